@@ -1,0 +1,215 @@
+//! The HTTP client: one request, one fresh connection, one answer. Nothing here follows, retries or reuses anything.
+
+use std::time::{Duration, Instant};
+
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use jiff::Timestamp;
+use reqwest::{Body, Certificate, RequestBuilder, Response, redirect, retry};
+
+use super::answer::Answer;
+use super::endpoint::Endpoint;
+use super::gate::{Fence, Passage, fenced};
+use super::look_up::{self, LookUpError};
+use super::outcome::{NotSent, NotSentReason, ReplicateOutcome, Unknown, UnknownWhy};
+use super::records::Backup;
+use super::request::{Replicate, Target};
+use super::text::{MESSAGE_CHARS, one_line};
+use super::token::Token;
+use super::transport;
+
+/// Longest answer that is read, in bytes. A backup with a thousand records is about half of it.
+const MAX_ANSWER: usize = 1024 * 1024;
+const USER_AGENT: &str = concat!("backup-replication-operator/", env!("CARGO_PKG_VERSION"));
+
+/// How the client connects.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// For a connection, TLS included.
+    pub connect_timeout: Duration,
+    /// Certificates in PEM form that are trusted in addition to the system's.
+    pub ca_bundle: Option<Vec<u8>>,
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The bundle is damaged.
+    #[error("the CA bundle cannot be read as PEM certificates; check the file")]
+    CaBundle,
+    /// The bundle has nothing in it.
+    #[error("the CA bundle contains no certificate; a PEM file with at least one \"BEGIN CERTIFICATE\" is needed")]
+    EmptyCaBundle,
+    /// Neither a bundle nor the system has a usable certificate, mostly.
+    #[error("the HTTPS client cannot be set up: {0}; where the system has no CA certificates, pass a CA bundle")]
+    SetUp(String),
+}
+
+/// The client, for all endpoints and all tokens. Knows none of them between two calls. Proxies are taken from the
+/// usual environment variables when it is made.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+}
+
+/// Why there is no complete answer.
+enum Failure {
+    Send(reqwest::Error),
+    Read { status: u16, error: reqwest::Error },
+    TooLarge { status: u16 },
+    TimedOut { status: Option<u16> },
+}
+
+impl Client {
+    /// Reads the trusted certificates, once.
+    ///
+    /// # Errors
+    /// Where the bundle is unusable, or no certificate is trusted at all.
+    pub fn new(config: ClientConfig) -> Result<Self, ClientError> {
+        Self::build(builder(config)?)
+    }
+
+    fn build(builder: reqwest::ClientBuilder) -> Result<Self, ClientError> {
+        let http = builder.build().map_err(|error| ClientError::SetUp(transport::root_cause(&error)))?;
+        Ok(Self { http })
+    }
+
+    /// Makes the call: `POST /v3/{project_id}/backups/{backup_id}/replicate`, at most once, within `limit` from the
+    /// first step of connecting to the last byte of the answer. `fence` is asked when the request is about to leave.
+    /// Dropping the future before that stops the call; dropping it later leaves its outcome unknown.
+    pub async fn replicate<F: Fence + Unpin>(
+        &self,
+        endpoint: &Endpoint,
+        target: &Target,
+        body: &Replicate,
+        token: &Token,
+        limit: Duration,
+        fence: F,
+    ) -> ReplicateOutcome {
+        let (gate, body) = fenced(body.to_json(), fence);
+        let request = self
+            .http
+            .post(endpoint.replicate_url(target))
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .body(Body::wrap(body));
+        match exchange(request, token, limit).await {
+            Ok(answer) => ReplicateOutcome::read(&answer, token, Timestamp::now()),
+            Err(failure) => match gate.close() {
+                Passage::Passed => ReplicateOutcome::Unknown(unknown(&failure, token)),
+                Passage::Fenced => ReplicateOutcome::NotSent(NotSent {
+                    reason: NotSentReason::Fence,
+                    text: "the time in which this call could start was over".to_owned(),
+                }),
+                Passage::Never => ReplicateOutcome::NotSent(not_sent(&failure, token)),
+            },
+        }
+    }
+
+    /// Looks the backup up: `GET /v3/{project_id}/backups/{backup_id}`, within `limit`.
+    ///
+    /// # Errors
+    /// Each says whether it is worth trying again; none of them says anything about replications.
+    pub async fn backup(
+        &self,
+        endpoint: &Endpoint,
+        target: &Target,
+        token: &Token,
+        limit: Duration,
+    ) -> Result<Backup, LookUpError> {
+        let request = self.http.get(endpoint.backup_url(target));
+        match exchange(request, token, limit).await {
+            Ok(answer) => look_up::read(&answer, token, Timestamp::now()),
+            Err(failure @ (Failure::Send(_) | Failure::TimedOut { .. } | Failure::Read { .. })) => {
+                Err(LookUpError::Unavailable { text: words(&failure, token), retry_after: None })
+            }
+            Err(failure @ Failure::TooLarge { .. }) => {
+                Err(LookUpError::Unreadable { text: words(&failure, token), error: None })
+            }
+        }
+    }
+}
+
+fn builder(config: ClientConfig) -> Result<reqwest::ClientBuilder, ClientError> {
+    let ClientConfig { connect_timeout, ca_bundle } = config;
+    let builder = reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(connect_timeout)
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .retry(retry::never())
+        .http1_only()
+        .pool_max_idle_per_host(0);
+    let Some(bundle) = ca_bundle else {
+        return Ok(builder);
+    };
+    let certificates = Certificate::from_pem_bundle(&bundle).map_err(|_| ClientError::CaBundle)?;
+    if certificates.is_empty() {
+        return Err(ClientError::EmptyCaBundle);
+    }
+    // Merged, these are enough where the system has none (an image without a distribution).
+    Ok(builder.tls_certs_merge(certificates))
+}
+
+async fn exchange(request: RequestBuilder, token: &Token, limit: Duration) -> Result<Answer, Failure> {
+    let started = Instant::now();
+    let request =
+        request.header("x-auth-token", token.header_value()).header(CONNECTION, HeaderValue::from_static("close"));
+    let response = match tokio::time::timeout(limit, request.send()).await {
+        Ok(sent) => sent.map_err(Failure::Send)?,
+        Err(_) => return Err(Failure::TimedOut { status: None }),
+    };
+    let status = response.status().as_u16();
+    match tokio::time::timeout(limit.saturating_sub(started.elapsed()), read(response)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(Failure::TimedOut { status: Some(status) }),
+    }
+}
+
+async fn read(mut response: Response) -> Result<Answer, Failure> {
+    let status = response.status().as_u16();
+    let header =
+        |name: &str| response.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let request_id = header("x-request-id");
+    let retry_after = header(RETRY_AFTER.as_str());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| Failure::Read { status, error })? {
+        if body.len() + chunk.len() > MAX_ANSWER {
+            return Err(Failure::TooLarge { status });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, request_id, retry_after, body })
+}
+
+fn unknown(failure: &Failure, token: &Token) -> Unknown {
+    let (why, http_status) = match failure {
+        Failure::Send(error) => (transport::unknown_why(error), None),
+        Failure::Read { status, error: _ } => (UnknownWhy::AnswerCutShort, Some(*status)),
+        Failure::TooLarge { status } => (UnknownWhy::AnswerTooLarge, Some(*status)),
+        Failure::TimedOut { status } => (UnknownWhy::TimedOut, *status),
+    };
+    Unknown { why, http_status, error: None, text: words(failure, token) }
+}
+
+fn not_sent(failure: &Failure, token: &Token) -> NotSent {
+    let reason = match failure {
+        Failure::Send(error) => transport::not_sent_reason(error),
+        Failure::TimedOut { .. } => NotSentReason::TimeLimit,
+        Failure::Read { .. } | Failure::TooLarge { .. } => NotSentReason::Other,
+    };
+    NotSent { reason, text: words(failure, token) }
+}
+
+fn words(failure: &Failure, token: &Token) -> String {
+    let text = match failure {
+        Failure::Send(error) => transport::root_cause(error),
+        Failure::Read { status, error } => format!("HTTP {status}, {}", transport::root_cause(error)),
+        Failure::TooLarge { status } => format!("HTTP {status} with more than 1 MiB"),
+        Failure::TimedOut { status: Some(status) } => format!("HTTP {status} had begun when the time limit was over"),
+        Failure::TimedOut { status: None } => "the time limit was over".to_owned(),
+    };
+    one_line(&text, MESSAGE_CHARS, token).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

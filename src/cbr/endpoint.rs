@@ -1,0 +1,128 @@
+//! Where a token may be sent. Every URL of this room is built from an [`Endpoint`], and an [`Endpoint`] comes from the
+//! administrator's [`AllowList`] alone.
+
+use std::fmt;
+
+use url::{Host, Url};
+
+use super::endpoint_pattern::{EndpointPattern, is_label};
+use super::origin::{self, Malformed, Scheme};
+use super::request::Target;
+
+/// The origin of a CBR service, normalised: lower case, no default port, no `/` at the end.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Endpoint {
+    url: Url,
+    text: String,
+}
+
+impl Endpoint {
+    /// `https://host` or `https://host:port`.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// `…/v3/{project_id}/backups/{backup_id}`
+    pub(super) fn backup_url(&self, target: &Target) -> Url {
+        self.url_of(&["v3", target.project_id.as_str(), "backups", target.backup_id.as_str()])
+    }
+
+    /// `…/v3/{project_id}/backups/{backup_id}/replicate`
+    pub(super) fn replicate_url(&self, target: &Target) -> Url {
+        self.url_of(&["v3", target.project_id.as_str(), "backups", target.backup_id.as_str(), "replicate"])
+    }
+
+    fn url_of(&self, segments: &[&str]) -> Url {
+        let mut url = self.url.clone();
+        // An http(s) URL always has segments; and whatever is no plain character is percent-encoded here.
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.clear().extend(segments);
+        }
+        url
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The endpoints that the administrator allows. An empty list allows none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowList(pub Vec<EndpointPattern>);
+
+/// Why an endpoint is not used. No message repeats credentials that stood in the text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointRefused {
+    /// Nothing like `https://host`.
+    #[error(
+        "the endpoint is not a URL of the form https://host or https://host:port (ASCII letters, digits, '-', '_' and '.' in the host)"
+    )]
+    NotAUrl,
+    /// A user name or a password stands in it.
+    #[error("the endpoint must not contain credentials or an '@'; the token belongs into the Secret")]
+    HasCredentials,
+    /// More than an origin.
+    #[error("the endpoint must not have a path, a query or a fragment: only https://host or https://host:port")]
+    HasPath,
+    /// Some other scheme, or http where no http endpoint is allowed.
+    #[error("the endpoint must begin with https://, so that the token is not sent in clear")]
+    NotHttps,
+    /// A good endpoint, but none that the administrator allows.
+    #[error("the endpoint {endpoint} is not among those that the administrator allows ({allowed})")]
+    NotAllowed {
+        /// The origin that was asked for, normalised.
+        endpoint: String,
+        /// The patterns that are allowed, for a reader.
+        allowed: String,
+    },
+}
+
+impl AllowList {
+    /// The endpoint that the text names, if it is one, and an allowed one.
+    ///
+    /// # Errors
+    /// See [`EndpointRefused`]: each says what is accepted.
+    pub fn check(&self, text: &str) -> Result<Endpoint, EndpointRefused> {
+        let (scheme, authority) = origin::split(text).map_err(|malformed| match malformed {
+            Malformed::NotAUrl => EndpointRefused::NotAUrl,
+            Malformed::Credentials => EndpointRefused::HasCredentials,
+            Malformed::Path => EndpointRefused::HasPath,
+        })?;
+        let url = Url::parse(&format!("{scheme}://{authority}")).map_err(|_| EndpointRefused::NotAUrl)?;
+        let scheme = Scheme::of(&url).ok_or(EndpointRefused::NotHttps)?;
+        let host_is_clear = match url.host() {
+            Some(Host::Domain(domain)) => domain.len() <= 253 && domain.split('.').all(is_label),
+            Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
+            None => false,
+        };
+        if !host_is_clear {
+            return Err(EndpointRefused::NotAUrl);
+        }
+        let text = url.origin().ascii_serialization();
+        if self.0.iter().any(|pattern| pattern.matches(&url)) {
+            return Ok(Endpoint { url, text });
+        }
+        match scheme {
+            Scheme::Http if !self.0.iter().any(EndpointPattern::is_http) => Err(EndpointRefused::NotHttps),
+            Scheme::Http | Scheme::Https => {
+                Err(EndpointRefused::NotAllowed { endpoint: text, allowed: self.to_string() })
+            }
+        }
+    }
+}
+
+impl fmt::Display for AllowList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
+        let patterns: Vec<String> = self.0.iter().map(EndpointPattern::to_string).collect();
+        f.write_str(&patterns.join(", "))
+    }
+}
+
+#[cfg(test)]
+#[path = "endpoint_tests.rs"]
+mod tests;

@@ -1,0 +1,175 @@
+//! What an error answer to the call proves. Only what is documented as a refusal counts as one; an answer that nobody
+//! has described proves nothing.
+
+use std::fmt;
+
+use super::error_table::{CBR, GATEWAY, Row};
+
+/// What an answer other than an acceptance proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The call was not accepted.
+    Rejected(RejectionKind),
+    /// The call may have been accepted: look it up, never simply send it again.
+    Ambiguous,
+}
+
+/// Why a call was not accepted, and what becomes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RejectionKind {
+    /// Will not get better by itself.
+    Terminal(TerminalReason),
+    /// May be accepted later.
+    Retry {
+        /// Something is being replicated at this moment: it may be this very backup.
+        look_up_first: bool,
+    },
+    /// Too many requests.
+    Throttled,
+    /// Needs a new token.
+    Unauthorized,
+    /// This call was not accepted because a replication to that region exists: look it up.
+    Duplicate,
+}
+
+/// What stands in the way of a call that will not get better by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TerminalReason {
+    /// This kind of backup cannot be replicated, or does not fit the vault.
+    Source,
+    /// The region, the project or the vault does not take replicas.
+    Destination,
+    /// The vault is full, or there are as many replicas as there may be.
+    Quota,
+    /// The backup or the vault does not exist.
+    Missing,
+    /// The request is not valid.
+    Request,
+    /// The user may not do this.
+    Permission,
+    /// Nothing there knows this API.
+    WrongEndpoint,
+    /// The cloud refuses in words of its own.
+    Other,
+}
+
+/// What an answer with this status and code proves, unless it is an acceptance (a 2xx with a `replication`).
+///
+/// A 4xx is a refusal of what its code says, or else of what its status says. A 5xx is one only where its code is
+/// documented as one for exactly that status. Everything else proves nothing, 408 and any 2xx among it.
+pub fn classify(http_status: u16, code: Option<&str>) -> Class {
+    let rows = code.map(rows_of).unwrap_or_default();
+    let exact = rows.iter().find(|row| row.statuses.contains(&http_status)).map(|row| row.class);
+    let ever_ambiguous = rows.iter().any(|row| row.class == Class::Ambiguous);
+    match http_status {
+        408 => Class::Ambiguous,
+        300..=499 if exact.is_none() && ever_ambiguous => Class::Ambiguous,
+        300..=399 => terminal(TerminalReason::WrongEndpoint),
+        400..=499 => {
+            exact.or_else(|| rows.first().map(|row| row.class)).unwrap_or_else(|| by_client_error(http_status))
+        }
+        500..=599 => exact.unwrap_or(Class::Ambiguous),
+        _ => Class::Ambiguous,
+    }
+}
+
+fn rows_of(code: &str) -> Vec<&'static Row> {
+    let (table, number) = if let Some(number) = code.strip_prefix("BackupService.") {
+        (CBR, number)
+    } else if let Some(number) = code.strip_prefix("APIG.").or_else(|| code.strip_prefix("APIGW.")) {
+        (GATEWAY, number)
+    } else {
+        return Vec::new();
+    };
+    table.iter().filter(|row| row.codes.contains(&number)).collect()
+}
+
+fn by_client_error(http_status: u16) -> Class {
+    match http_status {
+        401 => Class::Rejected(RejectionKind::Unauthorized),
+        429 => Class::Rejected(RejectionKind::Throttled),
+        403 => terminal(TerminalReason::Permission),
+        404 | 405 => terminal(TerminalReason::WrongEndpoint),
+        _ => terminal(TerminalReason::Other),
+    }
+}
+
+fn terminal(reason: TerminalReason) -> Class {
+    Class::Rejected(RejectionKind::Terminal(reason))
+}
+
+impl Class {
+    /// What the reader should do about it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Rejected(kind) => kind.advice(),
+            Self::Ambiguous => {
+                "The call may have been accepted: look for the replication before anything is sent again."
+            }
+        }
+    }
+}
+
+impl RejectionKind {
+    /// What the reader should do about it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Terminal(reason) => reason.advice(),
+            Self::Retry { look_up_first: false } => "Nothing to do: the cloud may accept the call later.",
+            Self::Retry { look_up_first: true } => {
+                "Nothing to do: the vault is being replicated; whether this backup is part of that is looked up before the next call."
+            }
+            Self::Throttled => "Nothing to do: the cloud asked for fewer requests.",
+            Self::Unauthorized => "Put a valid token, scoped to the source project, into the Secret.",
+            Self::Duplicate => "The backup is being replicated to that region or has been: look for that replication.",
+        }
+    }
+}
+
+impl TerminalReason {
+    /// What the reader should do about it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Source => {
+                "Choose a server backup that is complete, is no replica itself, and fits the destination vault."
+            }
+            Self::Destination => {
+                "Check the destination: its region and project must support replication, and the vault must be a replication vault there."
+            }
+            Self::Quota => "Make room: enlarge the destination vault, or delete replicas that are no longer needed.",
+            Self::Missing => "Check the backup, vault and project ids: the cloud does not know one of them.",
+            Self::Request => "Check the fields of the request against the message: the cloud finds one not valid.",
+            Self::Permission => {
+                "Give the user the action cbr:backups:replicate in the source project, and check the account's state."
+            }
+            Self::WrongEndpoint => {
+                "Check the endpoint, which must be CBR of the source region, and the project and backup ids."
+            }
+            Self::Other => "Read the cloud's message, and correct what it names.",
+        }
+    }
+}
+
+impl fmt::Display for RejectionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Terminal(TerminalReason::Source) => "this backup cannot be replicated",
+            Self::Terminal(TerminalReason::Destination) => "the destination does not take this replica",
+            Self::Terminal(TerminalReason::Quota) => "no room at the destination",
+            Self::Terminal(TerminalReason::Missing) => "a backup or a vault does not exist",
+            Self::Terminal(TerminalReason::Request) => "the request is not valid",
+            Self::Terminal(TerminalReason::Permission) => "not permitted",
+            Self::Terminal(TerminalReason::WrongEndpoint) => "the endpoint does not know this call",
+            Self::Terminal(TerminalReason::Other) => "refused",
+            Self::Retry { look_up_first: false } => "not possible at the moment",
+            Self::Retry { look_up_first: true } => "the vault is being replicated",
+            Self::Throttled => "too many requests",
+            Self::Unauthorized => "the token is not valid",
+            Self::Duplicate => "a replication to that region exists",
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "error_class_tests.rs"]
+mod tests;

@@ -1,0 +1,176 @@
+//! What the answer to a look means.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::answer::{Answer, Json};
+use super::error_body::CloudError;
+use super::error_class::{Class, RejectionKind, classify};
+use super::records::Backup;
+use super::retry_after;
+use super::token::Token;
+
+/// Why a look showed nothing. None of them says anything about replications. Each `Display` is one line without the
+/// token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LookUpError {
+    /// This server has no look-up, or not for this user. Looking again soon will not help.
+    #[error("the backup cannot be looked up there, or not by this user: {0}")]
+    NotAvailable(CloudError),
+    /// The token is not valid.
+    #[error("the token was not accepted for the look-up: {0}")]
+    Unauthorized(CloudError),
+    /// Too many requests.
+    #[error("the look-up was throttled: {error}")]
+    Throttled {
+        /// What the cloud said.
+        error: CloudError,
+        /// How long it asks to wait, where it does; at most a day.
+        retry_after: Option<Duration>,
+    },
+    /// The cloud does not know the backup.
+    #[error("the cloud does not know this backup: {0}")]
+    NoSuchBackup(CloudError),
+    /// The service cannot be reached, or fails: look again later.
+    #[error("the look-up failed: {text}")]
+    Unavailable {
+        /// What happened.
+        text: String,
+        /// How long the cloud asks to wait, where it does; at most a day.
+        retry_after: Option<Duration>,
+    },
+    /// An answer came that makes no sense as one.
+    #[error("the answer to the look-up cannot be read: {text}")]
+    Unreadable {
+        /// What happened.
+        text: String,
+        /// What the cloud said, where a complete answer came.
+        error: Option<CloudError>,
+    },
+}
+
+/// Codes that say that the backup itself does not exist: backup, restore point, resource.
+const NO_SUCH_BACKUP: [&str; 3] = ["6200", "6217", "6302"];
+
+/// What a complete answer means. `now` is when it came.
+pub(super) fn read(answer: &Answer, token: &Token, now: Timestamp) -> Result<Backup, LookUpError> {
+    let json = answer.json();
+    if answer.is_success()
+        && let Json::Read(body) = &json
+        && let Some(backup) = Backup::read(body, token)
+    {
+        return Ok(backup);
+    }
+    let error = CloudError::read(answer, token);
+    let status = error.http_status;
+    if answer.is_success() || matches!(json, Json::CutShort) {
+        return Err(LookUpError::Unreadable { text: error.to_string(), error: Some(error) });
+    }
+    let retry_after = answer.retry_after.as_deref().and_then(|value| retry_after::parse(value, now));
+    let class = classify(status, error.code.as_deref());
+    let by_cbr = error.cbr_code().is_some();
+    let no_such_backup = error.cbr_code().is_some_and(|code| NO_SUCH_BACKUP.contains(&code));
+    let no_such_api = error.gateway_code() == Some("0101");
+    Err(match (status, class) {
+        (_, Class::Rejected(RejectionKind::Unauthorized)) => LookUpError::Unauthorized(error),
+        (_, Class::Rejected(RejectionKind::Throttled)) => LookUpError::Throttled { error, retry_after },
+        (403, _) => LookUpError::NotAvailable(error),
+        (400..=499, _) if no_such_api => LookUpError::NotAvailable(error),
+        (400..=499, _) if no_such_backup => LookUpError::NoSuchBackup(error),
+        (404, _) if by_cbr => LookUpError::NoSuchBackup(error),
+        (404 | 405 | 501, _) if !by_cbr => LookUpError::NotAvailable(error),
+        (408 | 500..=599, _) => LookUpError::Unavailable { text: error.to_string(), retry_after },
+        (_, Class::Rejected(RejectionKind::Retry { .. })) => {
+            LookUpError::Unavailable { text: error.to_string(), retry_after }
+        }
+        (_, Class::Ambiguous | Class::Rejected(RejectionKind::Terminal(_) | RejectionKind::Duplicate)) => {
+            LookUpError::Unreadable { text: error.to_string(), error: Some(error) }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn token() -> Token {
+        Token::from_bytes(b"MIIabcdefghijklmnopqrstuvwxyz").unwrap()
+    }
+
+    fn answer(status: u16, body: &str) -> Result<Backup, LookUpError> {
+        let answer =
+            Answer { retry_after: Some("5".to_owned()), body: body.as_bytes().to_vec(), ..Answer::with_status(status) };
+        read(&answer, &token(), Timestamp::UNIX_EPOCH)
+    }
+
+    fn name(result: &Result<Backup, LookUpError>) -> &'static str {
+        match result {
+            Ok(_) => "backup",
+            Err(LookUpError::NotAvailable(_)) => "not available",
+            Err(LookUpError::Unauthorized(_)) => "unauthorized",
+            Err(LookUpError::Throttled { retry_after, .. }) => {
+                assert_eq!(*retry_after, Some(Duration::from_secs(5)));
+                "throttled"
+            }
+            Err(LookUpError::NoSuchBackup(_)) => "no such backup",
+            Err(LookUpError::Unavailable { .. }) => "unavailable",
+            Err(LookUpError::Unreadable { .. }) => "unreadable",
+        }
+    }
+
+    #[test]
+    fn each_answer_has_its_meaning() {
+        for (status, code, expected) in [
+            (404, "", "not available"),
+            (405, "", "not available"),
+            (501, "", "not available"),
+            (404, "APIG.0101", "not available"),
+            (404, "APIGW.0101", "not available"),
+            (403, "", "not available"),
+            (403, "BackupService.8600", "not available"),
+            (403, "APIG.0302", "not available"),
+            (404, "BackupService.6200", "no such backup"),
+            (400, "BackupService.6200", "no such backup"),
+            (404, "BackupService.6105", "no such backup"),
+            (401, "", "unauthorized"),
+            (401, "APIG.0301", "unauthorized"),
+            (500, "BackupService.9998", "unauthorized"),
+            (429, "", "throttled"),
+            (429, "APIGW.0308", "throttled"),
+            (408, "", "unavailable"),
+            (500, "", "unavailable"),
+            (501, "BackupService.9910", "unavailable"),
+            (503, "APIG.0613", "unavailable"),
+            (502, "", "unavailable"),
+            (400, "BackupService.6125", "unavailable"),
+            (302, "", "unreadable"),
+            (400, "BackupService.9900", "unreadable"),
+            (400, "", "unreadable"),
+            (200, "BackupService.6200", "unreadable"),
+        ] {
+            let result = answer(status, &format!(r#"{{"error_code":"{code}"}}"#));
+            assert_eq!(name(&result), expected, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn a_cut_answer_is_unreadable() {
+        for (status, body) in
+            [(200, r#"{"backup":{"replication_records":[]"#), (200, ""), (404, r#"{"error_code":"Backup"#)]
+        {
+            assert_eq!(name(&answer(status, body)), "unreadable", "{status} {body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn only_a_2xx_shows_a_backup_and_no_bytes_panic(status in 100_u16..1000, body in any::<Vec<u8>>()) {
+            let raw = Answer { body, ..Answer::with_status(status) };
+            let _ = read(&raw, &token(), Timestamp::UNIX_EPOCH).map_err(|error| error.to_string());
+            let shown = answer(status, r#"{"backup":{}}"#);
+            prop_assert_eq!(shown.is_ok(), (200..300).contains(&status));
+        }
+    }
+}

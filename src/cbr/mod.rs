@@ -1,0 +1,41 @@
+//! The cloud's side: one irreversible call (`POST …/replicate`), one look-up (`GET …/backups/{id}`), and what their
+//! answers prove. Knows nothing of Kubernetes and decides nothing.
+
+mod answer;
+mod client;
+mod defaults;
+mod endpoint;
+mod endpoint_pattern;
+mod error_body;
+mod error_class;
+mod error_table;
+mod gate;
+mod ids;
+mod json;
+mod look_up;
+mod origin;
+mod outcome;
+mod records;
+mod redaction;
+mod replication;
+mod request;
+mod retry_after;
+mod text;
+mod timestamp;
+mod token;
+mod transport;
+
+pub use client::{Client, ClientConfig, ClientError};
+pub use defaults::DEFAULT_ENDPOINT_PATTERNS;
+pub use endpoint::{AllowList, Endpoint, EndpointRefused};
+pub use endpoint_pattern::{EndpointPattern, InvalidPattern};
+pub use error_body::CloudError;
+pub use error_class::{Class, RejectionKind, TerminalReason, classify};
+pub use gate::Fence;
+pub use ids::{BackupId, InvalidId, ProjectId, RecordId, Region, VaultId};
+pub use look_up::LookUpError;
+pub use outcome::{Accepted, NotSent, NotSentReason, Rejection, ReplicateOutcome, Unknown, UnknownWhy};
+pub use records::{Backup, BackupStatus, ImageType, RecordStatus, Records, ReplicationRecord};
+pub use replication::Replication;
+pub use request::{Replicate, Target};
+pub use token::{CredentialId, InvalidToken, Token};

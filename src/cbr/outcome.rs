@@ -1,0 +1,224 @@
+//! How a call ended: accepted, not sent, rejected, or unknown. Rejected and not sent are said only where they are
+//! proven; whatever is left is unknown.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::answer::{Answer, Json};
+use super::error_body::CloudError;
+use super::error_class::{Class, RejectionKind, classify};
+use super::replication::Replication;
+use super::retry_after;
+use super::text::{VALUE_CHARS, one_line};
+use super::token::Token;
+
+/// How a call ended. Its `Display` is one line without the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReplicateOutcome {
+    /// The cloud accepted the call.
+    Accepted(Accepted),
+    /// No byte of the request left this process, and none will.
+    NotSent(NotSent),
+    /// The cloud's answer proves that it did not accept the call.
+    Rejected(Rejection),
+    /// The call may have been accepted.
+    Unknown(Unknown),
+}
+
+/// A 2xx with a readable `replication`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// What the cloud said about it; any of it may be absent, the record id too.
+    pub replication: Replication,
+    /// The HTTP status.
+    pub http_status: u16,
+    /// The cloud's request id.
+    pub request_id: Option<String>,
+}
+
+/// A call that did not begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotSent {
+    /// What kept it from beginning.
+    pub reason: NotSentReason,
+    /// The same in words.
+    pub text: String,
+}
+
+/// What kept a call from beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NotSentReason {
+    /// The fence was closed when the request was about to leave.
+    Fence,
+    /// The name has no address.
+    Dns,
+    /// No connection.
+    Connect,
+    /// No TLS on that connection.
+    Tls,
+    /// No connection in time.
+    ConnectTimeout,
+    /// The call's time limit was over before the request could leave.
+    TimeLimit,
+    /// Anything else before the request could leave.
+    Other,
+}
+
+/// A proven refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// What it means.
+    pub kind: RejectionKind,
+    /// What the cloud said.
+    pub error: CloudError,
+    /// How long the cloud asks to wait, where it does; at most a day.
+    pub retry_after: Option<Duration>,
+}
+
+/// A call of which nobody knows how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// Why it is not known.
+    pub why: UnknownWhy,
+    /// The status, where an answer began.
+    pub http_status: Option<u16>,
+    /// What the cloud said, where an answer came.
+    pub error: Option<CloudError>,
+    /// The same in words.
+    pub text: String,
+}
+
+/// Why it is not known how a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnknownWhy {
+    /// The time limit was over.
+    TimedOut,
+    /// The connection ended before an answer began.
+    ConnectionLost,
+    /// What came back is not HTTP.
+    NotHttp,
+    /// The answer began and broke off.
+    AnswerCutShort,
+    /// The answer is longer than is read (1 MiB).
+    AnswerTooLarge,
+    /// A 2xx without a readable `replication`.
+    Unreadable2xx,
+    /// An answer that proves neither acceptance nor refusal.
+    AmbiguousAnswer,
+}
+
+impl ReplicateOutcome {
+    /// What a complete answer proves. `now` is when it came.
+    pub(super) fn read(answer: &Answer, token: &Token, now: Timestamp) -> Self {
+        let json = answer.json();
+        if answer.is_success() {
+            if let Json::Read(Value::Object(body)) = &json
+                && let Some(Value::Object(members)) = body.get("replication")
+            {
+                return Self::Accepted(Accepted {
+                    replication: Replication::read(members, token),
+                    http_status: answer.status,
+                    request_id: answer.request_id.as_deref().and_then(|id| one_line(id, VALUE_CHARS / 2, token)),
+                });
+            }
+            return Self::Unknown(Unknown::answered(UnknownWhy::Unreadable2xx, answer, token));
+        }
+        if matches!(json, Json::CutShort) {
+            return Self::Unknown(Unknown::answered(UnknownWhy::AnswerCutShort, answer, token));
+        }
+        let error = CloudError::read(answer, token);
+        match classify(error.http_status, error.code.as_deref()) {
+            Class::Rejected(kind) => {
+                let retry_after = answer.retry_after.as_deref().and_then(|value| retry_after::parse(value, now));
+                Self::Rejected(Rejection { kind, error, retry_after })
+            }
+            Class::Ambiguous => Self::Unknown(Unknown::answered(UnknownWhy::AmbiguousAnswer, answer, token)),
+        }
+    }
+}
+
+impl Unknown {
+    fn answered(why: UnknownWhy, answer: &Answer, token: &Token) -> Self {
+        let error = CloudError::read(answer, token);
+        Self { why, http_status: Some(answer.status), text: error.to_string(), error: Some(error) }
+    }
+}
+
+impl NotSentReason {
+    /// What the reader should do about it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Fence | Self::TimeLimit => "Nothing to do: a new attempt may be made.",
+            Self::Dns => "Check the endpoint's name, and that names can be resolved from here.",
+            Self::Connect | Self::ConnectTimeout => {
+                "Check that the endpoint can be reached from here: network policies, firewalls, proxy settings."
+            }
+            Self::Tls => "Check whether a CA bundle is needed for this endpoint, and whether its certificate is valid.",
+            Self::Other => "Check the endpoint and the proxy settings.",
+        }
+    }
+}
+
+impl UnknownWhy {
+    /// What is known about it, in words.
+    fn words(self) -> &'static str {
+        match self {
+            Self::TimedOut => "no complete answer in time",
+            Self::ConnectionLost => "the connection was lost before an answer came",
+            Self::NotHttp => "what came back is not HTTP",
+            Self::AnswerCutShort => "the answer broke off",
+            Self::AnswerTooLarge => "the answer is longer than 1 MiB",
+            Self::Unreadable2xx => "the answer says success, but names no replication",
+            Self::AmbiguousAnswer => "the answer does not tell whether the call was accepted",
+        }
+    }
+}
+
+impl fmt::Display for ReplicateOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted(accepted) => accepted.fmt(f),
+            Self::NotSent(not_sent) => not_sent.fmt(f),
+            Self::Rejected(rejection) => rejection.fmt(f),
+            Self::Unknown(unknown) => unknown.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.replication.replication_record_id {
+            Some(id) => write!(f, "accepted as replication record {id} (HTTP {}", self.http_status)?,
+            None => write!(f, "accepted without a replication record id (HTTP {}", self.http_status)?,
+        }
+        match &self.request_id {
+            Some(request_id) => write!(f, ", request id {request_id})"),
+            None => f.write_str(")"),
+        }
+    }
+}
+
+impl fmt::Display for NotSent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not sent: {}", self.text)
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not accepted, {}: {}", self.kind, self.error)
+    }
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "outcome unknown, {}: {}", self.why.words(), self.text)
+    }
+}
+
+#[cfg(test)]
+#[path = "outcome_tests.rs"]
+mod tests;

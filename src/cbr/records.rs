@@ -1,0 +1,209 @@
+//! What `GET backup` shows: the backup, and the replications that the cloud has recorded for it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::ids::RecordId;
+use super::json::{line, scalar};
+use super::replication::record_id;
+use super::timestamp;
+use super::token::Token;
+
+/// The backup as one look showed it. Texts are one line of at most 256 characters, without the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backup {
+    /// Its state; `None` where the cloud gave none.
+    pub status: Option<BackupStatus>,
+    /// What it is; `None` where the cloud gave none.
+    pub image_type: Option<ImageType>,
+    /// Its replications.
+    pub replication_records: Records,
+}
+
+/// `replication_records`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Records {
+    /// The key is missing, null, or no list. Says nothing about replications.
+    NotReported,
+    /// The list.
+    Reported {
+        /// The records that could be read.
+        records: Vec<ReplicationRecord>,
+        /// How many could not (no usable id). Any of them may be the one that is looked for, so while this is not zero
+        /// the absence of a record proves nothing.
+        unreadable: usize,
+    },
+}
+
+/// One replication as the cloud records it. Only the id is promised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplicationRecord {
+    /// The record.
+    pub id: RecordId,
+    /// How far it is.
+    pub status: RecordStatus,
+    /// When it began.
+    pub created_at: Option<Timestamp>,
+    /// Source region.
+    pub source_region: Option<String>,
+    /// Source project.
+    pub source_project_id: Option<String>,
+    /// Source backup.
+    pub source_backup_id: Option<String>,
+    /// Source checkpoint (restore point).
+    pub source_checkpoint_id: Option<String>,
+    /// Source vault (`vault_id`).
+    pub source_vault_id: Option<String>,
+    /// Destination region.
+    pub destination_region: Option<String>,
+    /// Destination project.
+    pub destination_project_id: Option<String>,
+    /// Destination vault; from `extra_info` where the record itself does not say.
+    pub destination_vault_id: Option<String>,
+    /// The replica, once it exists.
+    pub destination_backup_id: Option<String>,
+    /// The replica's checkpoint (restore point).
+    pub destination_checkpoint_id: Option<String>,
+    /// Percent, 0 to 100.
+    pub progress: Option<u8>,
+    /// Why it failed.
+    pub fail_code: Option<String>,
+    /// Why it failed, in words.
+    pub fail_reason: Option<String>,
+    /// Whether a policy of the cloud began it.
+    pub auto_trigger: Option<bool>,
+}
+
+macro_rules! open_enum {
+    ($(#[$docs:meta])* $type:ident { $($(#[$member_docs:meta])* $member:ident = $text:literal,)+ }) => {
+        $(#[$docs])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum $type {
+            $($(#[$member_docs])* $member,)+
+            /// Anything else, as the cloud wrote it.
+            Other(String),
+        }
+
+        impl $type {
+            fn read(text: String) -> Self {
+                match text.to_ascii_lowercase().as_str() {
+                    $($text => Self::$member,)+
+                    _ => Self::Other(text),
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$member => $text,)+
+                    Self::Other(text) => text,
+                })
+            }
+        }
+    };
+}
+
+open_enum!(
+    /// The state of a backup.
+    BackupStatus {
+        /// Complete.
+        Available = "available",
+        /// Being made.
+        Protecting = "protecting",
+        /// Being deleted.
+        Deleting = "deleting",
+        /// In use for a restore.
+        Restoring = "restoring",
+        /// Failed.
+        Error = "error",
+        /// About to be made.
+        WaitingProtect = "waiting_protect",
+        /// About to be deleted.
+        WaitingDelete = "waiting_delete",
+        /// About to be restored.
+        WaitingRestore = "waiting_restore",
+    }
+);
+open_enum!(
+    /// What a backup is.
+    ImageType {
+        /// A backup of a resource.
+        Backup = "backup",
+        /// A replica of a backup; cannot be replicated again.
+        Replication = "replication",
+    }
+);
+open_enum!(
+    /// How far a replication is. `Other` with an empty text where the cloud gave no state.
+    RecordStatus {
+        /// Accepted, not begun.
+        WaitingReplicate = "waiting_replicate",
+        /// Under way.
+        Replicating = "replicating",
+        /// Done.
+        Success = "success",
+        /// Failed.
+        Fail = "fail",
+        /// Not done, since not needed.
+        Skip = "skip",
+    }
+);
+
+impl Backup {
+    /// Reads `{"backup": {…}}`; nothing where that is not what it is.
+    pub(super) fn read(body: &Value, token: &Token) -> Option<Self> {
+        let backup = body.get("backup")?.as_object()?;
+        Some(Self {
+            status: line(backup.get("status"), token).map(BackupStatus::read),
+            image_type: line(backup.get("image_type"), token).map(ImageType::read),
+            replication_records: Records::read(backup.get("replication_records"), token),
+        })
+    }
+}
+
+impl Records {
+    fn read(value: Option<&Value>, token: &Token) -> Self {
+        let Some(Value::Array(items)) = value else {
+            return Self::NotReported;
+        };
+        let records: Vec<_> =
+            items.iter().filter_map(|item| ReplicationRecord::read(item.as_object()?, token)).collect();
+        let unreadable = items.len() - records.len();
+        Self::Reported { records, unreadable }
+    }
+}
+
+impl ReplicationRecord {
+    fn read(members: &Map<String, Value>, token: &Token) -> Option<Self> {
+        let extra = |key| members.get("extra_info").and_then(|extra| extra.get(key));
+        let text = |key| line(members.get(key), token);
+        Some(Self {
+            id: record_id(members.get("id"), token)?,
+            status: RecordStatus::read(text("status").unwrap_or_default()),
+            created_at: scalar(members.get("created_at")).and_then(|time| timestamp::parse(&time)),
+            source_region: text("source_region"),
+            source_project_id: text("source_project_id"),
+            source_backup_id: text("source_backup_id"),
+            source_checkpoint_id: text("source_checkpoint_id"),
+            source_vault_id: text("vault_id"),
+            destination_region: text("destination_region"),
+            destination_project_id: text("destination_project_id"),
+            destination_vault_id: text("destination_vault_id").or_else(|| line(extra("destination_vault_id"), token)),
+            destination_backup_id: text("destination_backup_id"),
+            destination_checkpoint_id: text("destination_checkpoint_id"),
+            progress: scalar(extra("progress"))
+                .and_then(|percent| percent.parse().ok())
+                .filter(|percent| *percent <= 100),
+            fail_code: line(extra("fail_code"), token),
+            fail_reason: line(extra("fail_reason"), token),
+            auto_trigger: extra("auto_trigger").and_then(Value::as_bool),
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "records_tests.rs"]
+mod tests;

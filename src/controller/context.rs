@@ -1,0 +1,43 @@
+//! What every reconcile has at hand.
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::credential::RequiredLabel;
+use super::memory::Memory;
+use super::metrics::Metrics;
+use super::throttle::Throttle;
+use crate::cbr::{AllowList, Client as CbrClient};
+use crate::protocol::Policy;
+
+/// What the administrator set, as far as the controller needs it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Namespaces to watch; all where empty.
+    pub namespaces: Vec<String>,
+    /// Endpoints that may be called.
+    pub allowed_endpoints: AllowList,
+    /// The endpoint of resources that name none.
+    pub default_endpoint: Option<String>,
+    /// Time limits of the protocol.
+    pub policy: Policy,
+    /// Resources worked on at a time.
+    pub concurrency: u16,
+    /// A label demanded on Secrets.
+    pub required_label: Option<RequiredLabel>,
+    /// Names this process in the attempts that it claims; unique for each start.
+    pub identity: String,
+}
+
+/// What every reconcile has at hand.
+pub(super) struct Context {
+    pub(super) kubernetes: kube::Client,
+    pub(super) cbr: CbrClient,
+    pub(super) settings: Settings,
+    pub(super) permits: Semaphore,
+    pub(super) memory: Memory,
+    pub(super) throttle: Throttle,
+    pub(super) metrics: Metrics,
+    /// Cancelled when what could not be written by then is given up.
+    pub(super) give_up: CancellationToken,
+}

@@ -1,0 +1,65 @@
+//! What this process remembers between two looks at a resource. Lost with the process, and safety never needs it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use kube::runtime::reflector::ObjectRef;
+
+use super::tracked::Tracked;
+use crate::resource::{Attempt, AttemptId, Outcome};
+
+/// The attempt in force and its state, as they were when they were first seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Seen {
+    attempt: AttemptId,
+    outcome: Option<Outcome>,
+}
+
+/// First sightings of attempts, and the calls that were started here.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    first_seen: Mutex<HashMap<ObjectRef<Tracked>, (Seen, Instant)>>,
+    called: Mutex<HashSet<AttemptId>>,
+}
+
+impl Memory {
+    /// How long ago this attempt was first seen in its present state. The first sighting starts now.
+    pub(super) fn seen_for(&self, resource: &ObjectRef<Tracked>, attempt: &Attempt) -> Duration {
+        let seen = Seen { attempt: attempt.id.clone(), outcome: attempt.outcome };
+        let mut first_seen = lock(&self.first_seen);
+        match first_seen.get(resource) {
+            Some((before, since)) if *before == seen => since.elapsed(),
+            Some(_) | None => {
+                first_seen.insert(resource.clone(), (seen, Instant::now()));
+                Duration::ZERO
+            }
+        }
+    }
+
+    /// Forgets a resource that is gone or finished.
+    pub(super) fn forget(&self, resource: &ObjectRef<Tracked>) {
+        lock(&self.first_seen).remove(resource);
+    }
+
+    /// Notes that the call of this attempt is about to start. From here on nobody may say that it was not sent but
+    /// the call itself.
+    pub(super) fn note_call(&self, attempt: &AttemptId) {
+        lock(&self.called).insert(attempt.clone());
+    }
+
+    /// Whether the call of this attempt was started here.
+    pub(super) fn has_called(&self, attempt: &AttemptId) -> bool {
+        lock(&self.called).contains(attempt)
+    }
+
+    /// Forgets a call whose end is in the status.
+    pub(super) fn forget_call(&self, attempt: &AttemptId) {
+        lock(&self.called).remove(attempt);
+    }
+}
+
+/// A panic elsewhere leaves these maps whole, so a poisoned lock is as good as another.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

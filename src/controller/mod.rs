@@ -1,0 +1,23 @@
+//! Does what was decided: observes, claims, calls, records. One direction, one short function for each step.
+
+mod call;
+mod claim;
+mod clocks;
+mod context;
+mod credential;
+mod memory;
+mod metrics;
+mod readiness;
+mod reconcile;
+mod record_end;
+mod run;
+mod status;
+mod target;
+mod throttle;
+mod tracked;
+mod watch;
+
+pub use context::Settings;
+pub use credential::RequiredLabel;
+pub use readiness::Readiness;
+pub use run::{Controller, Shutdown};

@@ -1,0 +1,152 @@
+//! Writes down how a call ended, and does not rest before it is there: the write alone is repeated, from memory.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::{Api, ResourceExt};
+
+use super::call::Ended;
+use super::context::Context;
+use super::status::{ApiError, bounded, write_status};
+use super::target;
+use crate::protocol::{Action, CredentialReading, Ending, FreshAttempt, Observation, Recorded, decide, record};
+use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus};
+
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// Records the end of a call. Returns when the resource is to be looked at next.
+pub(super) async fn record_end(
+    context: &Context,
+    api: &Api<BackupReplication>,
+    ended: Ended,
+    credential: CredentialReading,
+) -> Option<Duration> {
+    let Ended { object, attempt, ending } = ended;
+    let recorder = Recorder {
+        context,
+        api,
+        attempt: &attempt,
+        ending: &ending,
+        credential,
+        uid: object.uid(),
+        name: object.name_any(),
+    };
+    let mut wait = FIRST_WAIT;
+    let mut latest = Some(object);
+    loop {
+        let tried = match latest.take() {
+            Some(object) => recorder.write_into(object).await,
+            None => recorder.read_and_write().await,
+        };
+        match tried {
+            Ok(again) => {
+                context.memory.forget_call(&attempt.id);
+                return again;
+            }
+            Err(ApiError::Gone) => {
+                recorder.give_up("the resource is gone");
+                return None;
+            }
+            // Somebody else wrote meanwhile: on to their version, at once.
+            Err(ApiError::Conflict) => {}
+            Err(
+                error @ (ApiError::Forbidden(_)
+                | ApiError::Refused(_)
+                | ApiError::NoAnswer(_)
+                | ApiError::Unguardable(_)
+                | ApiError::Unserialisable(_)),
+            ) => {
+                tracing::warn!(%error, "The call's end is not written yet; trying again");
+                context.metrics.record_retried();
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    () = context.give_up.cancelled() => {
+                        recorder.give_up("the process is shutting down");
+                        return None;
+                    }
+                }
+                wait = (wait * 2).min(LONGEST_WAIT);
+            }
+        }
+    }
+}
+
+struct Recorder<'a> {
+    context: &'a Context,
+    api: &'a Api<BackupReplication>,
+    attempt: &'a Attempt,
+    ending: &'a Ending,
+    credential: CredentialReading,
+    uid: Option<String>,
+    name: String,
+}
+
+impl Recorder<'_> {
+    async fn read_and_write(&self) -> Result<Option<Duration>, ApiError> {
+        let object = bounded(self.api.get(&self.name)).await?;
+        self.write_into(object).await
+    }
+
+    async fn write_into(&self, object: BackupReplication) -> Result<Option<Duration>, ApiError> {
+        if object.uid() != self.uid {
+            return Err(ApiError::Gone);
+        }
+        let now = Timestamp::now();
+        let status = object.status.clone().unwrap_or_default();
+        match record(&status, self.attempt, self.ending, now) {
+            Recorded::Write(status) => {
+                let (status, again) = self.described(&object, *status, now);
+                write_status(self.api, &object, &status).await?;
+                self.context.metrics.status_written();
+                Ok(again)
+            }
+            Recorded::AlreadyThere => Ok(Some(Duration::ZERO)),
+            Recorded::Superseded => {
+                tracing::warn!("The call's end came after the attempt was settled otherwise");
+                Ok(Some(Duration::ZERO))
+            }
+        }
+    }
+
+    /// The recorded facts with phase and conditions that tell them, so that one write says all.
+    fn described(
+        &self,
+        object: &BackupReplication,
+        status: BackupReplicationStatus,
+        now: Timestamp,
+    ) -> (BackupReplicationStatus, Option<Duration>) {
+        let recorded = BackupReplication { status: Some(status.clone()), ..object.clone() };
+        let seen = Observation {
+            resource: &recorded,
+            now,
+            seen_for: Duration::ZERO,
+            never_called: false,
+            target: target::read(&recorded.spec, &self.context.settings).reading(),
+            credential: Some(self.credential.clone()),
+            throttled_until: None,
+            fresh: &FreshAttempt { id: self.attempt.id.clone(), claimant: self.attempt.claimed_by.clone() },
+        };
+        match decide(&seen, &self.context.settings.policy) {
+            Action::Settle { status, again } => (*status, again),
+            // The facts allow a further attempt already (the spec changed under the call): the next round's work.
+            Action::LeaveAlone | Action::ReadCredential(_) | Action::Claim { .. } => (status, Some(Duration::ZERO)),
+        }
+    }
+
+    /// Nothing more can be done but to say it loudly enough to be found.
+    fn give_up(&self, why: &str) {
+        match self.ending {
+            Ending::Accepted(acceptance, answer) => {
+                tracing::error!(
+                    replication_record_id = acceptance.replication_record_id,
+                    request_id = answer.request_id,
+                    "An accepted call cannot be recorded: {why}. Keep this line: the replication exists"
+                );
+            }
+            Ending::NotSent(_) | Ending::Rejected { .. } | Ending::Unknown(_) => {
+                tracing::warn!("The call's end cannot be recorded: {why}");
+            }
+        }
+    }
+}

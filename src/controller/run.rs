@@ -1,0 +1,134 @@
+//! Runs the controller until it is told to stop, and then until what is under way has ended.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use kube::runtime::applier;
+use kube::runtime::controller::{Action, Config};
+use kube::runtime::reflector::ObjectRef;
+use prometheus_client::registry::Registry;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use super::context::{Context, Settings};
+use super::memory::Memory;
+use super::metrics::{Metrics, ReconcileResult};
+use super::readiness::Readiness;
+use super::reconcile::reconcile;
+use super::status::ApiError;
+use super::throttle::Throttle;
+use super::tracked::Tracked;
+use super::watch;
+use crate::cbr::Client as CbrClient;
+
+/// When a round failed for the API server's sake, the next one comes after this.
+const AFTER_ERROR: Duration = Duration::from_secs(5);
+
+/// The two stages of a shutdown.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown {
+    /// Cancelled when nothing new may begin.
+    pub drain: CancellationToken,
+    /// Cancelled when what cannot be written is given up.
+    pub give_up: CancellationToken,
+}
+
+/// The controller with all that it needs.
+pub struct Controller {
+    context: Arc<Context>,
+    readiness: Readiness,
+    shutdown: Shutdown,
+}
+
+impl Controller {
+    /// Puts the controller together and registers its metrics.
+    pub fn new(
+        kubernetes: kube::Client,
+        cbr: CbrClient,
+        settings: Settings,
+        registry: &mut Registry,
+        readiness: Readiness,
+        shutdown: Shutdown,
+    ) -> Self {
+        let context = Context {
+            kubernetes,
+            cbr,
+            permits: Semaphore::new(settings.concurrency.into()),
+            settings,
+            memory: Memory::default(),
+            throttle: Throttle::default(),
+            metrics: Metrics::register(registry),
+            give_up: shutdown.give_up.clone(),
+        };
+        Self { context: Arc::new(context), readiness, shutdown }
+    }
+
+    /// Runs until drained.
+    pub async fn run(self) {
+        let namespaces = &self.context.settings.namespaces;
+        let watched: Vec<Option<String>> =
+            if namespaces.is_empty() { vec![None] } else { namespaces.iter().cloned().map(Some).collect() };
+        join_all(watched.iter().map(|n| self.run_one(n.as_deref()))).await;
+    }
+
+    async fn run_one(&self, namespace: Option<&str>) {
+        let client = &self.context.kubernetes;
+        let context = self.context.clone();
+        let on_delete = move |gone| context.memory.forget(&gone);
+        let (store, stream) = watch::unfinished(client, namespace, &self.readiness, on_delete);
+        let drain = self.shutdown.drain.clone();
+        // When this ends, the rounds under way are waited for and no other begins.
+        let due = stream.map_ok(|tracked| ObjectRef::from_obj(&tracked)).take_until(Box::pin(drain.cancelled_owned()));
+        let after_error = |_, _: &ApiError, _| Action::requeue(AFTER_ERROR);
+        let round = |tracked, context| Box::pin(round(tracked, context));
+        applier(round, after_error, self.context.clone(), store, due, Config::default())
+            // Errors have been logged where they happened; those of the watch, by the watch.
+            .for_each(|_| std::future::ready(()))
+            .await;
+    }
+}
+
+/// One bounded, logged and panic-proof round. A panic in it must not stop the others.
+async fn round(tracked: Arc<Tracked>, context: Arc<Context>) -> Result<Action, ApiError> {
+    if tracked.finished {
+        return Ok(Action::await_change());
+    }
+    let key = ObjectRef::from_obj(&*tracked);
+    let Ok(_permit) = context.permits.acquire().await else {
+        return Ok(Action::await_change());
+    };
+    let span =
+        tracing::info_span!("reconcile", namespace = key.namespace, name = key.name, attempt = tracing::field::Empty,);
+    let work = AssertUnwindSafe(reconcile(key, context.clone())).catch_unwind();
+    let Ok(result) = work.instrument(span.clone()).await else {
+        context.metrics.reconciled(ReconcileResult::Panic);
+        span.in_scope(|| tracing::error!("A bug stopped this round; the next one comes by itself"));
+        return Ok(Action::requeue(AFTER_ERROR));
+    };
+    let kind = match &result {
+        Ok(_) => ReconcileResult::Done,
+        Err(ApiError::Conflict) => ReconcileResult::Conflict,
+        Err(
+            ApiError::Gone
+            | ApiError::Forbidden(_)
+            | ApiError::Refused(_)
+            | ApiError::NoAnswer(_)
+            | ApiError::Unguardable(_)
+            | ApiError::Unserialisable(_),
+        ) => ReconcileResult::Error,
+    };
+    context.metrics.reconciled(kind);
+    match result {
+        // The other's write brings an event; look again anyway.
+        Err(ApiError::Conflict) => Ok(Action::requeue(Duration::from_millis(100))),
+        Err(error) => {
+            span.in_scope(|| tracing::warn!(%error, "This round failed; the next one comes by itself"));
+            Err(error)
+        }
+        Ok(action) => Ok(action),
+    }
+}

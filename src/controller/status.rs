@@ -1,0 +1,133 @@
+//! Reading the live object, and the guarded write of its status.
+
+use std::future::Future;
+use std::time::Duration;
+
+use kube::api::{Patch, PatchParams};
+use kube::{Api, ResourceExt};
+use serde_json::{Value, json};
+
+use crate::resource::{BackupReplication, BackupReplicationStatus};
+
+/// The longest that one request to the API server may take.
+const REQUEST_LIMIT: Duration = Duration::from_secs(15);
+
+/// Under this name our fields stand in `metadata.managedFields`.
+const FIELD_MANAGER: &str = "backup-replication-operator";
+
+/// Why a request to the API server gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ApiError {
+    /// The object changed, or is another of the same name: what was decided no longer counts.
+    #[error("the object changed meanwhile")]
+    Conflict,
+    /// The object is gone.
+    #[error("the object is gone")]
+    Gone,
+    /// The operator's role does not allow it.
+    #[error("the operator's role does not allow it: {0}")]
+    Forbidden(String),
+    /// The API server refuses the request for what it holds.
+    #[error("the API server refuses it: {0}")]
+    Refused(String),
+    /// No answer, or one that may mean anything.
+    #[error("the API server gave no answer: {0}")]
+    NoAnswer(String),
+    /// The object has no uid or resourceVersion, so that no write could be guarded.
+    #[error("the object has no {0}")]
+    Unguardable(&'static str),
+    /// The status cannot be written as JSON.
+    #[error("the status cannot be serialised: {0}")]
+    Unserialisable(String),
+}
+
+impl From<kube::Error> for ApiError {
+    fn from(error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => match status.code {
+                401 | 403 => Self::Forbidden(status.message),
+                404 => Self::Gone,
+                409 => Self::Conflict,
+                // Asked to come back, or failed inside: the write may or may not have happened.
+                408 | 429 | 500.. => Self::NoAnswer(status.message),
+                _ => Self::Refused(status.message),
+            },
+            other => Self::NoAnswer(root_cause(&other)),
+        }
+    }
+}
+
+/// The innermost cause says more than the wrappers around it.
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+/// Bounds one request to the API server.
+pub(super) async fn bounded<T>(request: impl Future<Output = kube::Result<T>>) -> Result<T, ApiError> {
+    match tokio::time::timeout(REQUEST_LIMIT, request).await {
+        Ok(answer) => answer.map_err(ApiError::from),
+        Err(_) => Err(ApiError::NoAnswer(format!("no answer within {} s", REQUEST_LIMIT.as_secs()))),
+    }
+}
+
+/// Writes the status that was decided on for exactly this version of this object: a JSON patch that first tests uid
+/// and resourceVersion, and then touches only the fields that change. (A merge patch would ignore the uid.)
+///
+/// # Errors
+/// `Conflict` when the object is another one by now; `NoAnswer` when the write may or may not have happened.
+pub(super) async fn write_status(
+    api: &Api<BackupReplication>,
+    decided_on: &BackupReplication,
+    status: &BackupReplicationStatus,
+) -> Result<BackupReplication, ApiError> {
+    let patch = guarded_patch(decided_on, status)?;
+    let name = decided_on.name_any();
+    let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    match bounded(api.patch_status(&name, &params, &Patch::<()>::Json(patch))).await {
+        Err(ApiError::Refused(why)) => {
+            // 422 is a failed test and a broken rule alike; only the object itself can tell which.
+            let now = bounded(api.get(&name)).await?;
+            let same = now.uid() == decided_on.uid() && now.resource_version() == decided_on.resource_version();
+            Err(if same { ApiError::Refused(why) } else { ApiError::Conflict })
+        }
+        answer => answer,
+    }
+}
+
+fn guarded_patch(
+    decided_on: &BackupReplication,
+    status: &BackupReplicationStatus,
+) -> Result<json_patch::Patch, ApiError> {
+    let uid = decided_on.uid().ok_or(ApiError::Unguardable("uid"))?;
+    let version = decided_on.resource_version().ok_or(ApiError::Unguardable("resourceVersion"))?;
+    let mut operations = vec![
+        json!({"op": "test", "path": "/metadata/uid", "value": uid}),
+        json!({"op": "test", "path": "/metadata/resourceVersion", "value": version}),
+    ];
+    let fields = |status: &BackupReplicationStatus| match serde_json::to_value(status) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(ApiError::Unserialisable("not an object".to_owned())),
+        Err(error) => Err(ApiError::Unserialisable(error.to_string())),
+    };
+    let after = fields(status)?;
+    let before = match &decided_on.status {
+        Some(status) => fields(status)?,
+        None => {
+            operations.push(json!({"op": "add", "path": "/status", "value": {}}));
+            serde_json::Map::new()
+        }
+    };
+    for (field, value) in &after {
+        if before.get(field) != Some(value) {
+            operations.push(json!({"op": "add", "path": format!("/status/{field}"), "value": value}));
+        }
+    }
+    for field in before.keys().filter(|field| !after.contains_key(*field)) {
+        operations.push(json!({"op": "remove", "path": format!("/status/{field}")}));
+    }
+    serde_json::from_value(Value::Array(operations)).map_err(|error| ApiError::Unserialisable(error.to_string()))
+}

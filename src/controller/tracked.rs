@@ -1,0 +1,74 @@
+//! What is kept in memory of each resource: its name, and whether there is anything to do for it. Nothing that a
+//! decision could rest on: decisions read the live object.
+
+use std::borrow::Cow;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Resource;
+use kube::core::DeserializeGuard;
+
+use crate::protocol::is_finished;
+use crate::resource::BackupReplication;
+
+/// A resource reduced to what the watch must remember.
+#[derive(Clone, Debug)]
+pub(super) struct Tracked {
+    /// Namespace and name alone.
+    metadata: ObjectMeta,
+    /// Nothing to do until the object changes.
+    pub(super) finished: bool,
+}
+
+impl Tracked {
+    /// Reduces a watched object. One that cannot be decoded is logged and left alone: nothing is known that could
+    /// be done for it, and the others go on.
+    pub(super) fn new(watched: DeserializeGuard<BackupReplication>) -> Self {
+        let metadata = |full: &ObjectMeta| ObjectMeta {
+            name: full.name.clone(),
+            namespace: full.namespace.clone(),
+            ..ObjectMeta::default()
+        };
+        match watched.0 {
+            Ok(resource) => Self { metadata: metadata(&resource.metadata), finished: is_finished(&resource) },
+            Err(invalid) => {
+                tracing::error!(
+                    namespace = invalid.metadata.namespace,
+                    name = invalid.metadata.name,
+                    error = invalid.error,
+                    "This BackupReplication cannot be decoded and is left alone. Compare the installed CRD with \
+                     the one of this version (backup-replication-operator crd)."
+                );
+                Self { metadata: metadata(&invalid.metadata), finished: true }
+            }
+        }
+    }
+}
+
+impl Resource for Tracked {
+    type DynamicType = ();
+    type Scope = <BackupReplication as Resource>::Scope;
+
+    fn kind(dt: &()) -> Cow<'_, str> {
+        BackupReplication::kind(dt)
+    }
+
+    fn group(dt: &()) -> Cow<'_, str> {
+        BackupReplication::group(dt)
+    }
+
+    fn version(dt: &()) -> Cow<'_, str> {
+        BackupReplication::version(dt)
+    }
+
+    fn plural(dt: &()) -> Cow<'_, str> {
+        BackupReplication::plural(dt)
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+}

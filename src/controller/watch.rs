@@ -1,0 +1,100 @@
+//! The watches: all resources are seen, finished ones are kept by name alone and never worked on.
+
+use futures::{Stream, StreamExt};
+use kube::core::DeserializeGuard;
+use kube::runtime::WatchStreamExt;
+use kube::runtime::reflector::{self, ObjectRef, Store};
+use kube::runtime::watcher::{self, Event, watcher};
+use kube::{Api, Client};
+
+use super::readiness::Readiness;
+use super::status::root_cause;
+use super::tracked::Tracked;
+use crate::resource::BackupReplication;
+
+/// Starts watching one namespace, or all. What comes out is what there may be something to do for.
+pub(super) fn unfinished(
+    client: &Client,
+    namespace: Option<&str>,
+    readiness: &Readiness,
+    on_delete: impl Fn(ObjectRef<Tracked>) + Send + 'static,
+) -> (Store<Tracked>, impl Stream<Item = Result<Tracked, watcher::Error>> + Send + 'static) {
+    let api: Api<DeserializeGuard<BackupReplication>> = match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    };
+    let what = match namespace {
+        Some(namespace) => format!("watch of backupreplications in namespace {namespace}"),
+        None => "watch of backupreplications in all namespaces".to_owned(),
+    };
+    readiness.not_ready(&what, "waiting for the first list");
+    let readiness = readiness.clone();
+    let (store, writer) = reflector::store();
+    let stream = watcher(api, watcher::Config::default())
+        .map(|event| event.map(reduce))
+        .default_backoff()
+        .reflect(writer)
+        .inspect(move |event| {
+            tell(&readiness, &what, event);
+            if let Ok(Event::Delete(gone)) = event {
+                on_delete(ObjectRef::from_obj(gone));
+            }
+        })
+        .applied_objects()
+        .filter(|tracked| {
+            let passes = !matches!(tracked, Ok(Tracked { finished: true, .. }));
+            std::future::ready(passes)
+        });
+    (store, stream)
+}
+
+fn reduce(event: Event<DeserializeGuard<BackupReplication>>) -> Event<Tracked> {
+    match event {
+        Event::Apply(object) => Event::Apply(Tracked::new(object)),
+        Event::Delete(object) => Event::Delete(Tracked::new(object)),
+        Event::Init => Event::Init,
+        Event::InitApply(object) => Event::InitApply(Tracked::new(object)),
+        Event::InitDone => Event::InitDone,
+    }
+}
+
+/// Says in the log and at `/ready` what the watch is missing, once for each news.
+fn tell(readiness: &Readiness, what: &str, event: &Result<Event<Tracked>, watcher::Error>) {
+    match event {
+        Ok(Event::InitDone | Event::Apply(_) | Event::Delete(_)) => {
+            if readiness.ready(what) {
+                tracing::info!("Ready: {what}");
+            }
+        }
+        Ok(Event::Init | Event::InitApply(_)) => {}
+        Err(error) => {
+            let why = explain(error);
+            if readiness.not_ready(what, &why) {
+                tracing::error!("Not ready: {what}: {why}");
+            }
+        }
+    }
+}
+
+fn explain(error: &watcher::Error) -> String {
+    let code = match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
+        | watcher::Error::WatchFailed(kube::Error::Api(status))
+        | watcher::Error::WatchError(status) => Some(status.code),
+        watcher::Error::InitialListFailed(_)
+        | watcher::Error::WatchStartFailed(_)
+        | watcher::Error::WatchFailed(_)
+        | watcher::Error::NoResourceVersion => None,
+    };
+    match code {
+        Some(404) => "the API server does not know backupreplications.cbr.replication.dev. Install the CRD \
+                      (backup-replication-operator crd | kubectl apply -f -); the operator goes on by itself"
+            .to_owned(),
+        Some(401 | 403) => format!(
+            "the operator's role does not allow it: {}. Apply the roles in deploy/; the operator goes on by itself",
+            root_cause(error)
+        ),
+        Some(_) | None => format!("{}. The operator keeps trying", root_cause(error)),
+    }
+}

@@ -1,0 +1,20 @@
+//! Replicates CBR backups to another region, with one accepted call per resource.
+//!
+//! Data flows one way: a watch event → the controller observes → `decide` → claim → call → `record` → a status write.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::wildcard_enum_match_arm
+    )
+)]
+
+pub mod cbr;
+pub mod controller;
+pub mod operator;
+pub mod protocol;
+pub mod resource;

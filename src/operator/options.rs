@@ -1,0 +1,138 @@
+//! The command line. Each option is an environment variable of the same name, too.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU16;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cbr::{DEFAULT_ENDPOINT_PATTERNS, EndpointPattern};
+use crate::controller::RequiredLabel;
+
+/// Replicates CBR backups to another region, with one accepted call per BackupReplication.
+#[derive(Debug, Parser)]
+#[command(name = "backup-replication-operator", version, args_conflicts_with_subcommands = true)]
+pub(super) struct Options {
+    /// What to do; `run` if left out.
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    run: RunOptions,
+}
+
+impl Options {
+    /// The command, with its default.
+    pub(super) fn command(self) -> Command {
+        self.command.unwrap_or(Command::Run(self.run))
+    }
+}
+
+/// What the binary does.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the operator (the default)
+    Run(RunOptions),
+    /// Print the CustomResourceDefinition
+    Crd,
+}
+
+/// Options of `run`.
+#[derive(Clone, Debug, Args)]
+pub(super) struct RunOptions {
+    /// Endpoint that resources may name, e.g. https://cbr.*.otc.t-systems.com; `*` stands for one DNS label.
+    /// Repeatable; replaces the default list. An http:// endpoint is called only where it is spelt out here
+    #[arg(long, env = "ALLOWED_ENDPOINT", value_name = "URL", value_delimiter = ',', default_values = DEFAULT_ENDPOINT_PATTERNS)]
+    pub(super) allowed_endpoint: Vec<EndpointPattern>,
+    /// Endpoint of resources that name none
+    #[arg(long, env = "DEFAULT_ENDPOINT", value_name = "URL")]
+    pub(super) default_endpoint: Option<String>,
+    /// Namespace to watch. Repeatable; all namespaces if left out
+    #[arg(long, env = "NAMESPACE", value_name = "NAME", value_delimiter = ',', value_parser = namespace)]
+    pub(super) namespace: Vec<String>,
+    /// Address of /health, /ready and /metrics
+    #[arg(long, env = "LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
+    pub(super) listen: SocketAddr,
+    /// Resources worked on at a time
+    #[arg(long, env = "CONCURRENCY", value_name = "NUMBER", default_value = "16")]
+    pub(super) concurrency: NonZeroU16,
+    /// Longest time to connect to the cloud, TLS included
+    #[arg(long, env = "CONNECT_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub(super) connect_timeout: Duration,
+    /// Longest time of one request to the cloud in all
+    #[arg(long, env = "REQUEST_TIMEOUT", value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    pub(super) request_timeout: Duration,
+    /// Time after its claim in which a call may start
+    #[arg(long, env = "CLAIM_WINDOW", value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub(super) claim_window: Duration,
+    /// Time in which the records of an accepted call appear in the cloud
+    #[arg(long, env = "SETTLING_TIME", value_name = "DURATION", default_value = "10m", value_parser = duration)]
+    pub(super) settling_time: Duration,
+    /// File with CA certificates (PEM) to trust besides the system's
+    #[arg(long, env = "CA_BUNDLE", value_name = "FILE")]
+    pub(super) ca_bundle: Option<PathBuf>,
+    /// Label that a Secret must carry to be read
+    #[arg(long, env = "REQUIRE_SECRET_LABEL", value_name = "KEY=VALUE", value_parser = label)]
+    pub(super) require_secret_label: Option<RequiredLabel>,
+    /// Form of the log lines; their level is set by RUST_LOG
+    #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub(super) log_format: LogFormat,
+}
+
+/// Form of the log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Parses the arguments. A wrong one ends in one line that names it.
+///
+/// # Errors
+/// That line.
+pub(super) fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Options, Box<clap::Error>> {
+    Options::try_parse_from(arguments).map_err(Box::new)
+}
+
+/// A usage error in one line. Clap spreads it over several, and adds its usage.
+pub(super) fn one_line(error: &clap::Error) -> String {
+    error
+        .to_string()
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Durations are written as people do: `10s`, `2m 30s`, `1h`. Nothing here may be zero or endless.
+fn duration(text: &str) -> Result<Duration, String> {
+    const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+    let signed: jiff::SignedDuration =
+        text.parse().map_err(|_| "must be a duration such as 10s, 2m or 1h".to_owned())?;
+    match Duration::try_from(signed) {
+        Ok(duration) if !duration.is_zero() && duration <= LONGEST => Ok(duration),
+        Ok(_) | Err(_) => Err("must be above zero and at most 24h".to_owned()),
+    }
+}
+
+fn label(text: &str) -> Result<RequiredLabel, String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok(RequiredLabel { key: key.to_owned(), value: value.to_owned() }),
+        Some(_) | None => Err("must be KEY=VALUE".to_owned()),
+    }
+}
+
+/// A namespace is a DNS label (RFC 1123). Another text could become another path at the API server.
+fn namespace(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let ends = |c: Option<char>| c.is_some_and(|c| c != '-');
+    if text.len() <= 63 && text.chars().all(allowed) && ends(text.chars().next()) && ends(text.chars().last()) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be a namespace's name: lower-case letters, digits and '-'".to_owned())
+    }
+}

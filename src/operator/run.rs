@@ -1,0 +1,118 @@
+//! Puts the process together and runs it.
+
+use std::time::Duration;
+
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+use uuid::Uuid;
+
+use super::options::RunOptions;
+use super::{http, shutdown, telemetry};
+use crate::cbr::{AllowList, Client as CbrClient, ClientConfig};
+use crate::controller::{Controller, Readiness, Settings, Shutdown};
+use crate::protocol::Policy;
+
+/// What a call under way may need to be recorded after it has ended.
+const TO_RECORD: Duration = Duration::from_secs(20);
+
+/// Why the operator did not start.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// An option is wrong; the text names it.
+    Usage(String),
+    /// Something else is.
+    Start(String),
+}
+
+/// Runs the operator until a signal ends it.
+///
+/// # Errors
+/// Where it cannot start. Once it runs, what fails is waited for.
+pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
+    telemetry::init(options.log_format);
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Start(format!("no runtime: {error}")))?
+        .block_on(serve(options))
+}
+
+async fn serve(options: RunOptions) -> Result<(), Failure> {
+    let RunOptions {
+        allowed_endpoint,
+        default_endpoint,
+        namespace,
+        listen,
+        concurrency,
+        connect_timeout,
+        request_timeout,
+        claim_window,
+        settling_time,
+        ca_bundle,
+        require_secret_label,
+        log_format: _,
+    } = options;
+    let allowed_endpoints = AllowList(allowed_endpoint);
+    if let Some(endpoint) = &default_endpoint {
+        allowed_endpoints.check(endpoint).map_err(|error| Failure::Usage(format!("--default-endpoint: {error}")))?;
+    }
+    let ca_bundle = ca_bundle
+        .map(|file| std::fs::read(&file).map_err(|e| Failure::Usage(format!("--ca-bundle {}: {e}", file.display()))))
+        .transpose()?;
+    let cbr = CbrClient::new(ClientConfig { connect_timeout, ca_bundle })
+        .map_err(|error| Failure::Usage(format!("--ca-bundle: {error}")))?;
+    let listener = tokio::net::TcpListener::bind(listen)
+        .await
+        .map_err(|error| Failure::Start(format!("cannot listen on {listen}: {error}")))?;
+
+    let shutdown = Shutdown::default();
+    let readiness = Readiness::default();
+    let mut registry = Registry::with_prefix("backup_replication");
+    registry.register("build", "Version of the operator", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+    let controller = Controller::new(
+        kubernetes_client().await?,
+        cbr,
+        Settings {
+            namespaces: namespace,
+            allowed_endpoints,
+            default_endpoint,
+            policy: Policy { window: claim_window, limit: request_timeout, settling_time },
+            concurrency: concurrency.get(),
+            required_label: require_secret_label,
+            identity: identity(),
+        },
+        &mut registry,
+        readiness.clone(),
+        shutdown.clone(),
+    );
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        listen = %listener.local_addr().map_or_else(|e| e.to_string(), |a| a.to_string()),
+        "Starting"
+    );
+    let server = axum::serve(listener, http::router(readiness.clone(), registry));
+    let ended = tokio::spawn(server.into_future());
+    let grace = claim_window + request_timeout + TO_RECORD;
+    let signals = tokio::spawn(shutdown::on_signal(shutdown, readiness, grace));
+    controller.run().await;
+    ended.abort();
+    signals.abort();
+    tracing::info!("Stopped");
+    Ok(())
+}
+
+/// The client for the API server, from `KUBECONFIG` or the in-cluster account. It repeats nothing by itself: a claim
+/// that is sent twice could be refused for its own success.
+async fn kubernetes_client() -> Result<kube::Client, Failure> {
+    let mut config = kube::Config::infer().await.map_err(|error| {
+        Failure::Start(format!("neither KUBECONFIG nor the in-cluster account can be used: {error}"))
+    })?;
+    config.default_retry = false;
+    kube::Client::try_from(config).map_err(|error| Failure::Start(format!("no client for the API server: {error}")))
+}
+
+/// Names this start of this process: the host (in a cluster, the pod) and something that no other start has.
+fn identity() -> String {
+    let host = rustix::system::uname();
+    format!("{}/{}", host.nodename().to_string_lossy(), Uuid::new_v4())
+}

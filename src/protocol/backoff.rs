@@ -1,0 +1,49 @@
+//! When to try again. No randomness: the spread comes from the attempt's id, which is random already.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::resource::{Attempt, AttemptId};
+
+const FIRST: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(10 * 60);
+/// No answer makes us wait longer than this, whatever its `Retry-After` says.
+const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
+/// A refused token is tried again this seldom while its Secret does not change: it may have been a mistake of theirs.
+const REFUSED_TOKEN: Duration = Duration::from_secs(60 * 60);
+
+/// The wait after an attempt that may be repeated without any change: doubles from attempt to attempt, spread
+/// by a fifth either way, and never shorter than the cloud asked for.
+pub(super) fn retry_delay(id: &AttemptId, before: Option<&Attempt>, asked: Option<Duration>) -> Duration {
+    let last = before.and_then(|attempt| match (&attempt.ended_at, &attempt.retry_at) {
+        (Some(ended), Some(retry)) => Duration::try_from(retry.0.duration_since(ended.0)).ok(),
+        (None, _) | (_, None) => None,
+    });
+    let plain = last.map_or(FIRST, |last| (last * 2).clamp(FIRST, LONGEST));
+    spread(plain, id).max(asked.unwrap_or_default().min(LONGEST_ASKED))
+}
+
+/// The wait after a refused token while its Secret stays the same.
+pub(super) fn refused_token_delay(id: &AttemptId) -> Duration {
+    spread(REFUSED_TOKEN, id)
+}
+
+/// How often to look for what a user has to bring (a Secret): soon at first, then ever less often.
+pub(super) fn poll_delay(waiting_since: Timestamp, now: Timestamp) -> Duration {
+    let waited = Duration::try_from(now.duration_since(waiting_since)).unwrap_or_default();
+    (waited / 4).clamp(Duration::from_secs(2), Duration::from_secs(30))
+}
+
+/// What is left until `then`. A clock that is off by hours must not make us wait for hours.
+pub(super) fn remaining(then: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(then.duration_since(now)).unwrap_or_default().min(LONGEST_ASKED * 2)
+}
+
+fn spread(delay: Duration, id: &AttemptId) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    let fifth = delay / 5;
+    delay - fifth + (fifth * 2).mul_f64((hasher.finish() % 1000) as f64 / 1000.0)
+}

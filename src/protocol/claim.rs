@@ -1,0 +1,55 @@
+//! Folding a claim into a status.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::observation::FreshAttempt;
+use super::policy::Policy;
+use crate::resource::{Attempt, BackupReplicationStatus, Outcome, bounds};
+
+/// A fresh attempt at the head of the list. Beyond five, the oldest that was not accepted goes.
+pub(super) fn claim(
+    status: &mut BackupReplicationStatus,
+    fresh: &FreshAttempt,
+    policy: &Policy,
+    endpoint: &str,
+    secret_version: &str,
+    generation: i64,
+    now: Timestamp,
+) -> Attempt {
+    let number = status.attempts.first().map_or(1, |newest| newest.number + 1);
+    let attempt = Attempt {
+        id: fresh.id.clone(),
+        number,
+        generation,
+        endpoint: endpoint.to_owned(),
+        claimed_at: Time(now),
+        claimed_by: fresh.claimant.clone(),
+        window: policy.window.into(),
+        limit: policy.limit.into(),
+        secret_version: Some(secret_version.to_owned()),
+        records_before: None,
+        outcome: None,
+        rejection: None,
+        http_status: None,
+        code: None,
+        request_id: None,
+        message: None,
+        ended_at: None,
+        retry_at: None,
+    };
+    status.attempts.insert(0, attempt.clone());
+    keep_newest(&mut status.attempts);
+    attempt
+}
+
+/// Cuts the list to its bound from its old end, and never an attempt that was, or may have been, accepted.
+pub(super) fn keep_newest(attempts: &mut Vec<Attempt>) {
+    while attempts.len() > bounds::ATTEMPTS {
+        let settled = |a: &Attempt| a.outcome.is_some_and(Outcome::allows_next_attempt);
+        let Some(oldest) = attempts.iter().skip(1).rposition(settled) else {
+            return;
+        };
+        attempts.remove(oldest + 1);
+    }
+}

@@ -1,0 +1,314 @@
+//! From a situation to what a reader sees: phase, conditions, and a message that says what happened, what happens
+//! next and when, or what to do.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::ResourceExt;
+
+use super::human;
+use crate::resource::{
+    Attempt, BackupReplication, BackupReplicationStatus, Change, ConditionType, Is, Origin, Phase, ReadyWhen, Reason,
+    SecretKeyRef, apply_conditions,
+};
+
+/// Where a resource stands. Each is told in its own words below.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Situation {
+    Suspended,
+    NoEndpoint,
+    EndpointRefused(String),
+    SpecInvalid(String),
+    SecretNotFound(SecretKeyRef),
+    TokenMissing(SecretKeyRef),
+    TokenUnusable(SecretKeyRef, String),
+    SecretNotPermitted(SecretKeyRef, String),
+    TokenRejected(Attempt, SecretKeyRef),
+    ThrottledByOthers(Timestamp),
+    WaitingToRetry(Attempt),
+    Submitting(Attempt),
+    UnknownHeld(Attempt),
+    UnknownThenCalledAgain(Attempt, Duration),
+    Rejected(Attempt),
+    Accepted,
+}
+
+/// Who has to act next. It decides which of `Reconciling` and `Stalled` stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// Nobody: it is done.
+    Nobody,
+    /// The operator, by itself.
+    Operator,
+    /// A human.
+    Human,
+}
+
+struct Told {
+    phase: Phase,
+    ready: Is,
+    next: Next,
+    reason: Reason,
+    message: String,
+}
+
+/// Sets phase and conditions. `note` is added to the message: why a decision annotation was not heeded.
+pub(super) fn describe(
+    resource: &BackupReplication,
+    status: &mut BackupReplicationStatus,
+    situation: &Situation,
+    note: Option<&str>,
+    now: Timestamp,
+) {
+    let Told { phase, ready, next, reason, mut message } = tell(resource, status, situation);
+    if let Some(note) = note {
+        message.push(' ');
+        message.push_str(note);
+    }
+    let change = |kind, is| Change { kind, is, reason, message: message.clone() };
+    let mut wanted = vec![change(ConditionType::Ready, ready)];
+    match next {
+        Next::Nobody => {}
+        Next::Operator => wanted.push(change(ConditionType::Reconciling, Is::True)),
+        Next::Human => wanted.push(change(ConditionType::Stalled, Is::True)),
+    }
+    wanted.push(replicated(situation));
+    status.phase = Some(phase);
+    status.conditions = apply_conditions(&status.conditions, &wanted, resource.metadata.generation, Time(now));
+}
+
+fn replicated(situation: &Situation) -> Change {
+    let (is, reason, message) = match situation {
+        Situation::Accepted => (
+            Is::Unknown,
+            Reason::NotReported,
+            "The operator does not follow the copy after its acceptance; see the backup's replication records.",
+        ),
+        Situation::Suspended
+        | Situation::NoEndpoint
+        | Situation::EndpointRefused(_)
+        | Situation::SpecInvalid(_)
+        | Situation::SecretNotFound(_)
+        | Situation::TokenMissing(_)
+        | Situation::TokenUnusable(..)
+        | Situation::SecretNotPermitted(..)
+        | Situation::TokenRejected(..)
+        | Situation::ThrottledByOthers(_)
+        | Situation::WaitingToRetry(_)
+        | Situation::Submitting(_)
+        | Situation::UnknownHeld(_)
+        | Situation::UnknownThenCalledAgain(..)
+        | Situation::Rejected(_) => (Is::Unknown, Reason::NotAccepted, "No call is known to be accepted yet."),
+    };
+    Change { kind: ConditionType::Replicated, is, reason, message: message.to_owned() }
+}
+
+fn tell(resource: &BackupReplication, status: &BackupReplicationStatus, situation: &Situation) -> Told {
+    let waiting =
+        |reason, message| Told { phase: Phase::Pending, ready: Is::False, next: Next::Operator, reason, message };
+    let stalled = |phase, reason, message| Told { phase, ready: Is::False, next: Next::Human, reason, message };
+    let secret = |reference: &SecretKeyRef| format!("Secret {}, key {}", reference.name, reference.key());
+    match situation {
+        Situation::Suspended => Told {
+            next: Next::Nobody,
+            ..waiting(Reason::Suspended, "No call is made while spec.suspend is true.".to_owned())
+        },
+        Situation::NoEndpoint => stalled(
+            Phase::Pending,
+            Reason::EndpointMissing,
+            "spec.endpoint is not set and the operator has no default. Nothing was sent. Set spec.endpoint, \
+             or have the administrator start the operator with --default-endpoint."
+                .to_owned(),
+        ),
+        Situation::EndpointRefused(why) => stalled(
+            Phase::Pending,
+            Reason::EndpointRefused,
+            format!(
+                "spec.endpoint is not called: {why}. Nothing was sent. Correct spec.endpoint, or have the \
+                 administrator allow it with --allowed-endpoint."
+            ),
+        ),
+        Situation::SpecInvalid(why) => stalled(
+            Phase::Pending,
+            Reason::SpecInvalid,
+            format!("The spec cannot be sent: {why}. Nothing was sent. Correct the spec."),
+        ),
+        Situation::SecretNotFound(reference) => waiting(
+            Reason::SecretNotFound,
+            format!(
+                "{} is not there: namespace {} has no such Secret. The call is made once it exists.",
+                secret(reference),
+                resource.namespace().unwrap_or_default()
+            ),
+        ),
+        Situation::TokenMissing(reference) => waiting(
+            Reason::TokenMissing,
+            format!("{} is missing or empty. The call is made once it holds a token.", secret(reference)),
+        ),
+        Situation::TokenUnusable(reference, why) => waiting(
+            Reason::TokenUnusable,
+            format!(
+                "{} cannot be sent as X-Auth-Token: {why}. The call is made once it holds a token.",
+                secret(reference)
+            ),
+        ),
+        Situation::SecretNotPermitted(reference, why) => waiting(
+            Reason::SecretNotPermitted,
+            format!("{} may not be read: {why}. The call is made once it may.", secret(reference)),
+        ),
+        Situation::TokenRejected(attempt, reference) => waiting(
+            Reason::TokenRejected,
+            format!(
+                "The cloud refused the token of {}: {} Nothing was accepted. Put a new token there; the call \
+                 is made when the Secret changes.",
+                secret(reference),
+                outcome_message(attempt)
+            ),
+        ),
+        Situation::ThrottledByOthers(until) => waiting(
+            Reason::Throttled,
+            format!(
+                "The endpoint asked callers with this credential to wait. The call is made after {}.",
+                short(*until)
+            ),
+        ),
+        Situation::WaitingToRetry(attempt) => waiting(retry_reason(attempt), {
+            let when =
+                attempt.retry_at.as_ref().map_or_else(|| "soon".to_owned(), |at| format!("after {}", short(at.0)));
+            format!(
+                "Attempt {} was not accepted: {} The next one is made {when}.",
+                attempt.number,
+                outcome_message(attempt)
+            )
+        }),
+        Situation::Submitting(attempt) => Told {
+            phase: Phase::Submitting,
+            ready: Is::Unknown,
+            next: Next::Operator,
+            reason: Reason::Submitting,
+            message: format!("Attempt {} ({}) is claimed and its call may be out.", attempt.number, attempt.id),
+        },
+        Situation::UnknownHeld(attempt) => Told {
+            ready: Is::Unknown,
+            ..stalled(Phase::OutcomeUnknown, Reason::OutcomeUnknown, unknown_message(resource, attempt))
+        },
+        Situation::UnknownThenCalledAgain(attempt, wait) => Told {
+            phase: Phase::OutcomeUnknown,
+            ready: Is::Unknown,
+            next: Next::Operator,
+            reason: Reason::OutcomeUnknown,
+            message: format!(
+                "Nobody can tell whether attempt {} was accepted: {} As onUnknownOutcome is CallAgain, the next \
+                 attempt is made once it has stayed so for {} s.",
+                attempt.number,
+                outcome_message(attempt),
+                wait.as_secs()
+            ),
+        },
+        Situation::Rejected(attempt) => stalled(
+            Phase::Failed,
+            match attempt.rejection {
+                Some(crate::resource::RejectionKind::AlreadyReplicated) => Reason::AlreadyReplicated,
+                Some(
+                    crate::resource::RejectionKind::Terminal
+                    | crate::resource::RejectionKind::Temporary
+                    | crate::resource::RejectionKind::Throttled
+                    | crate::resource::RejectionKind::Unauthorized,
+                )
+                | None => Reason::Rejected,
+            },
+            format!(
+                "The cloud rejected attempt {}: {} Nothing was accepted. A corrected spec starts a new attempt. To \
+                 call once more without a change: kubectl annotate brep -n {} {} --overwrite {}={}:call-anew",
+                attempt.number,
+                outcome_message(attempt),
+                resource.namespace().unwrap_or_default(),
+                resource.name_any(),
+                crate::resource::DECISION_ANNOTATION,
+                attempt.id
+            ),
+        ),
+        Situation::Accepted => accepted(resource, status),
+    }
+}
+
+fn accepted(resource: &BackupReplication, status: &BackupReplicationStatus) -> Told {
+    let record = status.replication_record_id.as_deref().map_or_else(
+        || "its replication record id is not known".to_owned(),
+        |id| format!("its replication record is {id}"),
+    );
+    let how = match status.origin {
+        Some(Origin::Declared) => "A call was declared as accepted by a human's decision",
+        Some(Origin::Adopted) => "An earlier replication was adopted",
+        Some(Origin::Called) | None => "The cloud accepted the call",
+    };
+    if !status.additional_records.is_empty() {
+        return Told {
+            phase: Phase::Succeeded,
+            ready: Is::False,
+            next: Next::Human,
+            reason: Reason::AdditionalRecords,
+            message: format!(
+                "{how}; {record}. Further calls were accepted as well: {}. Check the replicas in the \
+                 destination region and delete what is not needed; then replace this resource.",
+                status.additional_records.join(", ")
+            ),
+        };
+    }
+    match resource.spec.ready_when() {
+        ReadyWhen::Accepted => Told {
+            phase: Phase::Succeeded,
+            ready: Is::True,
+            next: Next::Nobody,
+            reason: Reason::Accepted,
+            message: format!("{how}; {record}."),
+        },
+        ReadyWhen::Replicated => Told {
+            phase: Phase::Succeeded,
+            ready: Is::Unknown,
+            next: Next::Human,
+            reason: Reason::NotReported,
+            message: format!(
+                "{how}; {record}. Whether the copy exists is not reported, so readyWhen: Replicated cannot be \
+                 met. Check the replica in the destination region, or set readyWhen: Accepted."
+            ),
+        },
+    }
+}
+
+fn retry_reason(attempt: &Attempt) -> Reason {
+    use crate::resource::RejectionKind as Kind;
+    match attempt.rejection {
+        Some(Kind::Throttled) => Reason::Throttled,
+        Some(Kind::Temporary | Kind::Terminal | Kind::Unauthorized | Kind::AlreadyReplicated) => {
+            Reason::TemporarilyRejected
+        }
+        None => Reason::NotSent,
+    }
+}
+
+fn unknown_message(resource: &BackupReplication, attempt: &Attempt) -> String {
+    format!(
+        "Nobody can tell whether attempt {} was accepted: {} No further call is made by itself. Look at the backup's \
+         replication records and at vault {} in region {}, then decide: {}",
+        attempt.number,
+        outcome_message(attempt),
+        resource.spec.destination_vault_id,
+        resource.spec.destination_region,
+        human::commands(&resource.namespace().unwrap_or_default(), &resource.name_any(), attempt)
+    )
+}
+
+/// What is known of an attempt's end, always closed by a full stop.
+fn outcome_message(attempt: &Attempt) -> String {
+    let mut text = attempt.message.clone().unwrap_or_default();
+    if !text.ends_with('.') {
+        text.push('.');
+    }
+    text
+}
+
+fn short(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -1,0 +1,117 @@
+//! Small resources for the tests of this room, from YAML through the real types.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::decide::{Action, decide};
+use super::observation::{CredentialReading, FreshAttempt, Observation, TargetReading};
+use super::policy::Policy;
+use crate::resource::{Attempt, AttemptId, BackupReplication, BackupReplicationStatus};
+
+pub(super) const POLICY: Policy =
+    Policy { window: Duration::from_secs(10), limit: Duration::from_secs(60), settling_time: Duration::from_secs(600) };
+
+pub(super) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+pub(super) fn resource() -> BackupReplication {
+    serde_saphyr::from_str(
+        "
+        apiVersion: cbr.replication.dev/v1alpha1
+        kind: BackupReplication
+        metadata: {name: db, namespace: backups, uid: u-1, resourceVersion: '7', generation: 1}
+        spec:
+          projectId: p
+          backupId: b
+          destinationProjectId: dp
+          destinationRegion: eu-nl
+          destinationVaultId: v
+          auth: {tokenSecretRef: {name: cbr-token}}
+        status: {observedGeneration: -1, phase: Pending}
+        ",
+    )
+    .unwrap()
+}
+
+/// What a round sees that has everything at hand for a call.
+pub(super) struct Scene {
+    pub(super) resource: BackupReplication,
+    pub(super) now: Timestamp,
+    pub(super) seen_for: Duration,
+    pub(super) never_called: bool,
+    pub(super) target: TargetReading,
+    pub(super) credential: Option<CredentialReading>,
+    pub(super) throttled_until: Option<Timestamp>,
+    pub(super) fresh: FreshAttempt,
+}
+
+impl Scene {
+    pub(super) fn new() -> Self {
+        Self {
+            resource: resource(),
+            now: at(0),
+            seen_for: Duration::ZERO,
+            never_called: false,
+            target: TargetReading::Callable { endpoint: "https://cbr.example".into() },
+            credential: Some(CredentialReading::Usable { version: "s1".into() }),
+            throttled_until: None,
+            fresh: FreshAttempt { id: AttemptId::new("a-1"), claimant: "me".into() },
+        }
+    }
+
+    pub(super) fn status(&mut self) -> &mut BackupReplicationStatus {
+        self.resource.status.get_or_insert_default()
+    }
+
+    pub(super) fn decide(&self) -> Action {
+        let seen = Observation {
+            resource: &self.resource,
+            now: self.now,
+            seen_for: self.seen_for,
+            never_called: self.never_called,
+            target: self.target.clone(),
+            credential: self.credential.clone(),
+            throttled_until: self.throttled_until,
+            fresh: &self.fresh,
+        };
+        decide(&seen, &POLICY)
+    }
+
+    /// Claims, and leaves the claim in the resource.
+    pub(super) fn claim(&mut self, id: &str) -> Attempt {
+        self.fresh.id = AttemptId::new(id);
+        match self.decide() {
+            Action::Claim { status, attempt } => {
+                self.resource.status = Some(*status);
+                *attempt
+            }
+            other @ (Action::LeaveAlone | Action::ReadCredential(_) | Action::Settle { .. }) => {
+                panic!("no claim but {other:?}")
+            }
+        }
+    }
+
+    /// The status that the decision wants, and when it wants to look again.
+    pub(super) fn settled(&self) -> (BackupReplicationStatus, Option<Duration>) {
+        match self.decide() {
+            Action::Settle { status, again } => (*status, again),
+            other @ (Action::LeaveAlone | Action::ReadCredential(_) | Action::Claim { .. }) => {
+                panic!("not settled but {other:?}")
+            }
+        }
+    }
+
+    pub(super) fn annotate(&mut self, value: &str) {
+        self.resource
+            .metadata
+            .annotations
+            .get_or_insert_default()
+            .insert(crate::resource::DECISION_ANNOTATION.into(), value.into());
+    }
+}
+
+pub(super) fn condition(status: &BackupReplicationStatus, kind: &str) -> Option<(String, String)> {
+    status.conditions.iter().find(|c| c.type_ == kind).map(|c| (c.status.clone(), c.reason.clone()))
+}

@@ -1,0 +1,29 @@
+//! How "once" is kept. Everything here is pure: time, ids and what was seen are passed in, one action comes out.
+//!
+//! `decide` says what to do next for a resource, `claim` and `record` fold a claim and a call's end into its status,
+//! and `fence` says whether a claimed call may still start.
+
+mod backoff;
+mod claim;
+mod decide;
+mod describe;
+mod ending;
+mod fence;
+mod human;
+mod observation;
+mod policy;
+mod record;
+
+pub use decide::{Action, decide, is_finished};
+pub use ending::{Acceptance, Answer, Ending};
+pub use fence::{Clocks, Fence};
+pub use observation::{CredentialReading, FreshAttempt, Observation, TargetReading};
+pub use policy::Policy;
+pub use record::{Recorded, record};
+
+#[cfg(test)]
+mod decide_tests;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod record_tests;

@@ -1,0 +1,71 @@
+//! What was seen, as plain values.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::resource::{AttemptId, BackupReplication};
+
+/// Everything that a decision rests on.
+#[derive(Clone, Debug)]
+pub struct Observation<'a> {
+    /// The live object, read from the API server in this round.
+    pub resource: &'a BackupReplication,
+    /// Wall clock.
+    pub now: Timestamp,
+    /// How long ago this process first saw the attempt in force in its present state, by its own monotonic clock.
+    pub seen_for: Duration,
+    /// Whether this process claimed the attempt in force and knows that it never started the call.
+    pub never_called: bool,
+    /// Whether the spec names something that may be called.
+    pub target: TargetReading,
+    /// The Secret as read in this round; `None` where nothing asked for it yet.
+    pub credential: Option<CredentialReading>,
+    /// Until when this endpoint asked callers with this credential to wait.
+    pub throttled_until: Option<Timestamp>,
+    /// Id and claimant for the attempt that may be claimed in this round.
+    pub fresh: &'a FreshAttempt,
+}
+
+/// What a new attempt is called, and who claims it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreshAttempt {
+    /// Made anew for each round.
+    pub id: AttemptId,
+    /// This process.
+    pub claimant: String,
+}
+
+/// Whether what the spec names may be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetReading {
+    /// It may; the endpoint in its normal form.
+    Callable {
+        /// Scheme, host and port.
+        endpoint: String,
+    },
+    /// Neither the resource nor the operator names an endpoint.
+    NoEndpoint,
+    /// The endpoint is not allowed, for the reason given.
+    EndpointRefused(String),
+    /// A field has a shape that cannot be sent.
+    Invalid(String),
+}
+
+/// What reading the credential gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialReading {
+    /// A token.
+    Usable {
+        /// The Secret's `metadata.resourceVersion`.
+        version: String,
+    },
+    /// No such Secret.
+    SecretNotFound,
+    /// The Secret has no such key, or nothing but white space in it.
+    TokenMissing,
+    /// The value cannot be a header's value, for the reason given.
+    TokenUnusable(String),
+    /// The operator may not read it, for the reason given.
+    NotPermitted(String),
+}

@@ -1,0 +1,30 @@
+//! What the administrator sets.
+
+use std::time::Duration;
+
+use crate::resource::Attempt;
+
+/// Added to what an attempt's claim allows before others act on it: scheduling delays and coarse timers.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// Time limits of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// How long after the claim the call may start (`--claim-window`).
+    pub window: Duration,
+    /// How long the call may take in all (`--request-timeout`).
+    pub limit: Duration,
+    /// How long an accepted call may take to show in the cloud's records (`--settling-time`).
+    pub settling_time: Duration,
+}
+
+impl Policy {
+    /// How long after it was first seen an attempt without an outcome belongs to its claimant alone: window, limit
+    /// and margin, each the larger of the attempt's own and ours, since another process may run with other options.
+    pub fn hold(&self, attempt: &Attempt) -> Duration {
+        let theirs = |d: kube::core::Duration| {
+            if d.is_negative() { Duration::ZERO } else { Duration::from(d) }
+        };
+        self.window.max(theirs(attempt.window)) + self.limit.max(theirs(attempt.limit)) + MARGIN
+    }
+}

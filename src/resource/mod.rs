@@ -1,0 +1,20 @@
+//! The custom resource: what a user writes, what the operator answers, and the rules
+//! that the API server itself keeps. The CRD in `crds/` is generated from here.
+
+mod attempt;
+mod conditions;
+mod crd;
+mod rules;
+mod spec;
+mod status;
+
+pub use attempt::{Attempt, AttemptId, Outcome, RejectionKind, bounds};
+pub use conditions::{Change, ConditionType, Is, Reason, apply as apply_conditions};
+pub use crd::crd_yaml;
+pub use spec::{
+    Auth, BackupReplication, BackupReplicationSpec, DEFAULT_TOKEN_KEY, OnUnknownOutcome, ReadyWhen, SecretKeyRef,
+};
+pub use status::{BackupReplicationStatus, Origin, Phase};
+
+/// The annotation by which a human decides about one attempt (see `docs/decisions.md`).
+pub const DECISION_ANNOTATION: &str = "cbr.replication.dev/decision";

@@ -1,0 +1,197 @@
+//! The CEL rules that the API server keeps: limits that a schema says badly, the frozen spec, and the guards on
+//! the status. The guards hold against bugs, older versions and hands alike, the operator's own included.
+
+use serde_json::{Value, json};
+
+/// Where in the schema a rule stands: property names from the root, `[]` for a list's items.
+pub(super) type Place = &'static [&'static str];
+
+/// A CEL rule and the words that the API server answers when it is broken.
+pub(super) struct Rule {
+    pub(super) place: Place,
+    expression: String,
+    message: String,
+    field_path: Option<String>,
+}
+
+impl Rule {
+    fn new(place: Place, expression: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { place, expression: expression.into(), message: message.into(), field_path: None }
+    }
+
+    fn at_field(self, field_path: String) -> Self {
+        Self { field_path: Some(field_path), ..self }
+    }
+
+    /// As an item of `x-kubernetes-validations`.
+    pub(super) fn to_json(&self) -> Value {
+        let mut rule = json!({"rule": self.expression, "message": self.message});
+        if let (Some(path), Some(map)) = (&self.field_path, rule.as_object_mut()) {
+            map.insert("fieldPath".into(), json!(path));
+        }
+        rule
+    }
+}
+
+const ROOT: Place = &[];
+const STATUS: Place = &["status"];
+const ATTEMPTS: Place = &["status", "attempts"];
+const ATTEMPT: Place = &["status", "attempts", "[]"];
+
+/// Fields of the spec that say what is called for. They freeze with the call.
+const CALLED_FOR: [&str; 8] = [
+    "endpoint",
+    "projectId",
+    "backupId",
+    "destinationProjectId",
+    "destinationRegion",
+    "destinationVaultId",
+    "name",
+    "description",
+];
+
+/// All rules, in the order of their places.
+pub(super) fn all() -> Vec<Rule> {
+    let mut rules = limits();
+    rules.extend(CALLED_FOR.map(frozen));
+    rules.extend(status_guards());
+    rules
+}
+
+fn limits() -> Vec<Rule> {
+    const ID: &str = "self.matches('^[A-Za-z0-9][A-Za-z0-9_-]*$')";
+    const ID_MESSAGE: &str = "must be 1 to 64 letters, digits, '_' or '-', and begin with a letter or digit";
+    let mut rules: Vec<Rule> = [
+        &["spec", "projectId"] as Place,
+        &["spec", "backupId"],
+        &["spec", "destinationProjectId"],
+        &["spec", "destinationVaultId"],
+    ]
+    .into_iter()
+    .map(|place| Rule::new(place, ID, ID_MESSAGE))
+    .collect();
+    rules.extend([
+        Rule::new(
+            &["spec", "destinationRegion"],
+            "self.matches('^[a-zA-Z0-9._-]*$')",
+            "must be 1 to 255 letters, digits, '.', '_' or '-'",
+        ),
+        Rule::new(
+            &["spec", "name"],
+            r"self.matches('^[\\x{4E00}-\\x{9FA5}\\x{F900}-\\x{FA2D}a-zA-Z0-9_-]*$')",
+            "must be 1 to 64 letters, digits, '_', '-' or Chinese characters",
+        ),
+        Rule::new(
+            &["spec", "description"],
+            "!self.contains('<') && !self.contains('>')",
+            "must be up to 255 characters without '<' and '>'",
+        ),
+        Rule::new(
+            &["spec", "auth"],
+            "has(self.tokenSecretRef)",
+            "exactly one kind of credential is needed: tokenSecretRef",
+        ),
+    ]);
+    rules
+}
+
+/// Frozen while the attempt in force has no outcome or an unknown one, and for ever once accepted.
+fn frozen(field: &str) -> Rule {
+    let unchanged = unchanged("self.spec", "oldSelf.spec", field);
+    let settled = not_accepted("oldSelf.status.attempts[0]");
+    Rule::new(
+        ROOT,
+        format!(
+            "({unchanged}) || !has(oldSelf.status) || (!has(oldSelf.status.acceptedAt) && \
+             !has(oldSelf.status.replicationRecordId) && (!has(oldSelf.status.attempts) || \
+             size(oldSelf.status.attempts) == 0 || ({settled})))"
+        ),
+        format!(
+            "{field} cannot change any more: a call is out, its outcome is unknown, or it was accepted. \
+             Create another BackupReplication for another replication"
+        ),
+    )
+    .at_field(format!(".spec.{field}"))
+}
+
+/// A field that both have with the same value, or neither has. (CEL's optional fields say it shorter, but the API
+/// server cannot bound their cost.)
+fn unchanged(new: &str, old: &str, field: &str) -> String {
+    format!("has({new}.{field}) == has({old}.{field}) && (!has({new}.{field}) || {new}.{field} == {old}.{field})")
+}
+
+/// An attempt that is known or settled as not accepted.
+fn not_accepted(attempt: &str) -> String {
+    format!("has({attempt}.outcome) && {attempt}.outcome in ['NotSent', 'Rejected', 'NotAccepted']")
+}
+
+fn status_guards() -> Vec<Rule> {
+    let written_once = |field: &str| {
+        Rule::new(
+            STATUS,
+            format!("!has(oldSelf.{field}) || (has(self.{field}) && self.{field} == oldSelf.{field})"),
+            format!("{field} is written once and never changes"),
+        )
+    };
+    let claim = ["number", "generation", "endpoint", "claimedAt", "claimedBy", "window", "limit", "secretVersion"]
+        .map(|field| unchanged("self", "oldSelf", field))
+        .join(" && ");
+    let first_settled = not_accepted("oldSelf[0]");
+    let settled = not_accepted("o");
+    let outcome_settled = not_accepted("oldSelf");
+    vec![
+        Rule::new(
+            ROOT,
+            "!has(oldSelf.status) || has(self.status)",
+            "the status cannot be removed: it holds what was called",
+        ),
+        written_once("replicationRecordId"),
+        written_once("acceptedAt"),
+        Rule::new(STATUS, "!has(oldSelf.attempts) || has(self.attempts)", "attempts cannot be removed"),
+        Rule::new(
+            STATUS,
+            "!has(oldSelf.additionalRecords) || (has(self.additionalRecords) && \
+             oldSelf.additionalRecords.all(r, r in self.additionalRecords))",
+            "a record cannot be removed from additionalRecords",
+        ),
+        Rule::new(
+            STATUS,
+            "!(has(oldSelf.acceptedAt) || has(oldSelf.replicationRecordId)) || \
+             !has(self.attempts) || size(self.attempts) == 0 || \
+             (has(oldSelf.attempts) && size(oldSelf.attempts) > 0 && \
+             self.attempts[0].id == oldSelf.attempts[0].id) || \
+             (has(self.attempts[0].outcome) && self.attempts[0].outcome == 'Accepted')",
+            "no further attempt once a call was accepted",
+        ),
+        Rule::new(
+            ATTEMPTS,
+            format!(
+                "size(oldSelf) == 0 || (size(self) > 0 && (self[0].id == oldSelf[0].id || \
+                 ({first_settled} && self[0].number > oldSelf[0].number)))"
+            ),
+            "a new attempt may follow only one that is known or settled as not accepted, with a higher number",
+        ),
+        Rule::new(
+            ATTEMPTS,
+            format!(
+                "oldSelf.all(o, self.exists(n, n.id == o.id) || \
+                 (size(self) == 5 && o.id != oldSelf[0].id && {settled}))"
+            ),
+            "an attempt cannot be removed; beyond five, the oldest that was not accepted may go",
+        ),
+        Rule::new(ATTEMPT, claim, "what a claim wrote down never changes"),
+        Rule::new(
+            ATTEMPT,
+            unchanged("self", "oldSelf", "recordsBefore"),
+            "the records seen before a claim never change",
+        ),
+        Rule::new(
+            ATTEMPT,
+            format!(
+                "!has(oldSelf.outcome) || (has(self.outcome) && (self.outcome == oldSelf.outcome || \
+                 oldSelf.outcome == 'Unknown' || ({outcome_settled} && self.outcome == 'Accepted')))"
+            ),
+            "an outcome is final: only Unknown may be settled, and only an acceptance may come late",
+        ),
+    ]
+}

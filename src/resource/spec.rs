@@ -1,0 +1,151 @@
+//! What a user writes. Names and limits are those of the API's page "Replicating a Backup".
+
+use kube::CustomResource;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::status::BackupReplicationStatus;
+
+/// Replicates one CBR backup to another region: one accepted call per resource.
+///
+/// Everything but `auth`, `readyWhen`, `onUnknownOutcome` and `suspend` is frozen while a call is out,
+/// while its outcome is unknown, and for ever once it was accepted.
+#[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[kube(
+    group = "cbr.replication.dev",
+    version = "v1alpha1",
+    kind = "BackupReplication",
+    plural = "backupreplications",
+    shortname = "brep",
+    category = "cbr",
+    namespaced,
+    status = "BackupReplicationStatus",
+    derive = "PartialEq",
+    selectable = ".status.phase",
+    doc = "Replicates one CBR backup to another region: one accepted call per resource.",
+    printcolumn(name = "Phase", type_ = "string", json_path = ".status.phase"),
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
+    printcolumn(name = "Destination", type_ = "string", json_path = ".spec.destinationRegion"),
+    printcolumn(name = "Record", type_ = "string", json_path = ".status.replicationRecordId"),
+    printcolumn(name = "Progress", type_ = "integer", json_path = ".status.progress"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].reason",
+        priority = 1
+    ),
+    printcolumn(name = "Backup", type_ = "string", json_path = ".spec.backupId", priority = 1),
+    printcolumn(name = "Replica", type_ = "string", json_path = ".status.replicaBackupId", priority = 1)
+)]
+#[serde(rename_all = "camelCase")]
+pub struct BackupReplicationSpec {
+    /// CBR endpoint of the source region, e.g. `https://cbr.eu-de.otc.t-systems.com`.
+    /// Only endpoints on the administrator's allow-list are called. May be left out where the operator has a default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub endpoint: Option<String>,
+    /// ID of the project that holds the backup (`project_id`).
+    #[schemars(length(min = 1, max = 64))]
+    pub project_id: String,
+    /// ID of the backup to replicate (`backup_id`).
+    #[schemars(length(min = 1, max = 64))]
+    pub backup_id: String,
+    /// ID of the project that gets the replica (`destination_project_id`).
+    #[schemars(length(min = 1, max = 64))]
+    pub destination_project_id: String,
+    /// Region that gets the replica (`destination_region`).
+    #[schemars(length(min = 1, max = 255))]
+    pub destination_region: String,
+    /// ID of the replication vault in the destination region (`destination_vault_id`).
+    #[schemars(length(min = 1, max = 64))]
+    pub destination_vault_id: String,
+    /// Name of the replica: 1 to 64 characters (letters, digits, `_`, `-`, Chinese characters).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub name: Option<String>,
+    /// Description of the replica: up to 255 characters, without `<` and `>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
+    pub description: Option<String>,
+    /// The credential for the call. Exactly one member.
+    pub auth: Auth,
+    /// What `Ready` waits for: `Accepted` (the call was accepted; the default) or `Replicated` (the copy exists).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready_when: Option<ReadyWhen>,
+    /// What to do when nobody can tell whether a call was accepted: `Hold` (wait for a human; the default)
+    /// or `CallAgain` (call once more after the settling time, trusting the cloud to refuse a second replica).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_unknown_outcome: Option<OnUnknownOutcome>,
+    /// `true`: no new call is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspend: Option<bool>,
+}
+
+impl BackupReplicationSpec {
+    /// `readyWhen` with its default. Defaults live here and not in the schema, so that what a user
+    /// leaves out stays out and git shows no drift.
+    pub fn ready_when(&self) -> ReadyWhen {
+        self.ready_when.unwrap_or(ReadyWhen::Accepted)
+    }
+
+    /// `onUnknownOutcome` with its default.
+    pub fn on_unknown_outcome(&self) -> OnUnknownOutcome {
+        self.on_unknown_outcome.unwrap_or(OnUnknownOutcome::Hold)
+    }
+
+    /// Whether new calls are suspended.
+    pub fn suspended(&self) -> bool {
+        self.suspend.unwrap_or(false)
+    }
+}
+
+/// Where the credential comes from. Exactly one member is set; more kinds will join.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Auth {
+    /// A key of a Secret in the resource's namespace that holds an IAM token for the source project (`X-Auth-Token`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_secret_ref: Option<SecretKeyRef>,
+}
+
+/// The key that is read where a reference names none.
+pub const DEFAULT_TOKEN_KEY: &str = "token";
+
+/// One key of a Secret in the same namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretKeyRef {
+    /// Name of the Secret.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+    /// Key in the Secret's data; `token` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    pub key: Option<String>,
+}
+
+impl SecretKeyRef {
+    /// The key with its default.
+    pub fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or(DEFAULT_TOKEN_KEY)
+    }
+}
+
+/// What `Ready` waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ReadyWhen {
+    /// The cloud accepted the call.
+    Accepted,
+    /// The copy exists in the destination region.
+    Replicated,
+}
+
+/// What to do with an attempt whose outcome stays unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum OnUnknownOutcome {
+    /// Wait for a human's decision.
+    Hold,
+    /// Call again after the settling time.
+    CallAgain,
+}

@@ -1,0 +1,120 @@
+//! What the operator answers. Facts first; phase and conditions are derived from them.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::attempt::{Attempt, Outcome, bounds};
+
+/// Status of a `BackupReplication`. Field names of the answer are those of the API's page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BackupReplicationStatus {
+    /// The `metadata.generation` that this status speaks of; -1 until the operator has seen the resource.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// A summary for display and for selection. Decisions never rest on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
+    /// Where the acceptance comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// ID of the replication record (`replication_record_id`). Written once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::ID))]
+    pub replication_record_id: Option<String>,
+    /// Replication source region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::NAME))]
+    pub source_region: Option<String>,
+    /// ID of the source backup, as the cloud answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::ID))]
+    pub backup_id: Option<String>,
+    /// ID of the project where the replication is performed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::ID))]
+    pub project_id: Option<String>,
+    /// Resource type ID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::ID))]
+    pub provider_id: Option<String>,
+    /// ID of the replication destination project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::ID))]
+    pub destination_project_id: Option<String>,
+    /// Replication destination region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::NAME))]
+    pub destination_region: Option<String>,
+    /// ID of the vault in the replication destination region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::ID))]
+    pub destination_vault_id: Option<String>,
+    /// Records of further accepted calls, if there ever were any. Needs a human.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::NAME)))]
+    pub additional_records: Vec<String>,
+    /// The newest five attempts, newest first: the first is the one in force.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = bounds::ATTEMPTS))]
+    pub attempts: Vec<Attempt>,
+    /// The value of the decision annotation that was last carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::NAME))]
+    pub decision: Option<String>,
+    /// When the acceptance was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted_at: Option<Time>,
+    /// Percent of the copy, where the cloud reports it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100))]
+    pub progress: Option<u8>,
+    /// ID of the copy in the destination region, once it exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::ID))]
+    pub replica_backup_id: Option<String>,
+    /// When the replication ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Time>,
+    /// `Ready`, `Replicated`, and, only while True, `Reconciling` and `Stalled`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
+}
+
+impl BackupReplicationStatus {
+    /// Whether the cloud is known to have accepted a call for this resource. Judged by facts alone.
+    pub fn is_accepted(&self) -> bool {
+        self.accepted_at.is_some()
+            || self.replication_record_id.is_some()
+            || self.attempts.iter().any(|a| a.outcome == Some(Outcome::Accepted))
+    }
+}
+
+/// The resource at a glance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Phase {
+    /// No call is out; one will be made when what it waits for is there.
+    Pending,
+    /// A call is claimed, and may be out.
+    Submitting,
+    /// Nobody can tell whether the call was accepted.
+    OutcomeUnknown,
+    /// Accepted; the cloud is copying.
+    Replicating,
+    /// Accepted, and copied as far as the cloud tells.
+    Succeeded,
+    /// Rejected for good, or the replication failed.
+    Failed,
+}
+
+/// Where an acceptance comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Origin {
+    /// The operator's own call.
+    Called,
+    /// A replication that was there before.
+    Adopted,
+    /// A human's word.
+    Declared,
+}

@@ -1,0 +1,115 @@
+//! The programs that make up the control plane: ready-made ones, or built from pinned Go modules.
+
+mod go;
+mod module;
+mod progress;
+mod target;
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::{env, io};
+
+use anyhow::{Context, Result, bail};
+
+use self::progress::say;
+
+/// Names a folder with ready-made programs, as it does for the Go and Java test tools of the Kubernetes projects.
+pub const FOLDER_VARIABLE: &str = "KUBEBUILDER_ASSETS";
+
+const PROGRAMS: [&str; 3] = ["etcd", "kube-apiserver", "kubectl"];
+
+/// A folder with `etcd`, `kube-apiserver` and `kubectl`.
+#[derive(Clone, Debug)]
+pub struct Assets {
+    folder: PathBuf,
+}
+
+impl Assets {
+    /// The folder that `KUBEBUILDER_ASSETS` names. Without it, one in cargo's target folder, which is built the first time: that
+    /// takes minutes, about which lines on stderr tell.
+    ///
+    /// # Errors
+    /// The folder named lacks a program, or there is no Go that can build them, or the build fails.
+    pub fn find() -> Result<Self> {
+        match env::var_os(FOLDER_VARIABLE) {
+            Some(folder) if !folder.is_empty() => Self::ready_made(PathBuf::from(folder)),
+            Some(_) | None => Self::built(),
+        }
+    }
+
+    /// The folder itself.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn etcd(&self) -> PathBuf {
+        self.folder.join("etcd")
+    }
+
+    pub(crate) fn kube_apiserver(&self) -> PathBuf {
+        self.folder.join("kube-apiserver")
+    }
+
+    pub(crate) fn kubectl(&self) -> PathBuf {
+        self.folder.join("kubectl")
+    }
+
+    fn ready_made(folder: PathBuf) -> Result<Self> {
+        let missing: Vec<&str> = PROGRAMS.into_iter().filter(|program| !folder.join(program).is_file()).collect();
+        if !missing.is_empty() {
+            bail!(
+                "{FOLDER_VARIABLE} is {}, which lacks {}: let it name a folder with {}, or unset it to have them built with Go",
+                folder.display(),
+                missing.join(", "),
+                PROGRAMS.join(", "),
+            );
+        }
+        // Programs are started from another working directory.
+        let folder = fs::canonicalize(&folder).with_context(|| format!("could not resolve {}", folder.display()))?;
+        Ok(Self { folder })
+    }
+
+    fn built() -> Result<Self> {
+        let parent = target::folder()?.join("control-plane");
+        let assets = Self { folder: parent.join(module::fingerprint()) };
+        if assets.folder.is_dir() {
+            return Ok(assets);
+        }
+        fs::create_dir_all(&parent).with_context(|| format!("could not make {}", parent.display()))?;
+        let lock = lock(&parent.join("lock"))?;
+        if !assets.folder.is_dir() {
+            build(&parent.join("unfinished"), &assets.folder, &lock)?;
+        }
+        Ok(assets)
+    }
+}
+
+/// Takes the lock under which one process builds while the others wait. It ends with the process.
+fn lock(path: &Path) -> Result<File> {
+    let file = File::create(path).with_context(|| format!("could not write {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => return Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            say("waiting for another process, which builds etcd, kube-apiserver and kubectl")
+        }
+        Err(TryLockError::Error(error)) => return Err(error).context(lock_failed(path)),
+    }
+    file.lock().with_context(|| lock_failed(path))?;
+    Ok(file)
+}
+
+fn lock_failed(path: &Path) -> String {
+    format!("could not lock {}", path.display())
+}
+
+/// Builds the programs in `unfinished`, and renames it to `folder` when they are complete.
+fn build(unfinished: &Path, folder: &Path, lock: &File) -> Result<()> {
+    match fs::remove_dir_all(unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("could not remove {}", unfinished.display()));
+        }
+        Ok(()) | Err(_) => {}
+    }
+    module::build_all(unfinished, lock)?;
+    fs::rename(unfinished, folder).with_context(|| format!("could not make {}", folder.display()))
+}

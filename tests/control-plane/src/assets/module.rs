@@ -1,0 +1,125 @@
+//! The Go modules that pin the programs, and how each is built.
+
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use super::FOLDER_VARIABLE;
+use super::go::{self, Go, GoVersion};
+use super::progress::say;
+
+/// A module that only pins the versions of what it builds.
+///
+/// There are two, since one `go.mod` for both lets Go's version selection downgrade Kubernetes to 1.13.
+#[derive(Hash)]
+struct Module {
+    go_mod: &'static str,
+    go_sum: &'static str,
+    /// The module whose version is the programs' own.
+    main: &'static str,
+    programs: &'static [Program],
+    /// The variables that hold the version; kube-apiserver and kubectl report a development version without them.
+    version_packages: &'static [&'static str],
+}
+
+#[derive(Hash)]
+struct Program {
+    name: &'static str,
+    package: &'static str,
+}
+
+static KUBERNETES: Module = Module {
+    go_mod: include_str!("../../go/kubernetes/go.mod"),
+    go_sum: include_str!("../../go/kubernetes/go.sum"),
+    main: "k8s.io/kubernetes",
+    programs: &[
+        Program { name: "kube-apiserver", package: "k8s.io/kubernetes/cmd/kube-apiserver" },
+        Program { name: "kubectl", package: "k8s.io/kubernetes/cmd/kubectl" },
+    ],
+    version_packages: &["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"],
+};
+
+static ETCD: Module = Module {
+    go_mod: include_str!("../../go/etcd/go.mod"),
+    go_sum: include_str!("../../go/etcd/go.sum"),
+    main: "go.etcd.io/etcd/server/v3",
+    programs: &[Program { name: "etcd", package: "go.etcd.io/etcd/server/v3" }],
+    version_packages: &[],
+};
+
+/// A folder name that changes with whatever is built, or how.
+pub(super) fn fingerprint() -> String {
+    let mut hasher = DefaultHasher::new();
+    (&KUBERNETES, &ETCD, go::BUILD_FLAGS).hash(&mut hasher);
+    format!("kubernetes-{}-etcd-{}-{:016x}", KUBERNETES.version(), ETCD.version(), hasher.finish())
+}
+
+/// Builds all programs into `folder`.
+pub(super) fn build_all(folder: &Path, lock: &File) -> Result<()> {
+    let minimum = KUBERNETES.go_version().max(ETCD.go_version());
+    let go = Go::find(&KUBERNETES.write(folder)?, minimum, lock)?;
+    say(&format!(
+        "building kube-apiserver {kubernetes}, kubectl and etcd {etcd} with {go}, once: about 6 minutes on 2 cores. To skip this, \
+         set {FOLDER_VARIABLE} to a folder that has them.",
+        kubernetes = KUBERNETES.version(),
+        etcd = ETCD.version(),
+    ));
+    let start = Instant::now();
+    KUBERNETES.build(&go, folder)?;
+    ETCD.build(&go, folder)?;
+    say(&format!("built in {} s", start.elapsed().as_secs()));
+    Ok(())
+}
+
+impl Module {
+    fn build(&self, go: &Go<'_>, folder: &Path) -> Result<()> {
+        let module = self.write(folder)?;
+        let linker_flags = self.linker_flags();
+        for Program { name, package } in self.programs {
+            go.build(&module, package, &folder.join(name), &linker_flags)?;
+        }
+        fs::remove_dir_all(&module).with_context(|| format!("could not remove {}", module.display()))
+    }
+
+    /// Writes the module into a folder of its own, where the build depends on nothing but what the fingerprint covers.
+    fn write(&self, folder: &Path) -> Result<PathBuf> {
+        let module = folder.join("module");
+        fs::create_dir_all(&module).with_context(|| format!("could not make {}", module.display()))?;
+        for (name, text) in [("go.mod", self.go_mod), ("go.sum", self.go_sum)] {
+            let path = module.join(name);
+            fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))?;
+        }
+        Ok(module)
+    }
+
+    /// The version of [`Self::main`], such as `v1.36.3`.
+    fn version(&self) -> &'static str {
+        self.go_mod
+            .lines()
+            .find_map(|line| line.trim_start_matches("require").trim_start().strip_prefix(self.main)?.strip_prefix(' '))
+            .and_then(|rest| rest.split_whitespace().next())
+            .unwrap_or("of an unknown version")
+    }
+
+    fn go_version(&self) -> GoVersion {
+        self.go_mod.lines().find_map(|line| GoVersion::parse(line.strip_prefix("go ")?)).unwrap_or_default()
+    }
+
+    /// No symbols, which halves the size, and the version that the programs report.
+    fn linker_flags(&self) -> String {
+        let version = self.version();
+        let mut parts = version.trim_start_matches('v').split('.');
+        let (major, minor) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let variables = [("gitVersion", version), ("gitMajor", major), ("gitMinor", minor)];
+        let mut flags = "-s -w".to_owned();
+        for package in self.version_packages {
+            for (variable, value) in variables {
+                flags.push_str(&format!(" -X {package}.{variable}={value}"));
+            }
+        }
+        flags
+    }
+}

@@ -1,0 +1,145 @@
+//! How the service behaves where the API leaves it open, or where clouds differ.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What can be switched while the service runs. An absent member of the JSON form has its default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Behaviour {
+    /// Every well-formed backup id (a UUID) exists, as an available server backup of the project that asks for it.
+    pub any_backup: bool,
+    /// A second replication to the same region is accepted instead of refused with `BackupService.1009`, which one of
+    /// the two clouds does not document.
+    pub accept_duplicates: bool,
+    /// How replications advance.
+    pub pace: Pace,
+    /// How a timed replication ends.
+    pub ending: Ending,
+    /// What `GET backup` shows, unless the backup has a view of its own.
+    pub view: View,
+    /// The shape of 401 and 403 for a token.
+    pub auth_errors: AuthErrors,
+}
+
+/// How replications advance.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pace {
+    /// Only when told to.
+    #[default]
+    Manual,
+    /// By the clock, from acceptance to the end in this time; the first tenth of it is spent waiting.
+    Milliseconds(u64),
+}
+
+impl Pace {
+    /// By the clock. Counts whole milliseconds.
+    pub fn takes(duration: Duration) -> Self {
+        Self::Milliseconds(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+/// How a timed replication ends.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    #[default]
+    Success,
+    Fail {
+        code: String,
+        reason: String,
+    },
+    Skip,
+}
+
+/// What `GET backup` shows of replications.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct View {
+    pub look_up: LookUp,
+    pub records: Records,
+    pub timestamps: Timestamps,
+    pub destination_vault: DestinationVault,
+}
+
+/// Whether `GET backup` is to be had at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LookUp {
+    #[default]
+    Available,
+    /// 404 `APIG.0101` of the gateway.
+    NotFound,
+    /// 405 without a code.
+    MethodNotAllowed,
+    /// 501 without a code.
+    NotImplemented,
+    /// 403: the token is good, but not for this API.
+    Forbidden,
+}
+
+/// What becomes of `replication_records`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Records {
+    /// Each is shown from its acceptance on.
+    #[default]
+    Present,
+    /// Each is shown from this long after its acceptance on, or once revealed, whichever is first; `None`: only once
+    /// revealed. Until then the array does not contain it.
+    Late { milliseconds: Option<u64> },
+    /// An empty array for ever.
+    Empty,
+    /// `null` for ever.
+    Null,
+    /// No such key for ever.
+    Absent,
+}
+
+/// The styles of timestamps seen in the API's documentation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Timestamps {
+    /// `2020-02-05T10:38:34.209782`
+    #[default]
+    Unzoned,
+    /// `2019-05-10T07:59:12.085+00:00`
+    Offset,
+    /// `2020-02-23T01:00:32Z`
+    Zulu,
+}
+
+impl Timestamps {
+    /// The instant in this style; what the style has no digits for is cut off.
+    pub fn format(self, at: Timestamp) -> String {
+        match self {
+            Self::Unzoned => at.strftime("%Y-%m-%dT%H:%M:%S.%6f").to_string(),
+            Self::Offset => at.strftime("%Y-%m-%dT%H:%M:%S.%3f+00:00").to_string(),
+            Self::Zulu => at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        }
+    }
+}
+
+/// Where a record names its destination vault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DestinationVault {
+    #[default]
+    Both,
+    TopLevel,
+    ExtraInfo,
+}
+
+/// The shape of 401 and 403 for a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthErrors {
+    /// `{"error_msg":…,"error_code":"APIGW.0301","request_id":…}`
+    #[default]
+    Gateway,
+    /// `{"error":{"code":401,"message":…,"title":"Unauthorized"}}`
+    Iam,
+}

@@ -1,0 +1,110 @@
+//! The changes that the admin API offers, in JSON: `{"set_backup_status": {"backup_id": "…", "status": "error"}}`.
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use crate::behaviour::{Behaviour, View};
+use crate::script::Script;
+use crate::service::stage::{Advance, DeletedRecord};
+use crate::state::State;
+use crate::world::{Backup, BackupStatus, Project, Region, Token, Vault, VaultStatus};
+
+/// One change; each is the function of the same name of [`Simulator`](crate::Simulator).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Command {
+    AddRegion(Region),
+    AddProject(Project),
+    AddVault(Vault),
+    SetVaultCapacity {
+        vault_id: String,
+        capacity: Option<u64>,
+    },
+    SetVaultStatus {
+        vault_id: String,
+        status: VaultStatus,
+    },
+    AddBackup(Backup),
+    RemoveBackup {
+        backup_id: String,
+    },
+    SetBackupStatus {
+        backup_id: String,
+        status: BackupStatus,
+    },
+    AddToken(Token),
+    ExpireToken(SecretValue),
+    RevokeToken(SecretValue),
+    /// The whole behaviour: what is left out gets its default.
+    Configure(Behaviour),
+    SetView {
+        backup_id: String,
+        view: Option<View>,
+    },
+    Advance {
+        id: String,
+        to: Advance,
+    },
+    Reveal {
+        id: Option<String>,
+    },
+    DeleteReplica {
+        id: String,
+        then: DeletedRecord,
+    },
+    Script(Script),
+    ClearScripts,
+    /// Lets calls at a hold pass: one, or (where `one` is false or left out) all from now on.
+    Release {
+        hold: String,
+        #[serde(default)]
+        one: bool,
+    },
+}
+
+/// The value of a token.
+#[derive(Clone, Deserialize)]
+pub struct SecretValue {
+    value: String,
+}
+
+impl std::fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("<redacted>")
+    }
+}
+
+impl Command {
+    pub(crate) fn apply(self, state: &mut State) -> Result<()> {
+        let inventory = &mut state.service.inventory;
+        match self {
+            Self::AddRegion(region) => inventory.add_region(region),
+            Self::AddProject(project) => inventory.add_project(project),
+            Self::AddVault(vault) => inventory.add_vault(vault),
+            Self::SetVaultCapacity { vault_id, capacity } => inventory.set_vault_capacity(&vault_id, capacity)?,
+            Self::SetVaultStatus { vault_id, status } => inventory.set_vault_status(&vault_id, status)?,
+            Self::AddBackup(backup) => inventory.add_backup(backup),
+            Self::RemoveBackup { backup_id } => inventory.remove_backup(&backup_id)?,
+            Self::SetBackupStatus { backup_id, status } => inventory.set_backup_status(&backup_id, status)?,
+            Self::AddToken(token) => state.service.tokens.add(token),
+            Self::ExpireToken(SecretValue { value }) => state.service.tokens.expire(&value)?,
+            Self::RevokeToken(SecretValue { value }) => state.service.tokens.revoke(&value)?,
+            Self::Configure(behaviour) => state.service.behaviour = behaviour,
+            Self::SetView { backup_id, view } => state.service.set_view(&backup_id, view),
+            Self::Advance { id, to } => state.service.ledger.advance(&id, to)?,
+            Self::Reveal { id } => state.service.ledger.reveal(id.as_deref()),
+            Self::DeleteReplica { id, then } => state.service.ledger.delete_replica(&id, then)?,
+            Self::Script(script) => state.scripts.add(script)?,
+            Self::ClearScripts => state.scripts.clear(),
+            Self::Release { hold, one } => {
+                let hold = state.hold(&hold);
+                if one {
+                    hold.release_one();
+                } else {
+                    hold.release();
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,50 @@
+//! A CBR service (Cloud Backup and Recovery) of one region that behaves, and on request misbehaves, as the real one.
+//!
+//! It answers `POST /v3/{project_id}/backups/{backup_id}/replicate` and `GET /v3/{project_id}/backups/{backup_id}` over
+//! plain HTTP and over TLS, with the constraints, the error bodies and the replication records that the API documents.
+//! It shares no type with any client, so a client's misreading of the API cannot hide in a shared type.
+//!
+//! A call is *committed* when the service accepted it: a replication record exists from then on. What a test asks of a
+//! client is how it behaves when an answer is lost, late or wrong before or after that point; a [`Script`] says so.
+//!
+//! ```
+//! use simulator::{Fault, Options, Script, Simulator, example};
+//!
+//! # fn main() -> anyhow::Result<()> {
+//! let simulator = Simulator::start(Options::default())?;
+//! let reset_after_commit = Fault::after_commit().reset();
+//! simulator.script(Script::once(reset_after_commit).replicate().backup(example::BACKUP))?;
+//! // … a client calls simulator.http_url() or simulator.https_url() …
+//! assert_eq!(simulator.counts(example::BACKUP).accepted, 0);
+//! # Ok(())
+//! # }
+//! ```
+
+mod behaviour;
+mod command;
+mod handle;
+mod log;
+mod options;
+mod script;
+mod server;
+mod service;
+mod simulator;
+mod state;
+mod world;
+
+pub use behaviour::{AuthErrors, Behaviour, DestinationVault, Ending, LookUp, Pace, Records, Timestamps, View};
+pub use command::Command;
+pub use log::{Call, CallEnding, Counts, Headers, Log, Verdict};
+pub use options::Options;
+pub use script::answer::{Answer, Body, Cut, RetryAfter};
+pub use script::fault::{End, Fault, Step, Steps};
+pub use script::hold::Hold;
+pub use script::{Operation, Script};
+pub use service::error::ErrorShape;
+pub use service::record::{Record, Target};
+pub use service::stage::{Advance, DeletedRecord, Stage};
+pub use simulator::Simulator;
+pub use world::{
+    Backup, BackupStatus, ImageType, Project, Region, ResourceType, Token, Vault, VaultKind, VaultStatus, World,
+    example,
+};

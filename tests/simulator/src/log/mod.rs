@@ -1,0 +1,153 @@
+//! What the service received and what became of it.
+
+mod call;
+
+use std::collections::HashMap;
+
+use http::{HeaderMap, Method};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use call::{Call, CallEnding, Headers, Verdict};
+
+use crate::script::Operation;
+use crate::service::route::Route;
+
+/// Every call since the start, in order of arrival, and their counts.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Log {
+    calls: Vec<Call>,
+    total: Counts,
+    per_backup: HashMap<String, Counts>,
+    connections: u64,
+    failed_handshakes: u64,
+}
+
+/// How many calls were received whole, whatever was answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Replications asked for.
+    pub posts: u64,
+    /// Replications accepted: each has a record.
+    pub accepted: u64,
+    /// Look-ups.
+    pub gets: u64,
+}
+
+/// A request as it comes from the wire.
+pub(crate) struct Arrival {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    pub(crate) complete: bool,
+    pub(crate) over_tls: bool,
+    pub(crate) route: Route,
+    pub(crate) request_id: String,
+}
+
+impl Log {
+    /// All calls, in order of arrival.
+    pub fn calls(&self) -> &[Call] {
+        &self.calls
+    }
+
+    /// The calls about one backup, in order of arrival.
+    pub fn calls_of(&self, backup_id: &str) -> impl Iterator<Item = &Call> {
+        self.calls.iter().filter(move |call| call.backup_id.as_deref() == Some(backup_id))
+    }
+
+    /// The counts over all backups.
+    pub fn total(&self) -> Counts {
+        self.total
+    }
+
+    /// The counts of one backup.
+    pub fn counts(&self, backup_id: &str) -> Counts {
+        self.per_backup.get(backup_id).copied().unwrap_or_default()
+    }
+
+    /// The counts of every backup that was ever asked for.
+    pub fn per_backup(&self) -> &HashMap<String, Counts> {
+        &self.per_backup
+    }
+
+    /// Connections taken so far, TLS or not.
+    pub fn connections(&self) -> u64 {
+        self.connections
+    }
+
+    /// TLS handshakes that came to nothing.
+    pub fn failed_handshakes(&self) -> u64 {
+        self.failed_handshakes
+    }
+
+    pub(crate) fn connected(&mut self) {
+        self.connections += 1;
+    }
+
+    pub(crate) fn handshake_failed(&mut self) {
+        self.failed_handshakes += 1;
+    }
+
+    pub(crate) fn arrived(&mut self, arrival: &Arrival, scripted: bool) -> usize {
+        let Arrival { method, path, headers, body, complete, over_tls, route, request_id } = arrival;
+        let number = self.calls.len();
+        let operation = Operation::of(route);
+        if *complete {
+            self.count(route.backup_id(), |counts| match operation {
+                Some(Operation::Replicate) => counts.posts += 1,
+                Some(Operation::Show) => counts.gets += 1,
+                None => {}
+            });
+        }
+        self.calls.push(Call {
+            number,
+            at: Timestamp::now(),
+            operation,
+            backup_id: route.backup_id().map(str::to_owned),
+            method: method.clone(),
+            path: path.clone(),
+            headers: Headers::new(headers),
+            body: body.clone(),
+            complete: *complete,
+            over_tls: *over_tls,
+            request_id: request_id.clone(),
+            scripted,
+            verdict: None,
+            ending: None,
+            client_gone: false,
+        });
+        number
+    }
+
+    pub(crate) fn processed(&mut self, number: usize, verdict: Verdict) {
+        let Some(call) = self.calls.get_mut(number) else { return };
+        let accepted = matches!(verdict, Verdict::Accepted { record_id: _ });
+        call.verdict = Some(verdict);
+        let backup_id = call.backup_id.clone();
+        if accepted {
+            self.count(backup_id.as_deref(), |counts| counts.accepted += 1);
+        }
+    }
+
+    pub(crate) fn ended(&mut self, number: usize, ending: CallEnding) {
+        if let Some(call) = self.calls.get_mut(number) {
+            call.ending = Some(ending);
+        }
+    }
+
+    pub(crate) fn client_gone(&mut self, number: usize) {
+        if let Some(call) = self.calls.get_mut(number) {
+            call.client_gone = true;
+        }
+    }
+
+    fn count(&mut self, backup_id: Option<&str>, change: impl Fn(&mut Counts)) {
+        change(&mut self.total);
+        if let Some(id) = backup_id {
+            change(self.per_backup.entry(id.to_owned()).or_default());
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Misbehaviour, written down in advance: which calls it meets, how often, and what happens to them.
+
+pub(crate) mod answer;
+pub(crate) mod fault;
+pub(crate) mod hold;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::service::route::Route;
+use fault::Fault;
+
+/// The two calls of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// `POST …/replicate`
+    Replicate,
+    /// `GET …/backups/{backup_id}`
+    Show,
+}
+
+impl Operation {
+    pub(crate) fn of(route: &Route) -> Option<Self> {
+        match route {
+            Route::Replicate { project_id: _, backup_id: _ } => Some(Self::Replicate),
+            Route::Show { project_id: _, backup_id: _ } => Some(Self::Show),
+            Route::Unknown => None,
+        }
+    }
+}
+
+/// A fault and the calls that it meets.
+///
+/// Scripts wait in a queue. A call takes the first that fits it, and those that name its backup come before those that
+/// do not, those that run out before those that do not. A call that none fits is answered as usual.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    /// `None`: both operations.
+    #[serde(default)]
+    pub operation: Option<Operation>,
+    /// `None`: every backup.
+    #[serde(default)]
+    pub backup_id: Option<String>,
+    /// How many calls; `None` (in JSON: `null`) for all. Where JSON leaves it out: one.
+    #[serde(default = "one")]
+    pub times: Option<u32>,
+    pub fault: Fault,
+}
+
+fn one() -> Option<u32> {
+    Some(1)
+}
+
+impl Script {
+    /// For the next call.
+    pub fn once(fault: Fault) -> Self {
+        Self::times(1, fault)
+    }
+
+    /// For the next calls.
+    pub fn times(times: u32, fault: Fault) -> Self {
+        Self { operation: None, backup_id: None, times: Some(times), fault }
+    }
+
+    /// For all calls from now on.
+    pub fn always(fault: Fault) -> Self {
+        Self { operation: None, backup_id: None, times: None, fault }
+    }
+
+    /// Only for replications.
+    pub fn replicate(self) -> Self {
+        Self { operation: Some(Operation::Replicate), ..self }
+    }
+
+    /// Only for look-ups.
+    pub fn show(self) -> Self {
+        Self { operation: Some(Operation::Show), ..self }
+    }
+
+    /// Only for one backup.
+    pub fn backup(self, backup_id: impl Into<String>) -> Self {
+        Self { backup_id: Some(backup_id.into()), ..self }
+    }
+
+    fn fits(&self, operation: Operation, backup_id: &str) -> bool {
+        self.operation.is_none_or(|only| only == operation)
+            && self.backup_id.as_deref().is_none_or(|only| only == backup_id)
+    }
+}
+
+/// The queue.
+#[derive(Default)]
+pub(crate) struct Scripts(Vec<Script>);
+
+impl Scripts {
+    /// Refuses what could never be carried out.
+    pub(crate) fn add(&mut self, script: Script) -> Result<()> {
+        ensure!(script.times != Some(0), "a script for no call at all has no effect; use null for all calls");
+        script.fault.check().context("this fault cannot be carried out")?;
+        self.0.push(script);
+        Ok(())
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn waiting(&self) -> &[Script] {
+        &self.0
+    }
+
+    /// The fault for a call that has arrived.
+    pub(crate) fn take(&mut self, route: &Route) -> Option<Fault> {
+        let (operation, backup_id) = (Operation::of(route)?, route.backup_id()?);
+        // `min_by_key` keeps the first of equals, which makes a queue of scripts of the same rank.
+        let (position, script) = self
+            .0
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, script)| script.fits(operation, backup_id))
+            .min_by_key(|(_, script)| (script.backup_id.is_none(), script.times.is_none()))?;
+        let fault = script.fault.clone();
+        if let Some(times) = &mut script.times {
+            *times -= 1;
+            if *times == 0 {
+                self.0.remove(position);
+            }
+        }
+        Some(fault)
+    }
+}

@@ -1,0 +1,96 @@
+//! One call on its way through its script and the service.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, Response};
+
+use super::body::AnswerBody;
+use crate::log::Arrival;
+use crate::script::answer::{REQUEST_ID, Surroundings};
+use crate::script::fault::{End, Fault, Step};
+use crate::service::{Reply, Request};
+use crate::state::Shared;
+
+/// The header with the token.
+const TOKEN: &str = "x-auth-token";
+
+/// What the connection has to do.
+#[derive(Debug)]
+pub(crate) enum Finish {
+    Answer(Response<AnswerBody>),
+    Reset,
+    Close,
+    Hang,
+}
+
+/// A call that has arrived whole and is in the log.
+pub(crate) struct CallRun {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) arrival: Arrival,
+    pub(crate) number: usize,
+}
+
+impl CallRun {
+    /// Takes the steps, then comes to the end.
+    pub(crate) async fn run(self, fault: Option<Fault>) -> Result<Finish> {
+        let Fault { steps, end } = fault.unwrap_or_else(|| Fault::before_commit().ordinary());
+        let mut reply = None;
+        for step in steps {
+            match step {
+                Step::Delay { milliseconds } => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
+                Step::Hold { name } => self.shared.with(|state| state.hold(&name)).pass().await,
+                Step::Commit => reply = Some(self.processed(reply)),
+            }
+        }
+        match end {
+            End::Ordinary => Ok(Finish::Answer(self.ordinary(self.processed(reply))?)),
+            End::Answer(answer) => {
+                if answer.needs_ordinary() {
+                    reply = Some(self.processed(reply));
+                }
+                let surroundings = Surroundings {
+                    request_headers: &self.arrival.headers,
+                    request_id: &self.arrival.request_id,
+                    ordinary: reply.as_ref().map(|reply| reply.body.as_ref()).unwrap_or_default(),
+                };
+                Ok(Finish::Answer(answer.render(&surroundings)?))
+            }
+            End::Reset => Ok(Finish::Reset),
+            End::Close => Ok(Finish::Close),
+            End::Hang => Ok(Finish::Hang),
+        }
+    }
+
+    /// The reply of the service, which processes a call once.
+    fn processed(&self, reply: Option<Reply>) -> Reply {
+        reply.unwrap_or_else(|| {
+            let request = Request {
+                route: &self.arrival.route,
+                token: token(&self.arrival.headers),
+                body: &self.arrival.body,
+                request_id: &self.arrival.request_id,
+            };
+            self.shared.record(|state| {
+                let reply = state.service.process(&request);
+                state.log.processed(self.number, reply.verdict.clone());
+                reply
+            })
+        })
+    }
+
+    fn ordinary(&self, reply: Reply) -> Result<Response<AnswerBody>> {
+        let Reply { status, content_type, body, verdict: _ } = reply;
+        let mut response = Response::new(AnswerBody::whole(body));
+        *response.status_mut() = status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response.headers_mut().insert(REQUEST_ID, HeaderValue::from_str(&self.arrival.request_id)?);
+        Ok(response)
+    }
+}
+
+fn token(headers: &HeaderMap) -> Option<&[u8]> {
+    headers.get(TOKEN).map(HeaderValue::as_bytes)
+}

@@ -1,0 +1,129 @@
+//! What exists, by id; and the changes that can be made to it at run time.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+use uuid::Uuid;
+
+use super::token::Tokens;
+use crate::world::{Backup, BackupStatus, Project, Region, Vault, VaultStatus, World};
+
+/// The world, indexed.
+pub(crate) struct Inventory {
+    pub(crate) region: String,
+    destinations: HashMap<String, Region>,
+    projects: HashMap<String, Project>,
+    vaults: HashMap<String, Vault>,
+    backups: HashMap<String, Stored>,
+}
+
+/// A backup with the ids that the service gave to what belongs to it.
+#[derive(Clone)]
+pub(crate) struct Stored {
+    pub(crate) backup: Backup,
+    pub(crate) checkpoint_id: String,
+    pub(crate) vault_id: String,
+    pub(crate) resource_id: String,
+}
+
+impl From<Backup> for Stored {
+    fn from(backup: Backup) -> Self {
+        let id = || Uuid::new_v4().to_string();
+        Self { backup, checkpoint_id: id(), vault_id: id(), resource_id: id() }
+    }
+}
+
+impl Inventory {
+    pub(crate) fn new(world: World) -> (Self, Tokens) {
+        let World { region, destinations, projects, vaults, backups, tokens: given } = world;
+        let mut tokens = Tokens::default();
+        for token in given {
+            tokens.add(token);
+        }
+        let inventory = Self {
+            region,
+            destinations: destinations.into_iter().map(|region| (region.name.clone(), region)).collect(),
+            projects: projects.into_iter().map(|project| (project.id.clone(), project)).collect(),
+            vaults: vaults.into_iter().map(|vault| (vault.id.clone(), vault)).collect(),
+            backups: backups.into_iter().map(|backup| (backup.id.clone(), backup.into())).collect(),
+        };
+        (inventory, tokens)
+    }
+
+    /// What exists now, without the tokens; in the order of ids.
+    pub(crate) fn world(&self) -> World {
+        fn sorted<T: Clone>(map: &HashMap<String, T>) -> Vec<T> {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(id, _)| id.as_str());
+            entries.into_iter().map(|(_, value)| value.clone()).collect()
+        }
+        World {
+            region: self.region.clone(),
+            destinations: sorted(&self.destinations),
+            projects: sorted(&self.projects),
+            vaults: sorted(&self.vaults),
+            backups: sorted(&self.backups).into_iter().map(|stored| stored.backup).collect(),
+            tokens: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add_region(&mut self, region: Region) {
+        self.destinations.insert(region.name.clone(), region);
+    }
+
+    pub(crate) fn add_project(&mut self, project: Project) {
+        self.projects.insert(project.id.clone(), project);
+    }
+
+    pub(crate) fn add_vault(&mut self, vault: Vault) {
+        self.vaults.insert(vault.id.clone(), vault);
+    }
+
+    pub(crate) fn add_backup(&mut self, backup: Backup) {
+        self.backups.insert(backup.id.clone(), backup.into());
+    }
+
+    pub(crate) fn remove_backup(&mut self, id: &str) -> Result<()> {
+        self.backups.remove(id).with_context(|| format!("there is no backup {id} to remove")).map(|_| ())
+    }
+
+    pub(crate) fn set_backup_status(&mut self, id: &str, status: BackupStatus) -> Result<()> {
+        let stored = self.backups.get_mut(id).with_context(|| format!("there is no backup {id}"))?;
+        stored.backup.status = status;
+        Ok(())
+    }
+
+    pub(crate) fn set_vault_capacity(&mut self, id: &str, capacity: Option<u64>) -> Result<()> {
+        self.vault_mut(id)?.capacity = capacity;
+        Ok(())
+    }
+
+    pub(crate) fn set_vault_status(&mut self, id: &str, status: VaultStatus) -> Result<()> {
+        self.vault_mut(id)?.status = status;
+        Ok(())
+    }
+
+    fn vault_mut(&mut self, id: &str) -> Result<&mut Vault> {
+        self.vaults.get_mut(id).with_context(|| format!("there is no vault {id}"))
+    }
+
+    /// The backup of a project. With `any`, one that does not exist is made up if its id is a UUID.
+    pub(crate) fn backup(&mut self, id: &str, project_id: &str, any: bool) -> Option<&Stored> {
+        if any && !self.backups.contains_key(id) && Uuid::try_parse(id).is_ok_and(|uuid| uuid.to_string() == id) {
+            self.add_backup(Backup::server(id, project_id));
+        }
+        self.backups.get(id).filter(|stored| stored.backup.project_id == project_id)
+    }
+
+    pub(crate) fn destination(&self, region: &str) -> Option<&Region> {
+        self.destinations.get(region)
+    }
+
+    pub(crate) fn project(&self, id: &str) -> Option<&Project> {
+        self.projects.get(id)
+    }
+
+    pub(crate) fn vault(&self, id: &str) -> Option<&Vault> {
+        self.vaults.get(id)
+    }
+}

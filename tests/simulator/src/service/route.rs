@@ -1,0 +1,38 @@
+//! Which call a request is.
+
+use http::Method;
+
+/// The two calls that the service knows, and all others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    Replicate { project_id: String, backup_id: String },
+    Show { project_id: String, backup_id: String },
+    Unknown,
+}
+
+impl Route {
+    /// By method and path, both exact: no trailing slash, no other version.
+    pub(crate) fn find(method: &Method, path: &str) -> Self {
+        let segments: Vec<&str> = path.split('/').collect();
+        match (method, segments.as_slice()) {
+            (&Method::POST, ["", "v3", project, "backups", backup, "replicate"]) if ids(project, backup) => {
+                Self::Replicate { project_id: (*project).to_owned(), backup_id: (*backup).to_owned() }
+            }
+            (&Method::GET, ["", "v3", project, "backups", backup]) if ids(project, backup) => {
+                Self::Show { project_id: (*project).to_owned(), backup_id: (*backup).to_owned() }
+            }
+            _ => Self::Unknown,
+        }
+    }
+
+    pub(crate) fn backup_id(&self) -> Option<&str> {
+        match self {
+            Self::Replicate { project_id: _, backup_id } | Self::Show { project_id: _, backup_id } => Some(backup_id),
+            Self::Unknown => None,
+        }
+    }
+}
+
+fn ids(project: &str, backup: &str) -> bool {
+    !project.is_empty() && !backup.is_empty()
+}

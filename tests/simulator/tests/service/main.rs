@@ -1,0 +1,13 @@
+//! The simulator as a client sees it, over real connections.
+
+mod admin;
+mod api;
+mod broken_answers;
+mod caller;
+mod connections;
+mod constraints;
+mod faults;
+mod holds;
+mod lifetime;
+mod records;
+mod tokens;
