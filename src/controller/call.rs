@@ -24,7 +24,6 @@ pub(super) async fn call(context: &Context, claim: Claim, token: &Token) -> Ende
     let (window, object, attempt) = claim.spend();
     let ending = match callable(&object, context) {
         Ok(callable) => {
-            context.memory.note_call(&attempt.id);
             let ending = send(context, &callable, token, &attempt, window).await;
             note_throttle(context, &callable, token, &ending);
             ending
@@ -75,26 +74,20 @@ fn note_throttle(context: &Context, callable: &Callable, token: &Token, ending: 
 
 /// The record id is logged at once: whatever happens to the write, it is not lost.
 fn log(ending: &Ending) {
+    if let Some(request_id) = ending.answer().request_id.as_deref() {
+        tracing::Span::current().record("request_id", request_id);
+    }
     match ending {
-        Ending::Accepted(acceptance, answer) => {
-            tracing::info!(
-                replication_record_id = acceptance.replication_record_id,
-                request_id = answer.request_id,
-                "The cloud accepted the call"
-            );
+        Ending::Accepted(acceptance, _) => {
+            tracing::info!(replication_record_id = acceptance.replication_record_id, "The cloud accepted the call");
         }
         Ending::NotSent(answer) => tracing::warn!(message = answer.message, "Nothing was sent"),
-        Ending::Rejected { kind, answer, .. } => tracing::warn!(
-            ?kind,
-            code = answer.code,
-            request_id = answer.request_id,
-            message = answer.message,
-            "The cloud rejected the call"
-        ),
+        Ending::Rejected { kind, answer, .. } => {
+            tracing::warn!(?kind, code = answer.code, message = answer.message, "The cloud rejected the call")
+        }
         Ending::Unknown(answer) => tracing::error!(
             http_status = answer.http_status,
             code = answer.code,
-            request_id = answer.request_id,
             message = answer.message,
             "The outcome of the call is unknown"
         ),

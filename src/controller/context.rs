@@ -38,6 +38,8 @@ pub(super) struct Context {
     pub(super) memory: Memory,
     pub(super) throttle: Throttle,
     pub(super) metrics: Metrics,
+    /// Cancelled when nothing new may begin.
+    pub(super) drain: CancellationToken,
     /// Cancelled when what could not be written by then is given up.
     pub(super) give_up: CancellationToken,
 }

@@ -16,11 +16,11 @@ struct Seen {
     outcome: Option<Outcome>,
 }
 
-/// First sightings of attempts, and the calls that were started here.
+/// First sightings of attempts, and claims that were given up before their call.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     first_seen: Mutex<HashMap<ObjectRef<Tracked>, (Seen, Instant)>>,
-    called: Mutex<HashSet<AttemptId>>,
+    given_up: Mutex<HashSet<AttemptId>>,
 }
 
 impl Memory {
@@ -42,20 +42,14 @@ impl Memory {
         lock(&self.first_seen).remove(resource);
     }
 
-    /// Notes that the call of this attempt is about to start. From here on nobody may say that it was not sent but
-    /// the call itself.
-    pub(super) fn note_call(&self, attempt: &AttemptId) {
-        lock(&self.called).insert(attempt.clone());
+    /// Notes a claim of which it is open whether it was written, and which will not be called, come what may.
+    pub(super) fn note_given_up(&self, attempt: &AttemptId) {
+        lock(&self.given_up).insert(attempt.clone());
     }
 
-    /// Whether the call of this attempt was started here.
-    pub(super) fn has_called(&self, attempt: &AttemptId) -> bool {
-        lock(&self.called).contains(attempt)
-    }
-
-    /// Forgets a call whose end is in the status.
-    pub(super) fn forget_call(&self, attempt: &AttemptId) {
-        lock(&self.called).remove(attempt);
+    /// Whether this process claimed the attempt, or tried to, and will never call it.
+    pub(super) fn has_given_up(&self, attempt: &AttemptId) -> bool {
+        lock(&self.given_up).contains(attempt)
     }
 }
 

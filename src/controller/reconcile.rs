@@ -61,7 +61,8 @@ pub(super) async fn reconcile(key: ObjectRef<Tracked>, context: Arc<Context>) ->
             let Some(Credential { reading, token: Some(token) }) = round.credential else {
                 return Ok(Next::await_change());
             };
-            let claim = Claim::stake(&api, &object, &status, &attempt).await?;
+            let staked = Claim::stake(&api, &object, &status, &attempt).await;
+            let claim = staked.inspect_err(|_| context.memory.note_given_up(&attempt.id))?;
             context.metrics.status_written();
             let ended = call(&context, claim, &token).await;
             let again = record_end(&context, &api, ended, reading).await;
@@ -85,14 +86,15 @@ struct Round<'a> {
 impl<'a> Round<'a> {
     fn new(context: &'a Context, key: &ObjectRef<Tracked>, object: &'a BackupReplication) -> Self {
         let in_force = object.status.as_ref().and_then(|s| s.attempts.first());
-        let identity = &context.settings.identity;
         Self {
             context,
             object,
-            fresh: FreshAttempt { id: AttemptId::new(Uuid::new_v4().to_string()), claimant: identity.clone() },
+            fresh: FreshAttempt {
+                id: AttemptId::new(Uuid::new_v4().to_string()),
+                claimant: context.settings.identity.clone(),
+            },
             seen_for: in_force.map(|attempt| context.memory.seen_for(key, attempt)).unwrap_or_default(),
-            never_called: in_force
-                .is_some_and(|attempt| attempt.claimed_by == *identity && !context.memory.has_called(&attempt.id)),
+            never_called: in_force.is_some_and(|attempt| context.memory.has_given_up(&attempt.id)),
             target: target::read(&object.spec, &context.settings),
             credential: None,
         }

@@ -40,10 +40,7 @@ pub(super) async fn record_end(
             None => recorder.read_and_write().await,
         };
         match tried {
-            Ok(again) => {
-                context.memory.forget_call(&attempt.id);
-                return again;
-            }
+            Ok(again) => return again,
             Err(ApiError::Gone) => {
                 recorder.give_up("the resource is gone");
                 return None;
@@ -137,10 +134,9 @@ impl Recorder<'_> {
     /// Nothing more can be done but to say it loudly enough to be found.
     fn give_up(&self, why: &str) {
         match self.ending {
-            Ending::Accepted(acceptance, answer) => {
+            Ending::Accepted(acceptance, _) => {
                 tracing::error!(
                     replication_record_id = acceptance.replication_record_id,
-                    request_id = answer.request_id,
                     "An accepted call cannot be recorded: {why}. Keep this line: the replication exists"
                 );
             }

@@ -62,6 +62,7 @@ impl Controller {
             memory: Memory::default(),
             throttle: Throttle::default(),
             metrics: Metrics::register(registry),
+            drain: shutdown.drain.clone(),
             give_up: shutdown.give_up.clone(),
         };
         Self { context: Arc::new(context), readiness, shutdown }
@@ -101,6 +102,10 @@ async fn round(tracked: Arc<Tracked>, context: Arc<Context>) -> Result<Action, A
     let Ok(_permit) = context.permits.acquire().await else {
         return Ok(Action::await_change());
     };
+    // A round that waited for its turn into the drain begins nothing.
+    if context.drain.is_cancelled() {
+        return Ok(Action::await_change());
+    }
     let span =
         tracing::info_span!("reconcile", namespace = key.namespace, name = key.name, attempt = tracing::field::Empty,);
     let work = AssertUnwindSafe(reconcile(key, context.clone())).catch_unwind();

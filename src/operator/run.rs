@@ -108,6 +108,9 @@ async fn kubernetes_client() -> Result<kube::Client, Failure> {
         Failure::Start(format!("neither KUBECONFIG nor the in-cluster account can be used: {error}"))
     })?;
     config.default_retry = false;
+    // Longer than any watch stays silent (they end after 290 s): a connection that died without a word is noticed.
+    config.read_timeout = Some(Duration::from_secs(330));
+    config.reset_reader_on_write = true;
     kube::Client::try_from(config).map_err(|error| Failure::Start(format!("no client for the API server: {error}")))
 }
 

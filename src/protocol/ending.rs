@@ -28,6 +28,18 @@ pub enum Ending {
     Unknown(Answer),
 }
 
+impl Ending {
+    /// What is kept of the answer.
+    pub fn answer(&self) -> &Answer {
+        match self {
+            Self::Accepted(_, answer)
+            | Self::NotSent(answer)
+            | Self::Rejected { answer, .. }
+            | Self::Unknown(answer) => answer,
+        }
+    }
+}
+
 /// The response's fields, named as on the API's page. None is promised.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Acceptance {

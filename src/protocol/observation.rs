@@ -15,7 +15,7 @@ pub struct Observation<'a> {
     pub now: Timestamp,
     /// How long ago this process first saw the attempt in force in its present state, by its own monotonic clock.
     pub seen_for: Duration,
-    /// Whether this process claimed the attempt in force and knows that it never started the call.
+    /// Whether this process claimed the attempt in force and knows that it never starts its call.
     pub never_called: bool,
     /// Whether the spec names something that may be called.
     pub target: TargetReading,

@@ -5,6 +5,7 @@ mod attempt;
 mod conditions;
 mod crd;
 mod rules;
+#[allow(clippy::duplicated_attributes, reason = "each printcolumn is a list of its own")]
 mod spec;
 mod status;
 
