@@ -35,7 +35,7 @@ pub(super) async fn call(context: &Context, claim: Claim, token: &Token) -> Ende
 }
 
 /// The claim's answer may show the object later than the decision saw it.
-fn callable(object: &BackupReplication, context: &Context) -> Result<Callable, &'static str> {
+fn callable(object: &BackupReplication, context: &Context) -> Result<Box<Callable>, &'static str> {
     if object.metadata.deletion_timestamp.is_some() {
         return Err("The resource is being deleted; nothing was sent.");
     }

@@ -35,14 +35,12 @@ pub(super) async fn reconcile(key: ObjectRef<Tracked>, context: Arc<Context>) ->
     };
 
     let mut round = Round::new(&context, &key, &object);
-    let action = match round.decide() {
-        Action::ReadCredential(reference) => {
-            let required = context.settings.required_label.as_ref();
-            round.credential = Some(read_credential(&context.kubernetes, &namespace, &reference, required).await?);
-            round.decide()
-        }
-        action => action,
-    };
+    let mut action = round.decide();
+    if let Action::ReadCredential(reference) = &action {
+        let required = context.settings.required_label.as_ref();
+        round.credential = Some(read_credential(&context.kubernetes, &namespace, reference, required).await?);
+        action = round.decide();
+    }
     match action {
         Action::LeaveAlone | Action::ReadCredential(_) => Ok(Next::await_change()),
         Action::Settle { status, again } => {

@@ -43,16 +43,16 @@ pub(super) enum ApiError {
 
 impl From<kube::Error> for ApiError {
     fn from(error: kube::Error) -> Self {
-        match error {
-            kube::Error::Api(status) => match status.code {
-                401 | 403 => Self::Forbidden(status.message),
-                404 => Self::Gone,
-                409 => Self::Conflict,
-                // Asked to come back, or failed inside: the write may or may not have happened.
-                408 | 429 | 500.. => Self::NoAnswer(status.message),
-                _ => Self::Refused(status.message),
-            },
-            other => Self::NoAnswer(root_cause(&other)),
+        let kube::Error::Api(status) = error else {
+            return Self::NoAnswer(root_cause(&error));
+        };
+        match status.code {
+            401 | 403 => Self::Forbidden(status.message),
+            404 => Self::Gone,
+            409 => Self::Conflict,
+            // Asked to come back, or failed inside: the write may or may not have happened.
+            408 | 429 | 500.. => Self::NoAnswer(status.message),
+            _ => Self::Refused(status.message),
         }
     }
 }

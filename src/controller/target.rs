@@ -7,7 +7,7 @@ use crate::resource::BackupReplicationSpec;
 
 /// What the spec names.
 pub(super) enum Target {
-    Callable(Callable),
+    Callable(Box<Callable>),
     NotCallable(TargetReading),
 }
 
@@ -41,7 +41,7 @@ pub(super) fn read(spec: &BackupReplicationSpec, settings: &Settings) -> Target 
         }
     };
     match request(spec) {
-        Ok((target, body)) => Target::Callable(Callable { endpoint, target, body }),
+        Ok((target, body)) => Target::Callable(Box::new(Callable { endpoint, target, body })),
         Err(invalid) => Target::NotCallable(TargetReading::Invalid(invalid.to_string())),
     }
 }

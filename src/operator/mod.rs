@@ -36,7 +36,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
                 ExitCode::FAILURE
             }
         },
-        Command::Run(options) => match run::run(options) {
+        Command::Run(options) => match run::run(*options) {
             Ok(()) => ExitCode::SUCCESS,
             Err(run::Failure::Usage(error)) => {
                 eprintln!("error: {error}");

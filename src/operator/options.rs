@@ -24,7 +24,7 @@ pub(super) struct Options {
 impl Options {
     /// The command, with its default.
     pub(super) fn command(self) -> Command {
-        self.command.unwrap_or(Command::Run(self.run))
+        self.command.unwrap_or(Command::Run(Box::new(self.run)))
     }
 }
 
@@ -32,7 +32,7 @@ impl Options {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run the operator (the default)
-    Run(RunOptions),
+    Run(Box<RunOptions>),
     /// Print the CustomResourceDefinition
     Crd,
 }

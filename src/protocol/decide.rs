@@ -65,7 +65,7 @@ pub fn decide(seen: &Observation<'_>, policy: &Policy) -> Action {
     let note = human::apply(&mut status, annotation.map(String::as_str), seen.now);
 
     let step = match assess(&mut status, seen, policy) {
-        Step::Wait(situation, again) => Wait { situation, again },
+        Step::Wait(wait) => wait,
         Step::MayCall => match before_call(&status, seen) {
             Ready::Wait(wait) => wait,
             Ready::ReadCredential(reference) => return Action::ReadCredential(reference),
@@ -91,12 +91,18 @@ pub fn decide(seen: &Observation<'_>, policy: &Policy) -> Action {
 }
 
 struct Wait {
-    situation: Situation,
+    situation: Box<Situation>,
     again: Option<Duration>,
 }
 
+impl Wait {
+    fn new(situation: Situation, again: Option<Duration>) -> Self {
+        Self { situation: Box::new(situation), again }
+    }
+}
+
 enum Step {
-    Wait(Situation, Option<Duration>),
+    Wait(Wait),
     ReadCredential(SecretKeyRef),
     MayCall,
 }
@@ -129,7 +135,7 @@ fn expire(status: &mut BackupReplicationStatus, seen: &Observation<'_>, policy: 
 /// Where the resource stands by its own history: what forbids a call, or that one may be made.
 fn assess(status: &mut BackupReplicationStatus, seen: &Observation<'_>, policy: &Policy) -> Step {
     if status.is_accepted() {
-        return Step::Wait(Situation::Accepted, until_stale(status, seen, policy));
+        return Step::Wait(Wait::new(Situation::Accepted, until_stale(status, seen, policy)));
     }
     let generation = seen.resource.metadata.generation.unwrap_or_default();
     let spec = &seen.resource.spec;
@@ -140,7 +146,7 @@ fn assess(status: &mut BackupReplicationStatus, seen: &Observation<'_>, policy: 
     match attempt.outcome {
         None => {
             let left = policy.hold(&attempt).saturating_sub(seen.seen_for);
-            Step::Wait(Situation::Submitting(attempt), Some(left))
+            Step::Wait(Wait::new(Situation::Submitting(attempt), Some(left)))
         }
         Some(Outcome::Unknown) => unknown(status, attempt, spec.on_unknown_outcome(), seen, policy),
         Some(Outcome::NotAccepted) => Step::MayCall,
@@ -160,11 +166,11 @@ fn assess(status: &mut BackupReplicationStatus, seen: &Observation<'_>, policy: 
                 if changed || human::calls_anew(status, &attempt) {
                     Step::MayCall
                 } else {
-                    Step::Wait(Situation::Rejected(attempt), None)
+                    Step::Wait(Wait::new(Situation::Rejected(attempt), None))
                 }
             }
         },
-        Some(Outcome::Accepted) => Step::Wait(Situation::Accepted, None),
+        Some(Outcome::Accepted) => Step::Wait(Wait::new(Situation::Accepted, None)),
     }
 }
 
@@ -199,15 +205,17 @@ fn unknown(
                 }
                 return Step::MayCall;
             }
-            Step::Wait(Situation::UnknownThenCalledAgain(attempt, wait), Some(left))
+            Step::Wait(Wait::new(Situation::UnknownThenCalledAgain(attempt, wait), Some(left)))
         }
-        OnUnknownOutcome::CallAgain | OnUnknownOutcome::Hold => Step::Wait(Situation::UnknownHeld(attempt), None),
+        OnUnknownOutcome::CallAgain | OnUnknownOutcome::Hold => {
+            Step::Wait(Wait::new(Situation::UnknownHeld(attempt), None))
+        }
     }
 }
 
 fn retry_later(attempt: Attempt, now: Timestamp) -> Step {
     let left = attempt.retry_at.as_ref().map_or(Duration::ZERO, |at| backoff::remaining(at.0, now));
-    if left.is_zero() { Step::MayCall } else { Step::Wait(Situation::WaitingToRetry(attempt), Some(left)) }
+    if left.is_zero() { Step::MayCall } else { Step::Wait(Wait::new(Situation::WaitingToRetry(attempt), Some(left))) }
 }
 
 /// A refused token: called again when the Secret has changed, and else very seldom.
@@ -228,7 +236,7 @@ fn unauthorized(attempt: Attempt, seen: &Observation<'_>) -> Step {
             }
             let since = attempt.ended_at.as_ref().map_or(seen.now, |at| at.0);
             let again = backoff::poll_delay(since, seen.now).min(left);
-            Step::Wait(Situation::TokenRejected(attempt, reference.clone()), Some(again))
+            Step::Wait(Wait::new(Situation::TokenRejected(attempt, reference.clone()), Some(again)))
         }
         CredentialReading::SecretNotFound
         | CredentialReading::TokenMissing
@@ -245,7 +253,7 @@ enum Ready<'a> {
 
 /// All that must be at hand before the claim, because nothing waits after it.
 fn before_call<'a>(status: &BackupReplicationStatus, seen: &'a Observation<'_>) -> Ready<'a> {
-    let wait = |situation, again| Ready::Wait(Wait { situation, again });
+    let wait = |situation, again| Ready::Wait(Wait::new(situation, again));
     if seen.resource.spec.suspended() {
         return wait(Situation::Suspended, None);
     }
