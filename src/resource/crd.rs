@@ -39,7 +39,7 @@ pub fn crd_yaml() -> Result<String, CrdError> {
 }
 
 /// The schema object at a place.
-fn at<'a>(schema: &'a mut Value, place: Place) -> Result<&'a mut Map<String, Value>, CrdError> {
+fn at(schema: &mut Value, place: Place) -> Result<&mut Map<String, Value>, CrdError> {
     let mut here = schema;
     for step in place {
         let next = match *step {
