@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::credential::RequiredLabel;
 use super::memory::Memory;
 use super::metrics::Metrics;
+use super::targets::Targets;
 use super::throttle::Throttle;
 use crate::cbr::{AllowList, Client as CbrClient};
 use crate::protocol::Policy;
@@ -37,6 +38,7 @@ pub(super) struct Context {
     pub(super) permits: Semaphore,
     pub(super) memory: Memory,
     pub(super) throttle: Throttle,
+    pub(super) targets: Targets,
     pub(super) metrics: Metrics,
     /// Cancelled when nothing new may begin.
     pub(super) drain: CancellationToken,

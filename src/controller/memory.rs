@@ -21,6 +21,7 @@ struct Seen {
 pub(super) struct Memory {
     first_seen: Mutex<HashMap<ObjectRef<Tracked>, (Seen, Instant)>>,
     given_up: Mutex<HashSet<AttemptId>>,
+    looks_failing_since: Mutex<HashMap<ObjectRef<Tracked>, Instant>>,
 }
 
 impl Memory {
@@ -40,6 +41,18 @@ impl Memory {
     /// Forgets a resource that is gone or finished.
     pub(super) fn forget(&self, resource: &ObjectRef<Tracked>) {
         lock(&self.first_seen).remove(resource);
+        lock(&self.looks_failing_since).remove(resource);
+    }
+
+    /// Notes whether a look gave anything, and says for how long looks have been failing.
+    pub(super) fn note_look(&self, resource: &ObjectRef<Tracked>, failed: bool) -> Duration {
+        let mut failing = lock(&self.looks_failing_since);
+        if failed {
+            failing.entry(resource.clone()).or_insert_with(Instant::now).elapsed()
+        } else {
+            failing.remove(resource);
+            Duration::ZERO
+        }
     }
 
     /// Notes a claim of which it is open whether it was written, and which will not be called, come what may.

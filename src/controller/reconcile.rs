@@ -13,13 +13,17 @@ use super::call::call;
 use super::claim::Claim;
 use super::context::Context;
 use super::credential::{Credential, read_credential};
+use super::look::look;
 use super::record_end::record_end;
 use super::status::{ApiError, bounded, write_status};
 use super::target::{self, Target};
 use super::throttle::Caller;
 use super::tracked::Tracked;
-use crate::protocol::{Action, FreshAttempt, Observation, decide};
+use crate::protocol::{Action, CallTarget, Ending, FreshAttempt, Look, Observation, decide};
 use crate::resource::{AttemptId, BackupReplication};
+
+/// Another resource took the target between the decision and the claim.
+const TARGET_IN_USE: Duration = Duration::from_secs(1);
 
 /// One round. What it returns says when the next one is due without any event.
 pub(super) async fn reconcile(key: ObjectRef<Tracked>, context: Arc<Context>) -> Result<Next, ApiError> {
@@ -35,21 +39,15 @@ pub(super) async fn reconcile(key: ObjectRef<Tracked>, context: Arc<Context>) ->
     };
 
     let mut round = Round::new(&context, &key, &object);
-    let mut action = round.decide();
-    if let Action::ReadCredential(reference) = &action {
-        let required = context.settings.required_label.as_ref();
-        round.credential = Some(read_credential(&context.kubernetes, &namespace, reference, required).await?);
-        action = round.decide();
-    }
-    match action {
-        Action::LeaveAlone | Action::ReadCredential(_) => Ok(Next::await_change()),
+    match round.see_and_decide(&namespace).await? {
+        Action::LeaveAlone | Action::ReadCredential(_) | Action::Look => Ok(Next::await_change()),
         Action::Settle { status, again } => {
             if object.status.as_ref() != Some(&*status) {
                 write_status(&api, &object, &status).await?;
                 context.metrics.status_written();
                 log_settled(&status);
             }
-            if status.is_accepted() {
+            if again.is_none() {
                 context.memory.forget(&key);
             }
             Ok(again.map_or_else(Next::await_change, Next::requeue))
@@ -59,10 +57,18 @@ pub(super) async fn reconcile(key: ObjectRef<Tracked>, context: Arc<Context>) ->
             let Some(Credential { reading, token: Some(token) }) = round.credential else {
                 return Ok(Next::await_change());
             };
+            let target = CallTarget::new(&attempt.endpoint, &object.spec);
+            if !context.targets.take(&target, &key) {
+                return Ok(Next::requeue(TARGET_IN_USE));
+            }
             let staked = Claim::stake(&api, &object, &status, &attempt).await;
-            let claim = staked.inspect_err(|_| context.memory.note_given_up(&attempt.id))?;
+            let claim = staked.inspect_err(|_| {
+                context.memory.note_given_up(&attempt.id);
+                context.targets.give_back(&target, Duration::ZERO);
+            })?;
             context.metrics.status_written();
             let ended = call(&context, claim, &token).await;
+            context.targets.give_back(&target, shows_after(&ended.ending, &context));
             let again = record_end(&context, &api, ended, reading).await;
             context.memory.forget(&key);
             Ok(again.map_or_else(Next::await_change, Next::requeue))
@@ -70,22 +76,34 @@ pub(super) async fn reconcile(key: ObjectRef<Tracked>, context: Arc<Context>) ->
     }
 }
 
+/// How long a call that has ended may need to show in the cloud's records.
+fn shows_after(ending: &Ending, context: &Context) -> Duration {
+    match ending {
+        Ending::Accepted(..) | Ending::Unknown(_) => context.settings.policy.settling_time,
+        Ending::NotSent(_) | Ending::Rejected { .. } => Duration::ZERO,
+    }
+}
+
 /// What one round has seen so far.
 struct Round<'a> {
     context: &'a Context,
+    key: &'a ObjectRef<Tracked>,
     object: &'a BackupReplication,
     fresh: FreshAttempt,
     seen_for: Duration,
     never_called: bool,
     target: Target,
     credential: Option<Credential>,
+    look: Option<Look>,
+    looks_failing_for: Duration,
 }
 
 impl<'a> Round<'a> {
-    fn new(context: &'a Context, key: &ObjectRef<Tracked>, object: &'a BackupReplication) -> Self {
+    fn new(context: &'a Context, key: &'a ObjectRef<Tracked>, object: &'a BackupReplication) -> Self {
         let in_force = object.status.as_ref().and_then(|s| s.attempts.first());
         Self {
             context,
+            key,
             object,
             fresh: FreshAttempt {
                 id: AttemptId::new(Uuid::new_v4().to_string()),
@@ -95,6 +113,38 @@ impl<'a> Round<'a> {
             never_called: in_force.is_some_and(|attempt| context.memory.has_given_up(&attempt.id)),
             target: target::read(&object.spec, &context.settings),
             credential: None,
+            look: None,
+            looks_failing_for: Duration::ZERO,
+        }
+    }
+
+    /// Decides, and sees what the decision asks for, each thing once.
+    async fn see_and_decide(&mut self, namespace: &str) -> Result<Action, ApiError> {
+        loop {
+            let action = self.decide();
+            match &action {
+                Action::ReadCredential(reference) if self.credential.is_none() => {
+                    let required = self.context.settings.required_label.as_ref();
+                    let kubernetes = &self.context.kubernetes;
+                    self.credential = Some(read_credential(kubernetes, namespace, reference, required).await?);
+                }
+                Action::Look if self.look.is_none() => {
+                    let (Target::Callable(callable), Some(Credential { token: Some(token), .. })) =
+                        (&self.target, &self.credential)
+                    else {
+                        return Ok(action);
+                    };
+                    let look = look(self.context, callable, token).await;
+                    let failed = matches!(look, Look::Failed(_));
+                    self.looks_failing_for = self.context.memory.note_look(self.key, failed);
+                    self.look = Some(look);
+                }
+                Action::LeaveAlone
+                | Action::ReadCredential(_)
+                | Action::Look
+                | Action::Claim { .. }
+                | Action::Settle { .. } => return Ok(action),
+            }
         }
     }
 
@@ -106,10 +156,21 @@ impl<'a> Round<'a> {
             never_called: self.never_called,
             target: self.target.reading(),
             credential: self.credential.as_ref().map(|c| c.reading.clone()),
+            look: self.look.clone(),
+            looks_failing_for: self.looks_failing_for,
+            same_target_in_use: self.same_target_in_use(),
             throttled_until: self.caller().and_then(|caller| self.context.throttle.until(&caller)),
             fresh: &self.fresh,
         };
         decide(&seen, &self.context.settings.policy)
+    }
+
+    fn same_target_in_use(&self) -> Option<String> {
+        let Target::Callable(callable) = &self.target else {
+            return None;
+        };
+        let target = CallTarget::new(callable.endpoint.as_str(), &self.object.spec);
+        self.context.targets.used_by_another(&target, self.key)
     }
 
     fn caller(&self) -> Option<Caller> {

@@ -9,7 +9,7 @@ use super::call::Ended;
 use super::context::Context;
 use super::status::{ApiError, bounded, write_status};
 use super::target;
-use crate::protocol::{Action, CredentialReading, Ending, FreshAttempt, Observation, Recorded, decide, record};
+use crate::protocol::{Action, CredentialReading, Ending, FreshAttempt, Look, Observation, Recorded, decide, record};
 use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus};
 
 const FIRST_WAIT: Duration = Duration::from_millis(100);
@@ -121,13 +121,19 @@ impl Recorder<'_> {
             never_called: false,
             target: target::read(&recorded.spec, &self.context.settings).reading(),
             credential: Some(self.credential.clone()),
+            // What a look would show is the next round's matter.
+            look: Some(Look::Failed("not looked yet".to_owned())),
+            looks_failing_for: Duration::ZERO,
+            same_target_in_use: None,
             throttled_until: None,
             fresh: &FreshAttempt { id: self.attempt.id.clone(), claimant: self.attempt.claimed_by.clone() },
         };
         match decide(&seen, &self.context.settings.policy) {
             Action::Settle { status, again } => (*status, again),
             // The facts allow a further attempt already (the spec changed under the call): the next round's work.
-            Action::LeaveAlone | Action::ReadCredential(_) | Action::Claim { .. } => (status, Some(Duration::ZERO)),
+            Action::LeaveAlone | Action::ReadCredential(_) | Action::Look | Action::Claim { .. } => {
+                (status, Some(Duration::ZERO))
+            }
         }
     }
 

@@ -20,6 +20,7 @@ use super::metrics::{Metrics, ReconcileResult};
 use super::readiness::Readiness;
 use super::reconcile::reconcile;
 use super::status::ApiError;
+use super::targets::Targets;
 use super::throttle::Throttle;
 use super::tracked::Tracked;
 use super::watch;
@@ -61,6 +62,7 @@ impl Controller {
             settings,
             memory: Memory::default(),
             throttle: Throttle::default(),
+            targets: Targets::default(),
             metrics: Metrics::register(registry),
             drain: shutdown.drain.clone(),
             give_up: shutdown.give_up.clone(),
@@ -81,6 +83,7 @@ impl Controller {
         let context = self.context.clone();
         let on_delete = move |gone| context.memory.forget(&gone);
         let (store, stream) = watch::unfinished(client, namespace, &self.readiness, on_delete);
+        self.context.targets.watch(store.clone());
         let drain = self.shutdown.drain.clone();
         // When this ends, the rounds under way are waited for and no other begins.
         let due = stream.map_ok(|tracked| ObjectRef::from_obj(&tracked)).take_until(Box::pin(drain.cancelled_owned()));

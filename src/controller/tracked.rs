@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use kube::core::DeserializeGuard;
 
-use crate::protocol::is_finished;
+use crate::protocol::{CallTarget, is_finished, unresolved_target};
 use crate::resource::BackupReplication;
 
 /// A resource reduced to what the watch must remember.
@@ -17,6 +17,8 @@ pub(super) struct Tracked {
     metadata: ObjectMeta,
     /// Nothing to do until the object changes.
     pub(super) finished: bool,
+    /// What its attempt calls for, while that is not settled.
+    pub(super) unresolved: Option<Box<CallTarget>>,
 }
 
 impl Tracked {
@@ -29,7 +31,11 @@ impl Tracked {
             ..ObjectMeta::default()
         };
         match watched.0 {
-            Ok(resource) => Self { metadata: metadata(&resource.metadata), finished: is_finished(&resource) },
+            Ok(resource) => Self {
+                metadata: metadata(&resource.metadata),
+                finished: is_finished(&resource),
+                unresolved: unresolved_target(&resource).map(Box::new),
+            },
             Err(invalid) => {
                 tracing::error!(
                     namespace = invalid.metadata.namespace,
@@ -38,7 +44,7 @@ impl Tracked {
                     "This BackupReplication cannot be decoded and is left alone. Compare the installed CRD with \
                      the one of this version (backup-replication-operator crd)."
                 );
-                Self { metadata: metadata(&invalid.metadata), finished: true }
+                Self { metadata: metadata(&invalid.metadata), finished: true, unresolved: None }
             }
         }
     }

@@ -36,6 +36,11 @@ pub(super) fn poll_delay(waiting_since: Timestamp, now: Timestamp) -> Duration {
     (waited / 4).clamp(Duration::from_secs(2), Duration::from_secs(30))
 }
 
+/// The wait between two looks at the cloud's records: soon at first, then ever more seldom.
+pub(super) fn look_delay(looking_for: Duration) -> Duration {
+    (looking_for / 4).clamp(Duration::from_secs(2), LONGEST)
+}
+
 /// What is left until `then`. A clock that is off by hours must not make us wait for hours.
 pub(super) fn remaining(then: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(then.duration_since(now)).unwrap_or_default().min(LONGEST_ASKED * 2)

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use super::before_call::Call;
 use super::observation::FreshAttempt;
 use super::policy::Policy;
 use crate::resource::{Attempt, BackupReplicationStatus, Outcome, bounds};
@@ -12,11 +13,11 @@ pub(super) fn claim(
     status: &mut BackupReplicationStatus,
     fresh: &FreshAttempt,
     policy: &Policy,
-    endpoint: &str,
-    secret_version: &str,
+    call: Call<'_>,
     generation: i64,
     now: Timestamp,
 ) -> Attempt {
+    let Call { endpoint, secret_version, records_before } = call;
     let number = status.attempts.first().map_or(1, |newest| newest.number + 1);
     let attempt = Attempt {
         id: fresh.id.clone(),
@@ -28,7 +29,7 @@ pub(super) fn claim(
         window: policy.window.into(),
         limit: policy.limit.into(),
         secret_version: Some(secret_version.to_owned()),
-        records_before: None,
+        records_before,
         outcome: None,
         rejection: None,
         http_status: None,

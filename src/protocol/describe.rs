@@ -13,6 +13,9 @@ use crate::resource::{
     SecretKeyRef, apply_conditions,
 };
 
+/// After this, a message says how long it has been.
+const LONG: Duration = Duration::from_secs(60 * 60);
+
 /// Where a resource stands. Each is told in its own words below.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Situation {
@@ -28,9 +31,15 @@ pub(super) enum Situation {
     ThrottledByOthers(Timestamp),
     WaitingToRetry(Attempt),
     Submitting(Attempt),
+    /// The cloud's records may still show it.
+    UnknownLookedUp(Attempt, Duration),
     UnknownHeld(Attempt),
     UnknownThenCalledAgain(Attempt, Duration),
+    AlreadyReplicatedLookedUp(Attempt),
     Rejected(Attempt),
+    LooksFail(String, Duration),
+    SourceNotReady,
+    SameTargetInUse(String),
     Accepted,
 }
 
@@ -97,9 +106,14 @@ fn replicated(situation: &Situation) -> Change {
         | Situation::ThrottledByOthers(_)
         | Situation::WaitingToRetry(_)
         | Situation::Submitting(_)
+        | Situation::UnknownLookedUp(..)
         | Situation::UnknownHeld(_)
         | Situation::UnknownThenCalledAgain(..)
-        | Situation::Rejected(_) => (Is::Unknown, Reason::NotAccepted, "No call is known to be accepted yet."),
+        | Situation::AlreadyReplicatedLookedUp(_)
+        | Situation::Rejected(_)
+        | Situation::LooksFail(..)
+        | Situation::SourceNotReady
+        | Situation::SameTargetInUse(_) => (Is::Unknown, Reason::NotAccepted, "No call is known to be accepted yet."),
     };
     Change { kind: ConditionType::Replicated, is, reason, message: message.to_owned() }
 }
@@ -199,13 +213,57 @@ fn tell(resource: &BackupReplication, status: &BackupReplicationStatus, situatio
             next: Next::Operator,
             reason: Reason::OutcomeUnknown,
             message: format!(
-                "Nobody can tell whether attempt {} was accepted: {} As onUnknownOutcome is CallAgain, the next \
-                 attempt is made once it has stayed so for {} s.",
+                "It is not known yet whether attempt {} was accepted: {} If nothing shows that it was, the next attempt \
+                 is made once it has stayed so for {} s.",
                 attempt.number,
                 outcome_message(attempt),
                 wait.as_secs()
             ),
         },
+        Situation::UnknownLookedUp(attempt, wait) => Told {
+            phase: Phase::OutcomeUnknown,
+            ready: Is::Unknown,
+            next: Next::Operator,
+            reason: Reason::OutcomeUnknown,
+            message: format!(
+                "It is not known yet whether attempt {} was accepted: {} The backup's replication records are looked at \
+                 for {} s; if they show nothing, you will be asked to decide.",
+                attempt.number,
+                outcome_message(attempt),
+                wait.as_secs()
+            ),
+        },
+        Situation::AlreadyReplicatedLookedUp(attempt) => waiting(
+            Reason::AlreadyReplicated,
+            format!(
+                "The cloud says that the backup is being, or was, replicated to {}: {} Its record is looked for, to \
+                 adopt it.",
+                resource.spec.destination_region,
+                outcome_message(attempt)
+            ),
+        ),
+        Situation::LooksFail(why, since) => waiting(
+            Reason::LookUpFailed,
+            if *since >= LONG {
+                format!(
+                    "For more than an hour the backup could not be looked up, so no call was made: {why}. It goes on by \
+                     itself; check the endpoint and the network."
+                )
+            } else {
+                format!("The backup is looked up before the call, and that failed: {why}. It is tried again by itself.")
+            },
+        ),
+        Situation::SourceNotReady => waiting(
+            Reason::SourceNotReady,
+            "The backup is still being made. The call is made when it is complete.".to_owned(),
+        ),
+        Situation::SameTargetInUse(other) => waiting(
+            Reason::SameTargetInUse,
+            format!(
+                "BackupReplication {other} has a call for the same backup and region that is not settled yet. This one \
+                 goes on after it."
+            ),
+        ),
         Situation::Rejected(attempt) => stalled(
             Phase::Failed,
             match attempt.rejection {
@@ -238,10 +296,17 @@ fn accepted(resource: &BackupReplication, status: &BackupReplicationStatus) -> T
         || "its replication record id is not known".to_owned(),
         |id| format!("its replication record is {id}"),
     );
+    let adopted = || {
+        let date = status.record_created_at.as_ref().map_or_else(String::new, |at| format!(" of {}", short(at.0)));
+        format!(
+            "An earlier replication{date} to the same vault was adopted; whether its copy still exists cannot be seen \
+             from here"
+        )
+    };
     let how = match status.origin {
-        Some(Origin::Declared) => "A call was declared as accepted by a human's decision",
-        Some(Origin::Adopted) => "An earlier replication was adopted",
-        Some(Origin::Called) | None => "The cloud accepted the call",
+        Some(Origin::Declared) => "A call was declared as accepted by a human's decision".to_owned(),
+        Some(Origin::Adopted) => adopted(),
+        Some(Origin::Called) | None => "The cloud accepted the call".to_owned(),
     };
     if !status.additional_records.is_empty() {
         return Told {

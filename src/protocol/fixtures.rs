@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::decide::{Action, decide};
+use super::evidence::Look;
 use super::observation::{CredentialReading, FreshAttempt, Observation, TargetReading};
 use super::policy::Policy;
 use crate::resource::{Attempt, AttemptId, BackupReplication, BackupReplicationStatus};
@@ -43,6 +44,9 @@ pub(super) struct Scene {
     pub(super) never_called: bool,
     pub(super) target: TargetReading,
     pub(super) credential: Option<CredentialReading>,
+    pub(super) look: Option<Look>,
+    pub(super) looks_failing_for: Duration,
+    pub(super) same_target_in_use: Option<String>,
     pub(super) throttled_until: Option<Timestamp>,
     pub(super) fresh: FreshAttempt,
 }
@@ -56,6 +60,9 @@ impl Scene {
             never_called: false,
             target: TargetReading::Callable { endpoint: "https://cbr.example".into() },
             credential: Some(CredentialReading::Usable { version: "s1".into() }),
+            look: Some(Look::NotAvailable("no look-up".into())),
+            looks_failing_for: Duration::ZERO,
+            same_target_in_use: None,
             throttled_until: None,
             fresh: FreshAttempt { id: AttemptId::new("a-1"), claimant: "me".into() },
         }
@@ -73,6 +80,9 @@ impl Scene {
             never_called: self.never_called,
             target: self.target.clone(),
             credential: self.credential.clone(),
+            look: self.look.clone(),
+            looks_failing_for: self.looks_failing_for,
+            same_target_in_use: self.same_target_in_use.clone(),
             throttled_until: self.throttled_until,
             fresh: &self.fresh,
         };
@@ -87,7 +97,7 @@ impl Scene {
                 self.resource.status = Some(*status);
                 *attempt
             }
-            other @ (Action::LeaveAlone | Action::ReadCredential(_) | Action::Settle { .. }) => {
+            other @ (Action::LeaveAlone | Action::ReadCredential(_) | Action::Look | Action::Settle { .. }) => {
                 panic!("no claim but {other:?}")
             }
         }
@@ -97,7 +107,7 @@ impl Scene {
     pub(super) fn settled(&self) -> (BackupReplicationStatus, Option<Duration>) {
         match self.decide() {
             Action::Settle { status, again } => (*status, again),
-            other @ (Action::LeaveAlone | Action::ReadCredential(_) | Action::Claim { .. }) => {
+            other @ (Action::LeaveAlone | Action::ReadCredential(_) | Action::Look | Action::Claim { .. }) => {
                 panic!("not settled but {other:?}")
             }
         }

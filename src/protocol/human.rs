@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use super::settle::{let_go, settle};
 use crate::cbr::RecordId;
 use crate::resource::{Attempt, BackupReplicationStatus, DECISION_ANNOTATION, Origin, Outcome};
 
@@ -53,6 +54,14 @@ pub(super) fn apply(status: &mut BackupReplicationStatus, annotation: Option<&st
         Ok(parsed) => parsed,
         Err(why) => return refused(why),
     };
+    if let Some(record) = adopted(status).filter(|record| *record == named) {
+        if word != Word::CallAnew {
+            return refused(format!("record {record} was adopted; about it only call-anew can be said"));
+        }
+        let_go(status);
+        status.decision = Some(value.to_owned());
+        return None;
+    }
     let Some(attempt) = status.attempts.first_mut() else {
         return refused("there is no attempt yet to decide about".to_owned());
     };
@@ -91,21 +100,21 @@ pub(super) fn apply(status: &mut BackupReplicationStatus, annotation: Option<&st
     None
 }
 
-/// Whether the last decision carried out was to call anew after this attempt.
-pub(super) fn calls_anew(status: &BackupReplicationStatus, attempt: &Attempt) -> bool {
-    status
-        .decision
-        .as_deref()
-        .and_then(|value| parse(value).ok())
-        .is_some_and(|(named, word)| named == attempt.id.as_str() && word == Word::CallAnew)
+fn adopted(status: &BackupReplicationStatus) -> Option<&str> {
+    status.replication_record_id.as_deref().filter(|_| status.origin == Some(Origin::Adopted))
 }
 
-/// Gives an attempt of unknown outcome its outcome, and says by whose word.
-pub(super) fn settle(attempt: &mut Attempt, outcome: Outcome, by: &str, now: Timestamp) {
-    let before = attempt.message.take().unwrap_or_default();
-    attempt.outcome = Some(outcome);
-    attempt.message = Some(super::ending::bounded(&format!("{by} {before}"), crate::resource::bounds::MESSAGE));
-    attempt.ended_at = Some(Time(now));
+/// Whether the last decision carried out was to call anew after this attempt or adopted record.
+pub(super) fn calls_anew(status: &BackupReplicationStatus, named: &str) -> bool {
+    record_called_anew(status) == Some(named)
+}
+
+/// What the last decision carried out called anew after: an attempt, or a record that is not to be adopted again.
+pub(super) fn record_called_anew(status: &BackupReplicationStatus) -> Option<&str> {
+    match parse(status.decision.as_deref()?) {
+        Ok((named, Word::CallAnew)) => Some(named),
+        Ok((_, Word::NotAccepted | Word::Accepted(_))) | Err(_) => None,
+    }
 }
 
 /// The three commands for an attempt of unknown outcome, ready to paste.

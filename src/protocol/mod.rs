@@ -4,25 +4,36 @@
 //! and `fence` says whether a claimed call may still start.
 
 mod backoff;
+mod before_call;
 mod claim;
 mod decide;
 mod describe;
 mod ending;
+mod evidence;
 mod fence;
+mod history;
 mod human;
 mod observation;
 mod policy;
 mod record;
+mod settle;
+mod step;
+mod target;
+mod unknown;
 
 pub use decide::{Action, decide, is_finished};
 pub use ending::{Acceptance, Answer, Ending};
+pub use evidence::Look;
 pub use fence::{Clocks, Fence};
 pub use observation::{CredentialReading, FreshAttempt, Observation, TargetReading};
 pub use policy::Policy;
 pub use record::{Recorded, record};
+pub use target::{CallTarget, unresolved_target};
 
 #[cfg(test)]
 mod decide_tests;
+#[cfg(test)]
+mod evidence_tests;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]

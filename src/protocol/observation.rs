@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::evidence::Look;
 use crate::resource::{AttemptId, BackupReplication};
 
 /// Everything that a decision rests on.
@@ -21,6 +22,12 @@ pub struct Observation<'a> {
     pub target: TargetReading,
     /// The Secret as read in this round; `None` where nothing asked for it yet.
     pub credential: Option<CredentialReading>,
+    /// What a look at the backup gave in this round; `None` where nothing asked for it yet.
+    pub look: Option<Look>,
+    /// For how long looks at this backup have been failing.
+    pub looks_failing_for: Duration,
+    /// Another resource whose call for the same target is out, unknown, or too young to show in the records.
+    pub same_target_in_use: Option<String>,
     /// Until when this endpoint asked callers with this credential to wait.
     pub throttled_until: Option<Timestamp>,
     /// Id and claimant for the attempt that may be claimed in this round.
@@ -50,6 +57,16 @@ pub enum TargetReading {
     EndpointRefused(String),
     /// A field has a shape that cannot be sent.
     Invalid(String),
+}
+
+impl TargetReading {
+    /// Whether the target may be called.
+    pub fn is_callable(&self) -> bool {
+        match self {
+            Self::Callable { .. } => true,
+            Self::NoEndpoint | Self::EndpointRefused(_) | Self::Invalid(_) => false,
+        }
+    }
 }
 
 /// What reading the credential gave.

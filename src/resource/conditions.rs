@@ -81,6 +81,12 @@ reasons! {
     Rejected,
     /// The cloud says that a replica exists or is being made.
     AlreadyReplicated,
+    /// The look before the call failed.
+    LookUpFailed,
+    /// The backup is still being made.
+    SourceNotReady,
+    /// Another resource's call for the same backup and region is not settled yet.
+    SameTargetInUse,
     /// The cloud accepted the call.
     Accepted,
     /// More than one call was accepted.

@@ -50,6 +50,9 @@ const CALLED_FOR: [&str; 8] = [
     "description",
 ];
 
+/// An adopted replication is no call of the resource's own: by a human's word it is let go, for a call.
+const ADOPTED: &str = "has(oldSelf.origin) && oldSelf.origin == 'Adopted'";
+
 /// All rules, in the order of their places.
 pub(super) fn all() -> Vec<Rule> {
     let mut rules = limits();
@@ -129,7 +132,7 @@ fn status_guards() -> Vec<Rule> {
     let written_once = |field: &str| {
         Rule::new(
             STATUS,
-            format!("!has(oldSelf.{field}) || (has(self.{field}) && self.{field} == oldSelf.{field})"),
+            format!("!has(oldSelf.{field}) || (has(self.{field}) && self.{field} == oldSelf.{field}) || ({ADOPTED})"),
             format!("{field} is written once and never changes"),
         )
     };
@@ -157,7 +160,7 @@ fn status_guards() -> Vec<Rule> {
         Rule::new(
             STATUS,
             "!(has(oldSelf.acceptedAt) || has(oldSelf.replicationRecordId)) || \
-             !has(self.attempts) || size(self.attempts) == 0 || \
+             (has(oldSelf.origin) && oldSelf.origin == 'Adopted') || !has(self.attempts) || size(self.attempts) == 0 || \
              (has(oldSelf.attempts) && size(oldSelf.attempts) > 0 && \
              self.attempts[0].id == oldSelf.attempts[0].id) || \
              (has(self.attempts[0].outcome) && self.attempts[0].outcome == 'Accepted')",

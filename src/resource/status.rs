@@ -66,6 +66,9 @@ pub struct BackupReplicationStatus {
     /// When the acceptance was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted_at: Option<Time>,
+    /// When the replication record began, where a look showed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_created_at: Option<Time>,
     /// Percent of the copy, where the cloud reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100))]

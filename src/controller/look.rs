@@ -1,0 +1,43 @@
+//! A look at the backup, in the terms of the decision.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::context::Context;
+use super::target::Callable;
+use crate::cbr::{LookUpError, Token};
+use crate::protocol::Look;
+
+/// Where the cloud asks to wait and does not say how long.
+const UNSAID_WAIT: Duration = Duration::from_secs(30);
+
+/// Looks the backup up. A look never fails: what it could not see is told, too.
+pub(super) async fn look(context: &Context, callable: &Callable, token: &Token) -> Look {
+    let Callable { endpoint, target, body: _ } = callable;
+    let limit = context.settings.policy.limit;
+    let look = match context.cbr.backup(endpoint, target, token, limit).await {
+        Ok(backup) => Look::Backup(Box::new(backup)),
+        Err(error) => read(error),
+    };
+    tracing::debug!(?look, "Looked the backup up");
+    look
+}
+
+fn read(error: LookUpError) -> Look {
+    let text = error.to_string();
+    match error {
+        LookUpError::NotAvailable(_) | LookUpError::NoSuchBackup(_) => Look::NotAvailable(text),
+        LookUpError::Unauthorized(_) => Look::Unauthorized(text),
+        LookUpError::Throttled { error: _, retry_after } => {
+            let now = Timestamp::now();
+            let wait = retry_after.unwrap_or(UNSAID_WAIT);
+            Look::Throttled { until: now.checked_add(wait).unwrap_or(now) }
+        }
+        // A refusal that nobody has described: the call itself will say more.
+        LookUpError::Unreadable { text: _, error: Some(error) } if (300..500).contains(&error.http_status) => {
+            Look::NotAvailable(text)
+        }
+        LookUpError::Unavailable { .. } | LookUpError::Unreadable { .. } => Look::Failed(text),
+    }
+}

@@ -1,0 +1,104 @@
+//! All that must be at hand before the claim, because nothing waits after it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::backoff;
+use super::describe::Situation;
+use super::evidence::{Evidence, Look, evidence};
+use super::human;
+use super::observation::{CredentialReading, Observation, TargetReading};
+use super::settle::adopt;
+use super::step::{Need, Wait};
+use crate::resource::BackupReplicationStatus;
+
+/// Whether the call can be claimed now.
+pub(super) enum Ready<'a> {
+    Wait(Wait),
+    See(Need),
+    Call(Call<'a>),
+}
+
+/// What the claim writes down beside the policy.
+pub(super) struct Call<'a> {
+    pub(super) endpoint: &'a str,
+    pub(super) secret_version: &'a str,
+    pub(super) records_before: Option<Vec<String>>,
+}
+
+/// The next time to look at what does not come by an event.
+const OTHERS_CALL: Duration = Duration::from_secs(5);
+
+/// Checks everything, cheapest first; adopts a live replication of the same backup to the same place.
+pub(super) fn before_call<'a>(status: &mut BackupReplicationStatus, seen: &'a Observation<'_>) -> Ready<'a> {
+    let wait = |situation, again| Ready::Wait(Wait::new(situation, again));
+    if seen.resource.spec.suspended() {
+        return wait(Situation::Suspended, None);
+    }
+    let endpoint = match &seen.target {
+        TargetReading::Callable { endpoint } => endpoint,
+        TargetReading::NoEndpoint => return wait(Situation::NoEndpoint, None),
+        TargetReading::EndpointRefused(why) => return wait(Situation::EndpointRefused(why.clone()), None),
+        TargetReading::Invalid(why) => return wait(Situation::SpecInvalid(why.clone()), None),
+    };
+    let Some(reference) = seen.resource.spec.auth.token_secret_ref.clone() else {
+        let why = "spec.auth names no credential".to_owned();
+        return wait(Situation::SpecInvalid(why), None);
+    };
+    let Some(credential) = &seen.credential else {
+        return Ready::See(Need::Credential(reference));
+    };
+    let poll = Some(backoff::poll_delay(waiting_since(status, seen), seen.now));
+    let secret_version = match credential {
+        CredentialReading::Usable { version } => version,
+        CredentialReading::SecretNotFound => return wait(Situation::SecretNotFound(reference), poll),
+        CredentialReading::TokenMissing => return wait(Situation::TokenMissing(reference), poll),
+        CredentialReading::TokenUnusable(why) => return wait(Situation::TokenUnusable(reference, why.clone()), poll),
+        CredentialReading::NotPermitted(why) => {
+            return wait(Situation::SecretNotPermitted(reference, why.clone()), poll);
+        }
+    };
+    if let Some(until) = seen.throttled_until.filter(|until| *until > seen.now) {
+        return wait(Situation::ThrottledByOthers(until), Some(backoff::remaining(until, seen.now)));
+    }
+    let Some(look) = &seen.look else {
+        return Ready::See(Need::Look);
+    };
+    let found = match look {
+        Look::Backup(backup) => Some(evidence(backup, &seen.resource.spec)),
+        // The one call is made all the same; it will say what is wrong with the token, if that is what it is.
+        Look::NotAvailable(_) | Look::Unauthorized(_) => None,
+        Look::Throttled { until } => {
+            return wait(Situation::ThrottledByOthers(*until), Some(backoff::remaining(*until, seen.now)));
+        }
+        Look::Failed(why) => {
+            let again = backoff::look_delay(seen.looks_failing_for);
+            return wait(Situation::LooksFail(why.clone(), seen.looks_failing_for), Some(again));
+        }
+    };
+    if let Some(found) = &found {
+        let unwanted = human::record_called_anew(status).map(str::to_owned);
+        if let Some(record) = found.live(unwanted.as_deref()) {
+            adopt(status, record, seen.now);
+            return wait(Situation::Accepted, None);
+        }
+        if found.source_not_ready {
+            return wait(Situation::SourceNotReady, poll);
+        }
+    }
+    if let Some(other) = &seen.same_target_in_use {
+        return wait(Situation::SameTargetInUse(other.clone()), Some(OTHERS_CALL));
+    }
+    Ready::Call(Call { endpoint, secret_version, records_before: found.as_ref().map(Evidence::before) })
+}
+
+/// Since when the resource has been waiting for its user.
+fn waiting_since(status: &BackupReplicationStatus, seen: &Observation<'_>) -> Timestamp {
+    status
+        .attempts
+        .first()
+        .and_then(|attempt| attempt.ended_at.as_ref())
+        .or(seen.resource.metadata.creation_timestamp.as_ref())
+        .map_or(seen.now, |at| at.0)
+}

@@ -1,0 +1,125 @@
+//! What a look at the backup's replication records proves. Presence proves that a call was accepted; absence proves
+//! something only where records are known to be reported.
+
+use jiff::Timestamp;
+
+use crate::cbr::{Backup, BackupStatus, RecordStatus, Records, ReplicationRecord};
+use crate::resource::{BackupReplicationSpec, bounds};
+
+/// What a look (`GET backup`) gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// The backup.
+    Backup(Box<Backup>),
+    /// The service has no look-up, or none for this user, or does not know the backup: looking again will not help.
+    NotAvailable(String),
+    /// The token was refused.
+    Unauthorized(String),
+    /// The cloud asked to wait.
+    Throttled {
+        /// Until then.
+        until: Timestamp,
+    },
+    /// The service could not be reached, or gave no sensible answer: worth looking again.
+    Failed(String),
+}
+
+/// How a record relates to what a resource calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Likeness {
+    Same,
+    Different,
+    /// Something that would tell is missing from the record.
+    CannotTell,
+}
+
+/// Region and vault must be there and equal; project and source backup, where they are there.
+fn likeness(record: &ReplicationRecord, spec: &BackupReplicationSpec) -> Likeness {
+    let compare = |theirs: &Option<String>, ours: &str, needed: bool| match theirs {
+        Some(theirs) if theirs == ours => Likeness::Same,
+        Some(_) => Likeness::Different,
+        None if needed => Likeness::CannotTell,
+        None => Likeness::Same,
+    };
+    let parts = [
+        compare(&record.destination_region, &spec.destination_region, true),
+        compare(&record.destination_vault_id, &spec.destination_vault_id, true),
+        compare(&record.destination_project_id, &spec.destination_project_id, false),
+        compare(&record.source_backup_id, &spec.backup_id, false),
+    ];
+    if parts.contains(&Likeness::Different) {
+        Likeness::Different
+    } else if parts.contains(&Likeness::CannotTell) {
+        Likeness::CannotTell
+    } else {
+        Likeness::Same
+    }
+}
+
+/// Whether the replication may have led, or may yet lead, to a copy. An unknown state counts as such: adopting too
+/// much costs a message, calling too much costs money.
+fn is_live(record: &ReplicationRecord) -> bool {
+    match record.status {
+        RecordStatus::WaitingReplicate | RecordStatus::Replicating | RecordStatus::Success | RecordStatus::Other(_) => {
+            true
+        }
+        RecordStatus::Fail | RecordStatus::Skip => false,
+    }
+}
+
+/// The backup's records, seen from one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Evidence<'a> {
+    /// Records of the same destination, newest first.
+    same: Vec<&'a ReplicationRecord>,
+    /// Records that cannot be told from ours.
+    unclear: Vec<&'a ReplicationRecord>,
+    /// Whether absence from this look proves absence.
+    complete: bool,
+    /// Whether the source is still being made.
+    pub(super) source_not_ready: bool,
+}
+
+/// Reads a look.
+pub(super) fn evidence<'a>(backup: &'a Backup, spec: &BackupReplicationSpec) -> Evidence<'a> {
+    let Backup { status, image_type: _, replication_records } = backup;
+    let source_not_ready = matches!(status, Some(BackupStatus::Protecting | BackupStatus::WaitingProtect));
+    let (records, unreadable) = match replication_records {
+        Records::NotReported => (&[][..], 0),
+        Records::Reported { records, unreadable } => (records.as_slice(), *unreadable),
+    };
+    let of = |wanted| records.iter().filter(|r| likeness(r, spec) == wanted).collect::<Vec<_>>();
+    let mut same = of(Likeness::Same);
+    same.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
+    let unclear = of(Likeness::CannotTell);
+    // An empty list proves nothing: some services never fill it.
+    let complete = !records.is_empty() && unreadable == 0 && unclear.is_empty();
+    Evidence { same, unclear, complete, source_not_ready }
+}
+
+impl<'a> Evidence<'a> {
+    /// A live replication of the same backup to the same place, unless a human wants another one than that.
+    pub(super) fn live(&self, not_this: Option<&str>) -> Option<&'a ReplicationRecord> {
+        self.same.iter().copied().find(|r| is_live(r) && Some(r.id.as_str()) != not_this)
+    }
+
+    /// The record of a call that was claimed when `before` had been seen. Where nothing could be seen before, only a
+    /// live one counts: a failed one may be older than the call.
+    pub(super) fn of_call(&self, before: Option<&[String]>) -> Option<&'a ReplicationRecord> {
+        match before {
+            Some(before) => self.same.iter().copied().find(|r| !before.iter().any(|id| id == r.id.as_str())),
+            None => self.live(None),
+        }
+    }
+
+    /// Whether it is proven that no record of such a call is there.
+    pub(super) fn proves_absence(&self, before: Option<&[String]>) -> bool {
+        self.complete && self.of_call(before).is_none()
+    }
+
+    /// What a claim writes down: ids that are there before the call, as far as they could be taken for it.
+    pub(super) fn before(&self) -> Vec<String> {
+        let ids = self.same.iter().chain(&self.unclear);
+        ids.take(bounds::RECORDS).map(|record| record.id.as_str().to_owned()).collect()
+    }
+}

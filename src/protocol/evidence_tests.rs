@@ -1,0 +1,272 @@
+use std::time::Duration;
+
+use super::decide::{Action, is_finished};
+use super::ending::{Acceptance, Answer, Ending};
+use super::evidence::Look;
+use super::fixtures::{POLICY, Scene, at, condition};
+use super::record::{Recorded, record};
+use crate::cbr::{Backup, BackupStatus, RecordId, RecordStatus, Records, ReplicationRecord};
+use crate::resource::{Attempt, OnUnknownOutcome, Origin, Outcome, Phase, RejectionKind};
+
+/// A record of the fixture's own destination.
+fn ours(id: &str, status: RecordStatus) -> ReplicationRecord {
+    ReplicationRecord {
+        id: RecordId::parse(id).unwrap(),
+        status,
+        created_at: Some(at(0)),
+        source_region: Some("eu-de".into()),
+        source_project_id: None,
+        source_backup_id: None,
+        source_checkpoint_id: None,
+        source_vault_id: None,
+        destination_region: Some("eu-nl".into()),
+        destination_project_id: None,
+        destination_vault_id: Some("v".into()),
+        destination_backup_id: None,
+        destination_checkpoint_id: None,
+        progress: None,
+        fail_code: None,
+        fail_reason: None,
+        auto_trigger: None,
+    }
+}
+
+fn elsewhere(id: &str) -> ReplicationRecord {
+    ReplicationRecord { destination_region: Some("eu-ch2".into()), ..ours(id, RecordStatus::Success) }
+}
+
+fn look(records: Vec<ReplicationRecord>) -> Option<Look> {
+    looked(Records::Reported { records, unreadable: 0 })
+}
+
+fn looked(replication_records: Records) -> Option<Look> {
+    let status = Some(BackupStatus::Available);
+    Some(Look::Backup(Box::new(Backup { status, image_type: None, replication_records })))
+}
+
+/// A claim after `before` was seen, whose call ended like this.
+fn ended(before: Option<Look>, ending: Ending) -> Scene {
+    let mut scene = Scene::new();
+    scene.look = before;
+    let attempt = scene.claim("a-1");
+    end(&mut scene, &attempt, &ending);
+    scene
+}
+
+fn end(scene: &mut Scene, attempt: &Attempt, ending: &Ending) {
+    let now = scene.now;
+    match record(scene.status(), attempt, ending, now) {
+        Recorded::Write(status) => scene.resource.status = Some(*status),
+        other @ (Recorded::AlreadyThere | Recorded::Superseded) => panic!("{other:?}"),
+    }
+}
+
+fn lost() -> Ending {
+    Ending::Unknown(Answer { http_status: Some(502), ..Answer::default() })
+}
+
+fn settled() -> Duration {
+    POLICY.settling_time + Duration::from_secs(75)
+}
+
+#[test]
+fn nothing_is_claimed_before_a_look() {
+    let mut scene = Scene::new();
+    scene.look = None;
+    assert_eq!(scene.decide(), Action::Look);
+}
+
+#[test]
+fn a_live_replication_to_the_same_place_is_adopted_and_not_called_for() {
+    for status in [
+        RecordStatus::WaitingReplicate,
+        RecordStatus::Replicating,
+        RecordStatus::Success,
+        RecordStatus::Other("new".into()),
+    ] {
+        let mut scene = Scene::new();
+        scene.look = look(vec![elsewhere("r-0"), ours("r-1", status)]);
+        let (status, again) = scene.settled();
+        assert_eq!((status.origin, status.replication_record_id.as_deref()), (Some(Origin::Adopted), Some("r-1")));
+        assert_eq!((status.attempts.len(), again), (0, None));
+        assert!(condition(&status, "Ready").unwrap().0 == "True");
+        scene.resource.status = Some(status);
+        assert!(is_finished(&scene.resource));
+    }
+}
+
+#[test]
+fn what_failed_or_went_elsewhere_or_is_another_backups_is_not_adopted_but_written_down() {
+    let other_backup =
+        ReplicationRecord { source_backup_id: Some("other".into()), ..ours("r-3", RecordStatus::Success) };
+    let other_project =
+        ReplicationRecord { destination_project_id: Some("other".into()), ..ours("r-4", RecordStatus::Success) };
+    let mut scene = Scene::new();
+    scene.look = look(vec![ours("r-1", RecordStatus::Fail), elsewhere("r-2"), other_backup, other_project]);
+    let attempt = scene.claim("a-1");
+    assert_eq!(attempt.records_before, Some(vec!["r-1".to_owned()]));
+}
+
+#[test]
+fn a_service_without_look_up_still_gets_its_one_call() {
+    for look in [Look::NotAvailable("404".into()), Look::Unauthorized("401".into())] {
+        let mut scene = Scene::new();
+        scene.look = Some(look);
+        assert_eq!(scene.claim("a-1").records_before, None);
+    }
+}
+
+#[test]
+fn a_service_that_is_down_is_waited_for_and_after_an_hour_it_is_said() {
+    let mut scene = Scene::new();
+    scene.look = Some(Look::Failed("connection refused".into()));
+    scene.looks_failing_for = Duration::from_secs(60);
+    let (status, again) = scene.settled();
+    assert_eq!(
+        (condition(&status, "Ready").unwrap().1.as_str(), again),
+        ("LookUpFailed", Some(Duration::from_secs(15)))
+    );
+    assert!(!status.conditions[0].message.contains("more than an hour"));
+    scene.looks_failing_for = Duration::from_secs(3600);
+    assert!(scene.settled().0.conditions[0].message.contains("more than an hour"));
+}
+
+#[test]
+fn a_source_that_is_still_being_made_is_waited_for() {
+    let mut scene = Scene::new();
+    scene.look = Some(Look::Backup(Box::new(Backup {
+        status: Some(BackupStatus::Protecting),
+        image_type: None,
+        replication_records: Records::NotReported,
+    })));
+    assert_eq!(condition(&scene.settled().0, "Ready").unwrap().1, "SourceNotReady");
+}
+
+#[test]
+fn one_call_at_a_time_for_a_target() {
+    let mut scene = Scene::new();
+    scene.same_target_in_use = Some("backups/other".into());
+    let (status, again) = scene.settled();
+    assert!(again.is_some() && status.conditions[0].message.contains("backups/other"));
+}
+
+#[test]
+fn a_new_record_proves_that_an_unknown_call_was_accepted_whether_it_lives_or_failed() {
+    for status in [RecordStatus::Replicating, RecordStatus::Success, RecordStatus::Fail, RecordStatus::Skip] {
+        let mut scene = ended(look(vec![ours("r-old", RecordStatus::Fail)]), lost());
+        scene.look = look(vec![ours("r-old", RecordStatus::Fail), ours("r-new", status)]);
+        let (status, _) = scene.settled();
+        assert_eq!((status.origin, status.replication_record_id.as_deref()), (Some(Origin::Called), Some("r-new")));
+        assert_eq!(status.attempts[0].outcome, Some(Outcome::Accepted));
+    }
+}
+
+#[test]
+fn an_old_record_is_not_taken_for_the_calls() {
+    let before = look(vec![ours("r-old", RecordStatus::Fail)]);
+    let mut scene = ended(before.clone(), lost());
+    scene.look = before;
+    let (status, again) = scene.settled();
+    assert_eq!((status.attempts[0].outcome, status.phase), (Some(Outcome::Unknown), Some(Phase::OutcomeUnknown)));
+    assert!(again.is_some() && condition(&status, "Stalled").is_none(), "it is still looked at");
+}
+
+#[test]
+fn absence_settles_only_where_records_are_reported_and_only_after_the_settling_time() {
+    let reporting = || look(vec![elsewhere("r-0")]);
+    let mut scene = ended(reporting(), lost());
+    scene.look = reporting();
+    scene.seen_for = settled() - Duration::from_millis(1);
+    assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
+    scene.seen_for = settled();
+    assert_eq!(scene.claim("a-2").number, 2);
+    assert_eq!(scene.status().attempts[1].outcome, Some(Outcome::NotAccepted));
+
+    let unclear = ReplicationRecord { destination_vault_id: None, ..ours("r-9", RecordStatus::Success) };
+    let silent = [
+        looked(Records::NotReported),
+        look(vec![]),
+        looked(Records::Reported { records: vec![elsewhere("r-0")], unreadable: 1 }),
+        look(vec![elsewhere("r-0"), unclear]),
+        Some(Look::Failed("down".into())),
+        Some(Look::Unauthorized("401".into())),
+        Some(Look::NotAvailable("404".into())),
+    ];
+    for look in silent {
+        let mut scene = ended(Some(Look::NotAvailable("404".into())), lost());
+        scene.look = look.clone();
+        scene.seen_for = settled() * 100;
+        let (status, _) = scene.settled();
+        assert_eq!(status.attempts[0].outcome, Some(Outcome::Unknown), "{look:?}");
+        assert_eq!(condition(&status, "Stalled").unwrap().1, "OutcomeUnknown", "{look:?}");
+        scene.resource.spec.on_unknown_outcome = Some(OnUnknownOutcome::CallAgain);
+        scene.look = Some(Look::NotAvailable("404".into()));
+        assert_eq!(scene.claim("a-2").number, 2, "{look:?}");
+    }
+}
+
+#[test]
+fn absence_never_settles_an_answer_of_2xx() {
+    let reporting = || look(vec![elsewhere("r-0")]);
+    let mut scene = ended(reporting(), Ending::Unknown(Answer { http_status: Some(200), ..Answer::default() }));
+    scene.look = reporting();
+    scene.seen_for = settled() * 100;
+    assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "OutcomeUnknown");
+}
+
+#[test]
+fn without_anything_seen_before_a_failed_record_proves_nothing() {
+    let mut scene = ended(Some(Look::NotAvailable("403".into())), lost());
+    scene.look = look(vec![ours("r-1", RecordStatus::Fail)]);
+    assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
+    scene.look = look(vec![ours("r-2", RecordStatus::Replicating)]);
+    assert_eq!(scene.settled().0.replication_record_id.as_deref(), Some("r-2"));
+}
+
+#[test]
+fn already_replicated_is_evidence_that_leads_to_the_record() {
+    let answer = Answer { http_status: Some(400), code: Some("BackupService.1009".into()), ..Answer::default() };
+    let duplicate = Ending::Rejected { kind: RejectionKind::AlreadyReplicated, answer, retry_after: None };
+    let mut scene = ended(look(vec![]), duplicate);
+    scene.look = look(vec![]);
+    assert!(scene.settled().1.is_some(), "a record may be late");
+    scene.look = look(vec![ours("r-1", RecordStatus::Success)]);
+    assert_eq!(scene.settled().0.origin, Some(Origin::Adopted));
+    scene.look = look(vec![]);
+    scene.seen_for = settled();
+    let (status, again) = scene.settled();
+    assert_eq!((condition(&status, "Stalled").unwrap().1.as_str(), again), ("AlreadyReplicated", None));
+}
+
+#[test]
+fn a_record_id_that_the_answer_did_not_name_is_filled_in() {
+    let mut scene = ended(
+        look(vec![]),
+        Ending::Accepted(Acceptance::default(), Answer { http_status: Some(200), ..Answer::default() }),
+    );
+    assert!(!is_finished(&scene.resource));
+    scene.look = look(vec![]);
+    let (status, again) = scene.settled();
+    assert!(again.is_some() && status.replication_record_id.is_none());
+    scene.look = look(vec![ours("r-1", RecordStatus::Replicating)]);
+    let (status, again) = scene.settled();
+    assert_eq!((status.replication_record_id.as_deref(), again), (Some("r-1"), None));
+    assert_eq!(status.origin, Some(Origin::Called));
+}
+
+#[test]
+fn an_adoption_can_be_let_go_for_a_call_and_is_not_made_again() {
+    let mut scene = Scene::new();
+    scene.look = look(vec![ours("r-1", RecordStatus::Success)]);
+    scene.resource.status = Some(scene.settled().0);
+    scene.annotate("r-1:accepted");
+    assert_eq!(scene.settled().0.origin, Some(Origin::Adopted));
+    scene.annotate("r-1:call-anew");
+    assert!(!is_finished(&scene.resource));
+    let attempt = scene.claim("a-1");
+    assert_eq!(attempt.records_before, Some(vec!["r-1".to_owned()]));
+    assert_eq!(scene.status().replication_record_id, None);
+    end(&mut scene, &attempt, &lost());
+    scene.look = look(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Replicating)]);
+    assert_eq!(scene.settled().0.replication_record_id.as_deref(), Some("r-2"));
+}

@@ -1,0 +1,177 @@
+//! Where a resource stands by its own history: what forbids a call, or that one may be made.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::backoff;
+use super::describe::Situation;
+use super::evidence::{Look, evidence};
+use super::human;
+use super::observation::{CredentialReading, Observation};
+use super::policy::Policy;
+use super::settle::{adopt, settle, take};
+use super::step::{Need, Sight, Step, Wait, sight};
+use super::unknown::unknown;
+use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome, RejectionKind};
+
+/// An attempt without an outcome gets one when its claimant can no longer have it: not sent, if this very process
+/// knows that it never called; else unknown, once the claim is stale. Returns whether it did.
+pub(super) fn expire(status: &mut BackupReplicationStatus, seen: &Observation<'_>, policy: &Policy) -> bool {
+    let Some(attempt) = status.attempts.first_mut().filter(|a| a.outcome.is_none()) else {
+        return false;
+    };
+    if seen.never_called {
+        let why = "The claim's answer came too late for the call to start; nothing was sent.";
+        settle(attempt, Outcome::NotSent, why, seen.now);
+        let delay = backoff::retry_delay(&attempt.id, None, None);
+        attempt.retry_at = seen.now.checked_add(delay).ok().map(Time);
+        return true;
+    }
+    if seen.seen_for < policy.hold(attempt) {
+        return false;
+    }
+    let why = format!("The process that claimed the call ({}) never recorded how it ended.", attempt.claimed_by);
+    settle(attempt, Outcome::Unknown, &why, seen.now);
+    true
+}
+
+/// `in_state_for`: how long this process has seen the attempt in force in its present state.
+pub(super) fn assess(
+    status: &mut BackupReplicationStatus,
+    in_state_for: Duration,
+    seen: &Observation<'_>,
+    policy: &Policy,
+) -> Step {
+    if status.is_accepted() {
+        return accepted(status, in_state_for, seen, policy);
+    }
+    let Some(attempt) = status.attempts.first().cloned() else {
+        return Step::MayCall;
+    };
+    let changed = attempt.generation != seen.resource.metadata.generation.unwrap_or_default();
+    match attempt.outcome {
+        None => {
+            let left = policy.hold(&attempt).saturating_sub(in_state_for);
+            Step::Wait(Wait::new(Situation::Submitting(attempt), Some(left)))
+        }
+        Some(Outcome::Unknown) => unknown(status, attempt, in_state_for, seen, policy),
+        Some(Outcome::NotAccepted) => Step::MayCall,
+        Some(Outcome::NotSent) if changed => Step::MayCall,
+        Some(Outcome::NotSent) => retry_later(attempt, seen.now),
+        Some(Outcome::Rejected) => match attempt.rejection {
+            Some(RejectionKind::Temporary) if changed => Step::MayCall,
+            Some(RejectionKind::Throttled | RejectionKind::Temporary) => retry_later(attempt, seen.now),
+            Some(RejectionKind::Unauthorized) => unauthorized(attempt, seen),
+            Some(RejectionKind::Terminal | RejectionKind::AlreadyReplicated) | None
+                if changed || human::calls_anew(status, attempt.id.as_str()) =>
+            {
+                Step::MayCall
+            }
+            Some(RejectionKind::AlreadyReplicated) => already_replicated(status, attempt, in_state_for, seen, policy),
+            Some(RejectionKind::Terminal) | None => Step::Wait(Wait::new(Situation::Rejected(attempt), None)),
+        },
+        Some(Outcome::Accepted) => Step::Wait(Wait::new(Situation::Accepted, None)),
+    }
+}
+
+/// Accepted. Two things may still be waited for: the end of an attempt that is out all the same (in a store that was
+/// restored), and the record's id where the answer did not name it.
+fn accepted(
+    status: &mut BackupReplicationStatus,
+    in_state_for: Duration,
+    seen: &Observation<'_>,
+    policy: &Policy,
+) -> Step {
+    let newest = status.attempts.first();
+    let until_stale = newest
+        .filter(|attempt| attempt.outcome.is_none())
+        .map(|attempt| policy.hold(attempt).saturating_sub(in_state_for));
+    let mut again = until_stale;
+    let nameless = newest.filter(|a| a.outcome == Some(Outcome::Accepted) && status.replication_record_id.is_none());
+    if let Some(attempt) = nameless {
+        let left = (policy.settling_time + policy.hold(attempt)).saturating_sub(in_state_for);
+        let before = attempt.records_before.clone();
+        match sight(seen) {
+            Sight::Need(_) if left.is_zero() => {}
+            Sight::Need(need) => return Step::See(need),
+            Sight::Seen(Look::Backup(backup)) => {
+                let found = evidence(backup, &seen.resource.spec);
+                match found.of_call(before.as_deref()) {
+                    Some(record) => take(status, record, Origin::Called, seen.now),
+                    None => again = Some(backoff::look_delay(in_state_for).min(left)),
+                }
+            }
+            Sight::Seen(Look::Throttled { .. } | Look::Failed(_) | Look::Unauthorized(_)) => {
+                again = Some(backoff::look_delay(in_state_for).min(left));
+            }
+            Sight::Seen(Look::NotAvailable(_)) | Sight::Blind => {}
+        }
+    }
+    Step::Wait(Wait::new(Situation::Accepted, again.filter(|again| !again.is_zero())))
+}
+
+/// The cloud says that a replica exists or is being made: evidence, not failure. Its record is looked for until the
+/// settling time is over; where none is found, a human must say what is wanted.
+fn already_replicated(
+    status: &mut BackupReplicationStatus,
+    attempt: Attempt,
+    in_state_for: Duration,
+    seen: &Observation<'_>,
+    policy: &Policy,
+) -> Step {
+    let left = (policy.settling_time + policy.hold(&attempt)).saturating_sub(in_state_for);
+    let worth_looking = match sight(seen) {
+        Sight::Need(_) if left.is_zero() => false,
+        Sight::Need(need) => return Step::See(need),
+        Sight::Seen(Look::Backup(backup)) => {
+            let found = evidence(backup, &seen.resource.spec);
+            if let Some(record) = found.live(human::record_called_anew(status)) {
+                adopt(status, record, seen.now);
+                return Step::Wait(Wait::new(Situation::Accepted, None));
+            }
+            true
+        }
+        Sight::Seen(Look::Throttled { .. } | Look::Failed(_) | Look::Unauthorized(_)) => true,
+        Sight::Seen(Look::NotAvailable(_)) | Sight::Blind => false,
+    };
+    if worth_looking && !left.is_zero() {
+        let again = backoff::look_delay(in_state_for).min(left);
+        Step::Wait(Wait::new(Situation::AlreadyReplicatedLookedUp(attempt), Some(again)))
+    } else {
+        Step::Wait(Wait::new(Situation::Rejected(attempt), None))
+    }
+}
+
+fn retry_later(attempt: Attempt, now: Timestamp) -> Step {
+    let left = attempt.retry_at.as_ref().map_or(Duration::ZERO, |at| backoff::remaining(at.0, now));
+    if left.is_zero() { Step::MayCall } else { Step::Wait(Wait::new(Situation::WaitingToRetry(attempt), Some(left))) }
+}
+
+/// A refused token: called again when the Secret has changed, and else very seldom.
+fn unauthorized(attempt: Attempt, seen: &Observation<'_>) -> Step {
+    let Some(reference) = &seen.resource.spec.auth.token_secret_ref else {
+        return Step::MayCall;
+    };
+    let Some(credential) = &seen.credential else {
+        return Step::See(Need::Credential(reference.clone()));
+    };
+    match credential {
+        CredentialReading::Usable { version } => {
+            let same = attempt.secret_version.as_ref() == Some(version)
+                && attempt.generation == seen.resource.metadata.generation.unwrap_or_default();
+            let left = attempt.retry_at.as_ref().map_or(Duration::ZERO, |at| backoff::remaining(at.0, seen.now));
+            if !same || left.is_zero() {
+                return Step::MayCall;
+            }
+            let since = attempt.ended_at.as_ref().map_or(seen.now, |at| at.0);
+            let again = backoff::poll_delay(since, seen.now).min(left);
+            Step::Wait(Wait::new(Situation::TokenRejected(attempt, reference.clone()), Some(again)))
+        }
+        CredentialReading::SecretNotFound
+        | CredentialReading::TokenMissing
+        | CredentialReading::TokenUnusable(_)
+        | CredentialReading::NotPermitted(_) => Step::MayCall,
+    }
+}

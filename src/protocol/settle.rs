@@ -1,0 +1,66 @@
+//! Giving an attempt an outcome that its own call did not give, and a resource an acceptance.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::ending::bounded;
+use crate::cbr::ReplicationRecord;
+use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome, bounds};
+
+/// Gives the attempt its outcome, and says by whose word.
+pub(super) fn settle(attempt: &mut Attempt, outcome: Outcome, by: &str, now: Timestamp) {
+    let before = attempt.message.take().unwrap_or_default();
+    attempt.outcome = Some(outcome);
+    attempt.message = Some(bounded(&format!("{by} {before}"), bounds::MESSAGE));
+    attempt.ended_at = Some(Time(now));
+}
+
+/// The attempt in force was accepted, as this record shows.
+pub(super) fn accept_by_record(status: &mut BackupReplicationStatus, record: &ReplicationRecord, now: Timestamp) {
+    if let Some(attempt) = status.attempts.first_mut() {
+        settle(attempt, Outcome::Accepted, "The cloud's records show that it was accepted.", now);
+    }
+    take(status, record, Origin::Called, now);
+}
+
+/// A replication that was there before is this resource's.
+pub(super) fn adopt(status: &mut BackupReplicationStatus, record: &ReplicationRecord, now: Timestamp) {
+    take(status, record, Origin::Adopted, now);
+}
+
+/// Fills in what the record says; what is there stays.
+pub(super) fn take(status: &mut BackupReplicationStatus, record: &ReplicationRecord, origin: Origin, now: Timestamp) {
+    status.origin.get_or_insert(origin);
+    status.accepted_at.get_or_insert(Time(now));
+    status.record_created_at = record.created_at.map(Time);
+    let fill = |field: &mut Option<String>, value: &Option<String>, bound| {
+        if field.is_none() {
+            *field = value.as_deref().map(|value| bounded(value, bound));
+        }
+    };
+    fill(&mut status.replication_record_id, &Some(record.id.as_str().to_owned()), bounds::ID);
+    fill(&mut status.source_region, &record.source_region, bounds::NAME);
+    fill(&mut status.backup_id, &record.source_backup_id, bounds::ID);
+    fill(&mut status.project_id, &record.source_project_id, bounds::ID);
+    fill(&mut status.destination_region, &record.destination_region, bounds::NAME);
+    fill(&mut status.destination_project_id, &record.destination_project_id, bounds::ID);
+    fill(&mut status.destination_vault_id, &record.destination_vault_id, bounds::ID);
+}
+
+/// Undoes an adoption, by a human's word: the next call is the resource's own.
+pub(super) fn let_go(status: &mut BackupReplicationStatus) {
+    status.origin = None;
+    status.accepted_at = None;
+    status.record_created_at = None;
+    for field in [
+        &mut status.replication_record_id,
+        &mut status.source_region,
+        &mut status.backup_id,
+        &mut status.project_id,
+        &mut status.destination_region,
+        &mut status.destination_project_id,
+        &mut status.destination_vault_id,
+    ] {
+        *field = None;
+    }
+}

@@ -1,0 +1,77 @@
+//! An attempt of unknown outcome: resolved by evidence, else by the resource's own policy, never by hope.
+
+use std::time::Duration;
+
+use super::backoff;
+use super::describe::Situation;
+use super::evidence::{Look, evidence};
+use super::observation::Observation;
+use super::policy::Policy;
+use super::settle::{accept_by_record, settle};
+use super::step::{Sight, Step, Wait, sight};
+use crate::resource::{Attempt, BackupReplicationStatus, OnUnknownOutcome, Outcome};
+
+/// What the looks can still bring.
+enum Prospect {
+    /// The record is not there, and that will be proof once the settling time is over.
+    Absence,
+    /// Nothing proves anything yet; a later look may.
+    Open,
+    /// Looking does not help here.
+    None,
+}
+
+/// `unknown_for`: how long this process has seen it so.
+pub(super) fn unknown(
+    status: &mut BackupReplicationStatus,
+    attempt: Attempt,
+    unknown_for: Duration,
+    seen: &Observation<'_>,
+    policy: &Policy,
+) -> Step {
+    let before = attempt.records_before.as_deref();
+    let prospect = match sight(seen) {
+        Sight::Need(need) => return Step::See(need),
+        Sight::Blind | Sight::Seen(Look::NotAvailable(_)) => Prospect::None,
+        Sight::Seen(Look::Unauthorized(_) | Look::Throttled { .. } | Look::Failed(_)) => Prospect::Open,
+        Sight::Seen(Look::Backup(backup)) => {
+            let found = evidence(backup, &seen.resource.spec);
+            if let Some(record) = found.of_call(before) {
+                accept_by_record(status, record, seen.now);
+                return Step::Wait(Wait::new(Situation::Accepted, None));
+            }
+            if found.proves_absence(before) { Prospect::Absence } else { Prospect::Open }
+        }
+    };
+    // A 2xx says too loudly "accepted" to be settled otherwise by anything but a human.
+    let said_2xx = attempt.http_status.is_some_and(|s| (200..300).contains(&s));
+    let settles_after = policy.settling_time + policy.hold(&attempt);
+    let left = settles_after.saturating_sub(unknown_for);
+    let again = |at_most: Duration| Some(backoff::look_delay(unknown_for).min(at_most));
+    let calls_again = seen.resource.spec.on_unknown_outcome() == OnUnknownOutcome::CallAgain;
+    let by = match prospect {
+        Prospect::Absence => Some("No look at the cloud's records showed it: taken as not accepted."),
+        Prospect::Open | Prospect::None if calls_again => Some("Taken as not accepted: onUnknownOutcome is CallAgain."),
+        Prospect::Open | Prospect::None => None,
+    };
+    match by {
+        Some(by) if !said_2xx && left.is_zero() => {
+            if let Some(attempt) = status.attempts.first_mut() {
+                settle(attempt, Outcome::NotAccepted, by, seen.now);
+            }
+            Step::MayCall
+        }
+        Some(_) if !said_2xx => {
+            Step::Wait(Wait::new(Situation::UnknownThenCalledAgain(attempt, settles_after), again(left)))
+        }
+        Some(_) | None => match prospect {
+            Prospect::Absence | Prospect::Open if !left.is_zero() => {
+                Step::Wait(Wait::new(Situation::UnknownLookedUp(attempt, settles_after), again(left)))
+            }
+            Prospect::Absence | Prospect::Open => {
+                Step::Wait(Wait::new(Situation::UnknownHeld(attempt), again(Duration::MAX)))
+            }
+            Prospect::None => Step::Wait(Wait::new(Situation::UnknownHeld(attempt), None)),
+        },
+    }
+}
