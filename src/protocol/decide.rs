@@ -121,7 +121,7 @@ fn expire(status: &mut BackupReplicationStatus, seen: &Observation<'_>, policy: 
             seen.now,
         );
         let delay = backoff::retry_delay(&attempt.id, None, None);
-        attempt.retry_at = seen.now.checked_add(delay).ok().map(Time);
+        attempt.retry_at = backoff::over_at(seen.now, delay).map(Time);
     } else if seen.seen_for >= policy.hold(attempt) {
         human::settle(
             attempt,
@@ -254,6 +254,10 @@ enum Ready<'a> {
 /// All that must be at hand before the claim, because nothing waits after it.
 fn before_call<'a>(status: &BackupReplicationStatus, seen: &'a Observation<'_>) -> Ready<'a> {
     let wait = |situation, again| Ready::Wait(Wait::new(situation, again));
+    // The API server lets an attempt follow only one that is settled there already: that is written first.
+    if let Some(attempt) = settled_in_this_round(status, seen) {
+        return wait(Situation::WaitingToRetry(attempt), Some(Duration::ZERO));
+    }
     if seen.resource.spec.suspended() {
         return wait(Situation::Suspended, None);
     }
@@ -290,6 +294,13 @@ fn before_call<'a>(status: &BackupReplicationStatus, seen: &'a Observation<'_>) 
         }
         Some(_) | None => Ready::Call { endpoint, version },
     }
+}
+
+/// The attempt in force, if what settles it is not in the stored status yet.
+fn settled_in_this_round(status: &BackupReplicationStatus, seen: &Observation<'_>) -> Option<Attempt> {
+    let stored = seen.resource.status.as_ref()?.attempts.first()?;
+    let settled_there = stored.outcome.is_some_and(Outcome::allows_next_attempt);
+    status.attempts.first().filter(|_| !settled_there).cloned()
 }
 
 /// Since when the resource has been waiting for its user.

@@ -104,7 +104,8 @@ pub(super) fn calls_anew(status: &BackupReplicationStatus, attempt: &Attempt) ->
 pub(super) fn settle(attempt: &mut Attempt, outcome: Outcome, by: &str, now: Timestamp) {
     let before = attempt.message.take().unwrap_or_default();
     attempt.outcome = Some(outcome);
-    attempt.message = Some(super::ending::bounded(&format!("{by} {before}"), crate::resource::bounds::MESSAGE));
+    attempt.message =
+        Some(super::ending::bounded(format!("{by} {before}").trim_end(), crate::resource::bounds::MESSAGE));
     attempt.ended_at = Some(Time(now));
 }
 
