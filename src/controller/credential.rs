@@ -39,6 +39,10 @@ pub(super) async fn read_credential(
     reference: &SecretKeyRef,
     required: Option<&RequiredLabel>,
 ) -> Result<Credential, ApiError> {
+    // The client puts the name into a path as it is. An older CRD may have let one through that leads elsewhere.
+    if !is_name(&reference.name) {
+        return Ok(CredentialReading::SecretNotFound.into());
+    }
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
     let secret = match bounded(secrets.get(&reference.name)).await {
         Ok(secret) => secret,
@@ -67,4 +71,10 @@ pub(super) async fn read_credential(
         Err(InvalidToken::Empty) => CredentialReading::TokenMissing.into(),
         Err(unusable) => CredentialReading::TokenUnusable(unusable.to_string()).into(),
     })
+}
+
+/// Whether a Secret could have this name, as far as it could become another path.
+fn is_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.bytes().all(allowed)
 }

@@ -55,6 +55,9 @@ impl Controller {
         readiness: Readiness,
         shutdown: Shutdown,
     ) -> Self {
+        for namespace in watched(&settings.namespaces) {
+            watch::announce(namespace, &readiness);
+        }
         let context = Context {
             kubernetes,
             cbr,
@@ -72,10 +75,7 @@ impl Controller {
 
     /// Runs until drained.
     pub async fn run(self) {
-        let namespaces = &self.context.settings.namespaces;
-        let watched: Vec<Option<String>> =
-            if namespaces.is_empty() { vec![None] } else { namespaces.iter().cloned().map(Some).collect() };
-        join_all(watched.iter().map(|n| self.run_one(n.as_deref()))).await;
+        join_all(watched(&self.context.settings.namespaces).into_iter().map(|n| self.run_one(n))).await;
     }
 
     async fn run_one(&self, namespace: Option<&str>) {
@@ -94,6 +94,11 @@ impl Controller {
             .for_each(|_| std::future::ready(()))
             .await;
     }
+}
+
+/// One watch for each of the namespaces; for all of them, where none is named.
+fn watched(namespaces: &[String]) -> Vec<Option<&str>> {
+    if namespaces.is_empty() { vec![None] } else { namespaces.iter().map(|name| Some(name.as_str())).collect() }
 }
 
 /// One bounded, logged and panic-proof round. A panic in it must not stop the others.

@@ -23,11 +23,7 @@ pub(super) fn unfinished(
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
     };
-    let what = match namespace {
-        Some(namespace) => format!("watch of backupreplications in namespace {namespace}"),
-        None => "watch of backupreplications in all namespaces".to_owned(),
-    };
-    readiness.not_ready(&what, "waiting for the first list");
+    let what = what(namespace);
     let readiness = readiness.clone();
     let (store, writer) = reflector::store();
     let stream = watcher(api, watcher::Config::default())
@@ -46,6 +42,18 @@ pub(super) fn unfinished(
             std::future::ready(passes)
         });
     (store, stream)
+}
+
+/// Notes what a watch is going to need, so that nobody takes a process that has only begun for one that sees its resources.
+pub(super) fn announce(namespace: Option<&str>, readiness: &Readiness) {
+    readiness.not_ready(&what(namespace), "waiting for the first list");
+}
+
+fn what(namespace: Option<&str>) -> String {
+    match namespace {
+        Some(namespace) => format!("watch of backupreplications in namespace {namespace}"),
+        None => "watch of backupreplications in all namespaces".to_owned(),
+    }
 }
 
 fn reduce(event: Event<DeserializeGuard<BackupReplication>>) -> Event<Tracked> {

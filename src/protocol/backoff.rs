@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
 use crate::resource::{Attempt, AttemptId};
 
@@ -39,6 +39,12 @@ pub(super) fn poll_delay(waiting_since: Timestamp, now: Timestamp) -> Duration {
 /// The wait between two looks at the cloud's records: soon at first, then ever more seldom.
 pub(super) fn look_delay(looking_for: Duration) -> Duration {
     (looking_for / 4).clamp(Duration::from_secs(2), LONGEST)
+}
+
+/// When a wait that begins now is over. A status keeps whole seconds, so it is rounded up: no wait becomes shorter.
+pub(super) fn over_at(now: Timestamp, wait: Duration) -> Option<Timestamp> {
+    let whole = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil);
+    now.checked_add(wait).ok()?.round(whole).ok()
 }
 
 /// What is left until `then`. A clock that is off by hours must not make us wait for hours.

@@ -11,7 +11,7 @@ use super::human;
 use super::observation::{CredentialReading, Observation, TargetReading};
 use super::settle::adopt;
 use super::step::{Need, Wait};
-use crate::resource::BackupReplicationStatus;
+use crate::resource::{Attempt, BackupReplicationStatus, Outcome};
 
 /// Whether the call can be claimed now.
 pub(super) enum Ready<'a> {
@@ -33,6 +33,10 @@ const OTHERS_CALL: Duration = Duration::from_secs(5);
 /// Checks everything, cheapest first; adopts a live replication of the same backup to the same place.
 pub(super) fn before_call<'a>(status: &mut BackupReplicationStatus, seen: &'a Observation<'_>) -> Ready<'a> {
     let wait = |situation, again| Ready::Wait(Wait::new(situation, again));
+    // The API server lets an attempt follow only one that is settled there already: that is written first.
+    if let Some(attempt) = settled_in_this_round(status, seen) {
+        return wait(Situation::WaitingToRetry(attempt), Some(Duration::ZERO));
+    }
     if seen.resource.spec.suspended() {
         return wait(Situation::Suspended, None);
     }
@@ -91,6 +95,13 @@ pub(super) fn before_call<'a>(status: &mut BackupReplicationStatus, seen: &'a Ob
         return wait(Situation::SameTargetInUse(other.clone()), Some(OTHERS_CALL));
     }
     Ready::Call(Call { endpoint, secret_version, records_before: found.as_ref().map(Evidence::before) })
+}
+
+/// The attempt in force, if what settles it is not in the stored status yet.
+fn settled_in_this_round(status: &BackupReplicationStatus, seen: &Observation<'_>) -> Option<Attempt> {
+    let stored = seen.resource.status.as_ref()?.attempts.first()?;
+    let settled_there = stored.outcome.is_some_and(Outcome::allows_next_attempt);
+    status.attempts.first().filter(|_| !settled_there).cloned()
 }
 
 /// Since when the resource has been waiting for its user.

@@ -123,6 +123,7 @@ fn call_again_waits_for_the_settling_time_and_never_follows_a_2xx() {
     scene.seen_for = wait - Duration::from_millis(1);
     assert_eq!(scene.settled().0.phase, Some(Phase::OutcomeUnknown));
     scene.seen_for = wait;
+    scene.settle();
     let second = scene.claim("a-2");
     assert_eq!(second.number, 2);
     assert_eq!(scene.status().attempts[1].outcome, Some(Outcome::NotAccepted));
@@ -212,6 +213,7 @@ fn a_human_settles_an_unknown_outcome() {
     };
     let mut scene = unknown();
     scene.annotate("a-1:not-accepted");
+    scene.settle();
     assert_eq!(scene.claim("a-2").number, 2);
 
     let mut scene = unknown();

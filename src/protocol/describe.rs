@@ -9,8 +9,8 @@ use kube::ResourceExt;
 
 use super::human;
 use crate::resource::{
-    Attempt, BackupReplication, BackupReplicationStatus, Change, ConditionType, Is, Origin, Phase, ReadyWhen, Reason,
-    SecretKeyRef, apply_conditions,
+    Attempt, BackupReplication, BackupReplicationStatus, Change, ConditionType, Is, Origin, Outcome, Phase, ReadyWhen,
+    Reason, SecretKeyRef, apply_conditions,
 };
 
 /// After this, a message says how long it has been.
@@ -344,6 +344,9 @@ fn accepted(resource: &BackupReplication, status: &BackupReplicationStatus) -> T
 
 fn retry_reason(attempt: &Attempt) -> Reason {
     use crate::resource::RejectionKind as Kind;
+    if attempt.outcome == Some(Outcome::NotAccepted) {
+        return Reason::NotAccepted;
+    }
     match attempt.rejection {
         Some(Kind::Throttled) => Reason::Throttled,
         Some(Kind::Temporary | Kind::Terminal | Kind::Unauthorized | Kind::AlreadyReplicated) => {

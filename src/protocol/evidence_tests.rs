@@ -179,6 +179,7 @@ fn absence_settles_only_where_records_are_reported_and_only_after_the_settling_t
     scene.seen_for = settled() - Duration::from_millis(1);
     assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
     scene.seen_for = settled();
+    scene.settle();
     assert_eq!(scene.claim("a-2").number, 2);
     assert_eq!(scene.status().attempts[1].outcome, Some(Outcome::NotAccepted));
 
@@ -201,6 +202,7 @@ fn absence_settles_only_where_records_are_reported_and_only_after_the_settling_t
         assert_eq!(condition(&status, "Stalled").unwrap().1, "OutcomeUnknown", "{look:?}");
         scene.resource.spec.on_unknown_outcome = Some(OnUnknownOutcome::CallAgain);
         scene.look = Some(Look::NotAvailable("404".into()));
+        scene.settle();
         assert_eq!(scene.claim("a-2").number, 2, "{look:?}");
     }
 }
@@ -236,6 +238,20 @@ fn already_replicated_is_evidence_that_leads_to_the_record() {
     scene.seen_for = settled();
     let (status, again) = scene.settled();
     assert_eq!((condition(&status, "Stalled").unwrap().1.as_str(), again), ("AlreadyReplicated", None));
+}
+
+#[test]
+fn what_was_adopted_after_1009_can_be_let_go_once() {
+    let duplicate =
+        || Ending::Rejected { kind: RejectionKind::AlreadyReplicated, answer: Answer::default(), retry_after: None };
+    let mut scene = ended(look(vec![]), duplicate());
+    scene.look = look(vec![ours("r-1", RecordStatus::Success)]);
+    scene.resource.status = Some(scene.settled().0);
+    scene.annotate("r-1:call-anew");
+    let second = scene.claim("a-2");
+    end(&mut scene, &second, &duplicate());
+    scene.seen_for = settled();
+    assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "AlreadyReplicated", "one decision, one call");
 }
 
 #[test]

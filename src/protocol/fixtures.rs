@@ -113,6 +113,14 @@ impl Scene {
         }
     }
 
+    /// Settles, which must be followed by another round at once, and leaves that in the resource.
+    pub(super) fn settle(&mut self) {
+        let (status, again) = self.settled();
+        assert_eq!(again, Some(Duration::ZERO));
+        self.resource.status = Some(status);
+        self.seen_for = Duration::ZERO;
+    }
+
     pub(super) fn annotate(&mut self, value: &str) {
         self.resource
             .metadata

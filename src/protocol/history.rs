@@ -26,7 +26,7 @@ pub(super) fn expire(status: &mut BackupReplicationStatus, seen: &Observation<'_
         let why = "The claim's answer came too late for the call to start; nothing was sent.";
         settle(attempt, Outcome::NotSent, why, seen.now);
         let delay = backoff::retry_delay(&attempt.id, None, None);
-        attempt.retry_at = seen.now.checked_add(delay).ok().map(Time);
+        attempt.retry_at = backoff::over_at(seen.now, delay).map(Time);
         return true;
     }
     if seen.seen_for < policy.hold(attempt) {
@@ -65,7 +65,7 @@ pub(super) fn assess(
             Some(RejectionKind::Throttled | RejectionKind::Temporary) => retry_later(attempt, seen.now),
             Some(RejectionKind::Unauthorized) => unauthorized(attempt, seen),
             Some(RejectionKind::Terminal | RejectionKind::AlreadyReplicated) | None
-                if changed || human::calls_anew(status, attempt.id.as_str()) =>
+                if changed || human::calls_anew(status, &attempt) =>
             {
                 Step::MayCall
             }

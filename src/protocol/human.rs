@@ -104,9 +104,12 @@ fn adopted(status: &BackupReplicationStatus) -> Option<&str> {
     status.replication_record_id.as_deref().filter(|_| status.origin == Some(Origin::Adopted))
 }
 
-/// Whether the last decision carried out was to call anew after this attempt or adopted record.
-pub(super) fn calls_anew(status: &BackupReplicationStatus, named: &str) -> bool {
-    record_called_anew(status) == Some(named)
+/// Whether the last decision carried out was to call anew after this attempt, or after a record that was adopted since:
+/// an attempt made for the decision has that record among those that it saw before.
+pub(super) fn calls_anew(status: &BackupReplicationStatus, attempt: &Attempt) -> bool {
+    let saw = |id: &str| attempt.records_before.iter().flatten().any(|record| record == id);
+    let is_attempt = |id: &str| status.attempts.iter().any(|attempt| attempt.id.as_str() == id);
+    record_called_anew(status).is_some_and(|id| id == attempt.id.as_str() || !is_attempt(id) && !saw(id))
 }
 
 /// What the last decision carried out called anew after: an attempt, or a record that is not to be adopted again.

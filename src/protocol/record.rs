@@ -154,7 +154,7 @@ fn ended_attempt(status: &BackupReplicationStatus, claimed: &Attempt, ending: &E
         request_id,
         message: Some(message),
         ended_at: Some(Time(now)),
-        retry_at: retry.and_then(|delay| now.checked_add(delay).ok()).map(Time),
+        retry_at: retry.and_then(|delay| backoff::over_at(now, delay)).map(Time),
         ..claimed.clone()
     }
 }

@@ -11,7 +11,7 @@ use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome, bounds}
 pub(super) fn settle(attempt: &mut Attempt, outcome: Outcome, by: &str, now: Timestamp) {
     let before = attempt.message.take().unwrap_or_default();
     attempt.outcome = Some(outcome);
-    attempt.message = Some(bounded(&format!("{by} {before}"), bounds::MESSAGE));
+    attempt.message = Some(bounded(format!("{by} {before}").trim_end(), bounds::MESSAGE));
     attempt.ended_at = Some(Time(now));
 }
 

@@ -94,6 +94,18 @@ fn limits() -> Vec<Rule> {
             "has(self.tokenSecretRef)",
             "exactly one kind of credential is needed: tokenSecretRef",
         ),
+        // The name becomes a part of a path at the API server, where the operator may read what the user may not.
+        Rule::new(
+            &["spec", "auth", "tokenSecretRef", "name"],
+            r"self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
+            "must be the name of a Secret: up to 253 lower-case letters, digits, '-' or '.', and begin and end with a \
+             letter or digit",
+        ),
+        Rule::new(
+            &["spec", "auth", "tokenSecretRef", "key"],
+            "self.matches('^[A-Za-z0-9._-]*$')",
+            "must be the key of a Secret: up to 253 letters, digits, '-', '_' or '.'",
+        ),
     ]);
     rules
 }
@@ -101,12 +113,12 @@ fn limits() -> Vec<Rule> {
 /// Frozen while the attempt in force has no outcome or an unknown one, and for ever once accepted.
 fn frozen(field: &str) -> Rule {
     let unchanged = unchanged("self.spec", "oldSelf.spec", field);
+    let accepted = accepted("oldSelf.status");
     let settled = not_accepted("oldSelf.status.attempts[0]");
     Rule::new(
         ROOT,
         format!(
-            "({unchanged}) || !has(oldSelf.status) || (!has(oldSelf.status.acceptedAt) && \
-             !has(oldSelf.status.replicationRecordId) && (!has(oldSelf.status.attempts) || \
+            "({unchanged}) || !has(oldSelf.status) || (!({accepted}) && (!has(oldSelf.status.attempts) || \
              size(oldSelf.status.attempts) == 0 || ({settled})))"
         ),
         format!(
@@ -121,6 +133,14 @@ fn frozen(field: &str) -> Rule {
 /// server cannot bound their cost.)
 fn unchanged(new: &str, old: &str, field: &str) -> String {
     format!("has({new}.{field}) == has({old}.{field}) && (!has({new}.{field}) || {new}.{field} == {old}.{field})")
+}
+
+/// A status by which a call was accepted, whichever of the facts says so.
+fn accepted(status: &str) -> String {
+    format!(
+        "has({status}.acceptedAt) || has({status}.replicationRecordId) || (has({status}.attempts) && \
+         {status}.attempts.exists(a, has(a.outcome) && a.outcome == 'Accepted'))"
+    )
 }
 
 /// An attempt that is known or settled as not accepted.
@@ -140,7 +160,8 @@ fn status_guards() -> Vec<Rule> {
         .map(|field| unchanged("self", "oldSelf", field))
         .join(" && ");
     let first_settled = not_accepted("oldSelf[0]");
-    let settled = not_accepted("o");
+    let (settled, older_settled) = (not_accepted("o"), not_accepted("p"));
+    let accepted = accepted("oldSelf");
     let outcome_settled = not_accepted("oldSelf");
     vec![
         Rule::new(
@@ -159,11 +180,12 @@ fn status_guards() -> Vec<Rule> {
         ),
         Rule::new(
             STATUS,
-            "!(has(oldSelf.acceptedAt) || has(oldSelf.replicationRecordId)) || \
-             (has(oldSelf.origin) && oldSelf.origin == 'Adopted') || !has(self.attempts) || size(self.attempts) == 0 || \
-             (has(oldSelf.attempts) && size(oldSelf.attempts) > 0 && \
-             self.attempts[0].id == oldSelf.attempts[0].id) || \
-             (has(self.attempts[0].outcome) && self.attempts[0].outcome == 'Accepted')",
+            format!(
+                "!({accepted}) || ({ADOPTED}) || !has(self.attempts) || size(self.attempts) == 0 || \
+                 (has(oldSelf.attempts) && size(oldSelf.attempts) > 0 && \
+                 self.attempts[0].id == oldSelf.attempts[0].id) || \
+                 (has(self.attempts[0].outcome) && self.attempts[0].outcome == 'Accepted')"
+            ),
             "no further attempt once a call was accepted",
         ),
         Rule::new(
@@ -178,7 +200,8 @@ fn status_guards() -> Vec<Rule> {
             ATTEMPTS,
             format!(
                 "oldSelf.all(o, self.exists(n, n.id == o.id) || \
-                 (size(self) == 5 && o.id != oldSelf[0].id && {settled}))"
+                 (size(self) == 5 && o.id != oldSelf[0].id && {settled} && \
+                 oldSelf.all(p, p.number >= o.number || !({older_settled}))))"
             ),
             "an attempt cannot be removed; beyond five, the oldest that was not accepted may go",
         ),

@@ -16,7 +16,7 @@ pub fn service_account(cluster: &ControlPlane, namespace: &str, name: &str) -> R
     };
     let made = kubectl(&["create", "serviceaccount", name])?;
     let words = String::from_utf8_lossy(&made.stderr);
-    ensure!(made.status.success() || words.contains("AlreadyExists"), "{words}");
+    ensure!(made.status.success() || words.contains("already exists"), "{words}");
     let token = kubectl(&["create", "token", name])?;
     ensure!(token.status.success(), "{}", String::from_utf8_lossy(&token.stderr));
     let user = account_user(namespace, name);

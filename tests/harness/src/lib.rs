@@ -3,14 +3,22 @@
 //!
 //! It knows the operator as users do: by its binary, its CRD and its resources. It shares no type with it.
 
+mod account;
 mod cluster;
+mod deeds;
 mod lines;
 mod object;
 mod operator;
+mod refusal;
 mod scene;
+mod seed;
 
+pub use account::{account_user, service_account};
 pub use cluster::{CRD_FILE, install_crd, kubectl_apply, shared_cluster};
+pub use deeds::in_time;
 pub use lines::Lines;
 pub use object::Object;
 pub use operator::{Operator, OperatorOptions};
+pub use refusal::refusal;
 pub use scene::{Applied, PATIENCE, Scene};
+pub use seed::attempt;

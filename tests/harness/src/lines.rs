@@ -61,7 +61,15 @@ impl Lines {
     /// # Errors
     /// The process ends, or `patience` is over, without one.
     pub fn wait_for(&self, patience: Duration, wanted: impl Fn(&str) -> bool) -> Result<String> {
-        let find = |read: &Read| read.lines.iter().find(|line| wanted(line)).cloned();
+        self.wait_for_nth(1, patience, wanted)
+    }
+
+    /// The nth of the lines that are wanted, counted from 1; it may be there already.
+    ///
+    /// # Errors
+    /// The process ends, or `patience` is over, without so many.
+    pub fn wait_for_nth(&self, nth: usize, patience: Duration, wanted: impl Fn(&str) -> bool) -> Result<String> {
+        let find = |read: &Read| read.lines.iter().filter(|line| wanted(line)).nth(nth.saturating_sub(1)).cloned();
         let (read, _) = self
             .0
             .more

@@ -36,7 +36,7 @@ pub use behaviour::{AuthErrors, Behaviour, DestinationVault, Ending, LookUp, Pac
 pub use command::Command;
 pub use log::{Call, CallEnding, Counts, Headers, Log, Verdict};
 pub use options::Options;
-pub use script::answer::{Answer, Body, Cut, RetryAfter};
+pub use script::answer::{Answer, Body, Cut, CutOff, RetryAfter};
 pub use script::fault::{End, Fault, Step, Steps};
 pub use script::hold::Hold;
 pub use script::{Operation, Script};

@@ -42,6 +42,6 @@ impl Watchdog {
 impl Drop for Watchdog {
     /// Lets the shell kill the group and itself: to wait closes its standard input.
     fn drop(&mut self) {
-        let _status = self.shell.kill();
+        let _status = self.shell.wait();
     }
 }

@@ -2,11 +2,15 @@
 
 use std::error::Error;
 use std::io;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::{Value, json};
 use simulator::{Simulator, example};
+
+/// A bound on what happens at once in a service that works, so that a test fails instead of hanging.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A client of one simulator.
 pub(crate) struct Caller {
@@ -19,7 +23,8 @@ pub(crate) struct Caller {
 impl Caller {
     /// Over plain HTTP.
     pub(crate) fn plain(simulator: &Simulator) -> Result<Self> {
-        let client = Client::builder().no_proxy().pool_max_idle_per_host(0).redirect(redirect::Policy::none());
+        let client =
+            Client::builder().no_proxy().timeout(MINUTE).pool_max_idle_per_host(0).redirect(redirect::Policy::none());
         Ok(Self::with(client.build()?, simulator.http_url()))
     }
 
@@ -27,6 +32,7 @@ impl Caller {
     pub(crate) fn tls(simulator: &Simulator, ca_pem: &str) -> Result<Self> {
         let client = Client::builder()
             .no_proxy()
+            .timeout(MINUTE)
             .pool_max_idle_per_host(0)
             .tls_certs_only([Certificate::from_pem(ca_pem.as_bytes())?]);
         Ok(Self::with(client.build()?, simulator.https_url()))
@@ -118,4 +124,9 @@ pub(crate) fn was_reset(error: &(dyn Error + 'static)) -> bool {
         cause = error.source();
     }
     false
+}
+
+/// What happens at once in a service that works; a minute without it fails the test instead of hanging it.
+pub(crate) async fn soon<T>(event: impl Future<Output = T>) -> Result<T> {
+    tokio::time::timeout(MINUTE, event).await.context("it has not happened within a minute")
 }

@@ -5,7 +5,7 @@ use simulator::{CallEnding, Counts, Fault, Options, Script, Simulator, example};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::caller::{Caller, was_reset};
+use crate::caller::{Caller, soon, was_reset};
 
 /// The error that a call ends with.
 async fn failure(caller: &Caller) -> Result<anyhow::Error> {
@@ -43,10 +43,10 @@ async fn a_call_can_hang_until_the_client_goes_away() -> Result<()> {
         simulator.script(Script::once(fault))?;
         let caller = Caller::plain(&simulator)?;
         let call = tokio::spawn(async move { caller.replicate(example::BACKUP).await.map(|_| ()) });
-        simulator.wait_for(|log| log.calls().iter().any(|call| call.ending == Some(CallEnding::Hung))).await;
+        soon(simulator.wait_for(|log| log.calls().iter().any(|call| call.ending == Some(CallEnding::Hung)))).await?;
         assert!(!call.is_finished());
         call.abort();
-        simulator.wait_for(|log| log.calls()[0].client_gone).await;
+        soon(simulator.wait_for(|log| log.calls()[0].client_gone)).await?;
         assert_eq!(simulator.counts(example::BACKUP).accepted, accepted);
     }
     Ok(())
@@ -62,7 +62,7 @@ async fn tls_is_served_with_a_certificate_of_the_services_own_ca() -> Result<()>
     let stranger = Simulator::start(Options::default())?;
     let distrustful = Caller::tls(&simulator, stranger.ca_pem())?;
     failure(&distrustful).await?;
-    simulator.wait_for(|log| log.failed_handshakes() == 1).await;
+    soon(simulator.wait_for(|log| log.failed_handshakes() == 1)).await?;
     assert_eq!(simulator.counts(example::BACKUP), Counts { posts: 1, accepted: 1, gets: 0 });
     Ok(())
 }
@@ -106,7 +106,7 @@ async fn a_request_that_breaks_off_is_logged_and_not_processed() -> Result<()> {
     );
     stream.write_all(head.as_bytes()).await?;
     stream.shutdown().await?;
-    simulator.wait_for(|log| log.calls().first().is_some_and(|call| call.client_gone)).await;
+    soon(simulator.wait_for(|log| log.calls().first().is_some_and(|call| call.client_gone))).await?;
     let call = simulator.log(|log| log.calls()[0].clone());
     assert_eq!((call.complete, call.body.as_slice(), call.verdict), (false, b"{".as_slice(), None));
     assert_eq!(simulator.counts(example::BACKUP), Counts::default());
@@ -120,9 +120,9 @@ async fn a_service_that_is_down_refuses_connections_and_comes_up_on_the_same_por
     simulator.script(Script::once(Fault::before_commit().hold(&hold).ordinary()))?;
     let caller = Caller::plain(&simulator)?;
     let call = tokio::spawn(async move { caller.show(example::BACKUP).await.map(|_| ()) });
-    hold.arrived().await;
+    soon(hold.arrived()).await?;
     simulator.go_down()?;
-    assert!(call.await?.is_err(), "the connection ends with the service");
+    assert!(soon(call).await??.is_err(), "the connection ends with the service");
 
     let caller = Caller::plain(&simulator)?;
     let error = failure(&caller).await?;

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use anyhow::Result;
 use simulator::{Fault, Options, Script, Simulator, example};
 
-use crate::caller::Caller;
+use crate::caller::{Caller, soon};
 
 #[test]
 fn it_serves_as_long_as_there_is_a_handle() -> Result<()> {
@@ -32,9 +32,9 @@ async fn it_stops_with_calls_under_way() -> Result<()> {
     simulator.script(Script::once(Fault::before_commit().hold(&hold).ordinary()))?;
     let caller = Caller::plain(&simulator)?;
     let call = tokio::spawn(async move { caller.replicate(example::BACKUP).await.map(|_| ()) });
-    hold.arrived().await;
+    soon(hold.arrived()).await?;
     drop(simulator);
-    assert!(call.await?.is_err());
+    assert!(soon(call).await??.is_err());
     Ok(())
 }
 

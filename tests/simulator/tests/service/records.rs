@@ -92,7 +92,7 @@ async fn a_timed_replication_ends_by_itself_and_frees_its_region_if_it_fails() -
 }
 
 #[tokio::test]
-async fn a_timed_replication_passes_through_every_stage() -> Result<()> {
+async fn a_timed_replication_never_goes_back_and_comes_to_its_end() -> Result<()> {
     let simulator = Simulator::start(Options::default())?;
     simulator.configure(|behaviour| behaviour.pace = Pace::takes(Duration::from_millis(300)));
     let caller = Caller::plain(&simulator)?;

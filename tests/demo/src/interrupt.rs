@@ -1,0 +1,24 @@
+//! Ctrl-C, and the other signals that ask a process to end.
+
+use anyhow::{Context, Result};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// SIGINT, SIGTERM and SIGHUP.
+pub(crate) struct Interrupt([Signal; 3]);
+
+impl Interrupt {
+    /// From now on these signals end the process only where it says so.
+    pub(crate) fn new() -> Result<Self> {
+        let catch = |kind| signal(kind).context("could not catch Ctrl-C");
+        Ok(Self([catch(SignalKind::interrupt())?, catch(SignalKind::terminate())?, catch(SignalKind::hangup())?]))
+    }
+
+    pub(crate) async fn wait(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}

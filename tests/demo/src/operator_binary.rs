@@ -1,0 +1,61 @@
+//! Builds the operator's binary, with the cargo and in the profile that built the demo.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use control_plane::{Exit, Supervised};
+use harness::Lines;
+use serde_json::Value;
+
+use crate::example::repository;
+
+const NAME: &str = "backup-replication-operator";
+/// A build may take as long as it likes. It is asked this often whether it has ended.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// The path of the binary, built if it is not up to date. What cargo has to say is shown. Blocks meanwhile.
+pub(crate) fn build() -> Result<PathBuf> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let (messages, writer) = Lines::from_pipe()?;
+    let mut command = Command::new(&cargo);
+    command
+        .current_dir(repository())
+        .args(["build", "--bin", NAME, "--message-format=json-render-diagnostics"])
+        .args(["--profile", &profile()?])
+        .stdout(writer);
+    let build = Supervised::spawn(command).context("cargo is needed to build the operator")?;
+    let exit = loop {
+        if let Some(exit) = build.exit_within(INTERVAL) {
+            break exit;
+        }
+    };
+    ensure!(exit == Exit::Code(0), "could not build the operator: cargo ended with {exit}");
+    let built = messages.wait_for(INTERVAL, is_executable).context("cargo did not say where the operator is")?;
+    executable(&built).context("cargo did not say where the operator is")
+}
+
+fn is_executable(line: &str) -> bool {
+    executable(line).is_some()
+}
+
+/// From one line of cargo's messages.
+fn executable(line: &str) -> Option<PathBuf> {
+    let message: Value = serde_json::from_str(line).ok()?;
+    let is_ours = message["reason"] == "compiler-artifact" && message["target"]["name"] == NAME;
+    message["executable"].as_str().filter(|_| is_ours).map(PathBuf::from)
+}
+
+/// The profile of the running demo, from the folder it lies in.
+fn profile() -> Result<String> {
+    let program = env::current_exe().context("could not find the demo's own file")?;
+    let folder = program.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    match folder {
+        Some("debug") => Ok("dev".to_owned()),
+        Some(folder) => Ok(folder.to_owned()),
+        None => bail!("the demo lies in no folder of cargo's: start it with cargo run -p demo"),
+    }
+}

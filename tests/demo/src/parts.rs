@@ -1,0 +1,113 @@
+//! What the demo starts, and ends.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use control_plane::ControlPlane;
+use harness::{Operator, OperatorOptions};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use simulator::{Options, Simulator};
+
+use crate::board::Board;
+use crate::example::{path_of, repository};
+use crate::operator_binary;
+use crate::screen::Screen;
+
+/// The running parts. They end with this value, the operator first.
+pub(crate) struct Parts {
+    pub(crate) operator: Operator,
+    pub(crate) simulator: Simulator,
+    pub(crate) cluster: ControlPlane,
+    pub(crate) client: Client,
+    pub(crate) board: Board,
+    pub(crate) screen: Screen,
+}
+
+/// Starts everything, with the CRD in place: seconds, and minutes where something is yet to be built.
+pub(crate) async fn start(screen: Screen) -> Result<Parts> {
+    let (operator_binary, cluster, screen) = tokio::task::spawn_blocking(move || {
+        screen.step("Building the operator with cargo.");
+        let operator_binary = operator_binary::build()?;
+        screen.step("Starting etcd and kube-apiserver.");
+        let cluster = ControlPlane::start()?;
+        anyhow::Ok((operator_binary, cluster, screen))
+    })
+    .await??;
+    screen.step("Starting a simulated CBR service, which serves TLS with a certificate of its own.");
+    // Examples may name any backup.
+    let simulator = Simulator::start(Options::any_backup())?;
+    let ca_bundle = cluster.folder().join("simulated-cbr.pem");
+    simulator.write_ca(&ca_bundle)?;
+
+    screen.step("Installing the CustomResourceDefinition.");
+    run(&cluster, &screen, "apply --server-side -f crds/backupreplications.cbr.replication.dev.yaml").await?;
+    run(&cluster, &screen, "wait --for=condition=Established crd/backupreplications.cbr.replication.dev").await?;
+    run(&cluster, &screen, "create namespace backups").await?;
+
+    screen.step("Starting the operator; the simulated service is its default endpoint.");
+    let options = operator_options(&operator_binary, &cluster, &simulator, &ca_bundle);
+    let operator = tokio::task::spawn_blocking(move || options.start_ready()).await??;
+    let kubeconfig = Kubeconfig::read_from(cluster.kubeconfig())?;
+    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+    Ok(Parts { operator, simulator, cluster, client: Client::try_from(config)?, board: Board::default(), screen })
+}
+
+fn operator_options(binary: &Path, cluster: &ControlPlane, simulator: &Simulator, ca_bundle: &Path) -> OperatorOptions {
+    OperatorOptions::new(binary, cluster.kubeconfig())
+        .arg(format!("--allowed-endpoint={}", simulator.https_url()))
+        .arg(format!("--default-endpoint={}", simulator.https_url()))
+        .arg(format!("--ca-bundle={}", ca_bundle.display()))
+}
+
+impl Parts {
+    /// `kubectl apply` of a file of the examples, shown with its answer.
+    pub(crate) async fn apply(&self, file: &str) -> Result<()> {
+        self.kubectl(&apply(file)).await
+    }
+
+    /// The same for a file that the API server must refuse.
+    pub(crate) async fn apply_refused(&self, file: &str) -> Result<()> {
+        let accepted = shown(&self.cluster, &self.screen, &apply(file)).await?;
+        ensure!(!accepted, "the API server took {}, which is against the limits", path_of(file));
+        Ok(())
+    }
+
+    /// `kubectl` with arguments that a shell would part at their spaces, shown with its answer.
+    pub(crate) async fn kubectl(&self, arguments: &str) -> Result<()> {
+        run(&self.cluster, &self.screen, arguments).await
+    }
+
+    /// Ends the operator as a cluster would, and then the rest.
+    pub(crate) async fn end(self) {
+        // On a thread where waiting is allowed. Whatever does not end by itself is killed as its part is dropped.
+        let _ended = tokio::task::spawn_blocking(move || {
+            let Self { operator, simulator, cluster, client, board: _, screen: _ } = self;
+            drop(client);
+            let _stopped = operator.stop();
+            drop((operator, simulator, cluster));
+        })
+        .await;
+    }
+}
+
+fn apply(file: &str) -> String {
+    format!("apply -f {}", path_of(file))
+}
+
+async fn run(cluster: &ControlPlane, screen: &Screen, arguments: &str) -> Result<()> {
+    ensure!(shown(cluster, screen, arguments).await?, "kubectl {arguments} failed");
+    Ok(())
+}
+
+/// Shows the command and what it says, and tells whether it succeeded.
+async fn shown(cluster: &ControlPlane, screen: &Screen, arguments: &str) -> Result<bool> {
+    screen.command(&format!("kubectl {arguments}"));
+    let mut command: Command = cluster.kubectl();
+    command.current_dir(repository()).args(arguments.split_whitespace());
+    let mut command = tokio::process::Command::from(command);
+    let output = command.kill_on_drop(true).output().await.context("could not run kubectl")?;
+    screen.output(&String::from_utf8_lossy(&[output.stdout, output.stderr].concat()));
+    Ok(output.status.success())
+}

@@ -1,0 +1,112 @@
+//! What happens, one scene after the other. Each waits for what must come by the watch on the board.
+
+use anyhow::{Context, Result};
+use simulator::{Answer, Fault, RetryAfter, Script};
+
+use crate::example::Example;
+use crate::parts::Parts;
+
+/// How an example must have ended.
+pub(crate) enum Expected {
+    /// The cloud accepted one call for it.
+    Accepted(Example),
+    /// The API server refused it.
+    Refused(Example),
+}
+
+/// Plays all scenes. What must have become of the examples so far is in `expected`, even when it fails.
+pub(crate) async fn play(parts: &Parts, expected: &mut Vec<Expected>) -> Result<()> {
+    expected.push(Expected::Accepted(success(parts).await?));
+    expected.push(Expected::Accepted(wrong_token(parts).await?));
+    expected.push(Expected::Accepted(wrong_vault(parts).await?));
+    expected.push(Expected::Accepted(throttled(parts).await?));
+    expected.push(Expected::Refused(refused(parts).await?));
+    expected.push(Expected::Accepted(lost_answer(parts).await?));
+    Ok(())
+}
+
+async fn success(parts: &Parts) -> Result<Example> {
+    let example = Example::read("named.yaml")?;
+    parts.screen.step("A token in a Secret, and a replication whose copy gets a name and a description.");
+    parts.apply("secret.yaml").await?;
+    parts.apply("named.yaml").await?;
+    accepted(parts, example).await
+}
+
+async fn wrong_token(parts: &Parts) -> Result<Example> {
+    let example = Example::read("wrong-token.yaml")?;
+    parts.screen.step("A token that the cloud refuses: the resource waits, and does not call again with it.");
+    parts.apply("wrong-token.yaml").await?;
+    told(parts, &example, "Pending", "TokenRejected").await?;
+    parts.screen.step("The Secret is corrected: the call is made.");
+    parts.apply("wrong-token-corrected.yaml").await?;
+    accepted(parts, example).await
+}
+
+async fn wrong_vault(parts: &Parts) -> Result<Example> {
+    let example = Example::read("wrong-vault.yaml")?;
+    parts.screen.step("A vault that does not exist: the cloud rejects the call for good.");
+    parts.apply("wrong-vault.yaml").await?;
+    told(parts, &example, "Failed", "Rejected").await?;
+    parts.screen.step("The manifest is corrected: as nothing was accepted, the change starts a new attempt.");
+    parts.apply("wrong-vault-corrected.yaml").await?;
+    accepted(parts, example).await
+}
+
+async fn throttled(parts: &Parts) -> Result<Example> {
+    // Longer than the operator would wait unasked.
+    const SECONDS: u64 = 8;
+    let example = Example::read("minimal.yaml")?;
+    parts.screen.step(&format!(
+        "The least manifest. The cloud answers its first call with 429 and Retry-After: {SECONDS}, which is honoured."
+    ));
+    let throttled = Answer::throttled(Some(RetryAfter::Seconds(SECONDS)));
+    let script = Script::once(Fault::before_commit().answer(throttled));
+    parts.simulator.script(script.replicate().backup(&example.backup_id))?;
+    parts.apply("minimal.yaml").await?;
+    told(parts, &example, "Pending", "Throttled").await?;
+    accepted(parts, example).await
+}
+
+async fn refused(parts: &Parts) -> Result<Example> {
+    let example = Example::read("refused.yaml")?;
+    parts.screen.step("A manifest against the limits of the API: the Kubernetes API server refuses it.");
+    parts.apply_refused("refused.yaml").await?;
+    Ok(example)
+}
+
+async fn lost_answer(parts: &Parts) -> Result<Example> {
+    let example = Example::read("options.yaml")?;
+    parts.screen.step("The cloud accepts a call, and its answer is lost: the operator does not know, and never calls again by itself.");
+    let script = Script::once(Fault::after_commit().reset());
+    parts.simulator.script(script.replicate().backup(&example.backup_id))?;
+    parts.apply("options.yaml").await?;
+    let message = told(parts, &example, "OutcomeUnknown", "OutcomeUnknown").await?;
+    parts.screen.step("Its user finds the replication record in the cloud, and types the command from the message.");
+    let records = parts.simulator.records(&example.backup_id);
+    let record = records.first().context("the simulator has no record of the call")?;
+    parts.kubectl(&command_in(&message, &record.id)?).await?;
+    accepted(parts, example).await
+}
+
+/// The command of the message that says "accepted, with this record", without its first word.
+fn command_in(message: &str, record_id: &str) -> Result<String> {
+    let commands =
+        message.split(['\n', ';']).filter_map(|part| part.split_once("kubectl ")).map(|(_, command)| command);
+    let with_record = commands.map(str::trim).find(|command| command.contains("RECORD_ID"));
+    let command = with_record.with_context(|| format!("no command with RECORD_ID in the message: {message}"))?;
+    Ok(command.replace("RECORD_ID", record_id))
+}
+
+/// Waits for a phase and its reason, shows the message, and returns it.
+async fn told(parts: &Parts, example: &Example, phase: &str, reason: &str) -> Result<String> {
+    let object = parts.board.wait(example, phase, reason).await?;
+    let message = object.message().to_owned();
+    parts.screen.output(&format!("{} is {phase} ({reason}): {message}", example.key()));
+    Ok(message)
+}
+
+async fn accepted(parts: &Parts, example: Example) -> Result<Example> {
+    parts.board.wait(&example, "Succeeded", "Accepted").await?;
+    Ok(example)
+}

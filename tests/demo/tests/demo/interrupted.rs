@@ -1,0 +1,43 @@
+//! Ctrl-C ends the demo at any time, and nothing is left; with `--keep` it is there to look around until then.
+
+use std::process::Command;
+
+use crate::process::{Demo, PATIENCE};
+use anyhow::{Context, Result};
+use control_plane::Exit;
+
+#[test]
+fn with_keep_everything_stays_until_ctrl_c() -> Result<()> {
+    let demo = Demo::start(&["--keep"])?;
+    let kubeconfig = rest_of_line(&demo, "export KUBECONFIG=")?;
+    let kubectl = rest_of_line(&demo, "alias kubectl=")?;
+    let resources = Command::new(kubectl).env("KUBECONFIG", kubeconfig).args(["get", "brep", "-A"]).output()?;
+    let resources = String::from_utf8_lossy(&resources.stdout).into_owned();
+    assert_eq!(resources.matches("Succeeded").count(), 5, "{resources}");
+    let programs = demo.programs()?;
+    for program in ["etcd", "kube-apiserver", "backup-replication-operator"] {
+        assert!(programs.iter().any(|running| running == program), "{program} is not among {programs:?}");
+    }
+
+    demo.interrupt()?;
+    assert_eq!(demo.process.wait(PATIENCE)?, Exit::Code(0), "{}", demo.complaints.text());
+    demo.assert_nothing_left()
+}
+
+#[test]
+fn ctrl_c_in_a_scene_ends_everything() -> Result<()> {
+    let demo = Demo::start(&[])?;
+    demo.output.wait_for(PATIENCE, |line| line.contains("kubectl apply -f docs/examples/minimal.yaml"))?;
+    demo.interrupt()?;
+
+    assert_eq!(demo.process.wait(PATIENCE)?, Exit::Code(130), "{}", demo.complaints.text());
+    assert!(!demo.output.text().contains("Summary"), "it went on");
+    demo.assert_nothing_left()
+}
+
+/// What stands behind the beginning of a line that is printed sooner or later, without its quotes.
+fn rest_of_line(demo: &Demo, beginning: &str) -> Result<String> {
+    let line = demo.output.wait_for(PATIENCE, |line| line.trim().starts_with(beginning))?;
+    let rest = line.trim().strip_prefix(beginning).context("a line that begins so")?;
+    Ok(rest.trim_matches('\'').to_owned())
+}

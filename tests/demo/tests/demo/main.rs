@@ -1,0 +1,6 @@
+//! The demo's binary, as its users run it, and the examples that it shows.
+
+mod ends;
+mod examples;
+mod interrupted;
+mod process;

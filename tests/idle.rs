@@ -1,0 +1,165 @@
+//! Finished resources cost next to nothing: idle with a thousand of them, the operator neither writes nor lists, and keeps each
+//! in little memory.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use control_plane::AuditEvent;
+use futures::{StreamExt, TryStreamExt, stream};
+use harness::{Object, Operator, PATIENCE, Scene, account_user, attempt, service_account};
+use kube::Api;
+use kube::api::{DynamicObject, WatchEvent, WatchParams};
+use serde_json::{Value, json};
+use simulator::Options;
+
+const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
+/// How many are made at a time.
+const AT_ONCE: usize = 32;
+/// How long the operator is observed while it has nothing to do. The only time that a test lets pass.
+const OBSERVATION_SECONDS: u32 = 60;
+/// Resident memory for each finished resource, in bytes, with what the allocator keeps of the first list.
+const MOST_MEMORY: u64 = 4096;
+
+/// What the operator leaves in a status when a call was accepted and nothing is left to do.
+fn finished_status(name: &str) -> Value {
+    let condition = |kind: &str, status: &str| {
+        json!({
+            "type": kind, "status": status, "reason": "Accepted", "message": "The cloud accepted the call.",
+            "observedGeneration": 1, "lastTransitionTime": "2026-11-23T10:00:00Z",
+        })
+    };
+    json!({
+        "observedGeneration": 1,
+        "phase": "Succeeded",
+        "origin": "Called",
+        "replicationRecordId": format!("record-of-{name}"),
+        "acceptedAt": "2026-11-23T10:00:00Z",
+        "attempts": [attempt(1, Some("Accepted"))],
+        "conditions": [condition("Ready", "True"), condition("Replicated", "Unknown")],
+    })
+}
+
+async fn make_finished(scene: &Scene, number: usize) -> Result<()> {
+    stream::iter(0..number)
+        .map(|number| async move {
+            let name = format!("finished-{number:05}");
+            scene.create(&Scene::manifest(&name, "")).await?;
+            scene.set_status(&name, &finished_status(&name)).await?;
+            anyhow::Ok(())
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+/// A role of the namespace with all that the operator needs, for its one account: so that its requests can be told from ours.
+fn operator_account(scene: &Scene) -> Result<PathBuf> {
+    let account = service_account(scene.cluster, &scene.namespace, "operator")?;
+    let api = "rbac.authorization.k8s.io";
+    let binding = json!({
+        "apiVersion": format!("{api}/v1"), "kind": "RoleBinding", "metadata": {"name": "operator"},
+        "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [{"kind": "ServiceAccount", "name": "operator", "namespace": scene.namespace}],
+    });
+    scene.applied(&binding.to_string())?;
+    Ok(account)
+}
+
+/// A resource that is worked on to its end. When that is seen, what came before it has been seen, too.
+async fn canary(scene: &Scene, name: &str) -> Result<Object> {
+    scene.applied(&Scene::manifest_for(name, &scene.new_backup(), ""))?;
+    scene.wait(name, "ready", |object| object.is("Ready")).await
+}
+
+/// Watches the resources until the API server ends the watch, and says which of them changed.
+async fn changes_within(seconds: u32, api: &Api<DynamicObject>) -> Result<Vec<String>> {
+    let now = api.list_metadata(&kube::api::ListParams::default().limit(1)).await?.metadata.resource_version;
+    let parameters = WatchParams::default().timeout(seconds);
+    let events = api.watch_metadata(&parameters, &now.context("a list without a version")?).await?;
+    let mut changed = Vec::new();
+    let mut events = events.boxed();
+    while let Some(event) = events.try_next().await? {
+        match event {
+            WatchEvent::Added(object) | WatchEvent::Modified(object) | WatchEvent::Deleted(object) => {
+                changed.push(object.metadata.name.unwrap_or_default());
+            }
+            WatchEvent::Bookmark(_) => {}
+            WatchEvent::Error(status) => anyhow::bail!("the watch failed: {status:?}"),
+        }
+    }
+    Ok(changed)
+}
+
+/// When the API server was asked this by the administrator: a mark in the order of all requests.
+async fn mark(scene: &Scene, name: &str) -> Result<String> {
+    scene.get(name).await?;
+    let is_mark = |event: &AuditEvent| {
+        event.user == "admin" && event.verb == "get" && event.name == name && event.namespace == scene.namespace
+    };
+    Ok(scene.cluster.wait_for_audit_event(PATIENCE, is_mark)?.received_at)
+}
+
+#[tokio::test]
+async fn a_thousand_finished_resources_are_left_in_peace() -> Result<()> {
+    let scene = Scene::with(OPERATOR, Options::any_backup()).await?;
+    let account = operator_account(&scene)?;
+    scene.valid_secret()?;
+    make_finished(&scene, 1_000).await?;
+    let operator = scene.operator().env("KUBECONFIG", account).start_ready()?;
+    canary(&scene, "before").await?;
+
+    let from = mark(&scene, "before").await?;
+    let changed = changes_within(OBSERVATION_SECONDS, &scene.api()).await?;
+    let to = mark(&scene, "finished-00000").await?;
+    ensure!(changed.is_empty(), "written while idle: {changed:?}");
+
+    // It was awake all the time; and by now the log has all that came before.
+    canary(&scene, "after").await?;
+    drop(operator);
+    let user = account_user(&scene.namespace, "operator");
+    let asked: Vec<AuditEvent> = scene.cluster.audit_events()?.into_iter().filter(|event| event.user == user).collect();
+    let idle: Vec<_> = asked
+        .iter()
+        .filter(|event| (&from..&to).contains(&&event.received_at))
+        // What was still queued for the canary may end in a reading of it.
+        .filter(|event| event.verb != "watch" && !(event.verb == "get" && event.name == "before"))
+        .collect();
+    ensure!(idle.is_empty(), "asked while idle: {idle:#?}");
+    let named: BTreeSet<&str> = asked
+        .iter()
+        .filter(|event| event.resource == "backupreplications" && !event.name.is_empty())
+        .map(|event| event.name.as_str())
+        .collect();
+    assert_eq!(named, BTreeSet::from(["after", "before"]), "the finished ones were not even read");
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_finished_resource_takes_little_memory() -> Result<()> {
+    const FINISHED: usize = 5_000;
+    let empty = Scene::with(OPERATOR, Options::any_backup()).await?;
+    let full = Scene::with(OPERATOR, Options::any_backup()).await?;
+    make_finished(&full, FINISHED).await?;
+    let mut resident = Vec::new();
+    for scene in [&empty, &full] {
+        scene.valid_secret()?;
+        let operator = scene.operator().start_ready()?;
+        canary(scene, "canary").await?;
+        resident.push(resident_bytes(&operator)?);
+    }
+    let [without, with] = resident[..] else { anyhow::bail!("two were measured") };
+    let each = with.saturating_sub(without) / u64::try_from(FINISHED)?;
+    println!("resident without finished resources {without} B, with {FINISHED} of them {with} B: {each} B each");
+    ensure!(each <= MOST_MEMORY, "{each} B for each finished resource");
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn resident_bytes(operator: &Operator) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", operator.process.pid()))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kibibytes * 1024)
+}
