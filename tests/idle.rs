@@ -2,12 +2,13 @@
 //! in little memory.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use control_plane::AuditEvent;
 use futures::{StreamExt, TryStreamExt, stream};
-use harness::{Object, Operator, PATIENCE, Scene, account_user, attempt, service_account};
+use harness::{Object, PATIENCE, Scene, account_user, attempt, service_account};
 use kube::Api;
 use kube::api::{DynamicObject, WatchEvent, WatchParams};
 use serde_json::{Value, json};
@@ -18,7 +19,8 @@ const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
 const AT_ONCE: usize = 32;
 /// How long the operator is observed while it has nothing to do. The only time that a test lets pass.
 const OBSERVATION_SECONDS: u32 = 60;
-/// Resident memory for each finished resource, in bytes, with what the allocator keeps of the first list.
+/// Resident memory for each finished resource, in bytes: several times what is kept, since pages and not objects are counted.
+#[cfg(target_os = "linux")]
 const MOST_MEMORY: u64 = 4096;
 
 /// What the operator leaves in a status when a call was accepted and nothing is left to do.
@@ -40,8 +42,8 @@ fn finished_status(name: &str) -> Value {
     })
 }
 
-async fn make_finished(scene: &Scene, number: usize) -> Result<()> {
-    stream::iter(0..number)
+async fn make_finished(scene: &Scene, numbers: Range<usize>) -> Result<()> {
+    stream::iter(numbers)
         .map(|number| async move {
             let name = format!("finished-{number:05}");
             scene.create(&Scene::manifest(&name, "")).await?;
@@ -105,7 +107,7 @@ async fn a_thousand_finished_resources_are_left_in_peace() -> Result<()> {
     let scene = Scene::with(OPERATOR, Options::any_backup()).await?;
     let account = operator_account(&scene)?;
     scene.valid_secret()?;
-    make_finished(&scene, 1_000).await?;
+    make_finished(&scene, 0..1_000).await?;
     let operator = scene.operator().env("KUBECONFIG", account).start_ready()?;
     canary(&scene, "before").await?;
 
@@ -135,29 +137,30 @@ async fn a_thousand_finished_resources_are_left_in_peace() -> Result<()> {
     Ok(())
 }
 
+/// The first list takes memory for a page of whole objects, which the allocator keeps: it is there in both measurements.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_finished_resource_takes_little_memory() -> Result<()> {
-    const FINISHED: usize = 5_000;
-    let empty = Scene::with(OPERATOR, Options::any_backup()).await?;
-    let full = Scene::with(OPERATOR, Options::any_backup()).await?;
-    make_finished(&full, FINISHED).await?;
+    const FEW: usize = 500;
+    const MANY: usize = 2_500;
+    let scene = Scene::with(OPERATOR, Options::any_backup()).await?;
+    scene.valid_secret()?;
     let mut resident = Vec::new();
-    for scene in [&empty, &full] {
-        scene.valid_secret()?;
+    for (name, finished) in [("with-few", 0..FEW), ("with-many", FEW..MANY)] {
+        make_finished(&scene, finished).await?;
         let operator = scene.operator().start_ready()?;
-        canary(scene, "canary").await?;
+        canary(&scene, name).await?;
         resident.push(resident_bytes(&operator)?);
     }
-    let [without, with] = resident[..] else { anyhow::bail!("two were measured") };
-    let each = with.saturating_sub(without) / u64::try_from(FINISHED)?;
-    println!("resident without finished resources {without} B, with {FINISHED} of them {with} B: {each} B each");
+    let [with_few, with_many] = resident[..] else { anyhow::bail!("two were measured") };
+    let each = with_many.saturating_sub(with_few) / u64::try_from(MANY - FEW)?;
+    println!("resident with {FEW} finished resources {with_few} B, with {MANY} {with_many} B: {each} B each");
     ensure!(each <= MOST_MEMORY, "{each} B for each finished resource");
     Ok(())
 }
 
 #[cfg(target_os = "linux")]
-fn resident_bytes(operator: &Operator) -> Result<u64> {
+fn resident_bytes(operator: &harness::Operator) -> Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", operator.process.pid()))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
     let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;

@@ -66,17 +66,19 @@ fn counts(scene: &Scene, backup: &str) -> (u64, u64) {
     (counts.posts, counts.accepted)
 }
 
-/// Waits until the operator has read objects of this kind so many times more.
-fn read_again(scene: &Scene, kind: &str, times: usize) -> Result<()> {
-    let mut since = scene.cluster.audit_events()?.last().map(|event| event.received_at.clone()).unwrap_or_default();
-    for _ in 0..times {
-        let read = scene.cluster.wait_for_audit_event(PATIENCE, |event| {
-            (event.resource.as_str(), event.verb.as_str()) == (kind, "get")
-                && event.namespace == scene.namespace
-                && !event.user_agent.starts_with("kubectl")
-                && event.received_at > since
-        })?;
-        since = read.received_at;
-    }
-    Ok(())
+/// The API server's time, as its audit log has it.
+fn api_time(scene: &Scene) -> Result<String> {
+    Ok(scene.cluster.audit_events()?.last().map(|event| event.received_at.clone()).unwrap_or_default())
+}
+
+/// Waits until the operator has read an object of this kind after that time, and says when. A round begins so: once the
+/// next one has begun, the one before it is over.
+fn read_after(scene: &Scene, kind: &str, since: &str) -> Result<String> {
+    let read = scene.cluster.wait_for_audit_event(PATIENCE, |event| {
+        (event.resource.as_str(), event.verb.as_str()) == (kind, "get")
+            && event.namespace == scene.namespace
+            && !event.user_agent.starts_with("kubectl")
+            && event.received_at.as_str() > since
+    })?;
+    Ok(read.received_at)
 }

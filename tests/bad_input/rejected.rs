@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use simulator::{Answer, Backup, ErrorShape, Fault, ImageType, Options, ResourceType, Script, Simulator, Token, Vault};
 use simulator::{example, example::DESTINATION_PROJECT, example::DESTINATION_REGION, example::PROJECT};
 
-use crate::{OPERATOR, apply, assert_says, counts, manifest, no_look_up, read_again, ready};
+use crate::{OPERATOR, api_time, apply, assert_says, counts, manifest, no_look_up, read_after, ready};
 
 /// A refusal by the simulator's own constraints: what is wrong with the spec, the code, and some of the advice.
 fn constraints(scene: &Scene) -> Vec<(&'static str, Value, &'static str, &'static str)> {
@@ -136,10 +136,11 @@ async fn the_command_of_the_message_calls_anew_once_for_each_time_it_is_given() 
     let second = |object: &Object| object.phase() == "Failed" && object.attempts().len() == 2;
     let second = scene.wait("db", "rejected again", second).await?;
     // The annotation is still there. Each label makes the operator look again.
+    let mut read = api_time(&scene)?;
     for label in ["looked-at=once", "looked-at=twice"] {
         let labelled = scene.kubectl(&["label", "--overwrite", "brep", "db", label])?;
         assert!(labelled.accepted, "{}", labelled.words);
-        read_again(&scene, "backupreplications", 1)?;
+        read = read_after(&scene, "backupreplications", &read)?;
     }
     assert_eq!(counts(&scene, example::BACKUP), (2, 0));
 
