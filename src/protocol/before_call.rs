@@ -5,11 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::backoff;
-use super::describe::Situation;
 use super::evidence::{Evidence, Look, evidence};
 use super::human;
 use super::observation::{CredentialReading, Observation, TargetReading};
 use super::settle::adopt;
+use super::situation::Situation;
 use super::step::{Need, Wait};
 use crate::resource::{Attempt, BackupReplicationStatus, Outcome};
 

@@ -6,11 +6,12 @@ use kube::ResourceExt;
 
 use super::before_call::{Ready, before_call};
 use super::claim::claim;
-use super::describe::{Situation, describe};
+use super::describe::describe;
 use super::history::{assess, expire};
 use super::human;
 use super::observation::Observation;
 use super::policy::Policy;
+use super::situation::Situation;
 use super::step::{Need, Step};
 use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, SecretKeyRef};
 

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::backoff;
-use super::describe::Situation;
 use super::evidence::{Look, evidence};
 use super::human;
 use super::observation::{CredentialReading, Observation};
 use super::policy::Policy;
 use super::settle::{adopt, settle, take};
+use super::situation::Situation;
 use super::step::{Need, Sight, Step, Wait, sight};
 use super::unknown::unknown;
 use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome, RejectionKind};

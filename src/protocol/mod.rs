@@ -17,8 +17,11 @@ mod observation;
 mod policy;
 mod record;
 mod settle;
+mod situation;
 mod step;
 mod target;
+mod tell;
+mod tell_accepted;
 mod unknown;
 
 pub use decide::{Action, decide, is_finished};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::describe::Situation;
 use super::observation::{CredentialReading, Observation};
+use super::situation::Situation;
 use crate::protocol::evidence::Look;
 use crate::resource::SecretKeyRef;
 

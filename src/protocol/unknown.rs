@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::backoff;
-use super::describe::Situation;
 use super::evidence::{Look, evidence};
 use super::observation::Observation;
 use super::policy::Policy;
 use super::settle::{accept_by_record, settle};
+use super::situation::Situation;
 use super::step::{Sight, Step, Wait, sight};
 use crate::resource::{Attempt, BackupReplicationStatus, OnUnknownOutcome, Outcome};
 

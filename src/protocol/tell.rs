@@ -1,0 +1,253 @@
+//! A situation in words: what happened, what happens next and when, or what the reader has to do.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::ResourceExt;
+
+use super::human;
+use super::situation::Situation;
+use super::tell_accepted::accepted;
+use crate::resource::{
+    Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, Is, Outcome, Phase, Reason,
+    RejectionKind, SecretKeyRef,
+};
+
+/// After this, a message says how long it has been.
+const LONG: Duration = Duration::from_secs(60 * 60);
+
+/// Who has to act next. It decides which of `Reconciling` and `Stalled` stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Nobody: it is done.
+    Nobody,
+    /// The operator, by itself.
+    Operator,
+    /// A human.
+    Human,
+}
+
+/// What a reader is told.
+pub(super) struct Told {
+    pub(super) phase: Phase,
+    pub(super) ready: Is,
+    pub(super) next: Next,
+    pub(super) reason: Reason,
+    pub(super) message: String,
+}
+
+/// The words for a situation.
+pub(super) fn tell(resource: &BackupReplication, status: &BackupReplicationStatus, situation: &Situation) -> Told {
+    let waiting =
+        |reason, message| Told { phase: Phase::Pending, ready: Is::False, next: Next::Operator, reason, message };
+    let stalled = |phase, reason, message| Told { phase, ready: Is::False, next: Next::Human, reason, message };
+    let secret = |reference: &SecretKeyRef| format!("Secret {}, key {}", reference.name, reference.key());
+    match situation {
+        Situation::Suspended => Told {
+            next: Next::Nobody,
+            ..waiting(Reason::Suspended, "No call is made while spec.suspend is true.".to_owned())
+        },
+        Situation::NoEndpoint => stalled(
+            Phase::Pending,
+            Reason::EndpointMissing,
+            "spec.endpoint is not set and the operator has no default. Nothing was sent. Set spec.endpoint, \
+             or have the administrator start the operator with --default-endpoint."
+                .to_owned(),
+        ),
+        Situation::EndpointRefused(why) => stalled(
+            Phase::Pending,
+            Reason::EndpointRefused,
+            format!(
+                "spec.endpoint is not called: {why}. Nothing was sent. Correct spec.endpoint, or have the \
+                 administrator allow it with --allowed-endpoint."
+            ),
+        ),
+        Situation::SpecInvalid(why) => stalled(
+            Phase::Pending,
+            Reason::SpecInvalid,
+            format!("The spec cannot be sent: {why}. Nothing was sent. Correct the spec."),
+        ),
+        Situation::SecretNotFound(reference) => waiting(
+            Reason::SecretNotFound,
+            format!(
+                "{} is not there: namespace {} has no such Secret. The call is made once it exists.",
+                secret(reference),
+                resource.namespace().unwrap_or_default()
+            ),
+        ),
+        Situation::TokenMissing(reference) => waiting(
+            Reason::TokenMissing,
+            format!("{} is missing or empty. The call is made once it holds a token.", secret(reference)),
+        ),
+        Situation::TokenUnusable(reference, why) => waiting(
+            Reason::TokenUnusable,
+            format!(
+                "{} cannot be sent as X-Auth-Token: {why}. The call is made once it holds a token.",
+                secret(reference)
+            ),
+        ),
+        Situation::SecretNotPermitted(reference, why) => waiting(
+            Reason::SecretNotPermitted,
+            format!("{} may not be read: {why}. The call is made once it may.", secret(reference)),
+        ),
+        Situation::TokenRejected(attempt, reference) => waiting(
+            Reason::TokenRejected,
+            format!(
+                "The cloud refused the token of {}: {} Nothing was accepted. Put a new token there; the call \
+                 is made when the Secret changes.",
+                secret(reference),
+                outcome_message(attempt)
+            ),
+        ),
+        Situation::ThrottledByOthers(until) => waiting(
+            Reason::Throttled,
+            format!(
+                "The endpoint asked callers with this credential to wait. The call is made after {}.",
+                short(*until)
+            ),
+        ),
+        Situation::WaitingToRetry(attempt) => waiting(retry_reason(attempt), {
+            let when =
+                attempt.retry_at.as_ref().map_or_else(|| "soon".to_owned(), |at| format!("after {}", short(at.0)));
+            format!(
+                "Attempt {} was not accepted: {} The next one is made {when}.",
+                attempt.number,
+                outcome_message(attempt)
+            )
+        }),
+        Situation::Submitting(attempt) => Told {
+            phase: Phase::Submitting,
+            ready: Is::Unknown,
+            next: Next::Operator,
+            reason: Reason::Submitting,
+            message: format!("Attempt {} ({}) is claimed and its call may be out.", attempt.number, attempt.id),
+        },
+        Situation::UnknownHeld(attempt) => Told {
+            ready: Is::Unknown,
+            ..stalled(Phase::OutcomeUnknown, Reason::OutcomeUnknown, unknown_message(resource, attempt))
+        },
+        Situation::UnknownThenCalledAgain(attempt, wait) => Told {
+            phase: Phase::OutcomeUnknown,
+            ready: Is::Unknown,
+            next: Next::Operator,
+            reason: Reason::OutcomeUnknown,
+            message: format!(
+                "It is not known yet whether attempt {} was accepted: {} If nothing shows that it was, the next attempt \
+                 is made once it has stayed so for {} s.",
+                attempt.number,
+                outcome_message(attempt),
+                wait.as_secs()
+            ),
+        },
+        Situation::UnknownLookedUp(attempt, wait) => Told {
+            phase: Phase::OutcomeUnknown,
+            ready: Is::Unknown,
+            next: Next::Operator,
+            reason: Reason::OutcomeUnknown,
+            message: format!(
+                "It is not known yet whether attempt {} was accepted: {} The backup's replication records are looked at \
+                 for {} s; if they show nothing, you will be asked to decide.",
+                attempt.number,
+                outcome_message(attempt),
+                wait.as_secs()
+            ),
+        },
+        Situation::AlreadyReplicatedLookedUp(attempt) => waiting(
+            Reason::AlreadyReplicated,
+            format!(
+                "The cloud says that the backup is being, or was, replicated to {}: {} Its record is looked for, to \
+                 adopt it.",
+                resource.spec.destination_region,
+                outcome_message(attempt)
+            ),
+        ),
+        Situation::LooksFail(why, since) => waiting(
+            Reason::LookUpFailed,
+            if *since >= LONG {
+                format!(
+                    "For more than an hour the backup could not be looked up, so no call was made: {why}. It goes on by \
+                     itself; check the endpoint and the network."
+                )
+            } else {
+                format!("The backup is looked up before the call, and that failed: {why}. It is tried again by itself.")
+            },
+        ),
+        Situation::SourceNotReady => waiting(
+            Reason::SourceNotReady,
+            "The backup is still being made. The call is made when it is complete.".to_owned(),
+        ),
+        Situation::SameTargetInUse(other) => waiting(
+            Reason::SameTargetInUse,
+            format!(
+                "BackupReplication {other} has a call for the same backup and region that is not settled yet. This one \
+                 goes on after it."
+            ),
+        ),
+        Situation::Rejected(attempt) => stalled(
+            Phase::Failed,
+            match attempt.rejection {
+                Some(RejectionKind::AlreadyReplicated) => Reason::AlreadyReplicated,
+                Some(
+                    RejectionKind::Terminal
+                    | RejectionKind::Temporary
+                    | RejectionKind::Throttled
+                    | RejectionKind::Unauthorized,
+                )
+                | None => Reason::Rejected,
+            },
+            format!(
+                "The cloud rejected attempt {}: {} Nothing was accepted. A corrected spec starts a new attempt. To \
+                 call once more without a change: kubectl annotate brep -n {} {} --overwrite {}={}:call-anew",
+                attempt.number,
+                outcome_message(attempt),
+                resource.namespace().unwrap_or_default(),
+                resource.name_any(),
+                DECISION_ANNOTATION,
+                attempt.id
+            ),
+        ),
+        Situation::Accepted => accepted(resource, status),
+    }
+}
+
+fn retry_reason(attempt: &Attempt) -> Reason {
+    if attempt.outcome == Some(Outcome::NotAccepted) {
+        return Reason::NotAccepted;
+    }
+    match attempt.rejection {
+        Some(RejectionKind::Throttled) => Reason::Throttled,
+        Some(
+            RejectionKind::Temporary
+            | RejectionKind::Terminal
+            | RejectionKind::Unauthorized
+            | RejectionKind::AlreadyReplicated,
+        ) => Reason::TemporarilyRejected,
+        None => Reason::NotSent,
+    }
+}
+
+fn unknown_message(resource: &BackupReplication, attempt: &Attempt) -> String {
+    format!(
+        "Nobody can tell whether attempt {} was accepted: {} No further call is made by itself. Look at the backup's \
+         replication records and at vault {} in region {}, then decide: {}",
+        attempt.number,
+        outcome_message(attempt),
+        resource.spec.destination_vault_id,
+        resource.spec.destination_region,
+        human::commands(&resource.namespace().unwrap_or_default(), &resource.name_any(), attempt)
+    )
+}
+
+/// What is known of an attempt's end, always closed by a full stop.
+fn outcome_message(attempt: &Attempt) -> String {
+    let mut text = attempt.message.clone().unwrap_or_default();
+    if !text.ends_with('.') {
+        text.push('.');
+    }
+    text
+}
+
+/// To the second, in UTC.
+pub(super) fn short(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
