@@ -296,11 +296,11 @@ async fn an_acceptance_is_written_once() -> Result<()> {
 #[tokio::test]
 async fn nothing_follows_an_acceptance_but_another_acceptance() -> Result<()> {
     const AT: &str = "2026-11-23T10:00:00Z";
-    let accepted = |attempts: &[Value]| json!({"acceptedAt": AT, "attempts": attempts});
-    let known = |attempts: &[Value]| json!({"replicationRecordId": "record-1", "attempts": attempts});
+    let accepted = |attempts: Value| json!({"acceptedAt": AT, "attempts": attempts});
+    let known = |attempts: Value| json!({"replicationRecordId": "record-1", "attempts": attempts});
     let (won, lost) = (attempt(1, Some("Accepted")), attempt(1, Some("Rejected")));
     let mut changes = vec![
-        change("declared, then accepted after all", accepted(&[lost.clone()]), accepted(&[won.clone()]), None),
+        change("declared, then accepted after all", accepted(json!([lost])), accepted(json!([won])), None),
         attempts(
             "a late acceptance behind the one in force",
             [attempt(2, None)],
@@ -308,11 +308,11 @@ async fn nothing_follows_an_acceptance_but_another_acceptance() -> Result<()> {
             None,
         ),
         attempts("an acceptance over a rejection", [lost.clone()], [won.clone()], None),
-        change("an adopted one gets its own acceptance", json!({"acceptedAt": AT}), accepted(&[won.clone()]), None),
+        change("an adopted one gets its own acceptance", json!({"acceptedAt": AT}), accepted(json!([won])), None),
         change(
             "a known one gets its own acceptance",
             json!({"replicationRecordId": "record-1"}),
-            known(&[won.clone()]),
+            known(json!([won])),
             None,
         ),
     ];
@@ -329,26 +329,26 @@ async fn nothing_follows_an_acceptance_but_another_acceptance() -> Result<()> {
             ),
             change(
                 format!("{further:?} after accepted"),
-                accepted(&[won.clone()]),
-                accepted(&after_won),
+                accepted(json!([won])),
+                accepted(json!(after_won)),
                 Some(NO_FURTHER),
             ),
             change(
                 format!("{further:?} after declared"),
-                accepted(&[lost.clone()]),
-                accepted(&following),
+                accepted(json!([lost])),
+                accepted(json!(following)),
                 Some(NO_FURTHER),
             ),
             change(
                 format!("{further:?} after adopted"),
                 json!({"acceptedAt": AT}),
-                accepted(&[next.clone()]),
+                accepted(json!([next])),
                 Some(NO_FURTHER),
             ),
             change(
                 format!("{further:?} after known"),
                 json!({"replicationRecordId": "record-1"}),
-                known(&[next]),
+                known(json!([next])),
                 Some(NO_FURTHER),
             ),
         ]);

@@ -137,12 +137,12 @@ async fn a_thousand_finished_resources_are_left_in_peace() -> Result<()> {
     Ok(())
 }
 
-/// The first list takes memory for a page of whole objects, which the allocator keeps: it is there in both measurements.
+/// The first list takes memory for pages of whole objects, which the allocator keeps: it is there in both measurements.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_finished_resource_takes_little_memory() -> Result<()> {
-    const FEW: usize = 500;
-    const MANY: usize = 2_500;
+    const FEW: usize = 1_000;
+    const MANY: usize = 3_000;
     let scene = Scene::with(OPERATOR, Options::any_backup()).await?;
     scene.valid_secret()?;
     let mut resident = Vec::new();
