@@ -1,0 +1,102 @@
+//! What the documentation says is so: every reason, phase and option is in it and no other, its links lead somewhere, and
+//! the API server takes its manifests.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use backup_replication_operator::resource::Reason;
+use harness::Scene;
+
+const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn page(name: &str) -> Result<String> {
+    std::fs::read_to_string(Path::new(ROOT).join(name)).with_context(|| name.to_owned())
+}
+
+fn pages() -> Result<Vec<PathBuf>> {
+    let mut pages = vec![Path::new(ROOT).join("README.md")];
+    for entry in std::fs::read_dir(Path::new(ROOT).join("docs"))? {
+        pages.push(entry?.path());
+    }
+    pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    Ok(pages)
+}
+
+/// The first cells of the table under a heading, without their backticks.
+fn first_cells(page: &str, heading: &str) -> BTreeSet<String> {
+    let section = page.split_once(heading).map(|(_, rest)| rest).unwrap_or_default();
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    rows.filter_map(|row| row.split('`').nth(1)).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_reason_has_its_row_and_no_row_is_of_another() -> Result<()> {
+    let documented = first_cells(&page("docs/status.md")?, "## Reasons");
+    // These two stand at `Replicated`, and have a sentence of their own below the table.
+    let of_ready = Reason::ALL.iter().filter(|reason| !matches!(reason, Reason::NotAccepted));
+    assert_eq!(documented, of_ready.map(|reason| reason.as_str().to_owned()).collect());
+    Ok(())
+}
+
+#[test]
+fn every_phase_of_the_crd_has_its_row() -> Result<()> {
+    let crd: serde_json::Value = serde_saphyr::from_str(&page("crds/backupreplications.cbr.replication.dev.yaml")?)?;
+    let phases = crd
+        .pointer("/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/phase/enum")
+        .and_then(serde_json::Value::as_array)
+        .context("no phases in the CRD")?;
+    let phases = phases.iter().filter_map(|phase| phase.as_str().map(str::to_owned)).collect();
+    assert_eq!(first_cells(&page("docs/status.md")?, "## Phases"), phases);
+    Ok(())
+}
+
+#[test]
+fn every_option_has_its_row_with_its_default() -> Result<()> {
+    let help = Command::new(OPERATOR).args(["run", "--help"]).env_clear().output()?;
+    let help = String::from_utf8(help.stdout)?;
+    let options: BTreeSet<String> = help
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("--"))
+        .map(|option| format!("--{}", option.split(' ').next().unwrap_or_default()))
+        .collect();
+    let page = page("docs/options.md")?;
+    let rows = first_cells(&page, "# Options");
+    let documented = rows.iter().filter(|cell| cell.starts_with("--"));
+    let documented = documented.map(|cell| cell.split(' ').next().unwrap_or_default().to_owned()).collect();
+    assert_eq!(options, documented);
+    for default in help.lines().filter_map(|line| line.trim().strip_prefix("[default: ")?.strip_suffix(']')) {
+        for value in default.split(' ') {
+            assert!(page.contains(&format!("`{value}`")), "the default {value} is not in docs/options.md");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_link_leads_somewhere() -> Result<()> {
+    for path in pages()? {
+        let text = std::fs::read_to_string(&path)?;
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://")) {
+            let target = path.parent().context("no folder")?.join(link.split('#').next().unwrap_or_default());
+            assert!(target.exists(), "{} links to {link}", path.display());
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_api_server_takes_the_manifests_of_the_readme() -> Result<()> {
+    let scene = Scene::new(OPERATOR).await?;
+    let readme = page("README.md")?;
+    let manifests: Vec<&str> = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(!manifests.is_empty());
+    for manifest in manifests {
+        scene.applied(&manifest.replace("namespace: backups", &format!("namespace: {}", scene.namespace)))?;
+    }
+    Ok(())
+}
