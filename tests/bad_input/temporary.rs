@@ -97,7 +97,7 @@ async fn no_call_comes_before_the_time_that_the_cloud_asked_to_wait() -> Result<
     // Longer than any first back-off, so that nothing but the cloud's word can be what was waited for.
     let cases = [("seconds", RetryAfter::Seconds(8)), ("date", RetryAfter::DateInSeconds(9))];
     let scene = Scene::new(OPERATOR).await?;
-    let _operator = scene.operator().start_ready()?;
+    let operator = scene.operator().start_ready()?;
     let mut backups = Vec::new();
     for (name, retry_after) in cases {
         throttle(&scene, retry_after)?;
@@ -109,6 +109,9 @@ async fn no_call_comes_before_the_time_that_the_cloud_asked_to_wait() -> Result<
         assert_says(&object, &["APIG.0308", &format!("The next one is made after {when}")]);
         backups.push(backup);
     }
+    // From here on there is nothing but the status to go by.
+    operator.stop()?;
+    let _operator = scene.operator().start_ready()?;
     for ((name, _), backup) in cases.iter().zip(&backups) {
         let object = scene.wait(name, "ready", ready).await?;
         let posts = scene.posts(backup);
