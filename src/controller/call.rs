@@ -81,14 +81,14 @@ fn log(ending: &Ending) {
         Ending::Accepted(acceptance, _) => {
             tracing::info!(replication_record_id = acceptance.replication_record_id, "The cloud accepted the call");
         }
-        Ending::NotSent(answer) => tracing::warn!(message = answer.message, "Nothing was sent"),
+        Ending::NotSent(answer) => tracing::warn!(detail = answer.message, "Nothing was sent"),
         Ending::Rejected { kind, answer, .. } => {
-            tracing::warn!(?kind, code = answer.code, message = answer.message, "The cloud rejected the call")
+            tracing::warn!(?kind, code = answer.code, detail = answer.message, "The cloud rejected the call")
         }
         Ending::Unknown(answer) => tracing::error!(
             http_status = answer.http_status,
             code = answer.code,
-            message = answer.message,
+            detail = answer.message,
             "The outcome of the call is unknown"
         ),
     }

@@ -20,7 +20,7 @@ use super::target::{self, Target};
 use super::throttle::Caller;
 use super::tracked::Tracked;
 use crate::protocol::{Action, CallTarget, Ending, FreshAttempt, Look, Observation, decide};
-use crate::resource::{AttemptId, BackupReplication};
+use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus, Phase};
 
 /// Another resource took the target between the decision and the claim.
 const TARGET_IN_USE: Duration = Duration::from_secs(1);
@@ -186,12 +186,12 @@ impl<'a> Round<'a> {
     }
 }
 
-fn log_settled(status: &crate::resource::BackupReplicationStatus) {
+fn log_settled(status: &BackupReplicationStatus) {
     if let Some(ready) = status.conditions.iter().find(|c| c.type_ == "Ready") {
         tracing::info!(
-            phase = ?status.phase,
+            phase = status.phase.map(Phase::as_str),
             reason = ready.reason,
-            message = ready.message,
+            detail = ready.message,
             "Status written"
         );
     }

@@ -93,8 +93,8 @@ pub(super) fn tell(resource: &BackupReplication, status: &BackupReplicationStatu
         Situation::TokenRejected(attempt, reference) => waiting(
             Reason::TokenRejected,
             format!(
-                "The cloud refused the token of {}: {} Nothing was accepted. Put a new token there; the call \
-                 is made when the Secret changes.",
+                "The cloud refused the token of {}: {} Nothing was accepted. The call is made when the \
+                 Secret changes.",
                 secret(reference),
                 outcome_message(attempt)
             ),

@@ -111,6 +111,20 @@ pub enum Phase {
     Failed,
 }
 
+impl Phase {
+    /// The phase as it stands in a status.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Submitting => "Submitting",
+            Self::OutcomeUnknown => "OutcomeUnknown",
+            Self::Replicating => "Replicating",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+        }
+    }
+}
+
 /// Where an acceptance comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Origin {

@@ -1,7 +1,7 @@
 //! What happens, one scene after the other. Each waits for what must come by the watch on the board.
 
 use anyhow::{Context, Result};
-use simulator::{Answer, Fault, RetryAfter, Script};
+use simulator::{Answer, Fault, LookUp, RetryAfter, Script, View};
 
 use crate::example::Example;
 use crate::parts::Parts;
@@ -21,7 +21,8 @@ pub(crate) async fn play(parts: &Parts, expected: &mut Vec<Expected>) -> Result<
     expected.push(Expected::Accepted(wrong_vault(parts).await?));
     expected.push(Expected::Accepted(throttled(parts).await?));
     expected.push(Expected::Refused(refused(parts).await?));
-    expected.push(Expected::Accepted(lost_answer(parts).await?));
+    expected.push(Expected::Accepted(lost_answer_found(parts).await?));
+    expected.push(Expected::Accepted(lost_answer_decided(parts).await?));
     Ok(())
 }
 
@@ -75,11 +76,22 @@ async fn refused(parts: &Parts) -> Result<Example> {
     Ok(example)
 }
 
-async fn lost_answer(parts: &Parts) -> Result<Example> {
+async fn lost_answer_found(parts: &Parts) -> Result<Example> {
+    let example = Example::read("second-region.yaml")?;
+    parts.screen.step("The cloud accepts a call, and its answer is lost: the operator finds the record by itself, and calls no second time.");
+    lose_answer(parts, &example)?;
+    parts.apply("second-region.yaml").await?;
+    accepted(parts, example).await
+}
+
+async fn lost_answer_decided(parts: &Parts) -> Result<Example> {
     let example = Example::read("options.yaml")?;
-    parts.screen.step("The cloud accepts a call, and its answer is lost: the operator does not know, and never calls again by itself.");
-    let script = Script::once(Fault::after_commit().reset());
-    parts.simulator.script(script.replicate().backup(&example.backup_id))?;
+    parts
+        .screen
+        .step("The same where the cloud shows no records: the operator cannot know, and never calls again by itself.");
+    lose_answer(parts, &example)?;
+    let blind = View { look_up: LookUp::Forbidden, ..View::default() };
+    parts.simulator.set_view(&example.backup_id, Some(blind));
     parts.apply("options.yaml").await?;
     let message = told(parts, &example, "OutcomeUnknown", "OutcomeUnknown").await?;
     parts.screen.step("Its user finds the replication record in the cloud, and types the command from the message.");
@@ -87,6 +99,11 @@ async fn lost_answer(parts: &Parts) -> Result<Example> {
     let record = records.first().context("the simulator has no record of the call")?;
     parts.kubectl(&command_in(&message, &record.id)?).await?;
     accepted(parts, example).await
+}
+
+fn lose_answer(parts: &Parts, example: &Example) -> Result<()> {
+    let script = Script::once(Fault::after_commit().reset());
+    parts.simulator.script(script.replicate().backup(&example.backup_id))
 }
 
 /// The command of the message that says "accepted, with this record", without its first word.
