@@ -36,7 +36,7 @@ fn first_cells(page: &str, heading: &str) -> BTreeSet<String> {
 #[test]
 fn every_reason_has_its_row_and_no_row_is_of_another() -> Result<()> {
     let documented = first_cells(&page("docs/status.md")?, "## Reasons");
-    // These two stand at `Replicated`, and have a sentence of their own below the table.
+    // It stands at `Replicated`, and at `Ready` for a moment alone: a sentence of its own below the table.
     let of_ready = Reason::ALL.iter().filter(|reason| !matches!(reason, Reason::NotAccepted));
     assert_eq!(documented, of_ready.map(|reason| reason.as_str().to_owned()).collect());
     Ok(())

@@ -13,6 +13,8 @@ use simulator::{Options, example};
 
 const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
 const KUSTOMIZATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/kustomize");
+/// What an administrator fills in.
+const OVERLAY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/overlay");
 const NAMESPACE: &str = "backup-replication";
 const NAME: &str = "backup-replication-operator";
 
@@ -20,7 +22,11 @@ const NAME: &str = "backup-replication-operator";
 type Right = (String, String, String);
 
 fn rendered(cluster: &ControlPlane) -> Result<Vec<Value>> {
-    let output = cluster.kubectl().args(["kustomize", KUSTOMIZATION]).output()?;
+    rendered_from(cluster, KUSTOMIZATION)
+}
+
+fn rendered_from(cluster: &ControlPlane, folder: &str) -> Result<Vec<Value>> {
+    let output = cluster.kubectl().args(["kustomize", folder]).output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(serde_saphyr::from_multiple(&String::from_utf8(output.stdout)?)?)
 }
@@ -187,20 +193,43 @@ fn a_restricted_namespace_takes_the_pod() -> Result<()> {
 }
 
 #[test]
-fn the_deployment_fits_this_binary() -> Result<()> {
-    let objects = rendered(shared_cluster()?)?;
-    let container = container(&objects)?;
-    let image = container["image"].as_str().context("no image")?;
-    assert_eq!(image.rsplit_once(':').map(|(_, tag)| tag), Some(env!("CARGO_PKG_VERSION")));
+fn the_deployments_fit_this_binary() -> Result<()> {
+    for folder in [KUSTOMIZATION, OVERLAY] {
+        let objects = rendered_from(shared_cluster()?, folder)?;
+        let container = container(&objects)?;
+        let image = container["image"].as_str().context("no image")?;
+        assert_eq!(image.rsplit_once(':').map(|(_, tag)| tag), Some(env!("CARGO_PKG_VERSION")), "{folder}");
 
-    // With all options read, it is the kubeconfig that keeps it from starting.
-    let output = Command::new(OPERATOR)
-        .args(texts(&container["args"]))
-        .env_clear()
-        .envs([("LISTEN", "127.0.0.1:0"), ("KUBECONFIG", "/no/such/kubeconfig")])
-        .output()?;
-    let said = String::from_utf8(output.stderr)?;
-    ensure!(output.status.code() == Some(1) && said.contains("KUBECONFIG"), "{said}");
+        // With all options read, it is the kubeconfig that keeps it from starting.
+        let output = Command::new(OPERATOR)
+            .args(texts(&container["args"]))
+            .env_clear()
+            .envs([("LISTEN", "127.0.0.1:0"), ("KUBECONFIG", "/no/such/kubeconfig")])
+            .output()?;
+        let said = String::from_utf8(output.stderr)?;
+        ensure!(output.status.code() == Some(1) && said.contains("KUBECONFIG"), "{folder}: {said}");
+    }
+    Ok(())
+}
+
+/// The overlay is the shipped base but for the image's registry and further options.
+#[test]
+fn the_overlay_changes_the_registry_and_adds_options_and_nothing_else() -> Result<()> {
+    let cluster = shared_cluster()?;
+    let mut base = rendered(cluster)?;
+    let overlaid = rendered_from(cluster, OVERLAY)?;
+    let theirs = container(&overlaid)?;
+    let operator = base.iter_mut().find(|object| object["kind"] == "Deployment").context("no Deployment")?;
+    let ours = operator.pointer_mut("/spec/template/spec/containers/0").context("no container")?;
+    let name =
+        |container: &Value| container["image"].as_str().and_then(|image| image.rsplit('/').next()).map(str::to_owned);
+    assert_eq!(name(ours), name(theirs));
+    assert_ne!(ours["image"], theirs["image"]);
+    let options = texts(&theirs["args"]).collect::<Vec<_>>();
+    ensure!(options.starts_with(&texts(&ours["args"]).collect::<Vec<_>>()), "{options:?}");
+    ours["image"] = theirs["image"].clone();
+    ours["args"] = theirs["args"].clone();
+    assert_eq!(base, overlaid);
     Ok(())
 }
 

@@ -56,6 +56,14 @@ impl CloudError {
         }
     }
 
+    /// What stays the same from one such answer to the next: the status and the code.
+    pub(super) fn summary(&self) -> String {
+        match &self.code {
+            Some(code) => format!("HTTP {}, {code}", self.http_status),
+            None => format!("HTTP {}", self.http_status),
+        }
+    }
+
     /// The code's number, where the code is CBR's own.
     pub(super) fn cbr_code(&self) -> Option<&str> {
         self.code.as_deref()?.strip_prefix("BackupService.")

@@ -65,7 +65,7 @@ pub(super) fn read(answer: &Answer, token: &Token, now: Timestamp) -> Result<Bac
     let error = CloudError::read(answer, token);
     let status = error.http_status;
     if answer.is_success() || matches!(json, Json::CutShort) {
-        return Err(LookUpError::Unreadable { text: error.to_string(), error: Some(error) });
+        return Err(LookUpError::Unreadable { text: error.summary(), error: Some(error) });
     }
     let retry_after = answer.retry_after.as_deref().and_then(|value| retry_after::parse(value, now));
     let class = classify(status, error.code.as_deref());
@@ -80,12 +80,12 @@ pub(super) fn read(answer: &Answer, token: &Token, now: Timestamp) -> Result<Bac
         (400..=499, _) if no_such_backup => LookUpError::NoSuchBackup(error),
         (404, _) if by_cbr => LookUpError::NoSuchBackup(error),
         (404 | 405 | 501, _) if !by_cbr => LookUpError::NotAvailable(error),
-        (408 | 500..=599, _) => LookUpError::Unavailable { text: error.to_string(), retry_after },
+        (408 | 500..=599, _) => LookUpError::Unavailable { text: error.summary(), retry_after },
         (_, Class::Rejected(RejectionKind::Retry { .. })) => {
-            LookUpError::Unavailable { text: error.to_string(), retry_after }
+            LookUpError::Unavailable { text: error.summary(), retry_after }
         }
         (_, Class::Ambiguous | Class::Rejected(RejectionKind::Terminal(_) | RejectionKind::Duplicate)) => {
-            LookUpError::Unreadable { text: error.to_string(), error: Some(error) }
+            LookUpError::Unreadable { text: error.summary(), error: Some(error) }
         }
     })
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::claim::{Claim, OpenWindow};
 use super::context::Context;
 use super::target::{self, Callable, Target};
-use super::throttle::Caller;
+use super::throttle::Asked;
 use crate::cbr::Token;
 use crate::protocol::{Answer, Ending};
 use crate::resource::{Attempt, BackupReplication, RejectionKind};
@@ -63,12 +63,12 @@ fn note_throttle(context: &Context, callable: &Callable, token: &Token, ending: 
     };
     let now = Timestamp::now();
     if let Ok(until) = now.checked_add(*wait) {
-        let caller = Caller {
+        let asked = Asked {
             endpoint: callable.endpoint.to_string(),
             project_id: callable.target.project_id.as_str().to_owned(),
             credential: token.credential(),
         };
-        context.throttle.note(caller, until, now);
+        context.throttle.note(asked, until, now);
     }
 }
 

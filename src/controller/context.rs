@@ -1,11 +1,11 @@
 //! What every reconcile has at hand.
 
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::credential::RequiredLabel;
 use super::memory::Memory;
 use super::metrics::Metrics;
+use super::permits::Permits;
 use super::targets::Targets;
 use super::throttle::Throttle;
 use crate::cbr::{AllowList, Client as CbrClient};
@@ -35,7 +35,7 @@ pub(super) struct Context {
     pub(super) kubernetes: kube::Client,
     pub(super) cbr: CbrClient,
     pub(super) settings: Settings,
-    pub(super) permits: Semaphore,
+    pub(super) permits: Permits,
     pub(super) memory: Memory,
     pub(super) throttle: Throttle,
     pub(super) targets: Targets,

@@ -28,7 +28,7 @@ fn read(error: LookUpError) -> Look {
     let text = error.to_string();
     match error {
         LookUpError::NotAvailable(_) | LookUpError::NoSuchBackup(_) => Look::NotAvailable(text),
-        LookUpError::Unauthorized(_) => Look::Unauthorized(text),
+        LookUpError::Unauthorized(error) if error.http_status == 401 => Look::Unauthorized(text),
         LookUpError::Throttled { error: _, retry_after } => {
             let now = Timestamp::now();
             let wait = retry_after.unwrap_or(UNSAID_WAIT);
@@ -38,6 +38,8 @@ fn read(error: LookUpError) -> Look {
         LookUpError::Unreadable { text: _, error: Some(error) } if (300..500).contains(&error.http_status) => {
             Look::NotAvailable(text)
         }
-        LookUpError::Unavailable { .. } | LookUpError::Unreadable { .. } => Look::Failed(text),
+        LookUpError::Unauthorized(_) | LookUpError::Unavailable { .. } | LookUpError::Unreadable { .. } => {
+            Look::Failed(text)
+        }
     }
 }

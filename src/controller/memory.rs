@@ -44,6 +44,12 @@ impl Memory {
         lock(&self.looks_failing_since).remove(resource);
     }
 
+    /// Forgets what is not there any more, as far as one watch can tell.
+    pub(super) fn keep_only(&self, is_there: impl Fn(&ObjectRef<Tracked>) -> bool) {
+        lock(&self.first_seen).retain(|resource, _| is_there(resource));
+        lock(&self.looks_failing_since).retain(|resource, _| is_there(resource));
+    }
+
     /// Notes whether a look gave anything, and says for how long looks have been failing.
     pub(super) fn note_look(&self, resource: &ObjectRef<Tracked>, failed: bool) -> Duration {
         let mut failing = lock(&self.looks_failing_since);

@@ -8,6 +8,7 @@ mod credential;
 mod look;
 mod memory;
 mod metrics;
+mod permits;
 mod readiness;
 mod reconcile;
 mod record_end;

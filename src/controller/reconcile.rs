@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::Api;
 use kube::runtime::controller::Action as Next;
 use kube::runtime::reflector::ObjectRef;
+use kube::{Api, ResourceExt};
 use uuid::Uuid;
 
 use super::call::call;
@@ -14,10 +14,12 @@ use super::claim::Claim;
 use super::context::Context;
 use super::credential::{Credential, read_credential};
 use super::look::look;
+use super::permits::Permit;
 use super::record_end::record_end;
 use super::status::{ApiError, bounded, write_status};
 use super::target::{self, Target};
-use super::throttle::Caller;
+use super::targets::Caller;
+use super::throttle::Asked;
 use super::tracked::Tracked;
 use crate::protocol::{Action, CallTarget, Ending, FreshAttempt, Look, Observation, decide};
 use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus, Phase};
@@ -26,7 +28,11 @@ use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus, Pha
 const TARGET_IN_USE: Duration = Duration::from_secs(1);
 
 /// One round. What it returns says when the next one is due without any event.
-pub(super) async fn reconcile(key: ObjectRef<Tracked>, context: Arc<Context>) -> Result<Next, ApiError> {
+pub(super) async fn reconcile(
+    key: ObjectRef<Tracked>,
+    context: Arc<Context>,
+    permit: Permit,
+) -> Result<Next, ApiError> {
     let namespace = key.namespace.clone().unwrap_or_default();
     let api: Api<BackupReplication> = Api::namespaced(context.kubernetes.clone(), &namespace);
     let object = match bounded(api.get(&key.name)).await {
@@ -47,9 +53,6 @@ pub(super) async fn reconcile(key: ObjectRef<Tracked>, context: Arc<Context>) ->
                 context.metrics.status_written();
                 log_settled(&status);
             }
-            if again.is_none() {
-                context.memory.forget(&key);
-            }
             Ok(again.map_or_else(Next::await_change, Next::requeue))
         }
         Action::Claim { status, attempt } => {
@@ -57,22 +60,40 @@ pub(super) async fn reconcile(key: ObjectRef<Tracked>, context: Arc<Context>) ->
             let Some(Credential { reading, token: Some(token) }) = round.credential else {
                 return Ok(Next::await_change());
             };
-            let target = CallTarget::new(&attempt.endpoint, &object.spec);
-            if !context.targets.take(&target, &key) {
-                return Ok(Next::requeue(TARGET_IN_USE));
+            // Nothing new begins in a drain, however long the look before it took.
+            if context.drain.is_cancelled() {
+                return Ok(Next::await_change());
             }
+            let target = CallTarget::new(&attempt.endpoint, &object.spec);
+            let Some(mut taken) = context.targets.take(target, round.caller) else {
+                return Ok(Next::requeue(TARGET_IN_USE));
+            };
             let staked = Claim::stake(&api, &object, &status, &attempt).await;
-            let claim = staked.inspect_err(|_| {
-                context.memory.note_given_up(&attempt.id);
-                context.targets.give_back(&target, Duration::ZERO);
-            })?;
+            let claim = staked.inspect_err(|error| note_given_up(&context, &attempt.id, error))?;
             context.metrics.status_written();
+            // Kept too long rather than too short, should this round end in a panic.
+            taken.keep_for(context.settings.policy.settling_time);
             let ended = call(&context, claim, &token).await;
-            context.targets.give_back(&target, shows_after(&ended.ending, &context));
+            taken.keep_for(shows_after(&ended.ending, &context));
+            drop(taken);
+            // Others may be worked on while the end is written, which may take for ever.
+            drop(permit);
             let again = record_end(&context, &api, ended, reading).await;
-            context.memory.forget(&key);
             Ok(again.map_or_else(Next::await_change, Next::requeue))
         }
+    }
+}
+
+/// Of a claim without an answer it is open whether it will turn up. It will not be called.
+fn note_given_up(context: &Context, attempt: &AttemptId, error: &ApiError) {
+    match error {
+        ApiError::NoAnswer(_) => context.memory.note_given_up(attempt),
+        ApiError::Conflict
+        | ApiError::Gone
+        | ApiError::Forbidden(_)
+        | ApiError::Refused(_)
+        | ApiError::Unguardable(_)
+        | ApiError::Unserialisable(_) => {}
     }
 }
 
@@ -87,7 +108,7 @@ fn shows_after(ending: &Ending, context: &Context) -> Duration {
 /// What one round has seen so far.
 struct Round<'a> {
     context: &'a Context,
-    key: &'a ObjectRef<Tracked>,
+    caller: Caller,
     object: &'a BackupReplication,
     fresh: FreshAttempt,
     seen_for: Duration,
@@ -99,11 +120,11 @@ struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    fn new(context: &'a Context, key: &'a ObjectRef<Tracked>, object: &'a BackupReplication) -> Self {
+    fn new(context: &'a Context, key: &ObjectRef<Tracked>, object: &'a BackupReplication) -> Self {
         let in_force = object.status.as_ref().and_then(|s| s.attempts.first());
         Self {
             context,
-            key,
+            caller: Caller { resource: key.clone(), uid: object.uid() },
             object,
             fresh: FreshAttempt {
                 id: AttemptId::new(Uuid::new_v4().to_string()),
@@ -134,9 +155,15 @@ impl<'a> Round<'a> {
                     else {
                         return Ok(action);
                     };
-                    let look = look(self.context, callable, token).await;
+                    let look = tokio::select! {
+                        look = look(self.context, callable, token) => look,
+                        () = self.context.drain.cancelled() => return Ok(action),
+                    };
+                    if let (Look::Throttled { until }, Some(asked)) = (&look, self.asked()) {
+                        self.context.throttle.note(asked, *until, Timestamp::now());
+                    }
                     let failed = matches!(look, Look::Failed(_));
-                    self.looks_failing_for = self.context.memory.note_look(self.key, failed);
+                    self.looks_failing_for = self.context.memory.note_look(&self.caller.resource, failed);
                     self.look = Some(look);
                 }
                 Action::LeaveAlone
@@ -159,7 +186,7 @@ impl<'a> Round<'a> {
             look: self.look.clone(),
             looks_failing_for: self.looks_failing_for,
             same_target_in_use: self.same_target_in_use(),
-            throttled_until: self.caller().and_then(|caller| self.context.throttle.until(&caller)),
+            throttled_until: self.asked().and_then(|asked| self.context.throttle.until(&asked)),
             fresh: &self.fresh,
         };
         decide(&seen, &self.context.settings.policy)
@@ -170,15 +197,15 @@ impl<'a> Round<'a> {
             return None;
         };
         let target = CallTarget::new(callable.endpoint.as_str(), &self.object.spec);
-        self.context.targets.used_by_another(&target, self.key)
+        self.context.targets.used_by_another(&target, &self.caller)
     }
 
-    fn caller(&self) -> Option<Caller> {
+    fn asked(&self) -> Option<Asked> {
         let Target::Callable(target) = &self.target else {
             return None;
         };
         let token = self.credential.as_ref()?.token.as_ref()?;
-        Some(Caller {
+        Some(Asked {
             endpoint: target.endpoint.to_string(),
             project_id: self.object.spec.project_id.clone(),
             credential: token.credential(),

@@ -9,9 +9,13 @@ use super::call::Ended;
 use super::context::Context;
 use super::status::{ApiError, bounded, write_status};
 use super::target;
-use crate::protocol::{Action, CredentialReading, Ending, FreshAttempt, Look, Observation, Recorded, decide, record};
+use crate::protocol::{
+    Action, CredentialReading, Ending, FreshAttempt, Observation, Recorded, decide, just_ended, record,
+};
 use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus};
 
+/// Conflicts that are met without a wait.
+const AT_ONCE: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
@@ -33,6 +37,7 @@ pub(super) async fn record_end(
         name: object.name_any(),
     };
     let mut wait = FIRST_WAIT;
+    let mut conflicts = 0;
     let mut latest = Some(object);
     loop {
         let tried = match latest.take() {
@@ -45,10 +50,11 @@ pub(super) async fn record_end(
                 recorder.give_up("the resource is gone");
                 return None;
             }
-            // Somebody else wrote meanwhile: on to their version, at once.
-            Err(ApiError::Conflict) => {}
+            // Somebody else wrote meanwhile: on to their version, at once, unless they never stop.
+            Err(ApiError::Conflict) if conflicts < AT_ONCE => conflicts += 1,
             Err(
-                error @ (ApiError::Forbidden(_)
+                error @ (ApiError::Conflict
+                | ApiError::Forbidden(_)
                 | ApiError::Refused(_)
                 | ApiError::NoAnswer(_)
                 | ApiError::Unguardable(_)
@@ -113,7 +119,7 @@ impl Recorder<'_> {
         status: BackupReplicationStatus,
         now: Timestamp,
     ) -> (BackupReplicationStatus, Option<Duration>) {
-        let recorded = BackupReplication { status: Some(status.clone()), ..object.clone() };
+        let recorded = BackupReplication { status: Some(status), ..object.clone() };
         let seen = Observation {
             resource: &recorded,
             now,
@@ -122,7 +128,7 @@ impl Recorder<'_> {
             target: target::read(&recorded.spec, &self.context.settings).reading(),
             credential: Some(self.credential.clone()),
             // What a look would show is the next round's matter.
-            look: Some(Look::Failed("not looked yet".to_owned())),
+            look: None,
             looks_failing_for: Duration::ZERO,
             same_target_in_use: None,
             throttled_until: None,
@@ -130,9 +136,10 @@ impl Recorder<'_> {
         };
         match decide(&seen, &self.context.settings.policy) {
             Action::Settle { status, again } => (*status, again),
-            // The facts allow a further attempt already (the spec changed under the call): the next round's work.
+            // It must be looked at, or may be called for again already (the spec changed under the call): the next round's
+            // work.
             Action::LeaveAlone | Action::ReadCredential(_) | Action::Look | Action::Claim { .. } => {
-                (status, Some(Duration::ZERO))
+                (just_ended(&recorded, now), Some(Duration::ZERO))
             }
         }
     }

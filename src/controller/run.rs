@@ -9,14 +9,15 @@ use futures::{FutureExt, StreamExt, TryStreamExt};
 use kube::runtime::applier;
 use kube::runtime::controller::{Action, Config};
 use kube::runtime::reflector::ObjectRef;
+use kube::runtime::watcher::Event;
 use prometheus_client::registry::Registry;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::context::{Context, Settings};
 use super::memory::Memory;
 use super::metrics::{Metrics, ReconcileResult};
+use super::permits::Permits;
 use super::readiness::Readiness;
 use super::reconcile::reconcile;
 use super::status::ApiError;
@@ -61,7 +62,7 @@ impl Controller {
         let context = Context {
             kubernetes,
             cbr,
-            permits: Semaphore::new(settings.concurrency.into()),
+            permits: Permits::new(settings.concurrency),
             settings,
             memory: Memory::default(),
             throttle: Throttle::default(),
@@ -81,8 +82,14 @@ impl Controller {
     async fn run_one(&self, namespace: Option<&str>) {
         let client = &self.context.kubernetes;
         let context = self.context.clone();
-        let on_delete = move |gone| context.memory.forget(&gone);
-        let (store, stream) = watch::unfinished(client, namespace, &self.readiness, on_delete);
+        let own = namespace.map(str::to_owned);
+        let of_others = move |key: &ObjectRef<Tracked>| own.is_some() && key.namespace != own;
+        let (store, stream) = watch::unfinished(client, namespace, &self.readiness, move |event, store| match event {
+            Event::Delete(tracked) => context.memory.forget(&ObjectRef::from_obj(tracked)),
+            Event::Apply(tracked) if tracked.finished => context.memory.forget(&ObjectRef::from_obj(tracked)),
+            Event::InitDone => context.memory.keep_only(|key| of_others(key) || store.get(key).is_some()),
+            Event::Apply(_) | Event::Init | Event::InitApply(_) => {}
+        });
         self.context.targets.watch(store.clone());
         let drain = self.shutdown.drain.clone();
         // When this ends, the rounds under way are waited for and no other begins.
@@ -107,16 +114,21 @@ async fn round(tracked: Arc<Tracked>, context: Arc<Context>) -> Result<Action, A
         return Ok(Action::await_change());
     }
     let key = ObjectRef::from_obj(&*tracked);
-    let Ok(_permit) = context.permits.acquire().await else {
+    let Some(permit) = context.permits.acquire(key.namespace.as_deref().unwrap_or_default()).await else {
         return Ok(Action::await_change());
     };
     // A round that waited for its turn into the drain begins nothing.
     if context.drain.is_cancelled() {
         return Ok(Action::await_change());
     }
-    let span =
-        tracing::info_span!("reconcile", namespace = key.namespace, name = key.name, attempt = tracing::field::Empty,);
-    let work = AssertUnwindSafe(reconcile(key, context.clone())).catch_unwind();
+    let span = tracing::info_span!(
+        "reconcile",
+        namespace = key.namespace,
+        name = key.name,
+        attempt = tracing::field::Empty,
+        request_id = tracing::field::Empty,
+    );
+    let work = AssertUnwindSafe(reconcile(key, context.clone(), permit)).catch_unwind();
     let Ok(result) = work.instrument(span.clone()).await else {
         context.metrics.reconciled(ReconcileResult::Panic);
         span.in_scope(|| tracing::error!("A bug stopped this round; the next one comes by itself"));

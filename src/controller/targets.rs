@@ -1,8 +1,8 @@
 //! One call at a time for a target: what this process is calling for, or has called for too lately for the cloud's
-//! records to show it.
+//! records to show it. Within one namespace: one tenant neither sees nor stops another.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use kube::runtime::reflector::{ObjectRef, Store};
@@ -10,17 +10,34 @@ use kube::runtime::reflector::{ObjectRef, Store};
 use super::tracked::Tracked;
 use crate::protocol::CallTarget;
 
+/// Who calls. The uid tells a resource from its successor of the same name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Caller {
+    pub(super) resource: ObjectRef<Tracked>,
+    pub(super) uid: Option<String>,
+}
+
 #[derive(Debug)]
 struct Use {
-    by: ObjectRef<Tracked>,
+    by: Caller,
     /// `None` while the call is out.
     until: Option<Instant>,
 }
 
+impl Use {
+    fn stops(&self, caller: &Caller) -> bool {
+        self.by != *caller && self.until.is_none_or(|until| until > Instant::now())
+    }
+}
+
+/// A target of one namespace.
+type Key = (Option<String>, CallTarget);
+type Uses = Arc<Mutex<HashMap<Key, Use>>>;
+
 /// The targets in use.
 #[derive(Default)]
 pub(super) struct Targets {
-    uses: Mutex<HashMap<CallTarget, Use>>,
+    uses: Uses,
     stores: Mutex<Vec<Store<Tracked>>>,
 }
 
@@ -30,38 +47,54 @@ impl Targets {
         lock(&self.stores).push(store);
     }
 
-    /// Another resource that uses the target.
-    pub(super) fn used_by_another(&self, target: &CallTarget, asking: &ObjectRef<Tracked>) -> Option<String> {
-        let here = lock(&self.uses)
-            .get(target)
-            .filter(|used| used.by != *asking && used.until.is_none_or(|until| until > Instant::now()))
-            .map(|used| used.by.clone());
+    /// The name of another resource of the namespace that uses the target.
+    pub(super) fn used_by_another(&self, target: &CallTarget, caller: &Caller) -> Option<String> {
+        let key = (caller.resource.namespace.clone(), target.clone());
+        let here = lock(&self.uses).get(&key).filter(|used| used.stops(caller)).map(|used| used.by.resource.clone());
         let elsewhere = || {
             let unsettled = |tracked: &Tracked| {
-                tracked.unresolved.as_deref() == Some(target) && ObjectRef::from_obj(tracked) != *asking
+                let other = ObjectRef::from_obj(tracked);
+                tracked.unresolved.as_deref() == Some(target)
+                    && other.namespace == caller.resource.namespace
+                    && other != caller.resource
             };
             lock(&self.stores).iter().find_map(|store| store.find(unsettled)).map(|found| ObjectRef::from_obj(&*found))
         };
-        here.or_else(elsewhere).map(|by| format!("{}/{}", by.namespace.unwrap_or_default(), by.name))
+        here.or_else(elsewhere).map(|other| other.name)
     }
 
     /// Takes the target for a call, unless another resource has it.
-    pub(super) fn take(&self, target: &CallTarget, by: &ObjectRef<Tracked>) -> bool {
+    pub(super) fn take(&self, target: CallTarget, caller: Caller) -> Option<Taken> {
+        let key = (caller.resource.namespace.clone(), target);
         let mut uses = lock(&self.uses);
         let now = Instant::now();
         uses.retain(|_, used| used.until.is_none_or(|until| until > now));
-        if uses.get(target).is_some_and(|used| used.by != *by) {
-            return false;
+        if uses.get(&key).is_some_and(|used| used.stops(&caller)) {
+            return None;
         }
-        uses.insert(target.clone(), Use { by: by.clone(), until: None });
-        true
+        uses.insert(key.clone(), Use { by: caller, until: None });
+        Some(Taken { uses: self.uses.clone(), key, free_after: Duration::ZERO })
     }
+}
 
-    /// Gives it back: at once, or after the time that a call needs to show.
-    pub(super) fn give_back(&self, target: &CallTarget, after: Duration) {
-        let until = Instant::now().checked_add(after);
-        if let Some(used) = lock(&self.uses).get_mut(target) {
-            used.until = until;
+/// A target in use by a call. Given back when dropped: at once, or after the time that the call needs to show.
+pub(super) struct Taken {
+    uses: Uses,
+    key: Key,
+    free_after: Duration,
+}
+
+impl Taken {
+    /// Keeps the target for so long after the call.
+    pub(super) fn keep_for(&mut self, time: Duration) {
+        self.free_after = time;
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        if let Some(used) = lock(&self.uses).get_mut(&self.key) {
+            used.until = Instant::now().checked_add(self.free_after);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::cbr::CredentialId;
 
 /// Who was asked to wait.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Caller {
+pub(super) struct Asked {
     pub(super) endpoint: String,
     pub(super) project_id: String,
     pub(super) credential: CredentialId,
@@ -18,18 +18,18 @@ pub(super) struct Caller {
 
 /// Until when each caller was asked to wait. Times that have passed are dropped at the next note.
 #[derive(Debug, Default)]
-pub(super) struct Throttle(Mutex<HashMap<Caller, Timestamp>>);
+pub(super) struct Throttle(Mutex<HashMap<Asked, Timestamp>>);
 
 impl Throttle {
     /// Until when this caller waits, if it does.
-    pub(super) fn until(&self, caller: &Caller) -> Option<Timestamp> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(caller).copied()
+    pub(super) fn until(&self, asked: &Asked) -> Option<Timestamp> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(asked).copied()
     }
 
     /// Notes that the cloud asked this caller to wait.
-    pub(super) fn note(&self, caller: Caller, until: Timestamp, now: Timestamp) {
+    pub(super) fn note(&self, asked: Asked, until: Timestamp, now: Timestamp) {
         let mut waits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         waits.retain(|_, until| *until > now);
-        waits.insert(caller, until);
+        waits.insert(asked, until);
     }
 }

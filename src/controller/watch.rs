@@ -3,7 +3,7 @@
 use futures::{Stream, StreamExt};
 use kube::core::DeserializeGuard;
 use kube::runtime::WatchStreamExt;
-use kube::runtime::reflector::{self, ObjectRef, Store};
+use kube::runtime::reflector::{self, Store};
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 
@@ -12,12 +12,15 @@ use super::status::root_cause;
 use super::tracked::Tracked;
 use crate::resource::BackupReplication;
 
+/// Whole objects held at a time while a list is read. Any user may make them as large as the API server takes them.
+const PAGE: u32 = 50;
+
 /// Starts watching one namespace, or all. What comes out is what there may be something to do for.
 pub(super) fn unfinished(
     client: &Client,
     namespace: Option<&str>,
     readiness: &Readiness,
-    on_delete: impl Fn(ObjectRef<Tracked>) + Send + 'static,
+    on_event: impl Fn(&Event<Tracked>, &Store<Tracked>) + Send + 'static,
 ) -> (Store<Tracked>, impl Stream<Item = Result<Tracked, watcher::Error>> + Send + 'static) {
     let api: Api<DeserializeGuard<BackupReplication>> = match namespace {
         Some(namespace) => Api::namespaced(client.clone(), namespace),
@@ -26,14 +29,15 @@ pub(super) fn unfinished(
     let what = what(namespace);
     let readiness = readiness.clone();
     let (store, writer) = reflector::store();
-    let stream = watcher(api, watcher::Config::default())
+    let seen = store.clone();
+    let stream = watcher(api, watcher::Config::default().page_size(PAGE))
         .map(|event| event.map(reduce))
         .default_backoff()
         .reflect(writer)
         .inspect(move |event| {
             tell(&readiness, &what, event);
-            if let Ok(Event::Delete(gone)) = event {
-                on_delete(ObjectRef::from_obj(gone));
+            if let Ok(event) = event {
+                on_event(event, &seen);
             }
         })
         .applied_objects()

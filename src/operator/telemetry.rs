@@ -1,23 +1,25 @@
 //! Structured logs to standard error.
 
-use tracing_subscriber::filter::Directive;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 use super::options::LogFormat;
 
 /// Starts logging. `RUST_LOG` sets the level (default `info`).
 ///
 /// The Kubernetes client prints whole answers where it cannot read one, and a Secret is an answer, too: whatever
-/// `RUST_LOG` says, it is held to errors.
+/// `RUST_LOG` says, nothing but its errors is printed.
 pub(super) fn init(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let filter =
-        QUIET.iter().filter_map(|directive| directive.parse::<Directive>().ok()).fold(filter, EnvFilter::add_directive);
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().flatten_event(true).init(),
-    }
+    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let printable = filter_fn(|metadata| {
+        !metadata.target().starts_with("kube_client::client") || *metadata.level() == tracing::Level::ERROR
+    });
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    tracing_subscriber::registry().with(lines.with_filter(printable)).with(wanted).init();
 }
-
-const QUIET: [&str; 1] = ["kube_client::client=error"];

@@ -82,8 +82,8 @@ pub(super) fn before_call<'a>(status: &mut BackupReplicationStatus, seen: &'a Ob
         }
     };
     if let Some(found) = &found {
-        let unwanted = human::record_called_anew(status).map(str::to_owned);
-        if let Some(record) = found.live(unwanted.as_deref()) {
+        // A human who wants a call of the resource's own has seen what could be adopted.
+        if let Some(record) = found.live(&[]).filter(|_| !human::calls_anew(status)) {
             adopt(status, record, seen.now);
             return wait(Situation::Accepted, None);
         }

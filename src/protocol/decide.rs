@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::before_call::{Ready, before_call};
@@ -13,7 +14,9 @@ use super::observation::Observation;
 use super::policy::Policy;
 use super::situation::Situation;
 use super::step::{Need, Step};
-use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, SecretKeyRef};
+use crate::resource::{
+    Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, Outcome, SecretKeyRef,
+};
 
 /// The one thing to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,8 +62,19 @@ pub fn is_finished(resource: &BackupReplication) -> bool {
     status.replication_record_id.is_some()
         && status.observed_generation == resource.metadata.generation
         && status.conditions.iter().any(|c| c.observed_generation == resource.metadata.generation)
-        && status.attempts.iter().all(|a| a.outcome.is_some())
+        && status.attempts.iter().all(|a| a.outcome.is_some_and(|outcome| outcome != Outcome::Unknown))
         && annotation.is_none_or(|value| status.decision.as_ref() == Some(value))
+}
+
+/// The status of a resource whose call has just ended, in words that need no further look.
+pub fn just_ended(resource: &BackupReplication, now: Timestamp) -> BackupReplicationStatus {
+    let mut status = resource.status.clone().unwrap_or_default();
+    let situation = match status.attempts.first() {
+        Some(attempt) if !status.is_accepted() => Situation::CallEnded(attempt.clone()),
+        Some(_) | None => Situation::Accepted,
+    };
+    describe(resource, &mut status, &situation, None, now);
+    status
 }
 
 /// The next step. It rests on facts: the spec, the attempts, what was accepted, and what was seen; never on `phase`.

@@ -36,7 +36,7 @@ pub(super) fn describe(
 
 fn replicated(situation: &Situation) -> Change {
     let (is, reason, message) = match situation {
-        Situation::Accepted => (
+        Situation::Accepted | Situation::AcceptedWithUnknown(_) => (
             Is::Unknown,
             Reason::NotReported,
             "The operator does not follow the copy after its acceptance; see the backup's replication records.",
@@ -53,6 +53,7 @@ fn replicated(situation: &Situation) -> Change {
         | Situation::ThrottledByOthers(_)
         | Situation::WaitingToRetry(_)
         | Situation::Submitting(_)
+        | Situation::CallEnded(_)
         | Situation::UnknownLookedUp(..)
         | Situation::UnknownHeld(_)
         | Situation::UnknownThenCalledAgain(..)

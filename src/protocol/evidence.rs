@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use crate::cbr::{Backup, BackupStatus, RecordStatus, Records, ReplicationRecord};
-use crate::resource::{BackupReplicationSpec, bounds};
+use crate::resource::{Attempt, BackupReplicationSpec, bounds};
 
 /// What a look (`GET backup`) gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,17 +35,18 @@ enum Likeness {
 
 /// Region and vault must be there and equal; project and source backup, where they are there.
 fn likeness(record: &ReplicationRecord, spec: &BackupReplicationSpec) -> Likeness {
-    let compare = |theirs: &Option<String>, ours: &str, needed: bool| match theirs {
+    let compare = |theirs: &Option<String>, ours: &str, absent: Likeness, other: Likeness| match theirs {
         Some(theirs) if theirs == ours => Likeness::Same,
-        Some(_) => Likeness::Different,
-        None if needed => Likeness::CannotTell,
-        None => Likeness::Same,
+        Some(_) => other,
+        None => absent,
     };
+    let (region, vault) = (&record.destination_region, &record.destination_vault_id);
     let parts = [
-        compare(&record.destination_region, &spec.destination_region, true),
-        compare(&record.destination_vault_id, &spec.destination_vault_id, true),
-        compare(&record.destination_project_id, &spec.destination_project_id, false),
-        compare(&record.source_backup_id, &spec.backup_id, false),
+        compare(region, &spec.destination_region, Likeness::CannotTell, Likeness::Different),
+        compare(vault, &spec.destination_vault_id, Likeness::CannotTell, Likeness::Different),
+        compare(&record.destination_project_id, &spec.destination_project_id, Likeness::Same, Likeness::Different),
+        // Among this backup's own records: what looks like another's is odd, and odd proves nothing.
+        compare(&record.source_backup_id, &spec.backup_id, Likeness::Same, Likeness::CannotTell),
     ];
     if parts.contains(&Likeness::Different) {
         Likeness::Different
@@ -98,23 +99,26 @@ pub(super) fn evidence<'a>(backup: &'a Backup, spec: &BackupReplicationSpec) -> 
 }
 
 impl<'a> Evidence<'a> {
-    /// A live replication of the same backup to the same place, unless a human wants another one than that.
-    pub(super) fn live(&self, not_this: Option<&str>) -> Option<&'a ReplicationRecord> {
-        self.same.iter().copied().find(|r| is_live(r) && Some(r.id.as_str()) != not_this)
+    /// A live replication of the same backup to the same place, but for those that are known not to be meant.
+    pub(super) fn live(&self, not_these: &[String]) -> Option<&'a ReplicationRecord> {
+        self.same.iter().copied().find(|record| is_live(record) && !contains(not_these, record))
     }
 
-    /// The record of a call that was claimed when `before` had been seen. Where nothing could be seen before, only a
-    /// live one counts: a failed one may be older than the call.
-    pub(super) fn of_call(&self, before: Option<&[String]>) -> Option<&'a ReplicationRecord> {
-        match before {
-            Some(before) => self.same.iter().copied().find(|r| !before.iter().any(|id| id == r.id.as_str())),
-            None => self.live(None),
+    /// The record of the call of an attempt: one that was not there before its claim, and is not known to be another's.
+    /// Where nothing could be seen before, only a live one counts: a failed one may be older than the call.
+    pub(super) fn of_call(&self, attempt: &Attempt, not_these: &[String]) -> Option<&'a ReplicationRecord> {
+        match attempt.records_before.as_deref() {
+            // A list that was cut cannot tell old from new.
+            Some(before) if before.len() >= bounds::RECORDS => None,
+            Some(before) => self.same.iter().copied().find(|r| !contains(before, r) && !contains(not_these, r)),
+            None => self.live(not_these),
         }
     }
 
-    /// Whether it is proven that no record of such a call is there.
-    pub(super) fn proves_absence(&self, before: Option<&[String]>) -> bool {
-        self.complete && self.of_call(before).is_none()
+    /// Whether it is proven that no record of the attempt's call is there.
+    pub(super) fn proves_absence(&self, attempt: &Attempt, not_these: &[String]) -> bool {
+        let cut = attempt.records_before.as_ref().is_some_and(|before| before.len() >= bounds::RECORDS);
+        self.complete && !cut && self.of_call(attempt, not_these).is_none()
     }
 
     /// What a claim writes down: ids that are there before the call, as far as they could be taken for it.
@@ -122,4 +126,8 @@ impl<'a> Evidence<'a> {
         let ids = self.same.iter().chain(&self.unclear);
         ids.take(bounds::RECORDS).map(|record| record.id.as_str().to_owned()).collect()
     }
+}
+
+fn contains(ids: &[String], record: &ReplicationRecord) -> bool {
+    ids.iter().any(|id| id == record.id.as_str())
 }

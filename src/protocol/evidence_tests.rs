@@ -96,13 +96,11 @@ fn a_live_replication_to_the_same_place_is_adopted_and_not_called_for() {
 }
 
 #[test]
-fn what_failed_or_went_elsewhere_or_is_another_backups_is_not_adopted_but_written_down() {
-    let other_backup =
-        ReplicationRecord { source_backup_id: Some("other".into()), ..ours("r-3", RecordStatus::Success) };
+fn what_failed_or_went_elsewhere_is_not_adopted() {
     let other_project =
         ReplicationRecord { destination_project_id: Some("other".into()), ..ours("r-4", RecordStatus::Success) };
     let mut scene = Scene::new();
-    scene.look = look(vec![ours("r-1", RecordStatus::Fail), elsewhere("r-2"), other_backup, other_project]);
+    scene.look = look(vec![ours("r-1", RecordStatus::Fail), elsewhere("r-2"), other_project]);
     let attempt = scene.claim("a-1");
     assert_eq!(attempt.records_before, Some(vec!["r-1".to_owned()]));
 }
@@ -184,11 +182,13 @@ fn absence_settles_only_where_records_are_reported_and_only_after_the_settling_t
     assert_eq!(scene.status().attempts[1].outcome, Some(Outcome::NotAccepted));
 
     let unclear = ReplicationRecord { destination_vault_id: None, ..ours("r-9", RecordStatus::Success) };
+    let odd = ReplicationRecord { source_backup_id: Some("other".into()), ..ours("r-8", RecordStatus::Success) };
     let silent = [
         looked(Records::NotReported),
         look(vec![]),
         looked(Records::Reported { records: vec![elsewhere("r-0")], unreadable: 1 }),
         look(vec![elsewhere("r-0"), unclear]),
+        look(vec![elsewhere("r-0"), odd]),
         Some(Look::Failed("down".into())),
         Some(Look::Unauthorized("401".into())),
         Some(Look::NotAvailable("404".into())),
@@ -237,7 +237,119 @@ fn already_replicated_is_evidence_that_leads_to_the_record() {
     scene.look = look(vec![]);
     scene.seen_for = settled();
     let (status, again) = scene.settled();
-    assert_eq!((condition(&status, "Stalled").unwrap().1.as_str(), again), ("AlreadyReplicated", None));
+    assert_eq!(condition(&status, "Stalled").unwrap().1, "AlreadyReplicated");
+    assert!(again.is_some(), "a late record is still found");
+}
+
+#[test]
+fn after_1009_a_human_may_say_that_an_earlier_call_was_the_one() {
+    let duplicate =
+        || Ending::Rejected { kind: RejectionKind::AlreadyReplicated, answer: Answer::default(), retry_after: None };
+    for (word, record) in [("a-1:accepted:r-7", Some("r-7")), ("a-1:accepted", None)] {
+        let mut scene = ended(Some(Look::NotAvailable("404".into())), duplicate());
+        let message = scene.settled().0.conditions[0].message.clone();
+        assert!(message.contains("a-1:accepted:RECORD_ID") && !message.contains("Nothing was accepted"), "{message}");
+        scene.annotate(word);
+        let (status, _) = scene.settled();
+        assert_eq!((status.origin, status.replication_record_id.as_deref()), (Some(Origin::Declared), record));
+    }
+}
+
+#[test]
+fn one_call_anew_is_one_call_even_when_its_attempt_is_forgotten() {
+    let rejected = |kind| Ending::Rejected { kind, answer: Answer::default(), retry_after: None };
+    let mut scene = ended(look(vec![]), rejected(RejectionKind::Terminal));
+    scene.look = look(vec![]);
+    scene.annotate("a-1:call-anew");
+    for n in 2..=7 {
+        let attempt = scene.claim(&format!("a-{n}"));
+        end(&mut scene, &attempt, &rejected(RejectionKind::Temporary));
+        scene.now = scene.status().attempts[0].retry_at.clone().unwrap().0;
+    }
+    let last = scene.claim("a-8");
+    assert!(scene.status().attempts.iter().all(|attempt| attempt.id.as_str() != "a-1"));
+    end(&mut scene, &last, &rejected(RejectionKind::Terminal));
+    assert_eq!(scene.settled().0.phase, Some(Phase::Failed));
+}
+
+#[test]
+fn what_was_let_go_is_not_taken_for_the_call_that_was_wanted_instead() {
+    let mut scene = Scene::new();
+    scene.look = look(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
+    scene.resource.status = Some(scene.settled().0);
+    assert_eq!(scene.status().replication_record_id.as_deref(), Some("r-1"));
+    scene.annotate("r-1:call-anew");
+    scene.look = Some(Look::NotAvailable("403".into()));
+    let attempt = scene.claim("a-1");
+    end(&mut scene, &attempt, &lost());
+    scene.look = look(vec![ours("r-1", RecordStatus::Success)]);
+    assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
+}
+
+#[test]
+fn of_two_old_replications_neither_is_adopted_once_a_call_is_wanted() {
+    let both = || look(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
+    let mut scene = Scene::new();
+    scene.look = both();
+    scene.resource.status = Some(scene.settled().0);
+    scene.annotate("r-1:call-anew");
+    scene.claim("a-1");
+}
+
+#[test]
+fn looks_go_on_after_a_moment_in_which_nothing_could_be_seen() {
+    let mut scene = ended(look(vec![]), lost());
+    scene.credential = Some(crate::protocol::CredentialReading::SecretNotFound);
+    let (status, again) = scene.settled();
+    assert_eq!(condition(&status, "Stalled").unwrap().1, "OutcomeUnknown");
+    assert!(again.is_some());
+}
+
+#[test]
+fn a_list_that_was_cut_tells_nothing() {
+    let many: Vec<_> = (0..150).map(|n| ours(&format!("r-{n}"), RecordStatus::Fail)).collect();
+    let mut scene = ended(look(many.clone()), lost());
+    scene.look = look(many);
+    scene.seen_for = settled() * 2;
+    assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
+}
+
+/// The first attempt was given up as not accepted, a second one was lost; then the first one's acceptance arrived.
+fn accepted_behind_an_unknown() -> Scene {
+    let mut scene = ended(look(vec![elsewhere("r-0")]), lost());
+    let first = scene.status().attempts[0].clone();
+    scene.annotate("a-1:not-accepted");
+    scene.look = look(vec![elsewhere("r-0")]);
+    scene.settle();
+    let second = scene.claim("a-2");
+    end(&mut scene, &second, &lost());
+    let acceptance = Acceptance { replication_record_id: Some("r-1".into()), ..Acceptance::default() };
+    end(&mut scene, &first, &Ending::Accepted(acceptance, Answer::default()));
+    scene
+}
+
+#[test]
+fn an_acceptance_does_not_hide_another_attempts_unknown_outcome() {
+    let mut scene = accepted_behind_an_unknown();
+    assert!(!is_finished(&scene.resource));
+    scene.look = look(vec![elsewhere("r-0"), ours("r-1", RecordStatus::Success)]);
+    assert!(scene.settled().1.is_some());
+    scene.look = look(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Success)]);
+    let (status, _) = scene.settled();
+    assert_eq!(status.replication_record_id.as_deref(), Some("r-1"));
+    assert_eq!(status.additional_records, ["r-2"]);
+
+    let mut scene = accepted_behind_an_unknown();
+    scene.look = look(vec![elsewhere("r-0"), ours("r-1", RecordStatus::Success)]);
+    scene.seen_for = settled();
+    assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::NotAccepted));
+
+    let mut scene = accepted_behind_an_unknown();
+    scene.look = Some(Look::NotAvailable("404".into()));
+    assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "OutcomeUnknown");
+    scene.annotate("a-2:accepted:r-9");
+    let (status, _) = scene.settled();
+    assert_eq!((status.origin, status.additional_records), (Some(Origin::Called), vec!["r-9".to_owned()]));
 }
 
 #[test]
@@ -266,8 +378,10 @@ fn a_record_id_that_the_answer_did_not_name_is_filled_in() {
     assert!(again.is_some() && status.replication_record_id.is_none());
     scene.look = look(vec![ours("r-1", RecordStatus::Replicating)]);
     let (status, again) = scene.settled();
-    assert_eq!((status.replication_record_id.as_deref(), again), (Some("r-1"), None));
+    assert_eq!((status.replication_record_id.as_deref(), again), (Some("r-1"), Some(Duration::ZERO)));
     assert_eq!(status.origin, Some(Origin::Called));
+    scene.resource.status = Some(status);
+    assert!(is_finished(&scene.resource));
 }
 
 #[test]

@@ -5,16 +5,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use super::accepted::accepted;
 use super::backoff;
 use super::evidence::{Look, evidence};
 use super::human;
 use super::observation::{CredentialReading, Observation};
 use super::policy::Policy;
-use super::settle::{adopt, settle, take};
+use super::settle::{adopt, settle};
 use super::situation::Situation;
 use super::step::{Need, Sight, Step, Wait, sight};
 use super::unknown::unknown;
-use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome, RejectionKind};
+use crate::resource::{Attempt, BackupReplicationStatus, Outcome, RejectionKind};
 
 /// An attempt without an outcome gets one when its claimant can no longer have it: not sent, if this very process
 /// knows that it never called; else unknown, once the claim is stale. Returns whether it did.
@@ -61,55 +62,16 @@ pub(super) fn assess(
         Some(Outcome::NotSent) if changed => Step::MayCall,
         Some(Outcome::NotSent) => retry_later(attempt, seen.now),
         Some(Outcome::Rejected) => match attempt.rejection {
-            Some(RejectionKind::Temporary) if changed => Step::MayCall,
-            Some(RejectionKind::Throttled | RejectionKind::Temporary) => retry_later(attempt, seen.now),
+            Some(RejectionKind::Throttled) => retry_later(attempt, seen.now),
+            _ if human::calls_anew(status) => Step::MayCall,
             Some(RejectionKind::Unauthorized) => unauthorized(attempt, seen),
-            Some(RejectionKind::Terminal | RejectionKind::AlreadyReplicated) | None
-                if changed || human::calls_anew(status, &attempt) =>
-            {
-                Step::MayCall
-            }
+            _ if changed => Step::MayCall,
+            Some(RejectionKind::Temporary) => retry_later(attempt, seen.now),
             Some(RejectionKind::AlreadyReplicated) => already_replicated(status, attempt, in_state_for, seen, policy),
             Some(RejectionKind::Terminal) | None => Step::Wait(Wait::new(Situation::Rejected(attempt), None)),
         },
         Some(Outcome::Accepted) => Step::Wait(Wait::new(Situation::Accepted, None)),
     }
-}
-
-/// Accepted. Two things may still be waited for: the end of an attempt that is out all the same (in a store that was
-/// restored), and the record's id where the answer did not name it.
-fn accepted(
-    status: &mut BackupReplicationStatus,
-    in_state_for: Duration,
-    seen: &Observation<'_>,
-    policy: &Policy,
-) -> Step {
-    let newest = status.attempts.first();
-    let until_stale = newest
-        .filter(|attempt| attempt.outcome.is_none())
-        .map(|attempt| policy.hold(attempt).saturating_sub(in_state_for));
-    let mut again = until_stale;
-    let nameless = newest.filter(|a| a.outcome == Some(Outcome::Accepted) && status.replication_record_id.is_none());
-    if let Some(attempt) = nameless {
-        let left = (policy.settling_time + policy.hold(attempt)).saturating_sub(in_state_for);
-        let before = attempt.records_before.clone();
-        match sight(seen) {
-            Sight::Need(_) if left.is_zero() => {}
-            Sight::Need(need) => return Step::See(need),
-            Sight::Seen(Look::Backup(backup)) => {
-                let found = evidence(backup, &seen.resource.spec);
-                match found.of_call(before.as_deref()) {
-                    Some(record) => take(status, record, Origin::Called, seen.now),
-                    None => again = Some(backoff::look_delay(in_state_for).min(left)),
-                }
-            }
-            Sight::Seen(Look::Throttled { .. } | Look::Failed(_) | Look::Unauthorized(_)) => {
-                again = Some(backoff::look_delay(in_state_for).min(left));
-            }
-            Sight::Seen(Look::NotAvailable(_)) | Sight::Blind => {}
-        }
-    }
-    Step::Wait(Wait::new(Situation::Accepted, again.filter(|again| !again.is_zero())))
 }
 
 /// The cloud says that a replica exists or is being made: evidence, not failure. Its record is looked for until the
@@ -123,11 +85,11 @@ fn already_replicated(
 ) -> Step {
     let left = (policy.settling_time + policy.hold(&attempt)).saturating_sub(in_state_for);
     let worth_looking = match sight(seen) {
-        Sight::Need(_) if left.is_zero() => false,
         Sight::Need(need) => return Step::See(need),
         Sight::Seen(Look::Backup(backup)) => {
             let found = evidence(backup, &seen.resource.spec);
-            if let Some(record) = found.live(human::record_called_anew(status)) {
+            // What was there before the call, and was not adopted then, is not wanted.
+            if let Some(record) = found.live(attempt.records_before.as_deref().unwrap_or_default()) {
                 adopt(status, record, seen.now);
                 return Step::Wait(Wait::new(Situation::Accepted, None));
             }
@@ -136,11 +98,11 @@ fn already_replicated(
         Sight::Seen(Look::Throttled { .. } | Look::Failed(_) | Look::Unauthorized(_)) => true,
         Sight::Seen(Look::NotAvailable(_)) | Sight::Blind => false,
     };
+    let again = backoff::look_delay(in_state_for);
     if worth_looking && !left.is_zero() {
-        let again = backoff::look_delay(in_state_for).min(left);
-        Step::Wait(Wait::new(Situation::AlreadyReplicatedLookedUp(attempt), Some(again)))
+        Step::Wait(Wait::new(Situation::AlreadyReplicatedLookedUp(attempt), Some(again.min(left))))
     } else {
-        Step::Wait(Wait::new(Situation::Rejected(attempt), None))
+        Step::Wait(Wait::new(Situation::Rejected(attempt), Some(again)))
     }
 }
 

@@ -4,10 +4,13 @@
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::ResourceExt;
 
-use super::settle::{let_go, settle};
+use super::settle::{add_record, let_go, settle};
 use crate::cbr::RecordId;
-use crate::resource::{Attempt, BackupReplicationStatus, DECISION_ANNOTATION, Origin, Outcome};
+use crate::resource::{
+    Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, Origin, Outcome, RejectionKind,
+};
 
 /// What a human may say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,75 +62,96 @@ pub(super) fn apply(status: &mut BackupReplicationStatus, annotation: Option<&st
             return refused(format!("record {record} was adopted; about it only call-anew can be said"));
         }
         let_go(status);
-        status.decision = Some(value.to_owned());
+        carried_out(status, value);
         return None;
     }
+    let accepted_before = status.is_accepted();
     let Some(attempt) = status.attempts.first_mut() else {
         return refused("there is no attempt yet to decide about".to_owned());
     };
     if attempt.id.as_str() != named {
         return refused(format!("it names another attempt than the one in force, {}", attempt.id));
     }
-    let accepted = match (attempt.outcome, word) {
+    let already_replicated = attempt.rejection == Some(RejectionKind::AlreadyReplicated);
+    match (attempt.outcome, word) {
         (None, _) => {
             return refused("the call may still be under way; it will be heeded once that is over".to_owned());
         }
         (Some(Outcome::Unknown), Word::NotAccepted) => {
             settle(attempt, Outcome::NotAccepted, "Settled as not accepted by a human's decision.", now);
-            None
         }
-        (Some(Outcome::Unknown), Word::Accepted(record)) => {
+        // After a 1009 it may be an earlier call of the resource's own that was accepted.
+        (Some(Outcome::Rejected), Word::Accepted(_)) if !already_replicated => {
+            return refused("the cloud rejected that attempt".to_owned());
+        }
+        (Some(Outcome::Unknown | Outcome::Rejected), Word::Accepted(record)) => {
             settle(attempt, Outcome::Accepted, "Settled as accepted by a human's decision.", now);
-            Some(record)
+            declare(status, record, accepted_before, now);
         }
-        (Some(Outcome::Rejected), Word::CallAnew) => None,
+        (Some(Outcome::Rejected), Word::CallAnew) => {}
         (Some(Outcome::Unknown), Word::CallAnew) => {
             return refused("the outcome is unknown: say not-accepted or accepted".to_owned());
         }
-        (Some(Outcome::Rejected), Word::NotAccepted | Word::Accepted(_))
+        (Some(Outcome::Rejected), Word::NotAccepted)
         | (Some(Outcome::NotSent | Outcome::NotAccepted | Outcome::Accepted), _) => {
             return refused("the outcome of that attempt is known".to_owned());
         }
-    };
-    status.decision = Some(value.to_owned());
-    if let Some(record) = accepted {
-        status.origin = Some(Origin::Declared);
-        status.accepted_at.get_or_insert(Time(now));
-        if status.replication_record_id.is_none() {
-            status.replication_record_id = record;
-        }
     }
+    carried_out(status, value);
     None
+}
+
+fn carried_out(status: &mut BackupReplicationStatus, value: &str) {
+    status.decision = Some(value.to_owned());
+    status.decision_attempt = status.attempts.first().map(|attempt| attempt.id.clone());
+}
+
+/// The record of a declared acceptance: the resource's own, or, where one is accepted already, a further one.
+fn declare(status: &mut BackupReplicationStatus, record: Option<String>, accepted_before: bool, now: Timestamp) {
+    if accepted_before {
+        if let Some(record) = record.filter(|record| status.replication_record_id.as_ref() != Some(record)) {
+            add_record(status, record);
+        }
+        return;
+    }
+    status.origin = Some(Origin::Declared);
+    status.accepted_at.get_or_insert(Time(now));
+    if status.replication_record_id.is_none() {
+        status.replication_record_id = record;
+    }
 }
 
 fn adopted(status: &BackupReplicationStatus) -> Option<&str> {
     status.replication_record_id.as_deref().filter(|_| status.origin == Some(Origin::Adopted))
 }
 
-/// Whether the last decision carried out was to call anew after this attempt, or after a record that was adopted since:
-/// an attempt made for the decision has that record among those that it saw before.
-pub(super) fn calls_anew(status: &BackupReplicationStatus, attempt: &Attempt) -> bool {
-    let saw = |id: &str| attempt.records_before.iter().flatten().any(|record| record == id);
-    let is_attempt = |id: &str| status.attempts.iter().any(|attempt| attempt.id.as_str() == id);
-    record_called_anew(status).is_some_and(|id| id == attempt.id.as_str() || !is_attempt(id) && !saw(id))
+/// Whether a human has said to call anew, and no attempt has followed since.
+pub(super) fn calls_anew(status: &BackupReplicationStatus) -> bool {
+    called_anew_after(status).is_some()
+        && status.decision_attempt.as_ref() == status.attempts.first().map(|attempt| &attempt.id)
 }
 
-/// What the last decision carried out called anew after: an attempt, or a record that is not to be adopted again.
-pub(super) fn record_called_anew(status: &BackupReplicationStatus) -> Option<&str> {
+/// What the last decision carried out called anew after: an attempt, or an adopted record.
+pub(super) fn called_anew_after(status: &BackupReplicationStatus) -> Option<&str> {
     match parse(status.decision.as_deref()?) {
         Ok((named, Word::CallAnew)) => Some(named),
         Ok((_, Word::NotAccepted | Word::Accepted(_))) | Err(_) => None,
     }
 }
 
-/// The three commands for an attempt of unknown outcome, ready to paste.
-pub(super) fn commands(namespace: &str, name: &str, attempt: &Attempt) -> String {
-    let command = |word: &str| {
-        format!("kubectl annotate brep -n {namespace} {name} --overwrite {DECISION_ANNOTATION}={}:{word}", attempt.id)
-    };
+/// The command that says a word about an attempt or a record, ready to paste.
+pub(super) fn command(resource: &BackupReplication, named: &str, word: &str) -> String {
+    let namespace = resource.namespace().unwrap_or_default();
+    let name = resource.name_any();
+    format!("kubectl annotate brep -n {namespace} {name} --overwrite {DECISION_ANNOTATION}={named}:{word}")
+}
+
+/// The three commands for an attempt of unknown outcome.
+pub(super) fn commands(resource: &BackupReplication, attempt: &Attempt) -> String {
+    let command = |word| command(resource, attempt.id.as_str(), word);
     format!(
-        "if it was not accepted (the operator then calls again): {}; \
-         if it was accepted: {} ; if it was accepted and its record is not known: {}",
+        "if it was not accepted (the operator then calls again): {} ; if it was accepted: {} ; if it was accepted and its \
+         record is not known: {}",
         command("not-accepted"),
         command("accepted:RECORD_ID"),
         command("accepted"),

@@ -3,6 +3,7 @@
 //! `decide` says what to do next for a resource, `claim` and `record` fold a claim and a call's end into its status,
 //! and `fence` says whether a claimed call may still start.
 
+mod accepted;
 mod backoff;
 mod before_call;
 mod claim;
@@ -24,7 +25,7 @@ mod tell;
 mod tell_accepted;
 mod unknown;
 
-pub use decide::{Action, decide, is_finished};
+pub use decide::{Action, decide, is_finished, just_ended};
 pub use ending::{Acceptance, Answer, Ending};
 pub use evidence::Look;
 pub use fence::{Clocks, Fence};

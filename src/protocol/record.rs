@@ -6,7 +6,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::backoff;
 use super::claim::keep_newest;
 use super::ending::{Acceptance, Answer, Ending};
-use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome, RejectionKind, bounds};
+use super::settle::add_record;
+use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome, RejectionKind};
 
 /// What recording comes to.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,9 +54,7 @@ fn record_acceptance(
         .unwrap_or_else(|| format!("attempt {} (no record id in the answer)", ended.id));
     place(&mut next.attempts, ended);
     if another {
-        if !next.additional_records.contains(&name) && next.additional_records.len() < bounds::RECORDS {
-            next.additional_records.push(name);
-        }
+        add_record(&mut next, name);
     } else {
         accept(&mut next, acceptance, now);
     }
@@ -98,7 +97,7 @@ fn accept(status: &mut BackupReplicationStatus, acceptance: &Acceptance, now: Ti
 
 fn record_other_end(status: &BackupReplicationStatus, ended: Attempt) -> Recorded {
     let Some(present) = status.attempts.iter().find(|a| a.id == ended.id) else {
-        return Recorded::Superseded;
+        return record_forgotten_end(status, ended);
     };
     match (present.outcome, ended.outcome) {
         (None, _) => {}
@@ -112,6 +111,21 @@ fn record_other_end(status: &BackupReplicationStatus, ended: Attempt) -> Recorde
     }
     let mut next = status.clone();
     place(&mut next.attempts, ended);
+    Recorded::Write(Box::new(next))
+}
+
+/// The status has forgotten the attempt (a store restored to an earlier day). That its outcome is unknown must not be
+/// forgotten with it: it is in force again, unless another attempt is.
+fn record_forgotten_end(status: &BackupReplicationStatus, ended: Attempt) -> Recorded {
+    let gives_way =
+        |head: &Attempt| head.number < ended.number && head.outcome.is_some_and(Outcome::allows_next_attempt);
+    let free = status.attempts.first().is_none_or(gives_way);
+    if ended.outcome != Some(Outcome::Unknown) || status.is_accepted() || !free {
+        return Recorded::Superseded;
+    }
+    let mut next = status.clone();
+    next.attempts.insert(0, ended);
+    keep_newest(&mut next.attempts);
     Recorded::Write(Box::new(next))
 }
 

@@ -99,9 +99,17 @@ fn the_caller_knows_better_than_those_who_gave_it_up_but_not_than_a_decision() {
 }
 
 #[test]
-fn an_end_of_a_forgotten_attempt_changes_nothing_unless_it_was_accepted() {
+fn an_unknown_outcome_of_a_forgotten_attempt_is_in_force_again_unless_another_attempt_is() {
     let mut scene = Scene::new();
     let lost = scene.claim("a-lost");
-    let status = BackupReplicationStatus::default();
-    assert_eq!(record(&status, &lost, &Ending::Unknown(Answer::default()), at(1)), Recorded::Superseded);
+    let unknown = Ending::Unknown(Answer::default());
+    let status = written(&BackupReplicationStatus::default(), &lost, &unknown);
+    assert_eq!(status.attempts[0].outcome, Some(Outcome::Unknown));
+
+    let rejected = Ending::Rejected { kind: RejectionKind::Terminal, answer: Answer::default(), retry_after: None };
+    assert_eq!(record(&BackupReplicationStatus::default(), &lost, &rejected, at(1)), Recorded::Superseded);
+
+    let mut restored = Scene::new();
+    restored.claim("a-other");
+    assert_eq!(record(restored.status(), &lost, &unknown, at(1)), Recorded::Superseded);
 }

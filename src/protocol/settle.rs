@@ -23,6 +23,13 @@ pub(super) fn accept_by_record(status: &mut BackupReplicationStatus, record: &Re
     take(status, record, Origin::Called, now);
 }
 
+/// The record of a further accepted call: never dropped, and for a human to see to.
+pub(super) fn add_record(status: &mut BackupReplicationStatus, record: String) {
+    if !status.additional_records.contains(&record) && status.additional_records.len() < bounds::RECORDS {
+        status.additional_records.push(record);
+    }
+}
+
 /// A replication that was there before is this resource's.
 pub(super) fn adopt(status: &mut BackupReplicationStatus, record: &ReplicationRecord, now: Timestamp) {
     take(status, record, Origin::Adopted, now);

@@ -21,6 +21,8 @@ pub(super) enum Situation {
     ThrottledByOthers(Timestamp),
     WaitingToRetry(Attempt),
     Submitting(Attempt),
+    /// Not accepted as far as it is known; what follows is the next round's matter.
+    CallEnded(Attempt),
     /// The cloud's records may still show it.
     UnknownLookedUp(Attempt, Duration),
     UnknownHeld(Attempt),
@@ -31,4 +33,6 @@ pub(super) enum Situation {
     SourceNotReady,
     SameTargetInUse(String),
     Accepted,
+    /// And another attempt's outcome is unknown.
+    AcceptedWithUnknown(Attempt),
 }

@@ -9,8 +9,7 @@ use super::human;
 use super::situation::Situation;
 use super::tell_accepted::accepted;
 use crate::resource::{
-    Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, Is, Outcome, Phase, Reason,
-    RejectionKind, SecretKeyRef,
+    Attempt, BackupReplication, BackupReplicationStatus, Is, Outcome, Phase, Reason, RejectionKind, SecretKeyRef,
 };
 
 /// After this, a message says how long it has been.
@@ -106,7 +105,7 @@ pub(super) fn tell(resource: &BackupReplication, status: &BackupReplicationStatu
                 short(*until)
             ),
         ),
-        Situation::WaitingToRetry(attempt) => waiting(retry_reason(attempt), {
+        Situation::WaitingToRetry(attempt) => waiting(reason_of(attempt), {
             let when =
                 attempt.retry_at.as_ref().map_or_else(|| "soon".to_owned(), |at| format!("after {}", short(at.0)));
             format!(
@@ -122,6 +121,18 @@ pub(super) fn tell(resource: &BackupReplication, status: &BackupReplicationStatu
             reason: Reason::Submitting,
             message: format!("Attempt {} ({}) is claimed and its call may be out.", attempt.number, attempt.id),
         },
+        Situation::CallEnded(attempt) => {
+            let message = format!(
+                "Attempt {} has ended: {} What follows is being decided.",
+                attempt.number,
+                outcome_message(attempt)
+            );
+            if attempt.outcome == Some(Outcome::Unknown) {
+                Told { phase: Phase::OutcomeUnknown, ready: Is::Unknown, ..waiting(Reason::OutcomeUnknown, message) }
+            } else {
+                waiting(reason_of(attempt), message)
+            }
+        }
         Situation::UnknownHeld(attempt) => Told {
             ready: Is::Unknown,
             ..stalled(Phase::OutcomeUnknown, Reason::OutcomeUnknown, unknown_message(resource, attempt))
@@ -183,47 +194,64 @@ pub(super) fn tell(resource: &BackupReplication, status: &BackupReplicationStatu
                  goes on after it."
             ),
         ),
-        Situation::Rejected(attempt) => stalled(
-            Phase::Failed,
-            match attempt.rejection {
-                Some(RejectionKind::AlreadyReplicated) => Reason::AlreadyReplicated,
-                Some(
-                    RejectionKind::Terminal
-                    | RejectionKind::Temporary
-                    | RejectionKind::Throttled
-                    | RejectionKind::Unauthorized,
-                )
-                | None => Reason::Rejected,
-            },
-            format!(
-                "The cloud rejected attempt {}: {} Nothing was accepted. A corrected spec starts a new attempt. To \
-                 call once more without a change: kubectl annotate brep -n {} {} --overwrite {}={}:call-anew",
-                attempt.number,
-                outcome_message(attempt),
-                resource.namespace().unwrap_or_default(),
-                resource.name_any(),
-                DECISION_ANNOTATION,
-                attempt.id
+        Situation::Rejected(attempt) => match attempt.rejection {
+            Some(RejectionKind::AlreadyReplicated) => {
+                stalled(Phase::Failed, Reason::AlreadyReplicated, already_replicated_message(resource, attempt))
+            }
+            Some(
+                RejectionKind::Terminal
+                | RejectionKind::Temporary
+                | RejectionKind::Throttled
+                | RejectionKind::Unauthorized,
+            )
+            | None => stalled(
+                Phase::Failed,
+                Reason::Rejected,
+                format!(
+                    "The cloud rejected attempt {}: {} Nothing was accepted. A corrected spec starts a new attempt. To call \
+                     once more without a change: {}",
+                    attempt.number,
+                    outcome_message(attempt),
+                    human::command(resource, attempt.id.as_str(), "call-anew")
+                ),
             ),
-        ),
+        },
         Situation::Accepted => accepted(resource, status),
+        Situation::AcceptedWithUnknown(attempt) => stalled(
+            Phase::OutcomeUnknown,
+            Reason::OutcomeUnknown,
+            format!("{} And {}", accepted(resource, status).message, lower_first(&unknown_message(resource, attempt))),
+        ),
     }
 }
 
-fn retry_reason(attempt: &Attempt) -> Reason {
+fn reason_of(attempt: &Attempt) -> Reason {
     if attempt.outcome == Some(Outcome::NotAccepted) {
         return Reason::NotAccepted;
     }
     match attempt.rejection {
         Some(RejectionKind::Throttled) => Reason::Throttled,
-        Some(
-            RejectionKind::Temporary
-            | RejectionKind::Terminal
-            | RejectionKind::Unauthorized
-            | RejectionKind::AlreadyReplicated,
-        ) => Reason::TemporarilyRejected,
+        Some(RejectionKind::Temporary) => Reason::TemporarilyRejected,
+        Some(RejectionKind::Terminal) => Reason::Rejected,
+        Some(RejectionKind::Unauthorized) => Reason::TokenRejected,
+        Some(RejectionKind::AlreadyReplicated) => Reason::AlreadyReplicated,
         None => Reason::NotSent,
     }
+}
+
+fn already_replicated_message(resource: &BackupReplication, attempt: &Attempt) -> String {
+    let command = |word| human::command(resource, attempt.id.as_str(), word);
+    format!(
+        "The cloud did not accept attempt {}, as the backup is being, or was, replicated to {}: {} No record of that shows. \
+         If that replica is what you want (an earlier call of this resource may have made it): {} ; or, where its record is \
+         known: {} ; if it is not, delete it, and call once more: {}",
+        attempt.number,
+        resource.spec.destination_region,
+        outcome_message(attempt),
+        command("accepted"),
+        command("accepted:RECORD_ID"),
+        command("call-anew"),
+    )
 }
 
 fn unknown_message(resource: &BackupReplication, attempt: &Attempt) -> String {
@@ -234,8 +262,13 @@ fn unknown_message(resource: &BackupReplication, attempt: &Attempt) -> String {
         outcome_message(attempt),
         resource.spec.destination_vault_id,
         resource.spec.destination_region,
-        human::commands(&resource.namespace().unwrap_or_default(), &resource.name_any(), attempt)
+        human::commands(resource, attempt)
     )
+}
+
+fn lower_first(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }
 
 /// What is known of an attempt's end, always closed by a full stop.

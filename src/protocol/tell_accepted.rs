@@ -1,11 +1,8 @@
 //! An acceptance in words.
 
-use kube::ResourceExt;
-
+use super::human;
 use super::tell::{Next, Told, short};
-use crate::resource::{
-    BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, Is, Origin, Phase, ReadyWhen, Reason,
-};
+use crate::resource::{BackupReplication, BackupReplicationStatus, Is, Origin, Phase, ReadyWhen, Reason};
 
 pub(super) fn accepted(resource: &BackupReplication, status: &BackupReplicationStatus) -> Told {
     let how = how(resource, status);
@@ -53,11 +50,9 @@ fn how(resource: &BackupReplication, status: &BackupReplicationStatus) -> String
     match (status.origin, record) {
         (Some(Origin::Adopted), Some(record)) => format!(
             "An earlier replication{} to the same vault was adopted; {its_record}. Whether its copy still exists cannot be \
-             seen from here. To call all the same: kubectl annotate brep -n {} {} --overwrite \
-             {DECISION_ANNOTATION}={record}:call-anew",
+             seen from here. To call all the same: {}",
             status.record_created_at.as_ref().map_or_else(String::new, |at| format!(" of {}", short(at.0))),
-            resource.namespace().unwrap_or_default(),
-            resource.name_any(),
+            human::command(resource, record, "call-anew"),
         ),
         (Some(Origin::Declared), _) => format!("A call was declared as accepted by a human's decision; {its_record}."),
         (Some(Origin::Called | Origin::Adopted) | None, _) => format!("The cloud accepted the call; {its_record}."),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::backoff;
 use super::evidence::{Look, evidence};
+use super::human;
 use super::observation::Observation;
 use super::policy::Policy;
 use super::settle::{accept_by_record, settle};
@@ -29,18 +30,18 @@ pub(super) fn unknown(
     seen: &Observation<'_>,
     policy: &Policy,
 ) -> Step {
-    let before = attempt.records_before.as_deref();
+    let not_these: Vec<String> = human::called_anew_after(status).map(str::to_owned).into_iter().collect();
     let prospect = match sight(seen) {
         Sight::Need(need) => return Step::See(need),
         Sight::Blind | Sight::Seen(Look::NotAvailable(_)) => Prospect::None,
         Sight::Seen(Look::Unauthorized(_) | Look::Throttled { .. } | Look::Failed(_)) => Prospect::Open,
         Sight::Seen(Look::Backup(backup)) => {
             let found = evidence(backup, &seen.resource.spec);
-            if let Some(record) = found.of_call(before) {
+            if let Some(record) = found.of_call(&attempt, &not_these) {
                 accept_by_record(status, record, seen.now);
                 return Step::Wait(Wait::new(Situation::Accepted, None));
             }
-            if found.proves_absence(before) { Prospect::Absence } else { Prospect::Open }
+            if found.proves_absence(&attempt, &not_these) { Prospect::Absence } else { Prospect::Open }
         }
     };
     // A 2xx says too loudly "accepted" to be settled otherwise by anything but a human.
@@ -68,10 +69,10 @@ pub(super) fn unknown(
             Prospect::Absence | Prospect::Open if !left.is_zero() => {
                 Step::Wait(Wait::new(Situation::UnknownLookedUp(attempt, settles_after), again(left)))
             }
-            Prospect::Absence | Prospect::Open => {
+            // A token or a right that is missing now may be there later.
+            Prospect::Absence | Prospect::Open | Prospect::None => {
                 Step::Wait(Wait::new(Situation::UnknownHeld(attempt), again(Duration::MAX)))
             }
-            Prospect::None => Step::Wait(Wait::new(Situation::UnknownHeld(attempt), None)),
         },
     }
 }

@@ -4,7 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::attempt::{Attempt, Outcome, bounds};
+use super::attempt::{Attempt, AttemptId, Outcome, bounds};
 
 /// Status of a `BackupReplication`. Field names of the answer are those of the API's page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -63,6 +63,9 @@ pub struct BackupReplicationStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::NAME))]
     pub decision: Option<String>,
+    /// The attempt that was in force when that decision was carried out; absent if there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision_attempt: Option<AttemptId>,
     /// When the acceptance was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted_at: Option<Time>,

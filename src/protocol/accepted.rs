@@ -1,0 +1,100 @@
+//! An accepted resource: never called for again. What may be missing from its status is still looked for: the id of its
+//! record, and the end of another attempt.
+
+use std::time::Duration;
+
+use super::backoff;
+use super::evidence::{Look, evidence};
+use super::observation::Observation;
+use super::policy::Policy;
+use super::settle::{add_record, settle, take};
+use super::situation::Situation;
+use super::step::{Sight, Step, Wait, sight};
+use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome};
+
+/// `in_state_for`: how long this process has seen the attempt in force in its present state.
+pub(super) fn accepted(
+    status: &mut BackupReplicationStatus,
+    in_state_for: Duration,
+    seen: &Observation<'_>,
+    policy: &Policy,
+) -> Step {
+    let wait = |again: Option<Duration>| Step::Wait(Wait::new(Situation::Accepted, again));
+    if let Some(out) = status.attempts.first().filter(|attempt| attempt.outcome.is_none()) {
+        return wait(Some(policy.hold(out).saturating_sub(in_state_for)));
+    }
+    let missing = if let Some(unknown) = status.attempts.iter().find(|a| a.outcome == Some(Outcome::Unknown)) {
+        Missing::Outcome(unknown.clone())
+    } else if let Some(nameless) = nameless(status) {
+        Missing::Record(nameless.clone())
+    } else {
+        return wait(None);
+    };
+    let attempt = missing.attempt();
+    let left = (policy.settling_time + policy.hold(attempt)).saturating_sub(in_state_for);
+    let again = Some(backoff::look_delay(in_state_for));
+    let stuck = || match &missing {
+        Missing::Outcome(attempt) => Step::Wait(Wait::new(Situation::AcceptedWithUnknown(attempt.clone()), again)),
+        Missing::Record(_) => wait(None),
+    };
+    match sight(seen) {
+        Sight::Need(_) if left.is_zero() && matches!(missing, Missing::Record(_)) => wait(None),
+        Sight::Need(need) => Step::See(need),
+        Sight::Seen(Look::Backup(backup)) => {
+            let found = evidence(backup, &seen.resource.spec);
+            let known = known_records(status);
+            if let Some(record) = found.of_call(attempt, &known) {
+                match &missing {
+                    Missing::Record(_) => take(status, record, Origin::Called, seen.now),
+                    Missing::Outcome(attempt) => {
+                        let id = record.id.as_str().to_owned();
+                        end(status, attempt, Outcome::Accepted, "The cloud's records show that it was accepted.", seen);
+                        add_record(status, id);
+                    }
+                }
+                wait(Some(Duration::ZERO))
+            } else if left.is_zero() && found.proves_absence(attempt, &known) && matches!(missing, Missing::Outcome(_))
+            {
+                end(status, attempt, Outcome::NotAccepted, "No look at the cloud's records showed it.", seen);
+                wait(None)
+            } else if left.is_zero() {
+                stuck()
+            } else {
+                wait(again)
+            }
+        }
+        Sight::Seen(Look::Throttled { .. } | Look::Failed(_) | Look::Unauthorized(_)) if !left.is_zero() => wait(again),
+        Sight::Seen(Look::Throttled { .. } | Look::Failed(_) | Look::Unauthorized(_) | Look::NotAvailable(_))
+        | Sight::Blind => stuck(),
+    }
+}
+
+enum Missing {
+    /// Another attempt's outcome.
+    Outcome(Attempt),
+    /// The id of the accepted attempt's record.
+    Record(Attempt),
+}
+
+impl Missing {
+    fn attempt(&self) -> &Attempt {
+        match self {
+            Self::Outcome(attempt) | Self::Record(attempt) => attempt,
+        }
+    }
+}
+
+fn nameless(status: &BackupReplicationStatus) -> Option<&Attempt> {
+    let attempt = status.attempts.iter().find(|attempt| attempt.outcome == Some(Outcome::Accepted));
+    attempt.filter(|_| status.replication_record_id.is_none())
+}
+
+fn known_records(status: &BackupReplicationStatus) -> Vec<String> {
+    status.replication_record_id.iter().chain(&status.additional_records).cloned().collect()
+}
+
+fn end(status: &mut BackupReplicationStatus, attempt: &Attempt, outcome: Outcome, by: &str, seen: &Observation<'_>) {
+    if let Some(own) = status.attempts.iter_mut().find(|a| a.id == attempt.id) {
+        settle(own, outcome, by, seen.now);
+    }
+}
