@@ -5,8 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::answer::{Answer, Json};
+use super::classify::classify;
 use super::error_body::CloudError;
-use super::error_class::{Class, RejectionKind, classify};
+use super::error_class::{Class, RejectionKind};
 use super::records::Backup;
 use super::retry_after;
 use super::token::Token;

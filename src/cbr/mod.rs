@@ -2,6 +2,7 @@
 //! answers prove. Knows nothing of Kubernetes and decides nothing.
 
 mod answer;
+mod classify;
 mod client;
 mod defaults;
 mod endpoint;
@@ -25,12 +26,13 @@ mod timestamp;
 mod token;
 mod transport;
 
+pub use classify::classify;
 pub use client::{Client, ClientConfig, ClientError};
 pub use defaults::DEFAULT_ENDPOINT_PATTERNS;
 pub use endpoint::{AllowList, Endpoint, EndpointRefused};
 pub use endpoint_pattern::{EndpointPattern, InvalidPattern};
 pub use error_body::CloudError;
-pub use error_class::{Class, RejectionKind, TerminalReason, classify};
+pub use error_class::{Class, RejectionKind, TerminalReason};
 pub use gate::Fence;
 pub use ids::{BackupId, InvalidId, ProjectId, RecordId, Region, VaultId};
 pub use look_up::LookUpError;

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::answer::{Answer, Json};
+use super::classify::classify;
 use super::error_body::CloudError;
-use super::error_class::{Class, RejectionKind, classify};
+use super::error_class::{Class, RejectionKind};
 use super::replication::Replication;
 use super::retry_after;
 use super::text::{VALUE_CHARS, one_line};

@@ -155,9 +155,13 @@ impl<'a> Round<'a> {
                     else {
                         return Ok(action);
                     };
-                    let look = tokio::select! {
-                        look = look(self.context, callable, token) => look,
-                        () = self.context.drain.cancelled() => return Ok(action),
+                    let asked_to_wait = self.throttled_until().filter(|until| *until > Timestamp::now());
+                    let look = match asked_to_wait {
+                        Some(until) => Look::Throttled { until },
+                        None => tokio::select! {
+                            look = look(self.context, callable, token) => look,
+                            () = self.context.drain.cancelled() => return Ok(action),
+                        },
                     };
                     if let (Look::Throttled { until }, Some(asked)) = (&look, self.asked()) {
                         self.context.throttle.note(asked, *until, Timestamp::now());
@@ -186,7 +190,7 @@ impl<'a> Round<'a> {
             look: self.look.clone(),
             looks_failing_for: self.looks_failing_for,
             same_target_in_use: self.same_target_in_use(),
-            throttled_until: self.asked().and_then(|asked| self.context.throttle.until(&asked)),
+            throttled_until: self.throttled_until(),
             fresh: &self.fresh,
         };
         decide(&seen, &self.context.settings.policy)
@@ -198,6 +202,10 @@ impl<'a> Round<'a> {
         };
         let target = CallTarget::new(callable.endpoint.as_str(), &self.object.spec);
         self.context.targets.used_by_another(&target, &self.caller)
+    }
+
+    fn throttled_until(&self) -> Option<Timestamp> {
+        self.asked().and_then(|asked| self.context.throttle.until(&asked))
     }
 
     fn asked(&self) -> Option<Asked> {

@@ -65,6 +65,7 @@ async fn serve(options: RunOptions) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::Start(format!("cannot listen on {listen}: {error}")))?;
 
+    let watched = if namespace.is_empty() { "all".to_owned() } else { namespace.join(",") };
     let shutdown = Shutdown::default();
     let readiness = Readiness::default();
     let mut registry = Registry::with_prefix("backup_replication");
@@ -87,6 +88,7 @@ async fn serve(options: RunOptions) -> Result<(), Failure> {
     );
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
+        namespaces = watched,
         listen = %listener.local_addr().map_or_else(|e| e.to_string(), |a| a.to_string()),
         "Starting"
     );

@@ -30,10 +30,16 @@ pub(super) fn refused_token_delay(id: &AttemptId) -> Duration {
     spread(REFUSED_TOKEN, id)
 }
 
-/// How often to look for what a user has to bring (a Secret): soon at first, then ever less often.
+/// How often to look for what a user has to bring (a Secret): soon at first, within half a minute in the first hour, and
+/// then within minutes, as it may have been forgotten.
 pub(super) fn poll_delay(waiting_since: Timestamp, now: Timestamp) -> Duration {
+    const HOUR: Duration = Duration::from_secs(60 * 60);
     let waited = Duration::try_from(now.duration_since(waiting_since)).unwrap_or_default();
-    (waited / 4).clamp(Duration::from_secs(2), Duration::from_secs(30))
+    if waited < HOUR {
+        (waited / 4).clamp(Duration::from_secs(2), Duration::from_secs(30))
+    } else {
+        (waited / 120).min(Duration::from_secs(5 * 60))
+    }
 }
 
 /// The wait between two looks at the cloud's records: soon at first, then ever more seldom.

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::situation::Situation;
-use super::tell::{Next, Told, tell};
+use super::tell::tell;
+use super::told::{Next, Told};
 use crate::resource::{
     BackupReplication, BackupReplicationStatus, Change, ConditionType, Is, Reason, apply_conditions,
 };

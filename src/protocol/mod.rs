@@ -4,6 +4,7 @@
 //! and `fence` says whether a claimed call may still start.
 
 mod accepted;
+mod ask;
 mod backoff;
 mod before_call;
 mod claim;
@@ -23,6 +24,7 @@ mod step;
 mod target;
 mod tell;
 mod tell_accepted;
+mod told;
 mod unknown;
 
 pub use decide::{Action, decide, is_finished, just_ended};

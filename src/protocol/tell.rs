@@ -2,38 +2,18 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use kube::ResourceExt;
 
-use super::human;
 use super::situation::Situation;
 use super::tell_accepted::accepted;
+use super::told::{Next, Told, outcome_message, short};
+use super::{ask, human};
 use crate::resource::{
     Attempt, BackupReplication, BackupReplicationStatus, Is, Outcome, Phase, Reason, RejectionKind, SecretKeyRef,
 };
 
 /// After this, a message says how long it has been.
 const LONG: Duration = Duration::from_secs(60 * 60);
-
-/// Who has to act next. It decides which of `Reconciling` and `Stalled` stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// Nobody: it is done.
-    Nobody,
-    /// The operator, by itself.
-    Operator,
-    /// A human.
-    Human,
-}
-
-/// What a reader is told.
-pub(super) struct Told {
-    pub(super) phase: Phase,
-    pub(super) ready: Is,
-    pub(super) next: Next,
-    pub(super) reason: Reason,
-    pub(super) message: String,
-}
 
 /// The words for a situation.
 pub(super) fn tell(resource: &BackupReplication, status: &BackupReplicationStatus, situation: &Situation) -> Told {
@@ -135,7 +115,7 @@ pub(super) fn tell(resource: &BackupReplication, status: &BackupReplicationStatu
         }
         Situation::UnknownHeld(attempt) => Told {
             ready: Is::Unknown,
-            ..stalled(Phase::OutcomeUnknown, Reason::OutcomeUnknown, unknown_message(resource, attempt))
+            ..stalled(Phase::OutcomeUnknown, Reason::OutcomeUnknown, ask::unknown(resource, attempt))
         },
         Situation::UnknownThenCalledAgain(attempt, wait) => Told {
             phase: Phase::OutcomeUnknown,
@@ -196,7 +176,7 @@ pub(super) fn tell(resource: &BackupReplication, status: &BackupReplicationStatu
         ),
         Situation::Rejected(attempt) => match attempt.rejection {
             Some(RejectionKind::AlreadyReplicated) => {
-                stalled(Phase::Failed, Reason::AlreadyReplicated, already_replicated_message(resource, attempt))
+                stalled(Phase::Failed, Reason::AlreadyReplicated, ask::already_replicated(resource, attempt))
             }
             Some(
                 RejectionKind::Terminal
@@ -220,7 +200,7 @@ pub(super) fn tell(resource: &BackupReplication, status: &BackupReplicationStatu
         Situation::AcceptedWithUnknown(attempt) => stalled(
             Phase::OutcomeUnknown,
             Reason::OutcomeUnknown,
-            format!("{} And {}", accepted(resource, status).message, lower_first(&unknown_message(resource, attempt))),
+            format!("{} And {}", accepted(resource, status).message, lower_first(&ask::unknown(resource, attempt))),
         ),
     }
 }
@@ -239,48 +219,7 @@ fn reason_of(attempt: &Attempt) -> Reason {
     }
 }
 
-fn already_replicated_message(resource: &BackupReplication, attempt: &Attempt) -> String {
-    let command = |word| human::command(resource, attempt.id.as_str(), word);
-    format!(
-        "The cloud did not accept attempt {}, as the backup is being, or was, replicated to {}: {} No record of that shows. \
-         If that replica is what you want (an earlier call of this resource may have made it): {} ; or, where its record is \
-         known: {} ; if it is not, delete it, and call once more: {}",
-        attempt.number,
-        resource.spec.destination_region,
-        outcome_message(attempt),
-        command("accepted"),
-        command("accepted:RECORD_ID"),
-        command("call-anew"),
-    )
-}
-
-fn unknown_message(resource: &BackupReplication, attempt: &Attempt) -> String {
-    format!(
-        "Nobody can tell whether attempt {} was accepted: {} No further call is made by itself. Look at the backup's \
-         replication records and at vault {} in region {}, then decide: {}",
-        attempt.number,
-        outcome_message(attempt),
-        resource.spec.destination_vault_id,
-        resource.spec.destination_region,
-        human::commands(resource, attempt)
-    )
-}
-
 fn lower_first(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
-}
-
-/// What is known of an attempt's end, always closed by a full stop.
-fn outcome_message(attempt: &Attempt) -> String {
-    let mut text = attempt.message.clone().unwrap_or_default();
-    if !text.ends_with('.') {
-        text.push('.');
-    }
-    text
-}
-
-/// To the second, in UTC.
-pub(super) fn short(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

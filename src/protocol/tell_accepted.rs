@@ -1,7 +1,7 @@
 //! An acceptance in words.
 
 use super::human;
-use super::tell::{Next, Told, short};
+use super::told::{Next, Told, short};
 use crate::resource::{BackupReplication, BackupReplicationStatus, Is, Origin, Phase, ReadyWhen, Reason};
 
 pub(super) fn accepted(resource: &BackupReplication, status: &BackupReplicationStatus) -> Told {
