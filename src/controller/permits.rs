@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// A namespace has at most half of the permits, so that one whose endpoint hangs leaves room for the others.
+/// Where there are several namespaces, each has at most half of the permits, so that one whose endpoint hangs leaves room
+/// for the others.
 pub(super) struct Permits {
     all: Arc<Semaphore>,
     of_namespace: Mutex<HashMap<String, Arc<Semaphore>>>,
@@ -19,10 +20,11 @@ pub(super) struct Permit {
 }
 
 impl Permits {
-    /// So many in all.
-    pub(super) fn new(concurrency: u16) -> Self {
+    /// So many in all, for one namespace or for any number of them.
+    pub(super) fn new(concurrency: u16, one_namespace: bool) -> Self {
         let all = usize::from(concurrency);
-        Self { all: Arc::new(Semaphore::new(all)), of_namespace: Mutex::default(), share: all.div_ceil(2) }
+        let share = if one_namespace { all } else { all.div_ceil(2) };
+        Self { all: Arc::new(Semaphore::new(all)), of_namespace: Mutex::default(), share }
     }
 
     /// Waits for its turn. `None` where there is none to come any more.

@@ -62,7 +62,7 @@ impl Controller {
         let context = Context {
             kubernetes,
             cbr,
-            permits: Permits::new(settings.concurrency),
+            permits: Permits::new(settings.concurrency, settings.namespaces.len() == 1),
             settings,
             memory: Memory::default(),
             throttle: Throttle::default(),

@@ -53,7 +53,7 @@ pub(super) struct RunOptions {
     /// Address of /health, /ready and /metrics
     #[arg(long, env = "LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
     pub(super) listen: SocketAddr,
-    /// Resources worked on at a time
+    /// Resources worked on at a time; of several namespaces, at most half for each
     #[arg(long, env = "CONCURRENCY", value_name = "NUMBER", default_value = "16")]
     pub(super) concurrency: NonZeroU16,
     /// Longest time to connect to the cloud, TLS included
