@@ -1,6 +1,6 @@
-//! A human's decision about one attempt, given by an annotation that names it.
+//! A human's decision, given by an annotation that names the attempt, or the adopted record, that it is about.
 //!
-//! `ATTEMPT:not-accepted`, `ATTEMPT:accepted:RECORD`, `ATTEMPT:accepted`, `ATTEMPT:call-anew`.
+//! `ATTEMPT:not-accepted`, `ATTEMPT:accepted:RECORD`, `ATTEMPT:accepted`, `ATTEMPT:call-anew`, `RECORD:call-anew`.
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
