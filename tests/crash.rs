@@ -92,7 +92,7 @@ async fn a_decision_that_names_another_attempt_is_refused_in_words() -> Result<(
     scene.simulator.script(Script::once(Fault::after_commit().reset()).replicate())?;
     let _operator = scene.operator().start_ready()?;
     scene.applied(&Scene::manifest("db", ""))?;
-    let object = scene.wait_for_phase("db", "OutcomeUnknown").await?;
+    let object = scene.wait("db", "stalled", |object| object.is("Stalled")).await?;
 
     let wrong = Uuid::new_v4().to_string();
     let command = object.commands().swap_remove(0);

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use anyhow::{Result, bail, ensure};
 use harness::{Object, OperatorOptions, Scene};
-use serde_json::json;
-use simulator::{Answer, Body, Cut, ErrorShape, Fault, Script, Token, example};
+use serde_json::{Value, json};
+use simulator::{Answer, Body, Cut, ErrorShape, Fault, Operation, Script, Token, example};
 use uuid::Uuid;
 
 const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
@@ -87,6 +87,30 @@ fn faults(token: &str) -> Vec<(&'static str, Fault)> {
     ]
 }
 
+/// What the cloud does with the look before the call; in the text of some, the token itself.
+fn look_faults(token: &str) -> Vec<(&'static str, Fault)> {
+    let answer = |answer| Fault::before_commit().answer(answer);
+    let backup = |record: Value| answer(Answer::status(200).json(json!({"backup": {"replication_records": [record]}})));
+    let record = json!({
+        "id": "a-record", "status": "success", "source_region": token, "source_project_id": token,
+        "destination_region": example::DESTINATION_REGION, "destination_vault_id": example::VAULT,
+    });
+    let nameless = json!({
+        "id": token, "status": token, "destination_region": token, "extra_info": {"destination_vault_id": token},
+    });
+    vec![
+        ("look-echo-400", answer(Answer::echo(400))),
+        ("look-echo-403", answer(Answer::echo(403))),
+        ("look-echo-500", answer(Answer::echo(500))),
+        ("look-echo-in-200", answer(Answer::echo(200))),
+        ("look-page", answer(Answer::status(502).text(format!("<p>{}</p>", token.replace('"', "&quot;"))))),
+        ("look-retry-after", answer(Answer::status(503).header("retry-after", token))),
+        ("look-record", backup(record)),
+        ("look-nameless-record", backup(nameless)),
+        ("look-state", answer(Answer::status(200).json(json!({"backup": {"status": token, "image_type": token}})))),
+    ]
+}
+
 /// An operator that says all it can.
 fn loud(scene: &Scene) -> OperatorOptions {
     scene.operator().env("RUST_LOG", "trace").arg("--allowed-endpoint=https://cbr.invalid")
@@ -108,16 +132,29 @@ async fn a_token_is_found_in_its_secret_and_nowhere_else() -> Result<()> {
         scene.simulator.script(Script::always(fault.clone()).replicate().backup(&backup))?;
         scene.applied(&Scene::manifest_for(name, &backup, ""))?;
     }
+    let look_faults = look_faults(&token);
+    for (name, fault) in &look_faults {
+        let backup = scene.new_backup();
+        scene.simulator.script(Script::always(fault.clone()).show().backup(&backup))?;
+        scene.applied(&Scene::manifest_for(name, &backup, ""))?;
+    }
     for secret in ["unusable", "unknown"] {
         let manifest = Scene::manifest_for(secret, &scene.new_backup(), "");
         scene.applied(&manifest.replace("cbr-token", secret))?;
     }
     scene.applied(&Scene::manifest_for("no-connection", &scene.new_backup(), "  endpoint: https://cbr.invalid\n"))?;
     let ended = |object: &Object| object.attempts().iter().any(|attempt| !attempt["outcome"].is_null());
-    let told = |object: &Object| ended(object) || object.reason() == "TokenUnusable";
-    let all = scene.wait_for_all(faults.len() + 3, told).await?;
+    let uncalled = |object: &Object| ["TokenUnusable", "LookUpFailed", "Accepted"].contains(&object.reason());
+    let told = |object: &Object| ended(object) || uncalled(object);
+    let all = scene.wait_for_all(faults.len() + look_faults.len() + 3, told).await?;
     let outcomes: BTreeSet<_> = all.iter().filter_map(|object| object.text("/status/attempts/0/outcome")).collect();
-    assert_eq!(outcomes, BTreeSet::from(["Accepted", "NotSent", "Rejected", "Unknown"]));
+    assert_eq!(outcomes, BTreeSet::from(["Accepted", "Rejected", "Unknown"]));
+    let reason = |name: &str| all.iter().find(|object| object.text("/metadata/name") == Some(name)).map(Object::reason);
+    for name in ["look-echo-500", "look-echo-in-200", "look-page", "look-retry-after", "no-connection"] {
+        assert_eq!(reason(name), Some("LookUpFailed"), "{name}");
+    }
+    let adopted = scene.get("look-record").await?;
+    assert_eq!(adopted.text("/status/origin"), Some("Adopted"), "{:#}", adopted.0);
 
     let mut places = vec![("the objects", objects(&scene)?)];
     for path in ["/ready", "/health", "/metrics"] {
@@ -133,10 +170,12 @@ async fn a_token_is_found_in_its_secret_and_nowhere_else() -> Result<()> {
     places.push(("the audit log", std::fs::read_to_string(scene.cluster.folder().join("audit.log"))?));
 
     let sent = scene.simulator.log(|log| {
-        let tokens = log.calls().iter().map(|call| call.headers.get("x-auth-token").map(str::to_owned));
-        tokens.collect::<Vec<_>>()
+        let tokens =
+            log.calls().iter().map(|call| (call.operation, call.headers.get("x-auth-token").map(str::to_owned)));
+        tokens.filter(|(_, sent)| sent.as_ref() == Some(&token)).map(|(operation, _)| operation).collect::<Vec<_>>()
     });
-    assert_eq!(sent.iter().filter(|sent| sent.as_ref() == Some(&token)).count(), faults.len());
+    let how_many = |wanted| sent.iter().filter(|sent| **sent == Some(wanted)).count();
+    assert!(how_many(Operation::Replicate) >= faults.len() && how_many(Operation::Show) >= look_faults.len());
 
     let base64 = scene.kubectl(&["get", "secret", "cbr-token", "--output=jsonpath={.data.token}"])?;
     assert!(base64.accepted, "{}", base64.words);

@@ -1,9 +1,12 @@
 //! What the cloud refuses for good, until somebody changes something.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use harness::{Object, Scene};
 use serde_json::{Value, json};
-use simulator::{Answer, Backup, ErrorShape, Fault, ImageType, Options, ResourceType, Script, Simulator, Token, Vault};
+use simulator::{
+    Advance, Answer, Backup, DeletedRecord, ErrorShape, Fault, ImageType, Options, ResourceType, Script, Simulator,
+    Token, Vault,
+};
 use simulator::{example, example::DESTINATION_PROJECT, example::DESTINATION_REGION, example::PROJECT};
 
 use crate::{OPERATOR, api_time, apply, assert_says, counts, manifest, no_look_up, read_after, ready};
@@ -152,17 +155,48 @@ async fn the_command_of_the_message_calls_anew_once_for_each_time_it_is_given() 
 }
 
 #[tokio::test]
-async fn a_second_replica_that_the_cloud_refuses_is_told_as_such() -> Result<()> {
+async fn after_a_second_replica_that_the_cloud_refuses_each_command_of_the_message_ends_it() -> Result<()> {
     let scene = Scene::with(OPERATOR, no_look_up()).await?;
-    let _operator = scene.operator().start_ready()?;
+    let _operator = scene.operator().arg("--settling-time=1s").start_ready()?;
     scene.valid_secret()?;
-    scene.applied(&Scene::manifest("first", ""))?;
-    scene.wait("first", "ready", ready).await?;
-    scene.applied(&Scene::manifest("second", ""))?;
-    let object = scene.wait_for_phase("second", "Failed").await?;
-    assert_eq!(object.reason(), "AlreadyReplicated");
-    assert!(object.is("Stalled"));
-    assert_says(&object, &["BackupService.1009", "look for that replication"]);
-    assert_eq!(counts(&scene, example::BACKUP), (2, 1));
+    let backups = ["wanted", "known", "unwanted"].map(|name| (name, scene.new_backup()));
+    let first = |(name, backup): &(&str, String)| manifest(&format!("first-{name}"), backup, &json!({}));
+    apply(&scene, backups.iter().map(first).collect())?;
+    scene.wait_for_all(backups.len(), ready).await?;
+    apply(&scene, backups.iter().map(|(name, backup)| manifest(name, backup, &json!({}))).collect())?;
+    for (name, backup) in &backups {
+        let object = scene.wait_for_phase(name, "Failed").await?;
+        assert_eq!(object.reason(), "AlreadyReplicated", "{name}");
+        assert!(object.is("Stalled") && !object.is("Reconciling"), "{name}");
+        let command = format!(
+            "kubectl annotate brep -n {} {name} --overwrite cbr.replication.dev/decision={}",
+            scene.namespace,
+            object.attempt_id()
+        );
+        let words = ["accepted", "accepted:RECORD_ID", "call-anew"].map(|word| format!("{command}:{word}"));
+        assert_eq!(object.commands(), words, "{}", object.message());
+        assert_says(&object, &["BackupService.1009", example::DESTINATION_REGION, "No record of that shows"]);
+        assert_eq!(counts(&scene, backup), (2, 1), "{name}");
+    }
+
+    let [(_, wanted), (_, known), (_, unwanted)] = &backups;
+    let record = scene.simulator.records(known).pop().context("no record")?.id;
+    scene.simulator.advance(unwanted, Advance::Success)?;
+    scene.simulator.delete_replica(unwanted, DeletedRecord::Vanishes)?;
+    for (number, (name, origin, id)) in
+        [("wanted", "Declared", None), ("known", "Declared", Some(&record)), ("unwanted", "Called", None)]
+            .into_iter()
+            .enumerate()
+    {
+        let line = scene.get(name).await?.commands().swap_remove(number).replace("RECORD_ID", &record);
+        let pasted = scene.paste(&line)?;
+        assert!(pasted.accepted, "{line}: {}", pasted.words);
+        let object = scene.wait(name, "ready", ready).await?;
+        assert_eq!(object.text("/status/origin"), Some(origin), "{name}");
+        let called = scene.posts(unwanted).pop().and_then(|call| call.record_id().map(str::to_owned));
+        let id = if origin == "Called" { called.as_ref() } else { id };
+        assert_eq!(object.text("/status/replicationRecordId"), id.map(String::as_str), "{name}");
+    }
+    assert_eq!([wanted, known, unwanted].map(|backup| counts(&scene, backup)), [(2, 1), (2, 1), (3, 2)]);
     Ok(())
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use harness::{Object, Scene};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use simulator::{Answer, BackupStatus, Call, ErrorShape, Fault, RetryAfter, Script, Token, VaultStatus, example};
+use simulator::{Answer, Call, ErrorShape, Fault, RetryAfter, Script, Token, VaultStatus, example};
 
 use crate::{OPERATOR, assert_says, counts, manifest, ready};
 
@@ -28,10 +28,11 @@ async fn what_cannot_be_taken_now_is_called_again_and_the_message_says_when() ->
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
     let by_cbr = Answer::status(500).error(ErrorShape::Cbr, "BackupService.0002", "The resource is being backed up.");
+    let in_progress = Answer::status(400).error(ErrorShape::Cbr, "BackupService.6125", "A backup task is in progress.");
     let by_gateway = Answer::status(503).error(ErrorShape::Gateway, "APIG.0613", "IAM is unavailable.");
     let cases = [
         ("locked-vault", None, "BackupService.6112"),
-        ("protecting", None, "BackupService.6125"),
+        ("in-progress", Some(in_progress), "BackupService.6125"),
         ("backing-up", Some(by_cbr), "BackupService.0002"),
         ("no-iam", Some(by_gateway), "APIG.0613"),
     ];
@@ -43,18 +44,14 @@ async fn what_cannot_be_taken_now_is_called_again_and_the_message_says_when() ->
             let fault = Fault::before_commit().answer(answer.clone());
             scene.simulator.script(Script::once(fault).replicate().backup(&backup))?;
         }
-        let mut changes = json!({});
-        match *name {
-            "protecting" => scene.simulator.set_backup_status(&backup, BackupStatus::Protecting)?,
-            "locked-vault" => {
-                changes = json!({
-                    "destinationProjectId": example::SECOND_DESTINATION_PROJECT,
-                    "destinationRegion": example::SECOND_DESTINATION_REGION,
-                    "destinationVaultId": example::SECOND_VAULT,
-                });
-            }
-            _ => {}
-        }
+        let changes = match answer {
+            Some(_) => json!({}),
+            None => json!({
+                "destinationProjectId": example::SECOND_DESTINATION_PROJECT,
+                "destinationRegion": example::SECOND_DESTINATION_REGION,
+                "destinationVaultId": example::SECOND_VAULT,
+            }),
+        };
         scene.applied(&manifest(name, &backup, &changes).to_string())?;
         backups.push(backup);
     }
@@ -67,7 +64,6 @@ async fn what_cannot_be_taken_now_is_called_again_and_the_message_says_when() ->
     }
 
     scene.simulator.set_vault_status(example::SECOND_VAULT, VaultStatus::Available)?;
-    scene.simulator.set_backup_status(&backups[1], BackupStatus::Available)?;
     for ((name, ..), backup) in cases.iter().zip(&backups) {
         let object = scene.wait(name, "ready", ready).await?;
         assert_none_came_early(&object, &scene.posts(backup))?;

@@ -119,9 +119,13 @@ async fn call_again_calls_after_the_settling_time_and_never_after_an_unreadable_
         let backup = scene.new_backup();
         scene.simulator.script(Script::once(fault).replicate().backup(&backup))?;
         scene.applied(&manifest(name, &backup, &json!({"onUnknownOutcome": "CallAgain"})).to_string())?;
-        let object = scene.wait_for_phase(name, "OutcomeUnknown").await?;
-        let held = name == "unreadable";
-        assert_eq!((object.is("Stalled"), object.is("Reconciling")), (held, !held), "{name}");
+        let (who_acts, words) = match name {
+            "unreadable" => ("Stalled", "No further call is made by itself"),
+            _ => ("Reconciling", "the next attempt is made once it has stayed so"),
+        };
+        let told = |object: &Object| object.phase() == "OutcomeUnknown" && object.message().contains(words);
+        let object = scene.wait(name, who_acts, told).await?;
+        assert!(object.is(who_acts) && object.is("Stalled") != object.is("Reconciling"), "{name}");
         backups.push(backup);
     }
 

@@ -23,11 +23,11 @@ pub(crate) struct Board(watch::Sender<Seen>);
 #[derive(Clone, Default)]
 pub(crate) struct Seen(pub(crate) BTreeMap<String, Resource>);
 
-/// A resource as it is, and the phases and reasons that it had.
+/// A resource as it is, and as it was.
 #[derive(Clone)]
 pub(crate) struct Resource {
     pub(crate) object: Object,
-    been: Vec<(String, String)>,
+    been: Vec<Object>,
 }
 
 impl Board {
@@ -36,47 +36,35 @@ impl Board {
         self.0.borrow().clone()
     }
 
-    /// Waits until a resource is, or was meanwhile, in this phase for this reason; returns it as it is then.
-    pub(crate) async fn wait(&self, example: &Example, phase: &str, reason: &str) -> Result<Object> {
+    /// Waits until a resource is, or was meanwhile, as wanted; returns it as it was then.
+    pub(crate) async fn wait(&self, example: &Example, what: &str, wanted: impl Fn(&Object) -> bool) -> Result<Object> {
         let key = example.key();
         let mut seen = self.0.subscribe();
-        let found = |seen: &Seen| seen.0.get(&key).is_some_and(|resource| resource.has_been(phase, reason));
-        let waited = tokio::time::timeout(PATIENCE, seen.wait_for(found)).await;
-        let now = self.now().0.remove(&key);
-        match (waited, now) {
-            (Ok(Ok(_)), Some(resource)) => Ok(resource.object),
-            (_, Some(Resource { object, been: _ })) => bail!(
-                "{key} is not {phase} ({reason}) after {} s, but {} ({}): {}",
+        let find = |seen: &Seen| seen.0.get(&key)?.been.iter().find(|object| wanted(object)).cloned();
+        let waited = tokio::time::timeout(PATIENCE, seen.wait_for(|seen| find(seen).is_some())).await;
+        let found = waited.ok().and_then(|seen| find(&*seen.ok()?));
+        match (found, self.now().0.remove(&key)) {
+            (Some(object), _) => Ok(object),
+            (None, Some(Resource { object, been: _ })) => bail!(
+                "{key} is not {what} after {} s, but {} ({}): {}",
                 PATIENCE.as_secs(),
                 object.phase(),
                 object.reason(),
                 object.message()
             ),
-            (_, None) => bail!("{key} was not seen in {} s", PATIENCE.as_secs()),
+            (None, None) => bail!("{key} was not seen in {} s", PATIENCE.as_secs()),
         }
     }
 }
 
 impl Seen {
     fn take(&mut self, object: &DynamicObject) -> Result<()> {
-        let object_as_read = Object(serde_json::to_value(object)?);
-        let been = (object_as_read.phase().to_owned(), object_as_read.reason().to_owned());
-        match self.0.get_mut(&key(object)) {
-            Some(resource) => {
-                resource.object = object_as_read;
-                resource.been.push(been);
-            }
-            None => {
-                self.0.insert(key(object), Resource { object: object_as_read, been: vec![been] });
-            }
-        }
+        let read = Object(serde_json::to_value(object)?);
+        let fresh = || Resource { object: read.clone(), been: Vec::new() };
+        let resource = self.0.entry(key(object)).or_insert_with(fresh);
+        resource.been.push(read.clone());
+        resource.object = read;
         Ok(())
-    }
-}
-
-impl Resource {
-    fn has_been(&self, phase: &str, reason: &str) -> bool {
-        self.been.iter().any(|(p, r)| p == phase && r == reason)
     }
 }
 

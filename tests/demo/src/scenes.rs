@@ -1,6 +1,7 @@
 //! What happens, one scene after the other. Each waits for what must come by the watch on the board.
 
 use anyhow::{Context, Result};
+use harness::Object;
 use simulator::{Answer, Fault, LookUp, RetryAfter, Script, View};
 
 use crate::example::Example;
@@ -93,7 +94,7 @@ async fn lost_answer_decided(parts: &Parts) -> Result<Example> {
     let blind = View { look_up: LookUp::Forbidden, ..View::default() };
     parts.simulator.set_view(&example.backup_id, Some(blind));
     parts.apply("options.yaml").await?;
-    let message = told(parts, &example, "OutcomeUnknown", "OutcomeUnknown").await?;
+    let message = asked(parts, &example, "OutcomeUnknown").await?;
     parts.screen.step("Its user finds the replication record in the cloud, and types the command from the message.");
     let records = parts.simulator.records(&example.backup_id);
     let record = records.first().context("the simulator has no record of the call")?;
@@ -115,15 +116,29 @@ fn command_in(message: &str, record_id: &str) -> Result<String> {
     Ok(command.replace("RECORD_ID", record_id))
 }
 
-/// Waits for a phase and its reason, shows the message, and returns it.
-async fn told(parts: &Parts, example: &Example, phase: &str, reason: &str) -> Result<String> {
-    let object = parts.board.wait(example, phase, reason).await?;
+/// Waits for a phase and its reason, and shows the message.
+async fn told(parts: &Parts, example: &Example, phase: &str, reason: &str) -> Result<()> {
+    let told = |object: &Object| (object.phase(), object.reason()) == (phase, reason);
+    let object = parts.board.wait(example, &format!("{phase} ({reason})"), told).await?;
+    show_message(parts, example, &object);
+    Ok(())
+}
+
+/// Waits until the resource asks its user to decide.
+async fn asked(parts: &Parts, example: &Example, reason: &str) -> Result<String> {
+    let asks = |object: &Object| object.is("Stalled") && object.reason() == reason;
+    let object = parts.board.wait(example, &format!("stalled ({reason})"), asks).await?;
+    Ok(show_message(parts, example, &object))
+}
+
+fn show_message(parts: &Parts, example: &Example, object: &Object) -> String {
     let message = object.message().to_owned();
-    parts.screen.output(&format!("{} is {phase} ({reason}): {message}", example.key()));
-    Ok(message)
+    parts.screen.output(&format!("{} is {} ({}): {message}", example.key(), object.phase(), object.reason()));
+    message
 }
 
 async fn accepted(parts: &Parts, example: Example) -> Result<Example> {
-    parts.board.wait(&example, "Succeeded", "Accepted").await?;
+    let accepted = |object: &Object| (object.phase(), object.reason()) == ("Succeeded", "Accepted");
+    parts.board.wait(&example, "Succeeded (Accepted)", accepted).await?;
     Ok(example)
 }

@@ -12,14 +12,14 @@ fn each_resource_ends_with_one_accepted_call_and_nothing_is_left() -> Result<()>
     assert_eq!(exit, Exit::Code(0), "{output}\n{complaints}");
 
     let (_, summary) = output.split_once("== Summary").context("no summary")?;
-    let accepted = ["named", "wrong-token", "wrong-vault", "db-to-eu-nl", "options"];
+    let accepted = ["named", "wrong-token", "wrong-vault", "db-to-eu-nl", "db-to-eu-ch2", "options"];
     for name in accepted {
         let line = line_of(summary, &format!("backups/{name} "))?;
         assert!(line.contains("Succeeded, Accepted, record "), "{line}");
         assert!(line.contains(" 1 of "), "{line}");
     }
     assert!(line_of(summary, "backups/refused ")?.contains("refused by the Kubernetes API server"), "{summary}");
-    assert!(summary.contains(" 5 accepted, 0 duplicates."), "{summary}");
+    assert!(summary.contains(" 6 accepted, 0 duplicates."), "{summary}");
     for told in
         ["TokenRejected", "BackupService.6120", "APIG.0308", "OutcomeUnknown", "spec.destinationRegion: Invalid"]
     {

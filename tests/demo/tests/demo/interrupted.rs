@@ -13,7 +13,7 @@ fn with_keep_everything_stays_until_ctrl_c() -> Result<()> {
     let kubectl = rest_of_line(&demo, "alias kubectl=")?;
     let resources = Command::new(kubectl).env("KUBECONFIG", kubeconfig).args(["get", "brep", "-A"]).output()?;
     let resources = String::from_utf8_lossy(&resources.stdout).into_owned();
-    assert_eq!(resources.matches("Succeeded").count(), 5, "{resources}");
+    assert_eq!(resources.matches("Succeeded").count(), 6, "{resources}");
     let programs = demo.programs()?;
     for program in ["etcd", "kube-apiserver", "backup-replication-operator"] {
         assert!(programs.iter().any(|running| running == program), "{program} is not among {programs:?}");
