@@ -169,10 +169,16 @@ pub(super) fn tell(resource: &BackupReplication, status: &BackupReplicationStatu
         ),
         Situation::SameTargetInUse(other) => waiting(
             Reason::SameTargetInUse,
-            format!(
-                "BackupReplication {other} has a call for the same backup and region that is not settled yet. This one \
-                 goes on after it."
-            ),
+            if *other == resource.name_any() {
+                "A call for the same backup and region was made for an earlier resource of this name, and is too young for \
+                 the cloud's records to show it. This one goes on when it shows, or after the settling time."
+                    .to_owned()
+            } else {
+                format!(
+                    "BackupReplication {other} has a call for the same backup and region that is not settled yet. This one \
+                     goes on after it."
+                )
+            },
         ),
         Situation::Rejected(attempt) => match attempt.rejection {
             Some(RejectionKind::AlreadyReplicated) => {

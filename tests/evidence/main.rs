@@ -42,7 +42,7 @@ fn counts(scene: &Scene, backup: &str) -> (u64, u64) {
     (counts.posts, counts.accepted)
 }
 
-/// A manifest with a name in place of the default world's backup.
+/// Applies a resource for a backup, to the default world's destination.
 fn apply(scene: &Scene, name: &str, backup: &str) -> Result<()> {
     scene.applied(&Scene::manifest_for(name, backup, ""))
 }

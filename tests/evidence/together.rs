@@ -1,6 +1,7 @@
 //! Several that want the same replication at the same time.
 
 use anyhow::{Context, Result};
+use control_plane::Exit;
 use harness::{Object, Scene, in_time};
 use simulator::{Fault, Script, example};
 
@@ -62,6 +63,34 @@ async fn the_second_waits_while_the_first_is_out_unknown_or_too_young_to_show() 
         }
         assert_eq!(counts(&scene, backup), (1, 1), "{case}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_next_process_keeps_the_second_waiting_for_a_call_whose_outcome_nobody_knows() -> Result<()> {
+    let scene = Scene::with(OPERATOR, showing(HIDDEN)).await?;
+    scene.valid_secret()?;
+    let hold = scene.simulator.hold("call");
+    scene.simulator.script(Script::once(Fault::after_commit().hold(&hold).ordinary()).replicate())?;
+    let options = scene.operator().arg("--claim-window=1s").arg("--request-timeout=2s");
+    let killed = options.start_ready()?;
+    apply(&scene, "first", example::BACKUP)?;
+    in_time("the call arrives", hold.arrived()).await?;
+    assert_eq!(killed.process.kill()?, Exit::Signal(9));
+
+    let _operator = options.start_ready()?;
+    apply(&scene, "second", example::BACKUP)?;
+    let waiting = |object: &Object| object.reason() == "SameTargetInUse" && object.message().contains("first");
+    scene.wait("second", "waiting for a call that may be out", waiting).await?;
+    scene.wait("first", "unknown", |object| object.phase() == "OutcomeUnknown").await?;
+    looked_up_again(&scene, example::BACKUP, 4).await?;
+    assert_eq!(scene.get("second").await?.reason(), "SameTargetInUse");
+    scene.simulator.reveal(Some(example::BACKUP));
+    for (name, came_by) in [("first", "Called"), ("second", "Adopted")] {
+        let object = scene.wait(name, "ready", ready).await?;
+        assert_eq!(origin(&object).0, Some(came_by), "{name}");
+    }
+    assert_eq!(counts(&scene, example::BACKUP), (1, 1));
     Ok(())
 }
 
