@@ -1,0 +1,308 @@
+//! The steps of an operator process for one resource: the shell of `src/controller/` around the production functions.
+
+use std::time::Duration;
+
+use backup_replication_operator::protocol::{Clocks, Fence};
+use backup_replication_operator::resource::Outcome;
+
+use crate::explorer::{Kind, Rest};
+use crate::label::{Label, Unusual};
+use crate::production::{Looked, POLICY, Round, Sight, Written};
+use crate::scenario::{Broken, Records};
+use crate::state::{Age, Call, Claim, End, Process, Seen, Slot, State, Write};
+use crate::tables::{attempt_id, now, stored};
+use crate::world::{Steps, World};
+
+pub(crate) fn steps(steps: &mut Steps<'_>, process: usize, resource: usize) {
+    let from = steps.from;
+    match &from.processes[process].slots[resource] {
+        Slot::Idle => rounds(steps, process, resource),
+        Slot::Settling(write) => settling(steps, process, resource, write),
+        Slot::Staking(write, claim) => staking(steps, process, resource, write, claim),
+        Slot::Finding(claim) => find(steps, process, resource, claim),
+        Slot::Claimed(claim) => start(steps, process, resource, claim),
+        Slot::Calling(claim) => {
+            steps.fault(Label::ConnectionLost { process, resource }, |to| {
+                to.processes[process].end(resource, claim, End::Unknown);
+                Ok(())
+            });
+        }
+        Slot::Recording(claim, end) => recording(steps, process, resource, claim, *end),
+    }
+}
+
+/// Reads the object, sees what the decision asks for, and decides.
+fn rounds(steps: &mut Steps<'_>, process: usize, resource: usize) {
+    let world = steps.world;
+    let object = &steps.from.resources[resource];
+    let usual = Label::Round { process, resource, unusual: Unusual::No };
+    if !object.exists || world.production.facts(object).finished {
+        return;
+    }
+    let sibling = sibling_uses_target(world, steps.from, resource);
+    let mine = uses_target(&steps.from.processes[process], resource, object.uid);
+    let look = look(world, steps.from);
+    steps.fair(usual, |to| round(world, to, process, resource, look.clone(), mine || sibling));
+    if world.scenario.looks_fail {
+        let label = Label::Round { process, resource, unusual: Unusual::LookFails };
+        steps.fault(label, |to| round(world, to, process, resource, Looked::Failed, mine || sibling));
+    }
+    if sibling && !mine {
+        // The watch may not have told of it yet.
+        let label = Label::Round { process, resource, unusual: Unusual::SiblingNotSeen };
+        steps.fault(label, |to| round(world, to, process, resource, look.clone(), false));
+    }
+}
+
+fn round(
+    world: &World,
+    to: &mut State,
+    process: usize,
+    resource: usize,
+    look: Looked,
+    target_in_use: bool,
+) -> Result<(), String> {
+    let (fresh, object) = (world.fresh_attempt(to), to.resources[resource].clone());
+    let own = &mut to.processes[process];
+    own.sees(world, resource, &object);
+    let seen = own.seen[resource];
+    let age = seen.map_or(Age::Held, |seen| seen.age);
+    let given_up = seen.is_some_and(|seen| own.given_up.contains(&seen.attempt));
+    let sight = Sight {
+        age: if world.scenario.has(Broken::AgeIgnored) { Age::PastSettling } else { age },
+        never_called: given_up || (world.scenario.has(Broken::StaleTakenAsNotSent) && age >= Age::PastHold),
+        look,
+        target_in_use,
+        fresh,
+    };
+    let write = |status, claims| Write {
+        resource: u8::try_from(resource).unwrap_or(u8::MAX),
+        uid: object.uid,
+        current: true,
+        status,
+        claims,
+    };
+    match world.production.round(&object, sight) {
+        Round::Nothing => {}
+        Round::Settle { status, again: _ } if status != object.status => {
+            own.slots[resource] = Slot::Settling(write(status, false));
+        }
+        // Nothing wakes it but a change of the object.
+        Round::Settle { again: false, .. } if world.rest_of(&object) == Rest::Under => {
+            return Err(format!("a round waits for nothing, while something is to be done for resource {resource}"));
+        }
+        Round::Settle { .. } => {}
+        Round::Claim { status, attempt } => {
+            let write = write(status, true);
+            if world.scenario.targets_matter() {
+                own.target = Some((write.resource, write.uid));
+            }
+            let claim = Claim { uid: object.uid, no: fresh, attempt, late: false };
+            own.slots[resource] = Slot::Staking(write, claim);
+        }
+    }
+    Ok(())
+}
+
+fn look(world: &World, state: &State) -> Looked {
+    match world.scenario.records {
+        Records::Shown { another } => {
+            let shown = state.replicas.iter().filter(|replica| replica.shown).map(|replica| replica.no);
+            Looked::Records { ours: shown.collect(), another }
+        }
+        Records::Empty => Looked::Records { ours: Vec::new(), another: false },
+        Records::Missing => Looked::NoList,
+        Records::NoLookUp => Looked::NoLookUp,
+    }
+}
+
+/// Another resource's call of this process is out, or too young to show; also that of a predecessor of the same name.
+fn uses_target(process: &Process, resource: usize, uid: u8) -> bool {
+    process.target.is_some_and(|(by, by_uid)| (usize::from(by), by_uid) != (resource, uid))
+}
+
+/// By its status another resource's call is out or unknown.
+fn sibling_uses_target(world: &World, state: &State, resource: usize) -> bool {
+    let mut others = state.resources.iter().enumerate().filter(|(other, object)| *other != resource && object.exists);
+    others.any(|(_, object)| world.production.facts(object).uses_target)
+}
+
+fn settling(steps: &mut Steps<'_>, process: usize, resource: usize, write: &Write) {
+    let world = steps.world;
+    let ended = |to: &mut State| {
+        to.processes[process].slots[resource] = Slot::Idle;
+    };
+    steps.fair(Label::StatusWritten { process, resource }, |to| {
+        ended(to);
+        world.write(to, write).map(|_| ())
+    });
+    steps.fault(Label::StatusWriteDelayed { process, resource }, |to| {
+        ended(to);
+        to.late_writes.push(write.clone());
+        Ok(())
+    });
+}
+
+fn staking(steps: &mut Steps<'_>, process: usize, resource: usize, write: &Write, claim: &Claim) {
+    let world = steps.world;
+    steps.fair(Label::ClaimAnswered { process, resource }, |to| {
+        // Its own write leaves the slot first, so that it does not void itself.
+        to.processes[process].slots[resource] = Slot::Idle;
+        let written = world.write(to, write)?;
+        let own = &mut to.processes[process];
+        if written {
+            own.slots[resource] = Slot::Claimed(held(world, claim));
+        } else {
+            own.target = None;
+        }
+        Ok(())
+    });
+    steps.fault(Label::ClaimWrittenAnswerLost { process, resource }, |to| {
+        to.processes[process].slots[resource] = Slot::Finding(claim.clone());
+        world.write(to, write).map(|_| ())
+    });
+    steps.fault(Label::ClaimDelayed { process, resource }, |to| {
+        to.processes[process].slots[resource] = Slot::Finding(claim.clone());
+        to.late_writes.push(write.clone());
+        Ok(())
+    });
+}
+
+/// A claim whose write had no answer is held if it is there, and else given up for good.
+fn find(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Claim) {
+    let world = steps.world;
+    steps.fair(Label::ClaimReadAgain { process, resource }, |to| {
+        let object = &to.resources[resource];
+        let status = world.production.status(object.status);
+        let head = status.attempts.first().filter(|head| head.outcome.is_none());
+        let ours = object.exists
+            && object.uid == claim.uid
+            && head.is_some_and(|head| head.id.as_str() == attempt_id(claim.no));
+        let own = &mut to.processes[process];
+        if ours {
+            own.slots[resource] = Slot::Claimed(held(world, claim));
+        } else {
+            own.slots[resource] = Slot::Idle;
+            own.target = None;
+            own.given_up.push(claim.no);
+            own.given_up.sort_unstable();
+        }
+        Ok(())
+    });
+}
+
+/// A claim whose answer has come. Its fence was opened before.
+fn held(world: &World, claim: &Claim) -> Claim {
+    Claim { late: claim.late && !world.scenario.has(Broken::FenceOpenedByAnswer), ..claim.clone() }
+}
+
+/// Asks the fence, and lets the call's body leave.
+fn start(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Claim) {
+    let opened = Clocks { wall: stored(), boot: Duration::ZERO };
+    let asked = match claim.late {
+        true => Clocks { wall: now(), boot: POLICY.window },
+        false => Clocks { wall: stored(), boot: POLICY.window - Duration::from_nanos(1) },
+    };
+    let open = Fence::new(opened, POLICY.window).is_open(asked) || steps.world.scenario.has(Broken::FenceIgnored);
+    steps.fair(Label::CallStarts { process, resource }, |to| {
+        if open {
+            let resource_number = u8::try_from(resource).unwrap_or(u8::MAX);
+            to.calls.push(Call { resource: resource_number, uid: claim.uid, no: claim.no });
+            to.processes[process].slots[resource] = Slot::Calling(claim.clone());
+        } else {
+            to.processes[process].end(resource, claim, End::NotSent);
+        }
+        Ok(())
+    });
+}
+
+/// Reads, folds the end in and writes, again and again. A conflict changes nothing but that it begins anew, so reading
+/// and writing are one step here.
+fn recording(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Claim, end: End) {
+    let world = steps.world;
+    let object = &steps.from.resources[resource];
+    let over = |to: &mut State| {
+        to.processes[process].slots[resource] = Slot::Idle;
+    };
+    let gone = !object.exists || object.uid != claim.uid;
+    if gone {
+        return steps.fair(Label::EndGivenUp { process, resource }, |to| {
+            over(to);
+            Ok(())
+        });
+    }
+    let written = world.production.record(object, claim, end);
+    let accepted = matches!(end, End::Accepted | End::AcceptedWithoutId);
+    let note = |to: &mut State| {
+        if let Some(replica) = to.replicas.iter_mut().find(|replica| accepted && replica.no == claim.no) {
+            replica.recorded = Some(end);
+        }
+    };
+    let patch = |status| Write {
+        resource: u8::try_from(resource).unwrap_or(u8::MAX),
+        uid: claim.uid,
+        current: true,
+        status,
+        claims: false,
+    };
+    steps.fair(Label::EndRecorded { process, resource }, |to| {
+        over(to);
+        note(to);
+        match written {
+            Written::Write(status) => world.write(to, &patch(status)).map(|_| ()),
+            Written::AlreadyThere => Ok(()),
+            Written::Superseded if accepted => Err(format!("the acceptance of attempt {} is dropped", claim.no)),
+            Written::Superseded => Ok(()),
+        }
+    });
+    let Written::Write(status) = written else {
+        return;
+    };
+    steps.fault(Label::EndWrittenAnswerLost { process, resource }, |to| world.write(to, &patch(status)).map(|_| ()));
+    steps.fault(Label::EndWriteDelayed { process, resource }, |to| {
+        to.late_writes.push(patch(status));
+        Ok(())
+    });
+    if world.scenario.has(Broken::EndWrittenOnce) {
+        steps.push(Label::EndGivenUp { process, resource }, Kind::Fault, 1, |to| {
+            over(to);
+            note(to);
+            Ok(())
+        });
+    }
+}
+
+impl Process {
+    pub(crate) fn end(&mut self, resource: usize, claim: &Claim, end: End) {
+        self.slots[resource] = Slot::Recording(claim.clone(), end);
+        match end {
+            // Nothing of it will show.
+            End::NotSent | End::Rejected | End::RejectedForGood | End::AlreadyReplicated => self.target = None,
+            End::Accepted | End::AcceptedWithoutId | End::Unknown | End::Unreadable2xx => {}
+        }
+    }
+
+    /// Notes when the attempt in force was first seen in its present state.
+    fn sees(&mut self, world: &World, resource: usize, object: &crate::state::Resource) {
+        let status = world.production.status(object.status);
+        let in_force = status.attempts.first().map(|head| head.outcome.map(outcome_number));
+        let attempt = world.production.attempts_in(object.status).first().copied();
+        let (Some(outcome), Some(attempt)) = (in_force, attempt) else {
+            return;
+        };
+        let known = self.seen[resource].is_some_and(|seen| (seen.attempt, seen.outcome) == (attempt, outcome));
+        if !known {
+            self.seen[resource] = Some(Seen { attempt, outcome, age: Age::Held });
+        }
+    }
+}
+
+fn outcome_number(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Accepted => 0,
+        Outcome::NotSent => 1,
+        Outcome::Rejected => 2,
+        Outcome::Unknown => 3,
+        Outcome::NotAccepted => 4,
+    }
+}

@@ -1,0 +1,319 @@
+//! Asks the production code. It is pure, so that what was asked once is remembered.
+
+use std::cell::{Ref, RefCell};
+use std::collections::HashMap;
+use std::time::Duration;
+
+use backup_replication_operator::cbr::{Backup, BackupStatus, RecordId, RecordStatus, Records, ReplicationRecord};
+use backup_replication_operator::protocol::{
+    Acceptance, Action, Answer, CredentialReading, Ending, FreshAttempt, Look, Observation, Policy, Recorded,
+    TargetReading, decide, is_finished, just_ended, record, unresolved_target,
+};
+use backup_replication_operator::resource::{
+    AttemptId, Auth, BackupReplication, BackupReplicationSpec, BackupReplicationStatus, DECISION_ANNOTATION,
+    OnUnknownOutcome, Phase, RejectionKind, SecretKeyRef,
+};
+
+use crate::state::{Age, AttemptNo, Claim, Decision, End, Resource, Word};
+use crate::tables::{AttemptRef, StatusRef, Tables, attempt_id, now, record_id, stored, timeless, timeless_attempt};
+
+pub(crate) const POLICY: Policy =
+    Policy { window: Duration::from_secs(10), limit: Duration::from_secs(60), settling_time: Duration::from_secs(600) };
+
+/// What a round sees beside the object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Sight {
+    pub(crate) age: Age,
+    pub(crate) never_called: bool,
+    pub(crate) look: Looked,
+    pub(crate) target_in_use: bool,
+    pub(crate) fresh: AttemptNo,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Looked {
+    Records { ours: Vec<AttemptNo>, another: bool },
+    NoList,
+    NoLookUp,
+    Failed,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Round {
+    Nothing,
+    Settle { status: StatusRef, again: bool },
+    Claim { status: StatusRef, attempt: AttemptRef },
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Written {
+    Write(StatusRef),
+    AlreadyThere,
+    Superseded,
+}
+
+/// What production says of an object alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    /// There is nothing to do for it until it changes.
+    pub(crate) finished: bool,
+    /// A call is out, or its outcome unknown.
+    pub(crate) uses_target: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Production {
+    tables: RefCell<Tables>,
+    calls_again: bool,
+    rounds: RefCell<HashMap<(Resource, Sight), Round>>,
+    ends: RefCell<HashMap<(Resource, AttemptRef, End), Written>>,
+    facts: RefCell<HashMap<Resource, Facts>>,
+    timeless: RefCell<HashMap<StatusRef, StatusRef>>,
+}
+
+impl Production {
+    pub(crate) fn new(calls_again: bool) -> Self {
+        Self { calls_again, ..Self::default() }
+    }
+
+    /// The status that the CRD gives to a new object.
+    pub(crate) fn fresh_status(&self) -> StatusRef {
+        self.tables.borrow_mut().keep_status(BackupReplicationStatus {
+            observed_generation: Some(-1),
+            phase: Some(Phase::Pending),
+            ..BackupReplicationStatus::default()
+        })
+    }
+
+    pub(crate) fn status(&self, name: StatusRef) -> Ref<'_, BackupReplicationStatus> {
+        Ref::map(self.tables.borrow(), |tables| tables.status(name))
+    }
+
+    pub(crate) fn attempts_in(&self, name: StatusRef) -> Ref<'_, [AttemptNo]> {
+        Ref::map(self.tables.borrow(), |tables| tables.named_in(name))
+    }
+
+    pub(crate) fn stored(&self, name: StatusRef) -> StatusRef {
+        if let Some(known) = self.timeless.borrow().get(&name) {
+            return *known;
+        }
+        let status = timeless(self.status(name).clone());
+        let stored = self.tables.borrow_mut().keep_status(status);
+        self.timeless.borrow_mut().insert(name, stored);
+        stored
+    }
+
+    pub(crate) fn facts(&self, resource: &Resource) -> Facts {
+        if let Some(known) = self.facts.borrow().get(resource) {
+            return *known;
+        }
+        let object = self.object(resource);
+        let facts = Facts { finished: is_finished(&object), uses_target: unresolved_target(&object).is_some() };
+        self.facts.borrow_mut().insert(resource.clone(), facts);
+        facts
+    }
+
+    pub(crate) fn round(&self, resource: &Resource, sight: Sight) -> Round {
+        let key = (resource.clone(), sight);
+        if let Some(known) = self.rounds.borrow().get(&key) {
+            return *known;
+        }
+        let round = self.decide(&key.0, &key.1);
+        self.rounds.borrow_mut().insert(key, round);
+        round
+    }
+
+    fn decide(&self, resource: &Resource, sight: &Sight) -> Round {
+        let object = self.object(resource);
+        let fresh = FreshAttempt { id: AttemptId::new(attempt_id(sight.fresh)), claimant: "operator".to_owned() };
+        let mut seen = Observation {
+            resource: &object,
+            now: now(),
+            seen_for: duration(sight.age),
+            never_called: sight.never_called,
+            target: TargetReading::Callable { endpoint: "https://cbr.example".to_owned() },
+            credential: None,
+            look: None,
+            looks_failing_for: Duration::ZERO,
+            same_target_in_use: sight.target_in_use.then(|| "another".to_owned()),
+            throttled_until: None,
+            fresh: &fresh,
+        };
+        loop {
+            match decide(&seen, &POLICY) {
+                Action::LeaveAlone => return Round::Nothing,
+                Action::ReadCredential(_) => {
+                    assert!(seen.credential.is_none(), "the credential is asked for once");
+                    seen.credential = Some(usable());
+                }
+                Action::Look => {
+                    assert!(seen.look.is_none(), "a look is asked for once");
+                    seen.look = Some(look(&sight.look));
+                }
+                Action::Settle { status, again } => {
+                    let status = self.tables.borrow_mut().keep_status(*status);
+                    return Round::Settle { status, again: again.is_some() };
+                }
+                Action::Claim { status, attempt } => {
+                    let mut tables = self.tables.borrow_mut();
+                    let status = tables.keep_status(*status);
+                    return Round::Claim { status, attempt: tables.keep_attempt(timeless_attempt(*attempt)) };
+                }
+            }
+        }
+    }
+
+    pub(crate) fn record(&self, resource: &Resource, claim: &Claim, end: End) -> Written {
+        let key = (resource.clone(), claim.attempt, end);
+        if let Some(known) = self.ends.borrow().get(&key) {
+            return *known;
+        }
+        let object = self.object(resource);
+        let status = object.status.clone().unwrap_or_default();
+        let attempt = self.tables.borrow().attempt(claim.attempt).clone();
+        let written = match record(&status, &attempt, &ending(end, claim.no), now()) {
+            Recorded::Write(status) => {
+                let status = described(&object, *status, claim);
+                Written::Write(self.tables.borrow_mut().keep_status(status))
+            }
+            Recorded::AlreadyThere => Written::AlreadyThere,
+            Recorded::Superseded => Written::Superseded,
+        };
+        self.ends.borrow_mut().insert(key, written);
+        written
+    }
+
+    fn object(&self, resource: &Resource) -> BackupReplication {
+        let spec = BackupReplicationSpec {
+            endpoint: None,
+            project_id: "p".to_owned(),
+            backup_id: "b".to_owned(),
+            destination_project_id: "dp".to_owned(),
+            destination_region: "eu-nl".to_owned(),
+            destination_vault_id: "v".to_owned(),
+            name: None,
+            description: None,
+            auth: Auth { token_secret_ref: Some(SecretKeyRef { name: "cbr-token".to_owned(), key: None }) },
+            ready_when: None,
+            on_unknown_outcome: self.calls_again.then_some(OnUnknownOutcome::CallAgain),
+            suspend: None,
+        };
+        let mut object = BackupReplication::new("db", spec);
+        object.metadata.namespace = Some("backups".to_owned());
+        object.metadata.uid = Some(format!("u{}", resource.uid));
+        object.metadata.generation = Some(resource.generation.into());
+        object.metadata.annotations =
+            resource.decision.map(|decision| [(DECISION_ANNOTATION.to_owned(), annotation(decision))].into());
+        object.status = Some(self.status(resource.status).clone());
+        object
+    }
+}
+
+/// As the controller does it: the recorded facts are described in the same write (`src/controller/record_end.rs`).
+fn described(object: &BackupReplication, status: BackupReplicationStatus, claim: &Claim) -> BackupReplicationStatus {
+    let recorded = BackupReplication { status: Some(status), ..object.clone() };
+    let seen = Observation {
+        resource: &recorded,
+        now: now(),
+        seen_for: Duration::ZERO,
+        never_called: false,
+        target: TargetReading::Callable { endpoint: "https://cbr.example".to_owned() },
+        credential: Some(usable()),
+        look: None,
+        looks_failing_for: Duration::ZERO,
+        same_target_in_use: None,
+        throttled_until: None,
+        fresh: &FreshAttempt { id: AttemptId::new(attempt_id(claim.no)), claimant: "operator".to_owned() },
+    };
+    match decide(&seen, &POLICY) {
+        Action::Settle { status, .. } => *status,
+        Action::LeaveAlone | Action::ReadCredential(_) | Action::Look | Action::Claim { .. } => {
+            just_ended(&recorded, now())
+        }
+    }
+}
+
+fn usable() -> CredentialReading {
+    CredentialReading::Usable { version: "s1".to_owned() }
+}
+
+/// The longest time that still counts as the age.
+fn duration(age: Age) -> Duration {
+    const MARGIN: Duration = Duration::from_secs(5);
+    let hold = POLICY.window + POLICY.limit + MARGIN;
+    let instant = Duration::from_nanos(1);
+    match age {
+        Age::Held => hold - instant,
+        Age::PastHold => hold + POLICY.settling_time - instant,
+        Age::PastSettling => hold + POLICY.settling_time,
+    }
+}
+
+fn annotation(Decision { attempt, word }: Decision) -> String {
+    let attempt = attempt_id(attempt);
+    match word {
+        Word::NotAccepted => format!("{attempt}:not-accepted"),
+        Word::Accepted => format!("{attempt}:accepted"),
+        Word::AcceptedAs(record) => format!("{attempt}:accepted:{}", record_id(record)),
+        Word::CallAnew => format!("{attempt}:call-anew"),
+    }
+}
+
+fn look(looked: &Looked) -> Look {
+    let backup = |replication_records| {
+        Look::Backup(Box::new(Backup { status: Some(BackupStatus::Available), image_type: None, replication_records }))
+    };
+    match looked {
+        Looked::Records { ours, another } => {
+            let ours = ours.iter().map(|no| listed(&record_id(*no), "eu-nl"));
+            let records = ours.chain(another.then(|| listed("another", "eu-de"))).collect();
+            backup(Records::Reported { records, unreadable: 0 })
+        }
+        Looked::NoList => backup(Records::NotReported),
+        Looked::NoLookUp => Look::NotAvailable("no look-up".to_owned()),
+        Looked::Failed => Look::Failed("503".to_owned()),
+    }
+}
+
+fn listed(id: &str, region: &str) -> ReplicationRecord {
+    ReplicationRecord {
+        id: RecordId::parse(id).expect("a valid id"),
+        status: RecordStatus::Replicating,
+        created_at: Some(stored()),
+        source_region: None,
+        source_project_id: None,
+        source_backup_id: None,
+        source_checkpoint_id: None,
+        source_vault_id: None,
+        destination_region: Some(region.to_owned()),
+        destination_project_id: None,
+        destination_vault_id: Some("v".to_owned()),
+        destination_backup_id: None,
+        destination_checkpoint_id: None,
+        progress: None,
+        fail_code: None,
+        fail_reason: None,
+        auto_trigger: None,
+    }
+}
+
+fn ending(end: End, no: AttemptNo) -> Ending {
+    let answer = |http_status, message: &str| Answer { http_status, message: message.to_owned(), ..Answer::default() };
+    let rejected = |kind| Ending::Rejected { kind, answer: answer(Some(400), "Rejected."), retry_after: None };
+    match end {
+        End::Accepted => {
+            let replication_record_id = Some(record_id(no));
+            Ending::Accepted(
+                Acceptance { replication_record_id, ..Acceptance::default() },
+                answer(Some(202), "Accepted."),
+            )
+        }
+        End::AcceptedWithoutId => Ending::Accepted(Acceptance::default(), answer(Some(202), "Accepted.")),
+        End::NotSent => Ending::NotSent(answer(None, "The window was over.")),
+        End::Rejected => rejected(RejectionKind::Temporary),
+        End::RejectedForGood => rejected(RejectionKind::Terminal),
+        End::AlreadyReplicated => rejected(RejectionKind::AlreadyReplicated),
+        End::Unknown => Ending::Unknown(answer(None, "The connection was lost.")),
+        End::Unreadable2xx => Ending::Unknown(answer(Some(200), "A success that cannot be read.")),
+    }
+}

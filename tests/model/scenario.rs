@@ -1,0 +1,96 @@
+//! What may happen in one exploration, and which rule or assumption is broken on purpose.
+
+/// What the cloud's look-up offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Records {
+    /// Within the settling time; beside them, that of another region is listed from the start or not.
+    Shown { another: bool },
+    /// A list that is always empty.
+    Empty,
+    /// A backup without a list.
+    Missing,
+    /// There is no look-up.
+    NoLookUp,
+}
+
+/// A rule or an assumption that does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// A call starts whether or not its window has passed.
+    FenceIgnored,
+    /// The window opens with the claim's answer instead of before its first byte.
+    FenceOpenedByAnswer,
+    /// A write tests the uid alone, and not the resourceVersion.
+    VersionNotTested,
+    /// The same, and the API server keeps no guards.
+    VersionNotTestedNoGuards,
+    /// What was claimed by a process that vanished is taken as not sent.
+    StaleTakenAsNotSent,
+    /// A claim counts as stale, and silence as settled, at first sight.
+    AgeIgnored,
+    /// An acceptance is given up at the first write without an answer.
+    EndWrittenOnce,
+    /// The cloud lists records of other calls, and never ours.
+    OursNeverListed,
+    /// Records take longer than the settling time.
+    RecordsTooLate,
+    /// A call may be accepted after its time limit.
+    CallOutlivesLimit,
+    /// The human says the contrary of what is.
+    HumanLies,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    pub(crate) resources: u8,
+    pub(crate) processes: usize,
+    pub(crate) records: Records,
+    /// Whether the cloud refuses a second replica (1009).
+    pub(crate) refuses_duplicates: bool,
+    /// `onUnknownOutcome: CallAgain` instead of `Hold`.
+    pub(crate) calls_again: bool,
+    /// Looks may fail.
+    pub(crate) looks_fail: bool,
+    /// Others may edit the spec and whatever else is theirs.
+    pub(crate) edits: bool,
+    pub(crate) faults: u8,
+    pub(crate) recreations: u8,
+    /// The store may be restored to an earlier state, once.
+    pub(crate) rollback: bool,
+    pub(crate) broken: Option<Broken>,
+}
+
+impl Scenario {
+    /// Two operator processes and one resource; nothing but the faults themselves happens to it.
+    pub(crate) fn new(name: &'static str, records: Records) -> Self {
+        Self {
+            name,
+            resources: 1,
+            processes: 2,
+            records,
+            refuses_duplicates: false,
+            calls_again: false,
+            looks_fail: false,
+            edits: false,
+            faults: 2,
+            recreations: 0,
+            rollback: false,
+            broken: None,
+        }
+    }
+
+    pub(crate) fn has(&self, broken: Broken) -> bool {
+        self.broken == Some(broken)
+    }
+
+    /// Whether there is ever another call for the same target.
+    pub(crate) fn targets_matter(&self) -> bool {
+        self.resources > 1 || self.recreations > 0
+    }
+
+    /// Whether a write counts without its resourceVersion.
+    pub(crate) fn version_tested(&self) -> bool {
+        !self.has(Broken::VersionNotTested) && !self.has(Broken::VersionNotTestedNoGuards)
+    }
+}

@@ -1,0 +1,209 @@
+//! What the model's world consists of. Statuses and attempts are production values, kept in tables and named here
+//! by their place there (see `tables.rs`), so that a state is small and has one form.
+
+use crate::tables::{AttemptRef, StatusRef};
+
+/// An attempt's number among all that are known anywhere. It makes its id, and the id of its call's record.
+pub(crate) type AttemptNo = u8;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct State {
+    pub(crate) resources: Vec<Resource>,
+    /// In an order of their own: one operator process is like the other.
+    pub(crate) processes: Vec<Process>,
+    /// Writes that nobody waits for any more, and that may yet arrive.
+    pub(crate) late_writes: Vec<Write>,
+    /// Calls whose body left, and which the cloud has not decided on.
+    pub(crate) calls: Vec<Call>,
+    pub(crate) replicas: Vec<Replica>,
+    pub(crate) backup: Backup,
+    pub(crate) faults_left: u8,
+    pub(crate) recreations_left: u8,
+}
+
+/// An earlier state of the store, to which it may be restored, once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Backup {
+    NotTaken,
+    Taken(Vec<Resource>),
+    Restored,
+}
+
+/// A resource's name, under which there is an object or none.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Resource {
+    /// Counts the objects of this name.
+    pub(crate) uid: u8,
+    pub(crate) exists: bool,
+    pub(crate) generation: u8,
+    pub(crate) status: StatusRef,
+    pub(crate) decision: Option<Decision>,
+}
+
+/// What the annotation says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Decision {
+    pub(crate) attempt: AttemptNo,
+    pub(crate) word: Word,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Word {
+    NotAccepted,
+    Accepted,
+    AcceptedAs(AttemptNo),
+    CallAnew,
+}
+
+/// A guarded patch of the status.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Write {
+    pub(crate) resource: u8,
+    pub(crate) uid: u8,
+    /// Whether its resourceVersion is still that of the object. Once it is not, it never is again.
+    pub(crate) current: bool,
+    pub(crate) status: StatusRef,
+    /// A claim, which has more to keep than the guards ask for.
+    pub(crate) claims: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Process {
+    /// One for each resource: the controller works on a resource one round at a time.
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) seen: Vec<Option<Seen>>,
+    pub(crate) given_up: Vec<AttemptNo>,
+    /// The resource and uid that have the target: their call is out, or may be too young to show.
+    pub(crate) target: Option<(u8, u8)>,
+}
+
+/// What a process is doing for a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Slot {
+    Idle,
+    /// It has decided on a status; the write is to be sent.
+    Settling(Write),
+    /// The claim's write is on its way.
+    Staking(Write, Claim),
+    /// The claim's write had no answer; the object is to be read again.
+    Finding(Claim),
+    /// The claim is held; the call is to be started.
+    Claimed(Claim),
+    /// The call's body has left; its answer is awaited.
+    Calling(Claim),
+    /// The call has ended, and that is to be written down.
+    Recording(Claim, End),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Claim {
+    pub(crate) uid: u8,
+    pub(crate) no: AttemptNo,
+    pub(crate) attempt: AttemptRef,
+    /// Whether the window has passed since the fence was opened.
+    pub(crate) late: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum End {
+    Accepted,
+    AcceptedWithoutId,
+    NotSent,
+    Rejected,
+    RejectedForGood,
+    AlreadyReplicated,
+    Unknown,
+    Unreadable2xx,
+}
+
+/// The attempt in force as it was when it was first seen so, and for how long that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Seen {
+    pub(crate) attempt: AttemptNo,
+    /// As a number: production's outcomes have no order.
+    pub(crate) outcome: Option<u8>,
+    pub(crate) age: Age,
+}
+
+/// Time in steps as coarse as the protocol has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Age {
+    /// Within the hold: window, limit and margin.
+    Held,
+    /// After the hold, within the settling time.
+    PastHold,
+    PastSettling,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Call {
+    pub(crate) resource: u8,
+    pub(crate) uid: u8,
+    pub(crate) no: AttemptNo,
+}
+
+/// An accepted call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Replica {
+    pub(crate) resource: u8,
+    pub(crate) uid: u8,
+    pub(crate) no: AttemptNo,
+    /// Whether its record is listed by now.
+    pub(crate) shown: bool,
+    /// Whether a process has recorded its acceptance, and the store has not been restored since.
+    pub(crate) recorded: Option<End>,
+}
+
+impl State {
+    /// The object has a new resourceVersion: writes that rest on the former one are void.
+    pub(crate) fn changed(&mut self, resource: usize) {
+        let slots = self.processes.iter_mut().flat_map(|process| &mut process.slots);
+        for write in slots.filter_map(Slot::write_mut).chain(&mut self.late_writes) {
+            if usize::from(write.resource) == resource {
+                write.current = false;
+            }
+        }
+    }
+}
+
+impl Process {
+    /// A process that has just begun: it knows nothing, and lists everything.
+    pub(crate) fn new(resources: usize) -> Self {
+        Self { slots: vec![Slot::Idle; resources], seen: vec![None; resources], given_up: Vec::new(), target: None }
+    }
+}
+
+impl Slot {
+    pub(crate) fn write(&self) -> Option<&Write> {
+        match self {
+            Self::Settling(write) | Self::Staking(write, _) => Some(write),
+            Self::Idle | Self::Finding(_) | Self::Claimed(_) | Self::Calling(_) | Self::Recording(..) => None,
+        }
+    }
+
+    fn write_mut(&mut self) -> Option<&mut Write> {
+        match self {
+            Self::Settling(write) | Self::Staking(write, _) => Some(write),
+            Self::Idle | Self::Finding(_) | Self::Claimed(_) | Self::Calling(_) | Self::Recording(..) => None,
+        }
+    }
+
+    pub(crate) fn claim(&self) -> Option<&Claim> {
+        match self {
+            Self::Staking(_, claim)
+            | Self::Finding(claim)
+            | Self::Claimed(claim)
+            | Self::Calling(claim)
+            | Self::Recording(claim, _) => Some(claim),
+            Self::Idle | Self::Settling(_) => None,
+        }
+    }
+
+    /// Whether a call may follow whose window can pass meanwhile.
+    pub(crate) fn claim_mut(&mut self) -> Option<&mut Claim> {
+        match self {
+            Self::Staking(_, claim) | Self::Finding(claim) | Self::Claimed(claim) => Some(claim),
+            Self::Idle | Self::Settling(_) | Self::Calling(_) | Self::Recording(..) => None,
+        }
+    }
+}

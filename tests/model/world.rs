@@ -1,0 +1,266 @@
+//! The model: the state at the start, all steps from a state, and what must hold.
+
+use backup_replication_operator::resource::{BackupReplicationStatus, Outcome, Phase};
+
+use crate::explorer::{Kind, Model, Rest, Step};
+use crate::label::Label;
+use crate::production::Production;
+use crate::scenario::{Broken, Scenario};
+use crate::state::{AttemptNo, Backup, End, Process, Replica, Resource, Slot, State, Write};
+use crate::tables::{attempt_id, record_id};
+use crate::{environment, guards, operator};
+
+pub(crate) struct World {
+    pub(crate) scenario: Scenario,
+    pub(crate) production: Production,
+}
+
+/// The steps from one state, as they are gathered.
+pub(crate) struct Steps<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) from: &'a State,
+    steps: Vec<Step<Label, State>>,
+}
+
+impl Steps<'_> {
+    pub(crate) fn fair(&mut self, label: Label, change: impl FnOnce(&mut State) -> Result<(), String>) {
+        self.push(label, Kind::Fair, 0, change);
+    }
+
+    /// A fault that uses up a part of the bound.
+    pub(crate) fn fault(&mut self, label: Label, change: impl FnOnce(&mut State) -> Result<(), String>) {
+        self.push(label, Kind::Fault, 1, change);
+    }
+
+    pub(crate) fn push(
+        &mut self,
+        label: Label,
+        kind: Kind,
+        cost: u8,
+        change: impl FnOnce(&mut State) -> Result<(), String>,
+    ) {
+        let Some(faults_left) = self.from.faults_left.checked_sub(cost) else {
+            return;
+        };
+        let mut to = State { faults_left, ..self.from.clone() };
+        let to = change(&mut to).map(|()| {
+            self.world.tidy(&mut to);
+            to
+        });
+        self.steps.push(Step { label, kind, to });
+    }
+}
+
+impl Model for World {
+    type State = State;
+    type Label = Label;
+
+    fn start(&self) -> State {
+        let resource =
+            Resource { uid: 0, exists: true, generation: 1, status: self.production.fresh_status(), decision: None };
+        let resources = usize::from(self.scenario.resources);
+        State {
+            resources: vec![resource; resources],
+            processes: vec![Process::new(resources); self.scenario.processes],
+            late_writes: Vec::new(),
+            calls: Vec::new(),
+            replicas: Vec::new(),
+            backup: Backup::NotTaken,
+            faults_left: self.scenario.faults,
+            recreations_left: self.scenario.recreations,
+        }
+    }
+
+    fn steps(&self, state: &State) -> Vec<Step<Label, State>> {
+        let mut steps = Steps { world: self, from: state, steps: Vec::new() };
+        for process in 0..state.processes.len() {
+            for resource in 0..state.resources.len() {
+                operator::steps(&mut steps, process, resource);
+            }
+        }
+        environment::steps(&mut steps);
+        steps.steps
+    }
+
+    fn invariant(&self, state: &State) -> Result<(), String> {
+        for (number, replica) in state.replicas.iter().enumerate() {
+            let same = |other: &&Replica| (other.resource, other.uid) == (replica.resource, replica.uid);
+            // A store that forgets what it confirmed voids the promise.
+            if !self.scenario.rollback && state.replicas[..number].iter().any(|other| same(&other)) {
+                return Err(format!("two accepted calls for resource {} of uid {}", replica.resource, replica.uid));
+            }
+        }
+        for (number, resource) in state.resources.iter().enumerate().filter(|(_, resource)| resource.exists) {
+            let status = self.production.status(resource.status);
+            let calls_of_it =
+                |replica: &&Replica| usize::from(replica.resource) == number && replica.uid == resource.uid;
+            state
+                .replicas
+                .iter()
+                .filter(calls_of_it)
+                .try_for_each(|replica| holds_what_is_recorded(replica, &status))?;
+            self.tells_no_untruth(state, &status)?;
+        }
+        Ok(())
+    }
+
+    fn rest(&self, state: &State) -> Rest {
+        if state.processes.iter().flat_map(|process| &process.slots).any(|slot| *slot != Slot::Idle) {
+            return Rest::Under;
+        }
+        let rests = state.resources.iter().map(|resource| self.rest_of(resource));
+        rests.fold(Rest::Over, |all, one| match (all, one) {
+            (Rest::Under, _) | (_, Rest::Under) => Rest::Under,
+            (Rest::Asked, _) | (_, Rest::Asked) => Rest::Asked,
+            (Rest::Over, Rest::Over) => Rest::Over,
+        })
+    }
+
+    fn show(&self, state: &State) -> String {
+        let statuses = state.resources.iter().enumerate().map(|(number, resource)| {
+            let status = self.production.status(resource.status);
+            let json = serde_json::to_string_pretty(&*status).unwrap_or_default();
+            format!("resource {number} (exists: {}): {json}\n", resource.exists)
+        });
+        statuses.collect::<String>() + &format!("{state:?}\n")
+    }
+}
+
+impl World {
+    pub(crate) fn new(scenario: Scenario) -> Self {
+        Self { production: Production::new(scenario.calls_again), scenario }
+    }
+
+    pub(crate) fn rest_of(&self, resource: &Resource) -> Rest {
+        let status = self.production.status(resource.status);
+        let open = status.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
+        let stalled = status.conditions.iter().any(|c| c.type_ == "Stalled" && c.status == "True");
+        match (status.is_accepted() && !open, stalled) {
+            _ if !resource.exists => Rest::Over,
+            (true, _) => Rest::Over,
+            (false, true) if status.phase == Some(Phase::Failed) => Rest::Over,
+            (false, true) => Rest::Asked,
+            (false, false) => Rest::Under,
+        }
+    }
+
+    /// What the status says was not accepted was not, and is not any more.
+    fn tells_no_untruth(&self, state: &State, status: &BackupReplicationStatus) -> Result<(), String> {
+        for attempt in &status.attempts {
+            let settled = match attempt.outcome {
+                Some(Outcome::NotSent | Outcome::Rejected) => true,
+                // With `CallAgain` the cloud's refusal of duplicates is trusted instead.
+                Some(Outcome::NotAccepted) => !self.scenario.calls_again,
+                None | Some(Outcome::Accepted | Outcome::Unknown) => false,
+            };
+            let is_it = |no: AttemptNo| attempt_id(no) == attempt.id.as_str();
+            let accepted = state.replicas.iter().any(|replica| is_it(replica.no));
+            if settled && (accepted || state.calls.iter().any(|call| is_it(call.no))) {
+                let what = if accepted { "was accepted" } else { "may yet be accepted" };
+                return Err(format!("attempt {} is {:?}, but it {what}", attempt.id, attempt.outcome));
+            }
+        }
+        Ok(())
+    }
+
+    /// The store takes a write, or answers with a conflict (`false`).
+    pub(crate) fn write(&self, state: &mut State, write: &Write) -> Result<bool, String> {
+        let at = usize::from(write.resource);
+        let resource = &state.resources[at];
+        let guarded =
+            resource.exists && resource.uid == write.uid && (write.current || !self.scenario.version_tested());
+        if !guarded {
+            return Ok(false);
+        }
+        {
+            let (old, new) = (self.production.status(resource.status), self.production.status(write.status));
+            if let Some(rule) =
+                guards::refusal(&old, &new).filter(|_| !self.scenario.has(Broken::VersionNotTestedNoGuards))
+            {
+                return Err(format!("the API server refuses a write of the operator: {rule}"));
+            }
+            let record = &old.replication_record_id;
+            if record.is_some() && *record != new.replication_record_id {
+                return Err("a record id that was written has changed".to_owned());
+            }
+            let open = old.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
+            if write.claims && (open || old.is_accepted()) && self.scenario.version_tested() {
+                return Err("a claim beside an attempt that is out, unknown or accepted".to_owned());
+            }
+        }
+        let status = self.production.stored(write.status);
+        if status == resource.status {
+            return Err("a status is written that says nothing new: that would never end".to_owned());
+        }
+        state.resources[at].status = status;
+        state.changed(at);
+        Ok(true)
+    }
+
+    /// The lowest number that names no attempt anywhere.
+    pub(crate) fn fresh_attempt(&self, state: &State) -> AttemptNo {
+        let mut used = self.attempts_that_may_show(state);
+        used.extend(state.replicas.iter().map(|replica| replica.no));
+        used.extend(state.calls.iter().map(|call| call.no));
+        used.extend(state.resources.iter().filter_map(|resource| resource.decision).map(|decision| decision.attempt));
+        for process in &state.processes {
+            used.extend(process.slots.iter().filter_map(Slot::claim).map(|claim| claim.no));
+            used.extend(process.seen.iter().flatten().map(|seen| seen.attempt));
+        }
+        (1..AttemptNo::MAX).find(|no| !used.contains(no)).expect("a bounded exploration")
+    }
+
+    /// The attempts that are, or may come to be, in a status.
+    fn attempts_that_may_show(&self, state: &State) -> Vec<AttemptNo> {
+        let backup = match &state.backup {
+            Backup::Taken(resources) => resources.as_slice(),
+            Backup::NotTaken | Backup::Restored => &[],
+        };
+        let kept = state.resources.iter().chain(backup).map(|resource| resource.status);
+        let slots = state.processes.iter().flat_map(|process| &process.slots);
+        let written = slots.filter_map(Slot::write).chain(&state.late_writes).map(|write| write.status);
+        kept.chain(written).flat_map(|status| self.production.attempts_in(status).to_vec()).collect()
+    }
+
+    /// Gives what means the same one form.
+    fn tidy(&self, state: &mut State) {
+        if self.scenario.version_tested() {
+            state.late_writes.retain(|write| write.current);
+        }
+        if state.processes.iter().any(|process| !process.given_up.is_empty()) {
+            let may_show = self.attempts_that_may_show(state);
+            for process in &mut state.processes {
+                process.given_up.retain(|no| may_show.contains(no));
+            }
+        }
+        for (at, resource) in state.resources.iter().enumerate() {
+            if !resource.exists || self.production.facts(resource).finished {
+                state.processes.iter_mut().for_each(|process| process.seen[at] = None);
+            }
+        }
+        state.late_writes.sort();
+        state.calls.sort();
+        state.processes.sort();
+    }
+}
+
+/// What a process has recorded as accepted stays in the status.
+fn holds_what_is_recorded(replica: &Replica, status: &BackupReplicationStatus) -> Result<(), String> {
+    let id = record_id(replica.no);
+    let holds = match replica.recorded {
+        None => true,
+        Some(End::Accepted) => {
+            status.replication_record_id.as_ref() == Some(&id) || status.additional_records.contains(&id)
+        }
+        // Without an id there is only the attempt's own outcome to hold it.
+        Some(_) => {
+            let own = status.attempts.iter().find(|attempt| attempt.id.as_str() == attempt_id(replica.no));
+            own.is_some_and(|attempt| attempt.outcome == Some(Outcome::Accepted))
+        }
+    };
+    if holds {
+        Ok(())
+    } else {
+        Err(format!("an acceptance that a process has seen is not in the status: attempt {}", replica.no))
+    }
+}
