@@ -1,5 +1,7 @@
 //! The steps of everything but the operator: the cloud, the network, time, humans, and who else edits resources.
 
+use std::rc::Rc;
+
 use backup_replication_operator::resource::{Outcome, RejectionKind};
 
 use crate::explorer::Kind;
@@ -74,7 +76,7 @@ fn cloud(steps: &mut Steps<'_>, call: &Call) {
     };
     let answer = |to: &mut State, end| {
         to.calls.retain(|other| other.no != attempt);
-        let own = &mut to.processes[process];
+        let own = to.process(process);
         let at = own.slots.iter().position(listens).expect("the listener listens");
         let claim = own.slots[at].claim().expect("a call has a claim").clone();
         own.end(at, &claim, end);
@@ -134,7 +136,7 @@ fn time(steps: &mut Steps<'_>, until: Age) {
     let records_show =
         until == Age::PastSettling && !scenario.has(Broken::RecordsTooLate) && !scenario.has(Broken::OursNeverListed);
     steps.push(Label::TimePasses { until }, kind, cost, |to| {
-        for process in &mut to.processes {
+        for process in to.processes.iter_mut().map(Rc::make_mut) {
             for seen in process.seen.iter_mut().flatten() {
                 seen.age = seen.age.max(until);
             }
@@ -168,13 +170,13 @@ fn crash(steps: &mut Steps<'_>, process: usize) {
         return;
     }
     steps.fault(Label::Crash { process, writes_arrive_late: false }, |to| {
-        to.processes[process] = Process::new(resources);
+        *to.process(process) = Process::new(resources);
         Ok(())
     });
     let sent: Vec<Write> = own.slots.iter().filter_map(Slot::write).cloned().collect();
     if !sent.is_empty() {
         steps.fault(Label::Crash { process, writes_arrive_late: true }, |to| {
-            to.processes[process] = Process::new(resources);
+            *to.process(process) = Process::new(resources);
             to.late_writes.extend(sent);
             Ok(())
         });

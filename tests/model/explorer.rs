@@ -1,10 +1,12 @@
 //! An exhaustive explorer: every state that can be reached, nearest first, so that a path to a violation is a
 //! shortest one.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt::{Display, Write};
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::hash::Hash;
 use std::rc::Rc;
+
+use crate::map::Map;
 
 /// Who or what makes a step. It matters for dead ends: nobody may count on faults, or on a human who was not asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +61,7 @@ pub(crate) struct Explored {
 const MOST_STATES: usize = 20_000_000;
 
 pub(crate) fn explore<M: Model>(model: &M) -> Explored {
-    let mut found = Found { model, states: Vec::new(), index: HashMap::default(), reached_from: Vec::new() };
+    let mut found = Found { model, states: Vec::new(), index: Map::default(), reached_from: Vec::new() };
     let mut edges: Vec<(u32, u32, Kind)> = Vec::new();
     let mut queue = VecDeque::from([found.add(model.start(), 0)]);
     let ended = |found: &Found<'_, M>, steps, violation| Explored { states: found.states.len(), steps, violation };
@@ -93,7 +95,7 @@ pub(crate) fn explore<M: Model>(model: &M) -> Explored {
 struct Found<'a, M: Model> {
     model: &'a M,
     states: Vec<Rc<M::State>>,
-    index: HashMap<Rc<M::State>, u32, BuildHasherDefault<Cheap>>,
+    index: Map<Rc<M::State>, u32>,
     reached_from: Vec<u32>,
 }
 
@@ -161,45 +163,5 @@ impl<M: Model> Found<'_, M> {
             let _ = writeln!(text, "{:>3}. {}", number + 1, step.label);
         }
         text + &self.model.show(&self.states[to as usize])
-    }
-}
-
-/// A cheap hash: without optimisation, the standard one takes most of the time. Equality decides all the same.
-#[derive(Default)]
-struct Cheap(u64);
-
-impl Cheap {
-    fn add(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-}
-
-impl Hasher for Cheap {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.add(u64::from(*byte)));
-    }
-
-    fn write_u8(&mut self, value: u8) {
-        self.add(value.into());
-    }
-
-    fn write_u32(&mut self, value: u32) {
-        self.add(value.into());
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.add(value);
-    }
-
-    fn write_usize(&mut self, value: usize) {
-        self.add(value as u64);
-    }
-
-    fn write_isize(&mut self, value: isize) {
-        self.add(value.cast_unsigned() as u64);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0.rotate_left(26)
     }
 }

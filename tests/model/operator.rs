@@ -9,7 +9,7 @@ use crate::explorer::{Kind, Rest};
 use crate::label::{Label, Unusual};
 use crate::production::{Looked, POLICY, Round, Sight, Written};
 use crate::scenario::{Broken, Records};
-use crate::state::{Age, Call, Claim, End, Process, Seen, Slot, State, Write};
+use crate::state::{Age, Call, Claim, End, Process, Seen, Slot, State, Word, Write};
 use crate::tables::{attempt_id, now, stored};
 use crate::world::{Steps, World};
 
@@ -23,7 +23,7 @@ pub(crate) fn steps(steps: &mut Steps<'_>, process: usize, resource: usize) {
         Slot::Claimed(claim) => start(steps, process, resource, claim),
         Slot::Calling(claim) => {
             steps.fault(Label::ConnectionLost { process, resource }, |to| {
-                to.processes[process].end(resource, claim, End::Unknown);
+                to.process(process).end(resource, claim, End::Unknown);
                 Ok(())
             });
         }
@@ -63,7 +63,7 @@ fn round(
     target_in_use: bool,
 ) -> Result<(), String> {
     let (fresh, object) = (world.fresh_attempt(to), to.resources[resource].clone());
-    let own = &mut to.processes[process];
+    let own = to.process(process);
     own.sees(world, resource, &object);
     let seen = own.seen[resource];
     let age = seen.map_or(Age::Held, |seen| seen.age);
@@ -75,6 +75,8 @@ fn round(
         target_in_use,
         fresh,
     };
+    let adoptable = matches!(&sight.look, Looked::Records { ours, .. } if !ours.is_empty());
+    let call_anew = object.decision.is_some_and(|decision| decision.word == Word::CallAnew);
     let write = |status, claims| Write {
         resource: u8::try_from(resource).unwrap_or(u8::MAX),
         uid: object.uid,
@@ -92,6 +94,9 @@ fn round(
             return Err(format!("a round waits for nothing, while something is to be done for resource {resource}"));
         }
         Round::Settle { .. } => {}
+        Round::Claim { .. } if adoptable && !call_anew && world.scenario.broken.is_none() => {
+            return Err(format!("a claim for resource {resource}, though a live record of its target is listed"));
+        }
         Round::Claim { status, attempt } => {
             let write = write(status, true);
             if world.scenario.targets_matter() {
@@ -130,7 +135,7 @@ fn sibling_uses_target(world: &World, state: &State, resource: usize) -> bool {
 fn settling(steps: &mut Steps<'_>, process: usize, resource: usize, write: &Write) {
     let world = steps.world;
     let ended = |to: &mut State| {
-        to.processes[process].slots[resource] = Slot::Idle;
+        to.process(process).slots[resource] = Slot::Idle;
     };
     steps.fair(Label::StatusWritten { process, resource }, |to| {
         ended(to);
@@ -147,9 +152,9 @@ fn staking(steps: &mut Steps<'_>, process: usize, resource: usize, write: &Write
     let world = steps.world;
     steps.fair(Label::ClaimAnswered { process, resource }, |to| {
         // Its own write leaves the slot first, so that it does not void itself.
-        to.processes[process].slots[resource] = Slot::Idle;
+        to.process(process).slots[resource] = Slot::Idle;
         let written = world.write(to, write)?;
-        let own = &mut to.processes[process];
+        let own = to.process(process);
         if written {
             own.slots[resource] = Slot::Claimed(held(world, claim));
         } else {
@@ -158,11 +163,11 @@ fn staking(steps: &mut Steps<'_>, process: usize, resource: usize, write: &Write
         Ok(())
     });
     steps.fault(Label::ClaimWrittenAnswerLost { process, resource }, |to| {
-        to.processes[process].slots[resource] = Slot::Finding(claim.clone());
+        to.process(process).slots[resource] = Slot::Finding(claim.clone());
         world.write(to, write).map(|_| ())
     });
     steps.fault(Label::ClaimDelayed { process, resource }, |to| {
-        to.processes[process].slots[resource] = Slot::Finding(claim.clone());
+        to.process(process).slots[resource] = Slot::Finding(claim.clone());
         to.late_writes.push(write.clone());
         Ok(())
     });
@@ -178,7 +183,7 @@ fn find(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Claim) {
         let ours = object.exists
             && object.uid == claim.uid
             && head.is_some_and(|head| head.id.as_str() == attempt_id(claim.no));
-        let own = &mut to.processes[process];
+        let own = to.process(process);
         if ours {
             own.slots[resource] = Slot::Claimed(held(world, claim));
         } else {
@@ -208,9 +213,9 @@ fn start(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Claim) 
         if open {
             let resource_number = u8::try_from(resource).unwrap_or(u8::MAX);
             to.calls.push(Call { resource: resource_number, uid: claim.uid, no: claim.no });
-            to.processes[process].slots[resource] = Slot::Calling(claim.clone());
+            to.process(process).slots[resource] = Slot::Calling(claim.clone());
         } else {
-            to.processes[process].end(resource, claim, End::NotSent);
+            to.process(process).end(resource, claim, End::NotSent);
         }
         Ok(())
     });
@@ -222,7 +227,7 @@ fn recording(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Cla
     let world = steps.world;
     let object = &steps.from.resources[resource];
     let over = |to: &mut State| {
-        to.processes[process].slots[resource] = Slot::Idle;
+        to.process(process).slots[resource] = Slot::Idle;
     };
     let gone = !object.exists || object.uid != claim.uid;
     if gone {

@@ -1,7 +1,6 @@
 //! Asks the production code. It is pure, so that what was asked once is remembered.
 
 use std::cell::{Ref, RefCell};
-use std::collections::HashMap;
 use std::time::Duration;
 
 use backup_replication_operator::cbr::{Backup, BackupStatus, RecordId, RecordStatus, Records, ReplicationRecord};
@@ -14,6 +13,7 @@ use backup_replication_operator::resource::{
     OnUnknownOutcome, Phase, RejectionKind, SecretKeyRef,
 };
 
+use crate::map::Map;
 use crate::state::{Age, AttemptNo, Claim, Decision, End, Resource, Word};
 use crate::tables::{AttemptRef, StatusRef, Tables, attempt_id, now, record_id, stored, timeless, timeless_attempt};
 
@@ -65,10 +65,10 @@ pub(crate) struct Facts {
 pub(crate) struct Production {
     tables: RefCell<Tables>,
     calls_again: bool,
-    rounds: RefCell<HashMap<(Resource, Sight), Round>>,
-    ends: RefCell<HashMap<(Resource, AttemptRef, End), Written>>,
-    facts: RefCell<HashMap<Resource, Facts>>,
-    timeless: RefCell<HashMap<StatusRef, StatusRef>>,
+    rounds: RefCell<Map<(Resource, Sight), Round>>,
+    ends: RefCell<Map<(Resource, AttemptRef, End), Written>>,
+    facts: RefCell<Map<Resource, Facts>>,
+    timeless: RefCell<Map<StatusRef, StatusRef>>,
 }
 
 impl Production {

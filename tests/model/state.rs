@@ -1,6 +1,8 @@
 //! What the model's world consists of. Statuses and attempts are production values, kept in tables and named here
 //! by their place there (see `tables.rs`), so that a state is small and has one form.
 
+use std::rc::Rc;
+
 use crate::tables::{AttemptRef, StatusRef};
 
 /// An attempt's number among all that are known anywhere. It makes its id, and the id of its call's record.
@@ -10,7 +12,7 @@ pub(crate) type AttemptNo = u8;
 pub(crate) struct State {
     pub(crate) resources: Vec<Resource>,
     /// In an order of their own: one operator process is like the other.
-    pub(crate) processes: Vec<Process>,
+    pub(crate) processes: Vec<Rc<Process>>,
     /// Writes that nobody waits for any more, and that may yet arrive.
     pub(crate) late_writes: Vec<Write>,
     /// Calls whose body left, and which the cloud has not decided on.
@@ -155,14 +157,21 @@ pub(crate) struct Replica {
 }
 
 impl State {
+    /// A process, to be changed in this state alone.
+    pub(crate) fn process(&mut self, process: usize) -> &mut Process {
+        Rc::make_mut(&mut self.processes[process])
+    }
+
     /// The object has a new resourceVersion: writes that rest on the former one are void.
     pub(crate) fn changed(&mut self, resource: usize) {
-        let slots = self.processes.iter_mut().flat_map(|process| &mut process.slots);
-        for write in slots.filter_map(Slot::write_mut).chain(&mut self.late_writes) {
-            if usize::from(write.resource) == resource {
-                write.current = false;
-            }
+        let of_it = |write: &Write| usize::from(write.resource) == resource && write.current;
+        for process in
+            self.processes.iter_mut().filter(|process| process.slots.iter().filter_map(Slot::write).any(of_it))
+        {
+            let own = Rc::make_mut(process).slots.iter_mut().filter_map(Slot::write_mut);
+            own.filter(|write| of_it(write)).for_each(|write| write.current = false);
         }
+        self.late_writes.iter_mut().filter(|write| of_it(write)).for_each(|write| write.current = false);
     }
 }
 
