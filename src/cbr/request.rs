@@ -27,22 +27,36 @@ pub struct Replicate {
     pub name: Option<String>,
     /// Description of the replica; the cloud accepts up to 255 characters.
     pub description: Option<String>,
+    /// Whether the copy is accelerated; a member that newer services know.
+    pub enable_acceleration: Option<bool>,
 }
 
 impl Replicate {
     /// The body of the request. What is absent here is absent there.
     pub(super) fn to_json(&self) -> Bytes {
-        let Self { destination_project_id, destination_region, destination_vault_id, name, description } = self;
-        let optional = [("name", name), ("description", description)];
+        let Self {
+            destination_project_id,
+            destination_region,
+            destination_vault_id,
+            name,
+            description,
+            enable_acceleration,
+        } = self;
+        let optional = [
+            ("name", name.as_deref().map(Value::from)),
+            ("description", description.as_deref().map(Value::from)),
+            ("enable_acceleration", enable_acceleration.map(Value::from)),
+        ];
         let required = [
             ("destination_project_id", destination_project_id.as_str()),
             ("destination_region", destination_region.as_str()),
             ("destination_vault_id", destination_vault_id.as_str()),
         ];
         let members: Map<String, Value> = required
+            .map(|(key, value)| (key, Some(Value::from(value))))
             .into_iter()
-            .chain(optional.into_iter().filter_map(|(key, value)| value.as_deref().map(|value| (key, value))))
-            .map(|(key, value)| (key.to_owned(), Value::from(value)))
+            .chain(optional)
+            .filter_map(|(key, value)| Some((key.to_owned(), value?)))
             .collect();
         Bytes::from(json!({ "replicate": members }).to_string())
     }
@@ -59,6 +73,7 @@ pub(super) mod tests {
             destination_vault_id: VaultId::parse("0ca3eb86-8800-46da-9c37-9d657a825274").unwrap(),
             name: None,
             description: None,
+            enable_acceleration: None,
         }
     }
 
@@ -78,12 +93,15 @@ pub(super) mod tests {
 
     #[test]
     fn optional_members_are_sent_as_given() {
-        let body =
-            Replicate {
-                name: Some("复制_1".to_owned()), description: Some("say \"hi\"\n".to_owned()), ..replicate()
-            };
+        let body = Replicate {
+            name: Some("复制_1".to_owned()),
+            description: Some("say \"hi\"\n".to_owned()),
+            enable_acceleration: Some(false),
+            ..replicate()
+        };
         let sent = sent(&body);
         assert_eq!(sent.pointer("/replicate/name"), Some(&json!("复制_1")));
         assert_eq!(sent.pointer("/replicate/description"), Some(&json!("say \"hi\"\n")));
+        assert_eq!(sent.pointer("/replicate/enable_acceleration"), Some(&json!(false)));
     }
 }

@@ -1,8 +1,11 @@
 //! What every reconcile has at hand.
 
+use std::num::NonZeroU32;
+
 use tokio_util::sync::CancellationToken;
 
 use super::credential::RequiredLabel;
+use super::looks::Looks;
 use super::memory::Memory;
 use super::metrics::Metrics;
 use super::permits::Permits;
@@ -24,6 +27,8 @@ pub struct Settings {
     pub policy: Policy,
     /// Resources worked on at a time.
     pub concurrency: u16,
+    /// Looks a minute at records that are followed, for each endpoint, project and credential.
+    pub look_ups_per_minute: NonZeroU32,
     /// A label demanded on Secrets.
     pub required_label: Option<RequiredLabel>,
     /// Names this process in the attempts that it claims; unique for each start.
@@ -37,6 +42,7 @@ pub(super) struct Context {
     pub(super) settings: Settings,
     pub(super) permits: Permits,
     pub(super) memory: Memory,
+    pub(super) looks: Looks,
     pub(super) throttle: Throttle,
     pub(super) targets: Targets,
     pub(super) metrics: Metrics,

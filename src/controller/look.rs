@@ -27,7 +27,8 @@ pub(super) async fn look(context: &Context, callable: &Callable, token: &Token) 
 fn read(error: LookUpError) -> Look {
     let text = error.to_string();
     match error {
-        LookUpError::NotAvailable(_) | LookUpError::NoSuchBackup(_) => Look::NotAvailable(text),
+        LookUpError::NotAvailable(_) => Look::NotAvailable(text),
+        LookUpError::NoSuchBackup(_) => Look::NoSuchBackup(text),
         LookUpError::Unauthorized(error) if error.http_status == 401 => Look::Unauthorized(text),
         LookUpError::Throttled { error: _, retry_after } => {
             let now = Timestamp::now();

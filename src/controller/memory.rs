@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use kube::runtime::reflector::ObjectRef;
 
 use super::tracked::Tracked;
+use crate::cbr::ProjectId;
+use crate::protocol::Looked;
 use crate::resource::{Attempt, AttemptId, Outcome};
 
 /// The attempt in force and its state, as they were when they were first seen.
@@ -16,49 +18,86 @@ struct Seen {
     outcome: Option<Outcome>,
 }
 
-/// First sightings of attempts, and claims that were given up before their call.
+/// What is remembered of one resource.
+#[derive(Debug)]
+struct Known {
+    since: Instant,
+    attempt: Option<(Seen, Instant)>,
+    looked: Option<Instant>,
+    looks_failing_since: Option<Instant>,
+    not_shown_since: Option<Instant>,
+}
+
+impl Known {
+    fn new() -> Self {
+        Self { since: Instant::now(), attempt: None, looked: None, looks_failing_since: None, not_shown_since: None }
+    }
+
+    fn looked(&self) -> Looked {
+        let elapsed = |since: Option<Instant>| since.map_or(Duration::ZERO, |since| since.elapsed());
+        Looked {
+            known_for: self.since.elapsed(),
+            ago: self.looked.map(|at| at.elapsed()),
+            failing_for: elapsed(self.looks_failing_since),
+            not_shown_for: elapsed(self.not_shown_since),
+        }
+    }
+}
+
+/// First sightings, looks, and claims that were given up before their call.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    first_seen: Mutex<HashMap<ObjectRef<Tracked>, (Seen, Instant)>>,
+    known: Mutex<HashMap<ObjectRef<Tracked>, Known>>,
     given_up: Mutex<HashSet<AttemptId>>,
-    looks_failing_since: Mutex<HashMap<ObjectRef<Tracked>, Instant>>,
+    records_known: Mutex<HashSet<(String, ProjectId)>>,
 }
 
 impl Memory {
     /// How long ago this attempt was first seen in its present state. The first sighting starts now.
     pub(super) fn seen_for(&self, resource: &ObjectRef<Tracked>, attempt: &Attempt) -> Duration {
         let seen = Seen { attempt: attempt.id.clone(), outcome: attempt.outcome };
-        let mut first_seen = lock(&self.first_seen);
-        match first_seen.get(resource) {
+        self.with(resource, |known| match &known.attempt {
             Some((before, since)) if *before == seen => since.elapsed(),
             Some(_) | None => {
-                first_seen.insert(resource.clone(), (seen, Instant::now()));
+                known.attempt = Some((seen, Instant::now()));
                 Duration::ZERO
             }
-        }
+        })
+    }
+
+    /// What is remembered of looks for the resource.
+    pub(super) fn looked(&self, resource: &ObjectRef<Tracked>) -> Looked {
+        self.with(resource, |known| known.looked())
+    }
+
+    /// Notes a look: whether it failed, and whether it showed the resource's record (`None` where it cannot tell).
+    pub(super) fn note_look(&self, resource: &ObjectRef<Tracked>, failed: bool, shown: Option<bool>) -> Looked {
+        self.with(resource, |known| {
+            let now = Instant::now();
+            // What is remembered of looks before this one, and what this one adds.
+            known.looks_failing_since = failed.then(|| known.looks_failing_since.unwrap_or(now));
+            match shown {
+                Some(true) => known.not_shown_since = None,
+                Some(false) => known.not_shown_since = Some(known.not_shown_since.unwrap_or(now)),
+                None => {}
+            }
+            known.looked = Some(now);
+            known.looked()
+        })
+    }
+
+    fn with<T>(&self, resource: &ObjectRef<Tracked>, work: impl FnOnce(&mut Known) -> T) -> T {
+        work(lock(&self.known).entry(resource.clone()).or_insert_with(Known::new))
     }
 
     /// Forgets a resource that is gone or finished.
     pub(super) fn forget(&self, resource: &ObjectRef<Tracked>) {
-        lock(&self.first_seen).remove(resource);
-        lock(&self.looks_failing_since).remove(resource);
+        lock(&self.known).remove(resource);
     }
 
     /// Forgets what is not there any more, as far as one watch can tell.
     pub(super) fn keep_only(&self, is_there: impl Fn(&ObjectRef<Tracked>) -> bool) {
-        lock(&self.first_seen).retain(|resource, _| is_there(resource));
-        lock(&self.looks_failing_since).retain(|resource, _| is_there(resource));
-    }
-
-    /// Notes whether a look gave anything, and says for how long looks have been failing.
-    pub(super) fn note_look(&self, resource: &ObjectRef<Tracked>, failed: bool) -> Duration {
-        let mut failing = lock(&self.looks_failing_since);
-        if failed {
-            failing.entry(resource.clone()).or_insert_with(Instant::now).elapsed()
-        } else {
-            failing.remove(resource);
-            Duration::ZERO
-        }
+        lock(&self.known).retain(|resource, _| is_there(resource));
     }
 
     /// Notes a claim of which it is open whether it was written, and which will not be called, come what may.
@@ -70,9 +109,19 @@ impl Memory {
     pub(super) fn has_given_up(&self, attempt: &AttemptId) -> bool {
         lock(&self.given_up).contains(attempt)
     }
+
+    /// Notes that a look there showed the record of a call of the operator's own.
+    pub(super) fn note_records_known(&self, endpoint: &str, project: &ProjectId) {
+        lock(&self.records_known).insert((endpoint.to_owned(), project.clone()));
+    }
+
+    /// Whether records of accepted calls are known to be reported there.
+    pub(super) fn records_known(&self, endpoint: &str, project: &ProjectId) -> bool {
+        lock(&self.records_known).contains(&(endpoint.to_owned(), project.clone()))
+    }
 }
 
-/// A panic elsewhere leaves these maps whole, so a poisoned lock is as good as another.
+/// A panic elsewhere leaves these whole, so a poisoned lock is as good as another.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

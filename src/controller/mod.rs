@@ -6,6 +6,7 @@ mod clocks;
 mod context;
 mod credential;
 mod look;
+mod looks;
 mod memory;
 mod metrics;
 mod permits;

@@ -13,7 +13,6 @@ use super::call::call;
 use super::claim::Claim;
 use super::context::Context;
 use super::credential::{Credential, read_credential};
-use super::look::look;
 use super::permits::Permit;
 use super::record_end::record_end;
 use super::status::{ApiError, bounded, write_status};
@@ -21,8 +20,10 @@ use super::target::{self, Target};
 use super::targets::Caller;
 use super::throttle::Asked;
 use super::tracked::Tracked;
-use crate::protocol::{Action, CallTarget, Ending, FreshAttempt, Look, Observation, decide};
-use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus, Phase};
+use crate::protocol::{
+    Action, CallTarget, Ending, FreshAttempt, Look, Looked, Observation, decide, shows_called_record, shows_record,
+};
+use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus, ConditionType, Phase};
 
 /// Another resource took the target between the decision and the claim.
 const TARGET_IN_USE: Duration = Duration::from_secs(1);
@@ -46,12 +47,12 @@ pub(super) async fn reconcile(
 
     let mut round = Round::new(&context, &key, &object);
     match round.see_and_decide(&namespace).await? {
-        Action::LeaveAlone | Action::ReadCredential(_) | Action::Look => Ok(Next::await_change()),
+        Action::LeaveAlone | Action::ReadCredential(_) | Action::Look { .. } => Ok(Next::await_change()),
         Action::Settle { status, again } => {
             if object.status.as_ref() != Some(&*status) {
                 write_status(&api, &object, &status).await?;
                 context.metrics.status_written();
-                log_settled(&status);
+                log_settled(object.status.as_ref(), &status);
             }
             Ok(again.map_or_else(Next::await_change, Next::requeue))
         }
@@ -116,7 +117,7 @@ struct Round<'a> {
     target: Target,
     credential: Option<Credential>,
     look: Option<Look>,
-    looks_failing_for: Duration,
+    looked: Looked,
 }
 
 impl<'a> Round<'a> {
@@ -135,7 +136,7 @@ impl<'a> Round<'a> {
             target: target::read(&object.spec, &context.settings),
             credential: None,
             look: None,
-            looks_failing_for: Duration::ZERO,
+            looked: context.memory.looked(key),
         }
     }
 
@@ -149,9 +150,9 @@ impl<'a> Round<'a> {
                     let kubernetes = &self.context.kubernetes;
                     self.credential = Some(read_credential(kubernetes, namespace, reference, required).await?);
                 }
-                Action::Look if self.look.is_none() => {
-                    let (Target::Callable(callable), Some(Credential { token: Some(token), .. })) =
-                        (&self.target, &self.credential)
+                Action::Look { at_most_old } if self.look.is_none() => {
+                    let (Target::Callable(callable), Some(Credential { token: Some(token), .. }), Some(asked)) =
+                        (&self.target, &self.credential, self.asked())
                     else {
                         return Ok(action);
                     };
@@ -159,20 +160,16 @@ impl<'a> Round<'a> {
                     let look = match asked_to_wait {
                         Some(until) => Look::Throttled { until },
                         None => tokio::select! {
-                            look = look(self.context, callable, token) => look,
+                            look = self.context.looks.look(self.context, callable, token, &asked, *at_most_old) => look,
                             () = self.context.drain.cancelled() => return Ok(action),
                         },
                     };
-                    if let (Look::Throttled { until }, Some(asked)) = (&look, self.asked()) {
-                        self.context.throttle.note(asked, *until, Timestamp::now());
-                    }
-                    let failed = matches!(look, Look::Failed(_));
-                    self.looks_failing_for = self.context.memory.note_look(&self.caller.resource, failed);
+                    self.note(&look, asked);
                     self.look = Some(look);
                 }
                 Action::LeaveAlone
                 | Action::ReadCredential(_)
-                | Action::Look
+                | Action::Look { .. }
                 | Action::Claim { .. }
                 | Action::Settle { .. } => return Ok(action),
             }
@@ -188,7 +185,8 @@ impl<'a> Round<'a> {
             target: self.target.reading(),
             credential: self.credential.as_ref().map(|c| c.reading.clone()),
             look: self.look.clone(),
-            looks_failing_for: self.looks_failing_for,
+            looked: self.looked,
+            records_known: self.records_known(),
             same_target_in_use: self.same_target_in_use(),
             throttled_until: self.throttled_until(),
             fresh: &self.fresh,
@@ -196,12 +194,44 @@ impl<'a> Round<'a> {
         decide(&seen, &self.context.settings.policy)
     }
 
+    /// Remembers what a look tells beyond this round.
+    fn note(&mut self, look: &Look, asked: Asked) {
+        let memory = &self.context.memory;
+        let failed = match look {
+            Look::Deferred { .. } => return,
+            Look::Throttled { until } => {
+                self.context.throttle.note(asked, *until, Timestamp::now());
+                false
+            }
+            Look::Failed(_) => true,
+            Look::Backup(_) | Look::NotAvailable(_) | Look::NoSuchBackup(_) | Look::Unauthorized(_) => false,
+        };
+        let after = memory.note_look(&self.caller.resource, failed, shows_record(self.object, look));
+        // When it looked before this look is what the decision asks for.
+        self.looked = Looked { ago: self.looked.ago, ..after };
+        if let Target::Callable(callable) = &self.target
+            && shows_called_record(self.object, look)
+        {
+            memory.note_records_known(&callable.endpoint.to_string(), &callable.target.project_id);
+        }
+    }
+
+    fn records_known(&self) -> bool {
+        match &self.target {
+            Target::Callable(callable) => {
+                self.context.memory.records_known(&callable.endpoint.to_string(), &callable.target.project_id)
+            }
+            Target::NotCallable(_) => false,
+        }
+    }
+
     fn same_target_in_use(&self) -> Option<String> {
         let Target::Callable(callable) = &self.target else {
             return None;
         };
         let target = CallTarget::new(callable.endpoint.as_str(), &self.object.spec);
-        self.context.targets.used_by_another(&target, &self.caller)
+        let settling_time = self.context.settings.policy.settling_time;
+        self.context.targets.used_by_another(&target, &self.caller, settling_time)
     }
 
     fn throttled_until(&self) -> Option<Timestamp> {
@@ -221,13 +251,19 @@ impl<'a> Round<'a> {
     }
 }
 
-fn log_settled(status: &BackupReplicationStatus) {
-    if let Some(ready) = status.conditions.iter().find(|c| c.type_ == "Ready") {
-        tracing::info!(
-            phase = status.phase.map(Phase::as_str),
-            reason = ready.reason,
-            detail = ready.message,
-            "Status written"
-        );
+/// One line for each turn that a resource takes; how far a copy is, is a detail.
+fn log_settled(before: Option<&BackupReplicationStatus>, after: &BackupReplicationStatus) {
+    let turn = |status: &BackupReplicationStatus| {
+        let of = |kind: ConditionType| status.conditions.iter().find(|c| c.type_ == kind.as_str()).cloned();
+        (status.phase, of(ConditionType::Ready).map(|c| c.reason), of(ConditionType::Replicated).map(|c| c.reason))
+    };
+    let Some(ready) = after.conditions.iter().find(|c| c.type_ == ConditionType::Ready.as_str()) else {
+        return;
+    };
+    let phase = after.phase.map(Phase::as_str);
+    if before.map(turn) == Some(turn(after)) {
+        tracing::debug!(phase, progress = after.progress, reason = ready.reason, "Status written");
+    } else {
+        tracing::info!(phase, reason = ready.reason, detail = ready.message, "Status written");
     }
 }

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::status::{ApiError, bounded, write_status};
 use super::target;
 use crate::protocol::{
-    Action, CredentialReading, Ending, FreshAttempt, Observation, Recorded, decide, just_ended, record,
+    Action, CredentialReading, Ending, FreshAttempt, Looked, Observation, Recorded, decide, just_ended, record,
 };
 use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus};
 
@@ -129,7 +129,8 @@ impl Recorder<'_> {
             credential: Some(self.credential.clone()),
             // What a look would show is the next round's matter.
             look: None,
-            looks_failing_for: Duration::ZERO,
+            looked: Looked::default(),
+            records_known: false,
             same_target_in_use: None,
             throttled_until: None,
             fresh: &FreshAttempt { id: self.attempt.id.clone(), claimant: self.attempt.claimed_by.clone() },
@@ -138,7 +139,7 @@ impl Recorder<'_> {
             Action::Settle { status, again } => (*status, again),
             // It must be looked at, or may be called for again already (the spec changed under the call): the next round's
             // work.
-            Action::LeaveAlone | Action::ReadCredential(_) | Action::Look | Action::Claim { .. } => {
+            Action::LeaveAlone | Action::ReadCredential(_) | Action::Look { .. } | Action::Claim { .. } => {
                 (just_ended(&recorded, now), Some(Duration::ZERO))
             }
         }

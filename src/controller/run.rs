@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::context::{Context, Settings};
+use super::looks::Looks;
 use super::memory::Memory;
 use super::metrics::{Metrics, ReconcileResult};
 use super::permits::Permits;
@@ -63,6 +64,7 @@ impl Controller {
             kubernetes,
             cbr,
             permits: Permits::new(settings.concurrency, settings.namespaces.len() == 1),
+            looks: Looks::new(settings.look_ups_per_minute),
             settings,
             memory: Memory::default(),
             throttle: Throttle::default(),
@@ -83,13 +85,15 @@ impl Controller {
         let client = &self.context.kubernetes;
         let context = self.context.clone();
         let own = namespace.map(str::to_owned);
+        let settling_time = self.context.settings.policy.settling_time;
         let of_others = move |key: &ObjectRef<Tracked>| own.is_some() && key.namespace != own;
-        let (store, stream) = watch::unfinished(client, namespace, &self.readiness, move |event, store| match event {
-            Event::Delete(tracked) => context.memory.forget(&ObjectRef::from_obj(tracked)),
-            Event::Apply(tracked) if tracked.finished => context.memory.forget(&ObjectRef::from_obj(tracked)),
-            Event::InitDone => context.memory.keep_only(|key| of_others(key) || store.get(key).is_some()),
-            Event::Apply(_) | Event::Init | Event::InitApply(_) => {}
-        });
+        let (store, stream) =
+            watch::unfinished(client, namespace, &self.readiness, settling_time, move |event, store| match event {
+                Event::Delete(tracked) => context.memory.forget(&ObjectRef::from_obj(tracked)),
+                Event::Apply(tracked) if tracked.finished => context.memory.forget(&ObjectRef::from_obj(tracked)),
+                Event::InitDone => context.memory.keep_only(|key| of_others(key) || store.get(key).is_some()),
+                Event::Apply(_) | Event::Init | Event::InitApply(_) => {}
+            });
         self.context.targets.watch(store.clone());
         let drain = self.shutdown.drain.clone();
         // When this ends, the rounds under way are waited for and no other begins.

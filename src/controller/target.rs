@@ -56,6 +56,7 @@ fn request(spec: &BackupReplicationSpec) -> Result<(CbrTarget, Replicate), Inval
         destination_vault_id,
         name,
         description,
+        enable_acceleration,
         auth: _,
         ready_when: _,
         on_unknown_outcome: _,
@@ -69,6 +70,7 @@ fn request(spec: &BackupReplicationSpec) -> Result<(CbrTarget, Replicate), Inval
             destination_vault_id: VaultId::parse(destination_vault_id)?,
             name: name.clone(),
             description: description.clone(),
+            enable_acceleration: *enable_acceleration,
         },
     ))
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use kube::runtime::reflector::{ObjectRef, Store};
 
 use super::tracked::Tracked;
@@ -48,13 +49,19 @@ impl Targets {
     }
 
     /// The name of another resource of the namespace that uses the target.
-    pub(super) fn used_by_another(&self, target: &CallTarget, caller: &Caller) -> Option<String> {
+    pub(super) fn used_by_another(
+        &self,
+        target: &CallTarget,
+        caller: &Caller,
+        settling_time: Duration,
+    ) -> Option<String> {
+        let now = Timestamp::now();
         let key = (caller.resource.namespace.clone(), target.clone());
         let here = lock(&self.uses).get(&key).filter(|used| used.stops(caller)).map(|used| used.by.resource.clone());
         let elsewhere = || {
             let unsettled = |tracked: &Tracked| {
                 let other = ObjectRef::from_obj(tracked);
-                tracked.unresolved.as_deref() == Some(target)
+                tracked.held.as_deref().is_some_and(|held| held.target == *target && held.is_held(now, settling_time))
                     && other.namespace == caller.resource.namespace
                     && other != caller.resource
             };

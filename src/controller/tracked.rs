@@ -2,12 +2,14 @@
 //! decision could rest on: decisions read the live object.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use kube::core::DeserializeGuard;
 
-use crate::protocol::{CallTarget, is_finished, unresolved_target};
+use crate::protocol::{HeldTarget, held_target, is_finished};
 use crate::resource::BackupReplication;
 
 /// A resource reduced to what the watch must remember.
@@ -17,14 +19,14 @@ pub(super) struct Tracked {
     metadata: ObjectMeta,
     /// Nothing to do until the object changes.
     pub(super) finished: bool,
-    /// What its attempt calls for, while that is not settled.
-    pub(super) unresolved: Option<Box<CallTarget>>,
+    /// What others must not call for meanwhile.
+    pub(super) held: Option<Box<HeldTarget>>,
 }
 
 impl Tracked {
     /// Reduces a watched object. One that cannot be decoded is logged and left alone: nothing is known that could
     /// be done for it, and the others go on.
-    pub(super) fn new(watched: DeserializeGuard<BackupReplication>) -> Self {
+    pub(super) fn new(watched: DeserializeGuard<BackupReplication>, settling_time: Duration) -> Self {
         let metadata = |full: &ObjectMeta| ObjectMeta {
             name: full.name.clone(),
             namespace: full.namespace.clone(),
@@ -34,7 +36,7 @@ impl Tracked {
             Ok(resource) => Self {
                 metadata: metadata(&resource.metadata),
                 finished: is_finished(&resource),
-                unresolved: unresolved_target(&resource).map(Box::new),
+                held: held_target(&resource).filter(|held| held.is_held(Timestamp::now(), settling_time)).map(Box::new),
             },
             Err(invalid) => {
                 tracing::error!(
@@ -44,7 +46,7 @@ impl Tracked {
                     "This BackupReplication cannot be decoded and is left alone. Compare the installed CRD with \
                      the one of this version (backup-replication-operator crd)."
                 );
-                Self { metadata: metadata(&invalid.metadata), finished: true, unresolved: None }
+                Self { metadata: metadata(&invalid.metadata), finished: true, held: None }
             }
         }
     }

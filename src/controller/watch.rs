@@ -1,5 +1,7 @@
 //! The watches: all resources are seen, finished ones are kept by name alone and never worked on.
 
+use std::time::Duration;
+
 use futures::{Stream, StreamExt};
 use kube::core::DeserializeGuard;
 use kube::runtime::WatchStreamExt;
@@ -20,6 +22,7 @@ pub(super) fn unfinished(
     client: &Client,
     namespace: Option<&str>,
     readiness: &Readiness,
+    settling_time: Duration,
     on_event: impl Fn(&Event<Tracked>, &Store<Tracked>) + Send + 'static,
 ) -> (Store<Tracked>, impl Stream<Item = Result<Tracked, watcher::Error>> + Send + 'static) {
     let api: Api<DeserializeGuard<BackupReplication>> = match namespace {
@@ -31,7 +34,7 @@ pub(super) fn unfinished(
     let (store, writer) = reflector::store();
     let seen = store.clone();
     let stream = watcher(api, watcher::Config::default().page_size(PAGE))
-        .map(|event| event.map(reduce))
+        .map(move |event| event.map(|event| reduce(event, settling_time)))
         .default_backoff()
         .reflect(writer)
         .inspect(move |event| {
@@ -60,12 +63,12 @@ fn what(namespace: Option<&str>) -> String {
     }
 }
 
-fn reduce(event: Event<DeserializeGuard<BackupReplication>>) -> Event<Tracked> {
+fn reduce(event: Event<DeserializeGuard<BackupReplication>>, settling_time: Duration) -> Event<Tracked> {
     match event {
-        Event::Apply(object) => Event::Apply(Tracked::new(object)),
-        Event::Delete(object) => Event::Delete(Tracked::new(object)),
+        Event::Apply(object) => Event::Apply(Tracked::new(object, settling_time)),
+        Event::Delete(object) => Event::Delete(Tracked::new(object, settling_time)),
         Event::Init => Event::Init,
-        Event::InitApply(object) => Event::InitApply(Tracked::new(object)),
+        Event::InitApply(object) => Event::InitApply(Tracked::new(object, settling_time)),
         Event::InitDone => Event::InitDone,
     }
 }

@@ -1,7 +1,7 @@
 //! The command line. Each option is an environment variable of the same name, too.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -68,6 +68,12 @@ pub(super) struct RunOptions {
     /// Time in which the records of an accepted call appear in the cloud
     #[arg(long, env = "SETTLING_TIME", value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub(super) settling_time: Duration,
+    /// Time after its acceptance in which a replication is followed
+    #[arg(long, env = "TRACKING_LIMIT", value_name = "DURATION", default_value = "24h", value_parser = days)]
+    pub(super) tracking_limit: Duration,
+    /// Looks a minute at replications under way, for each endpoint, project and token
+    #[arg(long, env = "LOOK_UPS_PER_MINUTE", value_name = "NUMBER", default_value = "60")]
+    pub(super) look_ups_per_minute: NonZeroU32,
     /// File with CA certificates (PEM) to trust besides the system's
     #[arg(long, env = "CA_BUNDLE", value_name = "FILE")]
     pub(super) ca_bundle: Option<PathBuf>,
@@ -108,14 +114,23 @@ pub(super) fn one_line(error: &clap::Error) -> String {
         .join(" ")
 }
 
-/// Durations are written as people do: `10s`, `2m 30s`, `1h`. Nothing here may be zero or endless.
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
 fn duration(text: &str) -> Result<Duration, String> {
-    const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+    read_duration(text, HOUR * 24, "24h")
+}
+
+fn days(text: &str) -> Result<Duration, String> {
+    read_duration(text, HOUR * 24 * 30, "720h")
+}
+
+/// Durations are written as people do: `10s`, `2m 30s`, `1h`. Nothing here may be zero or endless.
+fn read_duration(text: &str, longest: Duration, words: &str) -> Result<Duration, String> {
     let signed: jiff::SignedDuration =
         text.parse().map_err(|_| "must be a duration such as 10s, 2m or 1h".to_owned())?;
     match Duration::try_from(signed) {
-        Ok(duration) if !duration.is_zero() && duration <= LONGEST => Ok(duration),
-        Ok(_) | Err(_) => Err("must be above zero and at most 24h".to_owned()),
+        Ok(duration) if !duration.is_zero() && duration <= longest => Ok(duration),
+        Ok(_) | Err(_) => Err(format!("must be above zero and at most {words}")),
     }
 }
 

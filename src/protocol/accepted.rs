@@ -1,5 +1,5 @@
-//! An accepted resource: never called for again. What may be missing from its status is still looked for: the id of its
-//! record, and the end of another attempt.
+//! An accepted resource: never called for again. What may be missing from its status is still looked for: the end of
+//! another attempt, the id of its record, and then how that record goes on.
 
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use super::policy::Policy;
 use super::settle::{add_record, settle, take};
 use super::situation::Situation;
 use super::step::{Sight, Step, Wait, sight};
-use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome};
+use super::tracking::track;
+use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome, TrackingEnd};
 
 /// `in_state_for`: how long this process has seen the attempt in force in its present state.
 pub(super) fn accepted(
@@ -28,20 +29,22 @@ pub(super) fn accepted(
     } else if let Some(nameless) = nameless(status) {
         Missing::Record(nameless.clone())
     } else {
-        return wait(None);
+        return track(status, seen, policy);
     };
     let attempt = missing.attempt();
     let left = (policy.settling_time + policy.hold(attempt)).saturating_sub(in_state_for);
     let again = Some(backoff::look_delay(in_state_for));
-    let stuck = || match &missing {
+    let stuck = |status: &mut BackupReplicationStatus| match &missing {
         Missing::Outcome(attempt) => Step::Wait(Wait::new(Situation::AcceptedWithUnknown(attempt.clone()), again)),
-        Missing::Record(_) => wait(None),
+        Missing::Record(_) => {
+            status.tracking_end = Some(TrackingEnd::NotReported);
+            wait(None)
+        }
     };
     match sight(seen) {
-        Sight::Need(_) if left.is_zero() && matches!(missing, Missing::Record(_)) => wait(None),
         Sight::Need(need) => Step::See(need),
         Sight::Seen(Look::Backup(backup)) => {
-            let found = evidence(backup, &seen.resource.spec);
+            let found = evidence(backup, seen);
             let known = known_records(status);
             if let Some(record) = found.of_call(attempt, &known) {
                 match &missing {
@@ -58,14 +61,26 @@ pub(super) fn accepted(
                 end(status, attempt, Outcome::NotAccepted, "No look at the cloud's records showed it.", seen);
                 wait(None)
             } else if left.is_zero() {
-                stuck()
+                stuck(status)
             } else {
                 wait(again)
             }
         }
-        Sight::Seen(Look::Throttled { .. } | Look::Failed(_) | Look::Unauthorized(_)) if !left.is_zero() => wait(again),
-        Sight::Seen(Look::Throttled { .. } | Look::Failed(_) | Look::Unauthorized(_) | Look::NotAvailable(_))
-        | Sight::Blind => stuck(),
+        Sight::Seen(Look::Throttled { .. } | Look::Deferred { .. } | Look::Failed(_) | Look::Unauthorized(_))
+            if !left.is_zero() =>
+        {
+            wait(again)
+        }
+        Sight::Blind if !left.is_zero() && matches!(missing, Missing::Record(_)) => wait(again),
+        Sight::Seen(
+            Look::Throttled { .. }
+            | Look::Deferred { .. }
+            | Look::Failed(_)
+            | Look::Unauthorized(_)
+            | Look::NotAvailable(_)
+            | Look::NoSuchBackup(_),
+        )
+        | Sight::Blind => stuck(status),
     }
 }
 
@@ -86,7 +101,7 @@ impl Missing {
 
 fn nameless(status: &BackupReplicationStatus) -> Option<&Attempt> {
     let attempt = status.attempts.iter().find(|attempt| attempt.outcome == Some(Outcome::Accepted));
-    attempt.filter(|_| status.replication_record_id.is_none())
+    attempt.filter(|_| status.replication_record_id.is_none() && status.tracking_end.is_none())
 }
 
 fn known_records(status: &BackupReplicationStatus) -> Vec<String> {

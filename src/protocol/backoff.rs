@@ -13,6 +13,8 @@ const LONGEST: Duration = Duration::from_secs(10 * 60);
 const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
 /// A refused token is tried again this seldom while its Secret does not change: it may have been a mistake of theirs.
 const REFUSED_TOKEN: Duration = Duration::from_secs(60 * 60);
+const FIRST_TRACKING: Duration = Duration::from_secs(2);
+const LONGEST_TRACKING: Duration = Duration::from_secs(5 * 60);
 
 /// The wait after an attempt that may be repeated without any change: doubles from attempt to attempt, spread
 /// by a fifth either way, and never shorter than the cloud asked for.
@@ -47,6 +49,17 @@ pub(super) fn look_delay(looking_for: Duration) -> Duration {
     (looking_for / 4).clamp(Duration::from_secs(2), LONGEST)
 }
 
+/// The wait between two looks at a record that is followed, by how long ago the call was accepted: from seconds to minutes,
+/// spread by a fifth either way. All resources of a backup have the same, so that one look serves them.
+pub(super) fn tracking_delay(age: Duration, backup_id: &str) -> Duration {
+    spread((age / 4).clamp(FIRST_TRACKING, LONGEST_TRACKING), backup_id)
+}
+
+/// The wait of a process that has not looked yet: somewhere between now and the usual one.
+pub(super) fn first_tracking_delay(age: Duration, backup_id: &str) -> Duration {
+    tracking_delay(age, backup_id).mul_f64(share(backup_id))
+}
+
 /// When a wait that begins now is over. A status keeps whole seconds, so it is rounded up: no wait becomes shorter.
 pub(super) fn over_at(now: Timestamp, wait: Duration) -> Option<Timestamp> {
     let whole = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil);
@@ -58,9 +71,14 @@ pub(super) fn remaining(then: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(then.duration_since(now)).unwrap_or_default().min(LONGEST_ASKED * 2)
 }
 
-fn spread(delay: Duration, id: &AttemptId) -> Duration {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
+fn spread(delay: Duration, by: impl Hash) -> Duration {
     let fifth = delay / 5;
-    delay - fifth + (fifth * 2).mul_f64((hasher.finish() % 1000) as f64 / 1000.0)
+    delay - fifth + (fifth * 2).mul_f64(share(by))
+}
+
+/// From 0 to 1, the same for the same.
+fn share(by: impl Hash) -> f64 {
+    let mut hasher = DefaultHasher::new();
+    by.hash(&mut hasher);
+    (hasher.finish() % 1000) as f64 / 1000.0
 }

@@ -11,6 +11,7 @@ use super::observation::{CredentialReading, Observation, TargetReading};
 use super::settle::adopt;
 use super::situation::Situation;
 use super::step::{Need, Wait};
+use super::tracking::just_accepted;
 use crate::resource::{Attempt, BackupReplicationStatus, Outcome};
 
 /// Whether the call can be claimed now.
@@ -67,25 +68,25 @@ pub(super) fn before_call<'a>(status: &mut BackupReplicationStatus, seen: &'a Ob
         return wait(Situation::ThrottledByOthers(until), Some(backoff::remaining(until, seen.now)));
     }
     let Some(look) = &seen.look else {
-        return Ready::See(Need::Look);
+        return Ready::See(Need::Look { at_most_old: Duration::ZERO });
     };
     let found = match look {
-        Look::Backup(backup) => Some(evidence(backup, &seen.resource.spec)),
+        Look::Backup(backup) => Some(evidence(backup, seen)),
         // The one call is made all the same; it will say what is wrong with the token, if that is what it is.
-        Look::NotAvailable(_) | Look::Unauthorized(_) => None,
-        Look::Throttled { until } => {
+        Look::NotAvailable(_) | Look::NoSuchBackup(_) | Look::Unauthorized(_) => None,
+        Look::Throttled { until } | Look::Deferred { until } => {
             return wait(Situation::ThrottledByOthers(*until), Some(backoff::remaining(*until, seen.now)));
         }
         Look::Failed(why) => {
-            let again = backoff::look_delay(seen.looks_failing_for);
-            return wait(Situation::LooksFail(why.clone(), seen.looks_failing_for), Some(again));
+            let again = backoff::look_delay(seen.looked.failing_for);
+            return wait(Situation::LooksFail(why.clone(), seen.looked.failing_for), Some(again));
         }
     };
     if let Some(found) = &found {
         // A human who wants a call of the resource's own has seen what could be adopted.
         if let Some(record) = found.live(&[]).filter(|_| !human::calls_anew(status)) {
             adopt(status, record, seen.now);
-            return wait(Situation::Accepted, None);
+            return Ready::Wait(just_accepted(status));
         }
         if found.source_not_ready {
             return wait(Situation::SourceNotReady, poll);

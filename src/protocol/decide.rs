@@ -26,7 +26,10 @@ pub enum Action {
     /// Read the Secret named here and decide again with what it gave.
     ReadCredential(SecretKeyRef),
     /// Look the backup up and decide again with what it gave.
-    Look,
+    Look {
+        /// How old the look may be; zero where it must be made now.
+        at_most_old: Duration,
+    },
     /// Write this status under guard. If that succeeds, the attempt in it is claimed: make its call at once.
     Claim {
         /// The status with the attempt at its head.
@@ -47,7 +50,7 @@ impl From<Need> for Action {
     fn from(need: Need) -> Self {
         match need {
             Need::Credential(reference) => Self::ReadCredential(reference),
-            Need::Look => Self::Look,
+            Need::Look { at_most_old } => Self::Look { at_most_old },
         }
     }
 }
@@ -59,7 +62,8 @@ pub fn is_finished(resource: &BackupReplication) -> bool {
         return false;
     };
     let annotation = resource.annotations().get(DECISION_ANNOTATION);
-    status.replication_record_id.is_some()
+    status.is_accepted()
+        && status.tracking_end.is_some()
         && status.observed_generation == resource.metadata.generation
         && status.conditions.iter().any(|c| c.observed_generation == resource.metadata.generation)
         && status.attempts.iter().all(|a| a.outcome.is_some_and(|outcome| outcome != Outcome::Unknown))

@@ -5,6 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::situation::Situation;
 use super::tell::tell;
+use super::tell_copy::{Copy, copy};
 use super::told::{Next, Told};
 use crate::resource::{
     BackupReplication, BackupReplicationStatus, Change, ConditionType, Is, Reason, apply_conditions,
@@ -30,18 +31,17 @@ pub(super) fn describe(
         Next::Operator => wanted.push(change(ConditionType::Reconciling, Is::True)),
         Next::Human => wanted.push(change(ConditionType::Stalled, Is::True)),
     }
-    wanted.push(replicated(situation));
+    wanted.push(replicated(status, situation));
     status.phase = Some(phase);
     status.conditions = apply_conditions(&status.conditions, &wanted, resource.metadata.generation, Time(now));
 }
 
-fn replicated(situation: &Situation) -> Change {
+fn replicated(status: &BackupReplicationStatus, situation: &Situation) -> Change {
     let (is, reason, message) = match situation {
-        Situation::Accepted | Situation::AcceptedWithUnknown(_) => (
-            Is::Unknown,
-            Reason::NotReported,
-            "The operator does not follow the copy after its acceptance; see the backup's replication records.",
-        ),
+        Situation::Accepted | Situation::AcceptedWithUnknown(_) => {
+            let Copy { replicated, reason, message } = copy(status);
+            (replicated, reason, message)
+        }
         Situation::Suspended
         | Situation::NoEndpoint
         | Situation::EndpointRefused(_)
@@ -62,7 +62,9 @@ fn replicated(situation: &Situation) -> Change {
         | Situation::Rejected(_)
         | Situation::LooksFail(..)
         | Situation::SourceNotReady
-        | Situation::SameTargetInUse(_) => (Is::Unknown, Reason::NotAccepted, "No call is known to be accepted yet."),
+        | Situation::SameTargetInUse(_) => {
+            (Is::Unknown, Reason::NotAccepted, "No call is known to be accepted yet.".to_owned())
+        }
     };
-    Change { kind: ConditionType::Replicated, is, reason, message: message.to_owned() }
+    Change { kind: ConditionType::Replicated, is, reason, message }
 }

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use super::observation::Observation;
 use crate::cbr::{Backup, BackupStatus, RecordStatus, Records, ReplicationRecord};
 use crate::resource::{Attempt, BackupReplicationSpec, bounds};
 
@@ -11,12 +12,19 @@ use crate::resource::{Attempt, BackupReplicationSpec, bounds};
 pub enum Look {
     /// The backup.
     Backup(Box<Backup>),
-    /// The service has no look-up, or none for this user, or does not know the backup: looking again will not help.
+    /// The service has no look-up, or none for this user: looking again will not help.
     NotAvailable(String),
+    /// The cloud does not know the backup.
+    NoSuchBackup(String),
     /// The token was refused.
     Unauthorized(String),
     /// The cloud asked to wait.
     Throttled {
+        /// Until then.
+        until: Timestamp,
+    },
+    /// The operator's own pace of looks asks to wait.
+    Deferred {
         /// Until then.
         until: Timestamp,
     },
@@ -82,19 +90,21 @@ pub(super) struct Evidence<'a> {
 }
 
 /// Reads a look.
-pub(super) fn evidence<'a>(backup: &'a Backup, spec: &BackupReplicationSpec) -> Evidence<'a> {
+pub(super) fn evidence<'a>(backup: &'a Backup, seen: &Observation<'_>) -> Evidence<'a> {
+    let spec = &seen.resource.spec;
     let Backup { status, image_type: _, replication_records } = backup;
     let source_not_ready = matches!(status, Some(BackupStatus::Protecting | BackupStatus::WaitingProtect));
-    let (records, unreadable) = match replication_records {
-        Records::NotReported => (&[][..], 0),
-        Records::Reported { records, unreadable } => (records.as_slice(), *unreadable),
+    let (records, unreadable, reported) = match replication_records {
+        Records::NotReported => (&[][..], 0, false),
+        Records::Reported { records, unreadable } => (records.as_slice(), *unreadable, true),
     };
     let of = |wanted| records.iter().filter(|r| likeness(r, spec) == wanted).collect::<Vec<_>>();
     let mut same = of(Likeness::Same);
     same.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
     let unclear = of(Likeness::CannotTell);
-    // An empty list proves nothing: some services never fill it.
-    let complete = !records.is_empty() && unreadable == 0 && unclear.is_empty();
+    // Some services never fill the list: an empty one proves something only where records are known to be reported.
+    let known = !records.is_empty() || (reported && seen.records_known);
+    let complete = known && unreadable == 0 && unclear.is_empty();
     Evidence { same, unclear, complete, source_not_ready }
 }
 

@@ -8,10 +8,15 @@ use super::decide::{Action, decide};
 use super::evidence::Look;
 use super::observation::{CredentialReading, FreshAttempt, Observation, TargetReading};
 use super::policy::Policy;
+use super::tracking::Looked;
 use crate::resource::{Attempt, AttemptId, BackupReplication, BackupReplicationStatus};
 
-pub(super) const POLICY: Policy =
-    Policy { window: Duration::from_secs(10), limit: Duration::from_secs(60), settling_time: Duration::from_secs(600) };
+pub(super) const POLICY: Policy = Policy {
+    window: Duration::from_secs(10),
+    limit: Duration::from_secs(60),
+    settling_time: Duration::from_secs(600),
+    tracking_limit: Duration::from_secs(24 * 60 * 60),
+};
 
 pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -45,7 +50,8 @@ pub(super) struct Scene {
     pub(super) target: TargetReading,
     pub(super) credential: Option<CredentialReading>,
     pub(super) look: Option<Look>,
-    pub(super) looks_failing_for: Duration,
+    pub(super) looked: Looked,
+    pub(super) records_known: bool,
     pub(super) same_target_in_use: Option<String>,
     pub(super) throttled_until: Option<Timestamp>,
     pub(super) fresh: FreshAttempt,
@@ -61,7 +67,8 @@ impl Scene {
             target: TargetReading::Callable { endpoint: "https://cbr.example".into() },
             credential: Some(CredentialReading::Usable { version: "s1".into() }),
             look: Some(Look::NotAvailable("no look-up".into())),
-            looks_failing_for: Duration::ZERO,
+            looked: Looked::default(),
+            records_known: false,
             same_target_in_use: None,
             throttled_until: None,
             fresh: FreshAttempt { id: AttemptId::new("a-1"), claimant: "me".into() },
@@ -81,7 +88,8 @@ impl Scene {
             target: self.target.clone(),
             credential: self.credential.clone(),
             look: self.look.clone(),
-            looks_failing_for: self.looks_failing_for,
+            looked: self.looked,
+            records_known: self.records_known,
             same_target_in_use: self.same_target_in_use.clone(),
             throttled_until: self.throttled_until,
             fresh: &self.fresh,
@@ -97,7 +105,7 @@ impl Scene {
                 self.resource.status = Some(*status);
                 *attempt
             }
-            other @ (Action::LeaveAlone | Action::ReadCredential(_) | Action::Look | Action::Settle { .. }) => {
+            other @ (Action::LeaveAlone | Action::ReadCredential(_) | Action::Look { .. } | Action::Settle { .. }) => {
                 panic!("no claim but {other:?}")
             }
         }
@@ -107,7 +115,7 @@ impl Scene {
     pub(super) fn settled(&self) -> (BackupReplicationStatus, Option<Duration>) {
         match self.decide() {
             Action::Settle { status, again } => (*status, again),
-            other @ (Action::LeaveAlone | Action::ReadCredential(_) | Action::Look | Action::Claim { .. }) => {
+            other @ (Action::LeaveAlone | Action::ReadCredential(_) | Action::Look { .. } | Action::Claim { .. }) => {
                 panic!("not settled but {other:?}")
             }
         }

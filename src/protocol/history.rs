@@ -14,6 +14,7 @@ use super::policy::Policy;
 use super::settle::{adopt, settle};
 use super::situation::Situation;
 use super::step::{Need, Sight, Step, Wait, sight};
+use super::tracking::just_accepted;
 use super::unknown::unknown;
 use crate::resource::{Attempt, BackupReplicationStatus, Outcome, RejectionKind};
 
@@ -70,7 +71,7 @@ pub(super) fn assess(
             Some(RejectionKind::AlreadyReplicated) => already_replicated(status, attempt, in_state_for, seen, policy),
             Some(RejectionKind::Terminal) | None => Step::Wait(Wait::new(Situation::Rejected(attempt), None)),
         },
-        Some(Outcome::Accepted) => Step::Wait(Wait::new(Situation::Accepted, None)),
+        Some(Outcome::Accepted) => Step::Wait(just_accepted(status)),
     }
 }
 
@@ -87,16 +88,16 @@ fn already_replicated(
     let worth_looking = match sight(seen) {
         Sight::Need(need) => return Step::See(need),
         Sight::Seen(Look::Backup(backup)) => {
-            let found = evidence(backup, &seen.resource.spec);
+            let found = evidence(backup, seen);
             // What was there before the call, and was not adopted then, is not wanted.
             if let Some(record) = found.live(attempt.records_before.as_deref().unwrap_or_default()) {
                 adopt(status, record, seen.now);
-                return Step::Wait(Wait::new(Situation::Accepted, None));
+                return Step::Wait(just_accepted(status));
             }
             true
         }
-        Sight::Seen(Look::Throttled { .. } | Look::Failed(_) | Look::Unauthorized(_)) => true,
-        Sight::Seen(Look::NotAvailable(_)) | Sight::Blind => false,
+        Sight::Seen(Look::Throttled { .. } | Look::Deferred { .. } | Look::Failed(_) | Look::Unauthorized(_)) => true,
+        Sight::Seen(Look::NotAvailable(_) | Look::NoSuchBackup(_)) | Sight::Blind => false,
     };
     let again = backoff::look_delay(in_state_for);
     if worth_looking && !left.is_zero() {

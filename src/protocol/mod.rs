@@ -24,7 +24,9 @@ mod step;
 mod target;
 mod tell;
 mod tell_accepted;
+mod tell_copy;
 mod told;
+mod tracking;
 mod unknown;
 
 pub use decide::{Action, decide, is_finished, just_ended};
@@ -34,7 +36,8 @@ pub use fence::{Clocks, Fence};
 pub use observation::{CredentialReading, FreshAttempt, Observation, TargetReading};
 pub use policy::Policy;
 pub use record::{Recorded, record};
-pub use target::{CallTarget, unresolved_target};
+pub use target::{CallTarget, HeldTarget, held_target};
+pub use tracking::{Looked, shows_called_record, shows_record};
 
 #[cfg(test)]
 mod decide_tests;
@@ -44,3 +47,5 @@ mod evidence_tests;
 mod fixtures;
 #[cfg(test)]
 mod record_tests;
+#[cfg(test)]
+mod tracking_tests;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::evidence::Look;
+use super::tracking::Looked;
 use crate::resource::{AttemptId, BackupReplication};
 
 /// Everything that a decision rests on.
@@ -24,8 +25,10 @@ pub struct Observation<'a> {
     pub credential: Option<CredentialReading>,
     /// What a look at the backup gave in this round; `None` where nothing asked for it yet.
     pub look: Option<Look>,
-    /// For how long looks at this backup have been failing.
-    pub looks_failing_for: Duration,
+    /// What this process remembers of its looks.
+    pub looked: Looked,
+    /// Whether a look at this endpoint and project has shown, to this process, the record of a call that it accepted.
+    pub records_known: bool,
     /// Another resource whose call for the same target is out, unknown, or too young to show in the records.
     pub same_target_in_use: Option<String>,
     /// Until when this endpoint asked callers with this credential to wait.

@@ -16,6 +16,8 @@ pub struct Policy {
     pub limit: Duration,
     /// How long an accepted call may take to show in the cloud's records (`--settling-time`).
     pub settling_time: Duration,
+    /// How long after its acceptance a replication is followed (`--tracking-limit`).
+    pub tracking_limit: Duration,
 }
 
 impl Policy {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::ending::bounded;
+use super::tracking::follow;
 use crate::cbr::ReplicationRecord;
 use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome, bounds};
 
@@ -39,7 +40,6 @@ pub(super) fn adopt(status: &mut BackupReplicationStatus, record: &ReplicationRe
 pub(super) fn take(status: &mut BackupReplicationStatus, record: &ReplicationRecord, origin: Origin, now: Timestamp) {
     status.origin.get_or_insert(origin);
     status.accepted_at.get_or_insert(Time(now));
-    status.record_created_at = record.created_at.map(Time);
     let fill = |field: &mut Option<String>, value: &Option<String>, bound| {
         if field.is_none() {
             *field = value.as_deref().map(|value| bounded(value, bound));
@@ -52,6 +52,7 @@ pub(super) fn take(status: &mut BackupReplicationStatus, record: &ReplicationRec
     fill(&mut status.destination_region, &record.destination_region, bounds::NAME);
     fill(&mut status.destination_project_id, &record.destination_project_id, bounds::ID);
     fill(&mut status.destination_vault_id, &record.destination_vault_id, bounds::ID);
+    follow(status, record, now);
 }
 
 /// Undoes an adoption, by a human's word: the next call is the resource's own.
@@ -59,6 +60,10 @@ pub(super) fn let_go(status: &mut BackupReplicationStatus) {
     status.origin = None;
     status.accepted_at = None;
     status.record_created_at = None;
+    status.progress = None;
+    status.completed_at = None;
+    status.tracking_end = None;
+    status.tracking_issue = None;
     for field in [
         &mut status.replication_record_id,
         &mut status.source_region,
@@ -67,6 +72,10 @@ pub(super) fn let_go(status: &mut BackupReplicationStatus) {
         &mut status.destination_region,
         &mut status.destination_project_id,
         &mut status.destination_vault_id,
+        &mut status.record_status,
+        &mut status.replica_backup_id,
+        &mut status.fail_code,
+        &mut status.fail_reason,
     ] {
         *field = None;
     }

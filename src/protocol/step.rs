@@ -22,7 +22,10 @@ pub(super) enum Need {
     /// The Secret.
     Credential(SecretKeyRef),
     /// The backup's records.
-    Look,
+    Look {
+        /// How old the look may be; zero where it must be made now.
+        at_most_old: Duration,
+    },
 }
 
 /// A situation, and when to look again by itself.
@@ -55,7 +58,7 @@ pub(super) fn sight<'a>(seen: &'a Observation<'_>) -> Sight<'a> {
     };
     match (&seen.credential, &seen.look) {
         (None, _) => Sight::Need(Need::Credential(reference.clone())),
-        (Some(CredentialReading::Usable { .. }), None) => Sight::Need(Need::Look),
+        (Some(CredentialReading::Usable { .. }), None) => Sight::Need(Need::Look { at_most_old: Duration::ZERO }),
         (Some(CredentialReading::Usable { .. }), Some(look)) => Sight::Seen(look),
         (
             Some(

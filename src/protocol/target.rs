@@ -1,6 +1,10 @@
 //! What two resources must not call for at the same time.
 
-use crate::resource::{BackupReplication, BackupReplicationSpec, Outcome};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::resource::{BackupReplication, BackupReplicationSpec, Origin, Outcome};
 
 /// One backup and one destination region. The cloud keeps one replica for each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,12 +27,37 @@ impl CallTarget {
     }
 }
 
-/// The target of an attempt that is out, or whose outcome is unknown.
-pub fn unresolved_target(resource: &BackupReplication) -> Option<CallTarget> {
-    let status = resource.status.as_ref().filter(|status| !status.is_accepted())?;
+/// A target that another resource should not call for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldTarget {
+    /// Which.
+    pub target: CallTarget,
+    /// When its call was accepted; `None` while that is open. Its record may need the settling time to show.
+    pub accepted_at: Option<Timestamp>,
+}
+
+/// The target of an attempt that is out, whose outcome is unknown, or whose record no look has shown yet.
+pub fn held_target(resource: &BackupReplication) -> Option<HeldTarget> {
+    let status = resource.status.as_ref()?;
     let attempt = status.attempts.first()?;
+    let target = || CallTarget::new(&attempt.endpoint, &resource.spec);
+    if status.is_accepted() {
+        let shows = status.record_status.is_some() || status.origin == Some(Origin::Adopted);
+        let accepted_at = status.accepted_at.as_ref().map(|at| at.0).filter(|_| !shows)?;
+        return Some(HeldTarget { target: target(), accepted_at: Some(accepted_at) });
+    }
     match attempt.outcome {
-        None | Some(Outcome::Unknown) => Some(CallTarget::new(&attempt.endpoint, &resource.spec)),
+        None | Some(Outcome::Unknown) => Some(HeldTarget { target: target(), accepted_at: None }),
         Some(Outcome::Accepted | Outcome::NotSent | Outcome::Rejected | Outcome::NotAccepted) => None,
+    }
+}
+
+impl HeldTarget {
+    /// Whether it is still to be left alone.
+    pub fn is_held(&self, now: Timestamp, settling_time: Duration) -> bool {
+        self.accepted_at.is_none_or(|at| {
+            let since = Duration::try_from(now.duration_since(at)).unwrap_or_default();
+            since < settling_time
+        })
     }
 }

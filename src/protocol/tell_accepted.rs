@@ -1,14 +1,16 @@
 //! An acceptance in words.
 
 use super::human;
+use super::tell_copy::{Copy, copy};
 use super::told::{Next, Told, short};
-use crate::resource::{BackupReplication, BackupReplicationStatus, Is, Origin, Phase, ReadyWhen, Reason};
+use crate::resource::{BackupReplication, BackupReplicationStatus, Is, Origin, Phase, ReadyWhen, Reason, TrackingEnd};
 
 pub(super) fn accepted(resource: &BackupReplication, status: &BackupReplicationStatus) -> Told {
     let how = how(resource, status);
+    let phase = phase(status);
     if !status.additional_records.is_empty() {
         return Told {
-            phase: Phase::Succeeded,
+            phase,
             ready: Is::False,
             next: Next::Human,
             reason: Reason::AdditionalRecords,
@@ -19,24 +21,45 @@ pub(super) fn accepted(resource: &BackupReplication, status: &BackupReplicationS
             ),
         };
     }
-    match resource.spec.ready_when() {
-        ReadyWhen::Accepted => Told {
-            phase: Phase::Succeeded,
-            ready: Is::True,
-            next: Next::Nobody,
-            reason: Reason::Accepted,
-            message: how,
-        },
-        ReadyWhen::Replicated => Told {
-            phase: Phase::Succeeded,
-            ready: Is::Unknown,
-            next: Next::Human,
-            reason: Reason::NotReported,
+    let Copy { replicated: _, reason, message } = copy(status);
+    let told = |ready, next| Told { phase, ready, next, reason, message: format!("{how} {message}") };
+    match (status.tracking_end, resource.spec.ready_when()) {
+        (Some(TrackingEnd::Failed | TrackingEnd::Skipped), ReadyWhen::Accepted | ReadyWhen::Replicated) => Told {
             message: format!(
-                "{how} Whether the copy exists is not reported, so readyWhen: Replicated cannot be \
-                 met. Check the replica in the destination region, or set readyWhen: Accepted."
+                "{how} {message} It is not repeated by itself: mend the cause, and create another BackupReplication, or this one \
+                 anew."
             ),
+            ..told(Is::False, Next::Human)
         },
+        (_, ReadyWhen::Accepted) => {
+            Told { phase, ready: Is::True, next: Next::Nobody, reason: Reason::Accepted, message: how }
+        }
+        (Some(TrackingEnd::Replicated), ReadyWhen::Replicated) => told(Is::True, Next::Nobody),
+        (None, ReadyWhen::Replicated) => told(Is::False, Next::Operator),
+        (
+            Some(
+                TrackingEnd::NotReported
+                | TrackingEnd::RecordGone
+                | TrackingEnd::BackupGone
+                | TrackingEnd::LimitReached,
+            ),
+            ReadyWhen::Replicated,
+        ) => Told {
+            message: format!(
+                "{how} {message} So readyWhen: Replicated cannot be met: if the replica is there, set readyWhen: Accepted."
+            ),
+            ..told(Is::Unknown, Next::Human)
+        },
+    }
+}
+
+fn phase(status: &BackupReplicationStatus) -> Phase {
+    match status.tracking_end {
+        None | Some(TrackingEnd::LimitReached) => Phase::Replicating,
+        Some(TrackingEnd::Failed | TrackingEnd::Skipped) => Phase::Failed,
+        Some(
+            TrackingEnd::Replicated | TrackingEnd::NotReported | TrackingEnd::RecordGone | TrackingEnd::BackupGone,
+        ) => Phase::Succeeded,
     }
 }
 

@@ -10,6 +10,7 @@ use super::policy::Policy;
 use super::settle::{accept_by_record, settle};
 use super::situation::Situation;
 use super::step::{Sight, Step, Wait, sight};
+use super::tracking::just_accepted;
 use crate::resource::{Attempt, BackupReplicationStatus, OnUnknownOutcome, Outcome};
 
 /// What the looks can still bring.
@@ -33,13 +34,15 @@ pub(super) fn unknown(
     let not_these: Vec<String> = human::called_anew_after(status).map(str::to_owned).into_iter().collect();
     let prospect = match sight(seen) {
         Sight::Need(need) => return Step::See(need),
-        Sight::Blind | Sight::Seen(Look::NotAvailable(_)) => Prospect::None,
-        Sight::Seen(Look::Unauthorized(_) | Look::Throttled { .. } | Look::Failed(_)) => Prospect::Open,
+        Sight::Blind | Sight::Seen(Look::NotAvailable(_) | Look::NoSuchBackup(_)) => Prospect::None,
+        Sight::Seen(Look::Unauthorized(_) | Look::Throttled { .. } | Look::Deferred { .. } | Look::Failed(_)) => {
+            Prospect::Open
+        }
         Sight::Seen(Look::Backup(backup)) => {
-            let found = evidence(backup, &seen.resource.spec);
+            let found = evidence(backup, seen);
             if let Some(record) = found.of_call(&attempt, &not_these) {
                 accept_by_record(status, record, seen.now);
-                return Step::Wait(Wait::new(Situation::Accepted, None));
+                return Step::Wait(just_accepted(status));
             }
             if found.proves_absence(&attempt, &not_these) { Prospect::Absence } else { Prospect::Open }
         }

@@ -89,10 +89,24 @@ reasons! {
     SameTargetInUse,
     /// The cloud accepted the call.
     Accepted,
+    /// The cloud is copying.
+    Replicating,
+    /// The copy exists.
+    Replicated,
+    /// The cloud accepted the call, and the replication failed.
+    ReplicationFailed,
+    /// The cloud accepted the call, and did not carry it out.
+    ReplicationSkipped,
     /// More than one call was accepted.
     AdditionalRecords,
     /// Whether the copy exists is not reported.
     NotReported,
+    /// The record that was followed is not there any more.
+    RecordGone,
+    /// The source backup is not there any more, and its records with it.
+    BackupGone,
+    /// The record was followed for as long as the operator may.
+    TrackingLimitReached,
     /// No call was accepted yet.
     NotAccepted,
 }

@@ -15,7 +15,7 @@ pub use crd::crd_yaml;
 pub use spec::{
     Auth, BackupReplication, BackupReplicationSpec, DEFAULT_TOKEN_KEY, OnUnknownOutcome, ReadyWhen, SecretKeyRef,
 };
-pub use status::{BackupReplicationStatus, Origin, Phase};
+pub use status::{BackupReplicationStatus, Origin, Phase, TrackingEnd, TrackingIssue};
 
 /// The annotation by which a human decides about one attempt (see `docs/decisions.md`).
 pub const DECISION_ANNOTATION: &str = "cbr.replication.dev/decision";

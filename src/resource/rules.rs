@@ -39,7 +39,7 @@ const ATTEMPTS: Place = &["status", "attempts"];
 const ATTEMPT: Place = &["status", "attempts", "[]"];
 
 /// Fields of the spec that say what is called for. They freeze with the call.
-const CALLED_FOR: [&str; 8] = [
+const CALLED_FOR: [&str; 9] = [
     "endpoint",
     "projectId",
     "backupId",
@@ -48,6 +48,7 @@ const CALLED_FOR: [&str; 8] = [
     "destinationVaultId",
     "name",
     "description",
+    "enableAcceleration",
 ];
 
 /// An adopted replication is no call of the resource's own: by a human's word it is let go, for a call.

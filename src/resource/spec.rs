@@ -68,6 +68,9 @@ pub struct BackupReplicationSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 255))]
     pub description: Option<String>,
+    /// `enable_acceleration` of newer services' request; sent only when set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enable_acceleration: Option<bool>,
     /// The credential for the call. Exactly one member.
     pub auth: Auth,
     /// What `Ready` waits for: `Accepted` (the call was accepted; the default) or `Replicated` (the copy exists).

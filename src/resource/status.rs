@@ -72,6 +72,10 @@ pub struct BackupReplicationStatus {
     /// When the replication record began, where a look showed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record_created_at: Option<Time>,
+    /// How far the replication record is, in the cloud's own words, as a look last showed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::ID))]
+    pub record_status: Option<String>,
     /// Percent of the copy, where the cloud reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100))]
@@ -80,9 +84,23 @@ pub struct BackupReplicationStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::ID))]
     pub replica_backup_id: Option<String>,
-    /// When the replication ended.
+    /// The cloud's code for why the replication failed (`fail_code`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::ID))]
+    pub fail_code: Option<String>,
+    /// Why the replication failed, in the cloud's words (`fail_reason`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::MESSAGE))]
+    pub fail_reason: Option<String>,
+    /// When a look first showed that the replication had ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Time>,
+    /// Why the record is not followed any more; absent while it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking_end: Option<TrackingEnd>,
+    /// What keeps the operator from looking at the record; absent while nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking_issue: Option<TrackingIssue>,
     /// `Ready`, `Replicated`, and, only while True, `Reconciling` and `Stalled`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Condition>,
@@ -108,7 +126,7 @@ pub enum Phase {
     OutcomeUnknown,
     /// Accepted; the cloud is copying.
     Replicating,
-    /// Accepted, and copied as far as the cloud tells.
+    /// Accepted; the copy exists, or the cloud does not tell.
     Succeeded,
     /// Rejected for good, or the replication failed.
     Failed,
@@ -126,6 +144,44 @@ impl Phase {
             Self::Failed => "Failed",
         }
     }
+}
+
+/// Why a replication record is not followed any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum TrackingEnd {
+    /// The copy exists (`success`).
+    Replicated,
+    /// The replication failed (`fail`).
+    Failed,
+    /// The cloud did not carry it out (`skip`).
+    Skipped,
+    /// The service reports no records, or never this one.
+    NotReported,
+    /// The record was there, and is not any more.
+    RecordGone,
+    /// The source backup is not there any more.
+    BackupGone,
+    /// It was followed for as long as the administrator allows.
+    LimitReached,
+}
+
+/// What keeps the operator from looking at a record that it follows. It goes on by itself when that is mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum TrackingIssue {
+    /// The endpoint may not be called any more.
+    EndpointRefused,
+    /// The Secret is gone.
+    SecretNotFound,
+    /// The Secret has no such key any more, or it is empty.
+    TokenMissing,
+    /// The value cannot be sent as a token.
+    TokenUnusable,
+    /// The operator may not read the Secret.
+    SecretNotPermitted,
+    /// The cloud refuses the token.
+    TokenRejected,
+    /// Looks have been failing for a while.
+    LookUpFailed,
 }
 
 /// Where an acceptance comes from.

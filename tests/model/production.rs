@@ -5,20 +5,32 @@ use std::time::Duration;
 
 use backup_replication_operator::cbr::{Backup, BackupStatus, RecordId, RecordStatus, Records, ReplicationRecord};
 use backup_replication_operator::protocol::{
-    Acceptance, Action, Answer, CredentialReading, Ending, FreshAttempt, Look, Observation, Policy, Recorded,
-    TargetReading, decide, is_finished, just_ended, record, unresolved_target,
+    self, Acceptance, Action, Answer, CredentialReading, Ending, FreshAttempt, Look, Observation, Policy, Recorded,
+    TargetReading, decide, held_target, is_finished, just_ended, record,
 };
 use backup_replication_operator::resource::{
     AttemptId, Auth, BackupReplication, BackupReplicationSpec, BackupReplicationStatus, DECISION_ANNOTATION,
-    OnUnknownOutcome, Phase, RejectionKind, SecretKeyRef,
+    OnUnknownOutcome, Phase, RejectionKind, SecretKeyRef, TrackingEnd,
 };
 
 use crate::map::Map;
 use crate::state::{Age, AttemptNo, Claim, Decision, End, Resource, Word};
 use crate::tables::{AttemptRef, StatusRef, Tables, attempt_id, now, record_id, stored, timeless, timeless_attempt};
 
-pub(crate) const POLICY: Policy =
-    Policy { window: Duration::from_secs(10), limit: Duration::from_secs(60), settling_time: Duration::from_secs(600) };
+pub(crate) const POLICY: Policy = Policy {
+    window: Duration::from_secs(10),
+    limit: Duration::from_secs(60),
+    settling_time: Duration::from_secs(600),
+    tracking_limit: Duration::from_secs(24 * 60 * 60),
+};
+
+/// No look at a record that is followed is due.
+const LOOKED: protocol::Looked = protocol::Looked {
+    known_for: Duration::ZERO,
+    ago: Some(Duration::ZERO),
+    failing_for: Duration::ZERO,
+    not_shown_for: Duration::ZERO,
+};
 
 /// What a round sees beside the object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -108,7 +120,10 @@ impl Production {
             return *known;
         }
         let object = self.object(resource);
-        let facts = Facts { finished: is_finished(&object), uses_target: unresolved_target(&object).is_some() };
+        let facts = Facts {
+            finished: is_finished(&unfollowed(&object)),
+            uses_target: held_target(&object).is_some_and(|held| held.accepted_at.is_none()),
+        };
         self.facts.borrow_mut().insert(resource.clone(), facts);
         facts
     }
@@ -134,7 +149,8 @@ impl Production {
             target: TargetReading::Callable { endpoint: "https://cbr.example".to_owned() },
             credential: None,
             look: None,
-            looks_failing_for: Duration::ZERO,
+            looked: LOOKED,
+            records_known: false,
             same_target_in_use: sight.target_in_use.then(|| "another".to_owned()),
             throttled_until: None,
             fresh: &fresh,
@@ -146,7 +162,7 @@ impl Production {
                     assert!(seen.credential.is_none(), "the credential is asked for once");
                     seen.credential = Some(usable());
                 }
-                Action::Look => {
+                Action::Look { .. } => {
                     assert!(seen.look.is_none(), "a look is asked for once");
                     seen.look = Some(look(&sight.look));
                 }
@@ -193,6 +209,7 @@ impl Production {
             destination_vault_id: "v".to_owned(),
             name: None,
             description: None,
+            enable_acceleration: None,
             auth: Auth { token_secret_ref: Some(SecretKeyRef { name: "cbr-token".to_owned(), key: None }) },
             ready_when: None,
             on_unknown_outcome: self.calls_again.then_some(OnUnknownOutcome::CallAgain),
@@ -209,6 +226,15 @@ impl Production {
     }
 }
 
+/// How the record of an accepted call goes on decides nothing here: it is taken as not followed.
+fn unfollowed(object: &BackupReplication) -> BackupReplication {
+    let mut object = object.clone();
+    if let Some(status) = object.status.as_mut().filter(|status| status.replication_record_id.is_some()) {
+        status.tracking_end = Some(TrackingEnd::NotReported);
+    }
+    object
+}
+
 /// As the controller does it: the recorded facts are described in the same write (`src/controller/record_end.rs`).
 fn described(object: &BackupReplication, status: BackupReplicationStatus, claim: &Claim) -> BackupReplicationStatus {
     let recorded = BackupReplication { status: Some(status), ..object.clone() };
@@ -220,14 +246,15 @@ fn described(object: &BackupReplication, status: BackupReplicationStatus, claim:
         target: TargetReading::Callable { endpoint: "https://cbr.example".to_owned() },
         credential: Some(usable()),
         look: None,
-        looks_failing_for: Duration::ZERO,
+        looked: LOOKED,
+        records_known: false,
         same_target_in_use: None,
         throttled_until: None,
         fresh: &FreshAttempt { id: AttemptId::new(attempt_id(claim.no)), claimant: "operator".to_owned() },
     };
     match decide(&seen, &POLICY) {
         Action::Settle { status, .. } => *status,
-        Action::LeaveAlone | Action::ReadCredential(_) | Action::Look | Action::Claim { .. } => {
+        Action::LeaveAlone | Action::ReadCredential(_) | Action::Look { .. } | Action::Claim { .. } => {
             just_ended(&recorded, now())
         }
     }

@@ -11,7 +11,7 @@ use kube::api::{ApiResource, DynamicObject};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, Config};
-use simulator::{Options, Simulator, example};
+use simulator::{Behaviour, Options, Pace, Simulator, example};
 
 use crate::cluster::{kubectl_apply, shared_cluster};
 use crate::object::Object;
@@ -50,7 +50,8 @@ impl Scene {
     /// # Errors
     /// The control plane or the simulator does not start.
     pub async fn new(binary: &str) -> Result<Self> {
-        Self::with(binary, Options::default()).await
+        let behaviour = Behaviour { pace: Pace::takes(Duration::ZERO), ..Behaviour::default() };
+        Self::with(binary, Options { behaviour, ..Options::default() }).await
     }
 
     /// A fresh scene with a simulator of the given kind.

@@ -1,0 +1,258 @@
+use std::time::Duration;
+
+use super::decide::{Action, is_finished};
+use super::evidence::Look;
+use super::fixtures::{POLICY, Scene, at, condition};
+use super::tracking::Looked;
+use crate::cbr::{Backup, RecordId, RecordStatus, Records, ReplicationRecord};
+use crate::resource::{BackupReplicationStatus, Origin, Phase, ReadyWhen, TrackingEnd, TrackingIssue};
+
+fn record(status: RecordStatus, progress: u8) -> ReplicationRecord {
+    ReplicationRecord {
+        id: RecordId::parse("r-1").unwrap(),
+        status,
+        created_at: Some(at(0)),
+        source_region: None,
+        source_project_id: None,
+        source_backup_id: None,
+        source_checkpoint_id: None,
+        source_vault_id: None,
+        destination_region: None,
+        destination_project_id: None,
+        destination_vault_id: None,
+        destination_backup_id: None,
+        destination_checkpoint_id: None,
+        progress: Some(progress),
+        fail_code: None,
+        fail_reason: None,
+        auto_trigger: None,
+    }
+}
+
+fn shows(records: Vec<ReplicationRecord>) -> Option<Look> {
+    reports(Records::Reported { records, unreadable: 0 })
+}
+
+fn reports(replication_records: Records) -> Option<Look> {
+    Some(Look::Backup(Box::new(Backup { status: None, image_type: None, replication_records })))
+}
+
+/// Accepted `age` ago, and last looked at so long ago that a look is due.
+fn accepted(age: Duration) -> Scene {
+    let mut scene = Scene::new();
+    scene.claim("a-1");
+    let status = scene.status();
+    status.attempts[0].outcome = Some(crate::resource::Outcome::Accepted);
+    status.origin = Some(Origin::Called);
+    status.replication_record_id = Some("r-1".into());
+    status.accepted_at = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(at(0)));
+    scene.now = at(i64::try_from(age.as_secs()).unwrap());
+    scene.looked = Looked { known_for: age, ago: Some(age), ..Looked::default() };
+    scene.look = None;
+    scene
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn seen_as(scene: &mut Scene, look: Option<Look>) -> (BackupReplicationStatus, Option<Duration>) {
+    scene.look = look;
+    let (status, again) = scene.settled();
+    scene.resource.status = Some(status.clone());
+    (status, again)
+}
+
+#[test]
+fn progress_is_followed_to_the_copy() {
+    let mut scene = accepted(MINUTE);
+    let (status, again) = seen_as(&mut scene, shows(vec![record(RecordStatus::Replicating, 40)]));
+    assert_eq!((status.phase, status.progress), (Some(Phase::Replicating), Some(40)));
+    assert_eq!(status.record_status.as_deref(), Some("replicating"));
+    assert_eq!(condition(&status, "Ready").unwrap().0, "True");
+    assert_eq!(condition(&status, "Replicated").unwrap(), ("False".into(), "Replicating".into()));
+    assert!(again.is_some() && !is_finished(&scene.resource));
+
+    let copied = ReplicationRecord { destination_backup_id: Some("copy".into()), ..record(RecordStatus::Success, 100) };
+    let (status, again) = seen_as(&mut scene, shows(vec![copied]));
+    assert_eq!((status.phase, status.replica_backup_id.as_deref()), (Some(Phase::Succeeded), Some("copy")));
+    assert_eq!(condition(&status, "Replicated").unwrap().0, "True");
+    assert!(status.completed_at.is_some() && again.is_none() && is_finished(&scene.resource));
+}
+
+#[test]
+fn ready_waits_for_the_copy_where_it_is_asked_to() {
+    let mut scene = accepted(MINUTE);
+    scene.resource.spec.ready_when = Some(ReadyWhen::Replicated);
+    let (status, _) = seen_as(&mut scene, shows(vec![record(RecordStatus::WaitingReplicate, 0)]));
+    assert_eq!(condition(&status, "Ready").unwrap(), ("False".into(), "Replicating".into()));
+    assert_eq!(condition(&status, "Reconciling").unwrap().0, "True");
+    let (status, _) = seen_as(&mut scene, shows(vec![record(RecordStatus::Success, 100)]));
+    assert_eq!(condition(&status, "Ready").unwrap(), ("True".into(), "Replicated".into()));
+    assert_eq!(condition(&status, "Reconciling"), None);
+}
+
+#[test]
+fn a_failure_takes_ready_back_with_the_clouds_words() {
+    for (end, reason) in [(RecordStatus::Fail, "ReplicationFailed"), (RecordStatus::Skip, "ReplicationSkipped")] {
+        let mut scene = accepted(MINUTE);
+        let (status, _) = seen_as(&mut scene, shows(vec![record(RecordStatus::Replicating, 40)]));
+        assert_eq!(condition(&status, "Ready").unwrap().0, "True");
+        let failed = ReplicationRecord {
+            fail_code: Some("BackupService.1006".into()),
+            fail_reason: Some("import failed".into()),
+            ..record(end, 40)
+        };
+        let (status, again) = seen_as(&mut scene, shows(vec![failed]));
+        assert_eq!((status.phase, again), (Some(Phase::Failed), None));
+        for kind in ["Ready", "Stalled", "Replicated"] {
+            assert_eq!(condition(&status, kind).unwrap().1, reason);
+        }
+        assert_eq!(condition(&status, "Ready").unwrap().0, "False");
+        let message = &status.conditions.iter().find(|c| c.type_ == "Ready").unwrap().message;
+        assert!(message.contains("BackupService.1006: import failed."), "{message}");
+        assert!(is_finished(&scene.resource));
+    }
+}
+
+/// How it ends where the look, after others like it for so long, shows the record no more, or never did.
+#[test]
+fn what_is_not_shown_ends_in_its_own_way() {
+    let none = || shows(vec![]);
+    let no_list = || reports(Records::NotReported);
+    let no_look_up = || Some(Look::NotAvailable("405".into()));
+    let no_backup = || Some(Look::NoSuchBackup("BackupService.6200".into()));
+    let long = POLICY.settling_time;
+    for (look, was_shown, missing_for, end) in [
+        (no_list(), false, Duration::ZERO, Some(TrackingEnd::NotReported)),
+        (no_list(), true, Duration::ZERO, None),
+        (no_list(), true, long, Some(TrackingEnd::NotReported)),
+        (no_look_up(), false, Duration::ZERO, Some(TrackingEnd::NotReported)),
+        (no_look_up(), true, Duration::ZERO, None),
+        (no_look_up(), true, long, Some(TrackingEnd::NotReported)),
+        (none(), false, Duration::ZERO, None),
+        (none(), false, long, Some(TrackingEnd::NotReported)),
+        (none(), true, Duration::ZERO, None),
+        (none(), true, long, Some(TrackingEnd::RecordGone)),
+        (no_backup(), false, Duration::ZERO, None),
+        (no_backup(), true, long, Some(TrackingEnd::BackupGone)),
+    ] {
+        let mut scene = accepted(MINUTE);
+        if was_shown {
+            seen_as(&mut scene, shows(vec![record(RecordStatus::Replicating, 40)]));
+        }
+        scene.looked.not_shown_for = missing_for;
+        let case = format!("{look:?} {was_shown} {missing_for:?}");
+        let (status, again) = seen_as(&mut scene, look);
+        assert_eq!(status.tracking_end, end, "{case}");
+        assert_eq!(again.is_none(), end.is_some(), "{case}");
+        assert_eq!(condition(&status, "Ready").unwrap().0, "True", "{case}");
+        if end.is_some() {
+            assert_eq!(condition(&status, "Replicated").unwrap().0, "Unknown", "{case}");
+            scene.resource.spec.ready_when = Some(ReadyWhen::Replicated);
+            let (status, _) = seen_as(&mut scene, None);
+            assert_eq!(condition(&status, "Stalled").unwrap().0, "True", "{case}");
+        }
+    }
+}
+
+#[test]
+fn what_hinders_a_look_is_told_and_goes_on_by_itself() {
+    let unauthorized = || Some(Look::Unauthorized("401".into()));
+    let failed = || Some(Look::Failed("503".into()));
+    let mut scene = accepted(MINUTE);
+    let (status, again) = seen_as(&mut scene, unauthorized());
+    assert_eq!((status.tracking_issue, again.is_some()), (Some(TrackingIssue::TokenRejected), true));
+    assert_eq!(condition(&status, "Replicated").unwrap(), ("Unknown".into(), "TokenRejected".into()));
+    assert_eq!(condition(&status, "Ready").unwrap().0, "True");
+    let (status, _) = seen_as(&mut scene, shows(vec![record(RecordStatus::Replicating, 40)]));
+    assert_eq!(status.tracking_issue, None);
+
+    let (status, _) = seen_as(&mut scene, failed());
+    assert_eq!(status.tracking_issue, None, "a look that fails is no news");
+    scene.looked.failing_for = MINUTE * 10;
+    let (status, _) = seen_as(&mut scene, failed());
+    assert_eq!(status.tracking_issue, Some(TrackingIssue::LookUpFailed));
+
+    scene.credential = Some(super::observation::CredentialReading::SecretNotFound);
+    let (status, _) = seen_as(&mut scene, None);
+    assert_eq!(status.tracking_issue, Some(TrackingIssue::SecretNotFound));
+}
+
+#[test]
+fn nobody_is_followed_for_ever() {
+    let limit = POLICY.tracking_limit;
+    for look in [
+        shows(vec![record(RecordStatus::Replicating, 40)]),
+        shows(vec![]),
+        Some(Look::Unauthorized("401".into())),
+        Some(Look::Failed("503".into())),
+        Some(Look::Throttled { until: at(i64::MAX / 1_000_000_000_000) }),
+    ] {
+        let mut scene = accepted(limit);
+        let (status, again) = seen_as(&mut scene, look);
+        assert_eq!((status.tracking_end, again), (Some(TrackingEnd::LimitReached), None));
+        assert_eq!(status.completed_at, None);
+    }
+    let mut scene = accepted(limit);
+    let (status, _) = seen_as(&mut scene, shows(vec![record(RecordStatus::Success, 100)]));
+    assert_eq!(status.tracking_end, Some(TrackingEnd::Replicated), "what the last look shows counts");
+    // After a restart the first look comes before the limit counts.
+    let mut scene = accepted(limit);
+    scene.looked.ago = None;
+    let (status, _) = seen_as(&mut scene, Some(Look::Deferred { until: at(90_000) }));
+    assert_eq!(status.tracking_end, None);
+}
+
+#[test]
+fn looks_come_ever_more_seldom_and_can_be_shared() {
+    let mut before = Duration::ZERO;
+    for age in [0, 8, 60, 600, 3600, 80_000].map(Duration::from_secs) {
+        let mut scene = accepted(age);
+        scene.looked.ago = Some(Duration::ZERO);
+        let (_, again) = scene.settled();
+        let again = again.unwrap();
+        assert!(again >= before && again >= Duration::from_millis(1600) && again <= MINUTE * 6, "{age:?}: {again:?}");
+        before = again;
+        scene.looked.ago = Some(again);
+        scene.now = scene.now.checked_add(again).unwrap();
+        let Action::Look { at_most_old } = scene.decide() else { panic!("{age:?}: no look") };
+        assert!(at_most_old >= again / 2 && at_most_old < again, "{age:?}: {again:?}, {at_most_old:?}");
+    }
+}
+
+#[test]
+fn a_process_that_has_just_begun_spreads_its_looks() {
+    let waits: Vec<_> = (0..20)
+        .map(|number| {
+            let mut scene = accepted(MINUTE * 60);
+            scene.resource.spec.backup_id = format!("b-{number}");
+            scene.looked = Looked::default();
+            scene.settled().1.unwrap()
+        })
+        .collect();
+    let (least, most) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
+    assert!(*least < MINUTE && *most > MINUTE * 3, "{waits:?}");
+}
+
+#[test]
+fn following_leaves_the_attempt_and_its_record_alone() {
+    let mut scene = accepted(MINUTE);
+    let before = scene.status().clone();
+    let (after, _) = seen_as(&mut scene, shows(vec![record(RecordStatus::Success, 100)]));
+    assert_eq!(after.attempts, before.attempts);
+    assert_eq!(after.replication_record_id, before.replication_record_id);
+    assert_eq!(after.accepted_at, before.accepted_at);
+}
+
+#[test]
+fn absence_counts_where_a_record_of_a_call_was_shown_elsewhere() {
+    for (records_known, expected) in [(false, "OutcomeUnknown"), (true, "NotAccepted")] {
+        let mut scene = Scene::new();
+        scene.look = shows(vec![]);
+        scene.claim("a-1");
+        scene.status().attempts[0].outcome = Some(crate::resource::Outcome::Unknown);
+        scene.records_known = records_known;
+        scene.seen_for = POLICY.settling_time + Duration::from_secs(75);
+        let (status, _) = scene.settled();
+        assert_eq!(condition(&status, "Ready").unwrap().1, expected);
+    }
+}
