@@ -52,7 +52,7 @@ async fn send(context: &Context, callable: &Callable, token: &Token, attempt: &A
     let limit = Duration::from(attempt.limit);
     let outcome = context.cbr.replicate(endpoint, target, body, token, limit, window).await;
     let ending = Ending::from(outcome);
-    context.metrics.call_ended(&ending, started.elapsed());
+    context.metrics.cloud.called(&ending, started.elapsed());
     ending
 }
 

@@ -8,6 +8,7 @@ use super::credential::RequiredLabel;
 use super::looks::Looks;
 use super::memory::Memory;
 use super::metrics::Metrics;
+use super::news::Events;
 use super::permits::Permits;
 use super::targets::Targets;
 use super::throttle::Throttle;
@@ -46,6 +47,7 @@ pub(super) struct Context {
     pub(super) throttle: Throttle,
     pub(super) targets: Targets,
     pub(super) metrics: Metrics,
+    pub(super) events: Events,
     /// Cancelled when nothing new may begin.
     pub(super) drain: CancellationToken,
     /// Cancelled when what could not be written by then is given up.

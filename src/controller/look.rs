@@ -1,6 +1,6 @@
 //! A look at the backup, in the terms of the decision.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -16,10 +16,12 @@ const UNSAID_WAIT: Duration = Duration::from_secs(30);
 pub(super) async fn look(context: &Context, callable: &Callable, token: &Token) -> Look {
     let Callable { endpoint, target, body: _ } = callable;
     let limit = context.settings.policy.limit;
+    let started = Instant::now();
     let look = match context.cbr.backup(endpoint, target, token, limit).await {
         Ok(backup) => Look::Backup(Box::new(backup)),
         Err(error) => read(error),
     };
+    context.metrics.cloud.looked_up(&look, started.elapsed());
     tracing::debug!(?look, "Looked the backup up");
     look
 }

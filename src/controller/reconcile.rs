@@ -13,6 +13,8 @@ use super::call::call;
 use super::claim::Claim;
 use super::context::Context;
 use super::credential::{Credential, read_credential};
+use super::metrics::SecretFailure;
+use super::news::tell;
 use super::permits::Permit;
 use super::record_end::record_end;
 use super::status::{ApiError, bounded, write_status};
@@ -51,7 +53,7 @@ pub(super) async fn reconcile(
         Action::Settle { status, again } => {
             if object.status.as_ref() != Some(&*status) {
                 write_status(&api, &object, &status).await?;
-                context.metrics.status_written();
+                tell(&context, &object, &status);
                 log_settled(object.status.as_ref(), &status);
             }
             Ok(again.map_or_else(Next::await_change, Next::requeue))
@@ -71,7 +73,7 @@ pub(super) async fn reconcile(
             };
             let staked = Claim::stake(&api, &object, &status, &attempt).await;
             let claim = staked.inspect_err(|error| note_given_up(&context, &attempt.id, error))?;
-            context.metrics.status_written();
+            tell(&context, &object, &status);
             // Kept too long rather than too short, should this round end in a panic.
             taken.keep_for(context.settings.policy.settling_time);
             let ended = call(&context, claim, &token).await;
@@ -148,7 +150,14 @@ impl<'a> Round<'a> {
                 Action::ReadCredential(reference) if self.credential.is_none() => {
                     let required = self.context.settings.required_label.as_ref();
                     let kubernetes = &self.context.kubernetes;
-                    self.credential = Some(read_credential(kubernetes, namespace, reference, required).await?);
+                    let secrets = &self.context.metrics.replications;
+                    let credential = read_credential(kubernetes, namespace, reference, required)
+                        .await
+                        .inspect_err(|_| secrets.secret_failed(SecretFailure::NoAnswer))?;
+                    SecretFailure::of(&credential.reading)
+                        .into_iter()
+                        .for_each(|failure| secrets.secret_failed(failure));
+                    self.credential = Some(credential);
                 }
                 Action::Look { at_most_old } if self.look.is_none() => {
                     let (Target::Callable(callable), Some(Credential { token: Some(token), .. }), Some(asked)) =

@@ -7,6 +7,7 @@ use kube::{Api, ResourceExt};
 
 use super::call::Ended;
 use super::context::Context;
+use super::news::tell;
 use super::status::{ApiError, bounded, write_status};
 use super::target;
 use crate::protocol::{
@@ -61,7 +62,7 @@ pub(super) async fn record_end(
                 | ApiError::Unserialisable(_)),
             ) => {
                 tracing::warn!(%error, "The call's end is not written yet; trying again");
-                context.metrics.record_retried();
+                context.metrics.rounds.record_retried();
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
                     () = context.give_up.cancelled() => {
@@ -101,7 +102,7 @@ impl Recorder<'_> {
             Recorded::Write(status) => {
                 let (status, again) = self.described(&object, *status, now);
                 write_status(self.api, &object, &status).await?;
-                self.context.metrics.status_written();
+                tell(self.context, &object, &status);
                 Ok(again)
             }
             Recorded::AlreadyThere => Ok(Some(Duration::ZERO)),

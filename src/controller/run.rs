@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use futures::{FutureExt, StreamExt, TryStreamExt};
@@ -17,11 +17,13 @@ use tracing::Instrument;
 use super::context::{Context, Settings};
 use super::looks::Looks;
 use super::memory::Memory;
-use super::metrics::{Metrics, ReconcileResult};
+use super::metrics::{Metrics, ReconcileResult, ResourceMetrics};
+use super::news::{Events, Publisher};
 use super::permits::Permits;
 use super::readiness::Readiness;
 use super::reconcile::reconcile;
 use super::status::ApiError;
+use super::stores::Stores;
 use super::targets::Targets;
 use super::throttle::Throttle;
 use super::tracked::Tracked;
@@ -43,6 +45,8 @@ pub struct Shutdown {
 /// The controller with all that it needs.
 pub struct Controller {
     context: Arc<Context>,
+    stores: Stores,
+    publisher: Publisher,
     readiness: Readiness,
     shutdown: Shutdown,
 }
@@ -60,6 +64,9 @@ impl Controller {
         for namespace in watched(&settings.namespaces) {
             watch::announce(namespace, &readiness);
         }
+        let stores = Stores::default();
+        registry.register_collector(Box::new(ResourceMetrics(stores.clone())));
+        let (events, publisher) = Events::start(kubernetes.clone(), &settings.identity);
         let context = Context {
             kubernetes,
             cbr,
@@ -68,17 +75,20 @@ impl Controller {
             settings,
             memory: Memory::default(),
             throttle: Throttle::default(),
-            targets: Targets::default(),
+            targets: Targets::new(stores.clone()),
             metrics: Metrics::register(registry),
+            events,
             drain: shutdown.drain.clone(),
             give_up: shutdown.give_up.clone(),
         };
-        Self { context: Arc::new(context), readiness, shutdown }
+        Self { context: Arc::new(context), stores, publisher, readiness, shutdown }
     }
 
     /// Runs until drained.
     pub async fn run(self) {
         join_all(watched(&self.context.settings.namespaces).into_iter().map(|n| self.run_one(n))).await;
+        drop(self.context);
+        self.publisher.end().await;
     }
 
     async fn run_one(&self, namespace: Option<&str>) {
@@ -94,7 +104,7 @@ impl Controller {
                 Event::InitDone => context.memory.keep_only(|key| of_others(key) || store.get(key).is_some()),
                 Event::Apply(_) | Event::Init | Event::InitApply(_) => {}
             });
-        self.context.targets.watch(store.clone());
+        self.stores.add(store.clone());
         let drain = self.shutdown.drain.clone();
         // When this ends, the rounds under way are waited for and no other begins.
         let due = stream.map_ok(|tracked| ObjectRef::from_obj(&tracked)).take_until(Box::pin(drain.cancelled_owned()));
@@ -118,9 +128,11 @@ async fn round(tracked: Arc<Tracked>, context: Arc<Context>) -> Result<Action, A
         return Ok(Action::await_change());
     }
     let key = ObjectRef::from_obj(&*tracked);
+    let waiting = context.metrics.rounds.waits();
     let Some(permit) = context.permits.acquire(key.namespace.as_deref().unwrap_or_default()).await else {
         return Ok(Action::await_change());
     };
+    drop(waiting);
     // A round that waited for its turn into the drain begins nothing.
     if context.drain.is_cancelled() {
         return Ok(Action::await_change());
@@ -132,9 +144,10 @@ async fn round(tracked: Arc<Tracked>, context: Arc<Context>) -> Result<Action, A
         attempt = tracing::field::Empty,
         request_id = tracing::field::Empty,
     );
+    let started = Instant::now();
     let work = AssertUnwindSafe(reconcile(key, context.clone(), permit)).catch_unwind();
     let Ok(result) = work.instrument(span.clone()).await else {
-        context.metrics.reconciled(ReconcileResult::Panic);
+        context.metrics.rounds.ended(ReconcileResult::Panic, started.elapsed());
         span.in_scope(|| tracing::error!("A bug stopped this round; the next one comes by itself"));
         return Ok(Action::requeue(AFTER_ERROR));
     };
@@ -150,7 +163,7 @@ async fn round(tracked: Arc<Tracked>, context: Arc<Context>) -> Result<Action, A
             | ApiError::Unserialisable(_),
         ) => ReconcileResult::Error,
     };
-    context.metrics.reconciled(kind);
+    context.metrics.rounds.ended(kind, started.elapsed());
     match result {
         // The other's write brings an event; look again anyway.
         Err(ApiError::Conflict) => Ok(Action::requeue(Duration::from_millis(100))),

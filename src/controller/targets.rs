@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::reflector::ObjectRef;
 
+use super::stores::Stores;
 use super::tracked::Tracked;
 use crate::protocol::CallTarget;
 
@@ -36,16 +37,15 @@ type Key = (Option<String>, CallTarget);
 type Uses = Arc<Mutex<HashMap<Key, Use>>>;
 
 /// The targets in use.
-#[derive(Default)]
 pub(super) struct Targets {
     uses: Uses,
-    stores: Mutex<Vec<Store<Tracked>>>,
+    stores: Stores,
 }
 
 impl Targets {
-    /// Lets the resources that a watch sees be asked for calls of theirs that are not settled.
-    pub(super) fn watch(&self, store: Store<Tracked>) {
-        lock(&self.stores).push(store);
+    /// The resources in these stores are asked for calls of theirs that are not settled.
+    pub(super) fn new(stores: Stores) -> Self {
+        Self { uses: Uses::default(), stores }
     }
 
     /// The name of another resource of the namespace that uses the target.
@@ -65,7 +65,7 @@ impl Targets {
                     && other.namespace == caller.resource.namespace
                     && other != caller.resource
             };
-            lock(&self.stores).iter().find_map(|store| store.find(unsettled)).map(|found| ObjectRef::from_obj(&*found))
+            self.stores.find(unsettled).map(|found| ObjectRef::from_obj(&*found))
         };
         here.or_else(elsewhere).map(|other| other.name)
     }

@@ -10,7 +10,7 @@ use kube::Resource;
 use kube::core::DeserializeGuard;
 
 use crate::protocol::{HeldTarget, held_target, is_finished};
-use crate::resource::BackupReplication;
+use crate::resource::{BackupReplication, BackupReplicationStatus, ConditionType, Outcome, Phase, Reason};
 
 /// A resource reduced to what the watch must remember.
 #[derive(Clone, Debug)]
@@ -19,6 +19,13 @@ pub(super) struct Tracked {
     metadata: ObjectMeta,
     /// Nothing to do until the object changes.
     pub(super) finished: bool,
+    pub(super) phase: Phase,
+    /// Why it waits for a human.
+    pub(super) stalled: Option<Reason>,
+    /// Since when nobody can tell whether its call was accepted.
+    pub(super) unknown_since: Option<Timestamp>,
+    /// When what is under way was accepted.
+    pub(super) under_way_since: Option<Timestamp>,
     /// What others must not call for meanwhile.
     pub(super) held: Option<Box<HeldTarget>>,
 }
@@ -35,6 +42,10 @@ impl Tracked {
         match watched.0 {
             Ok(resource) => Self {
                 metadata: metadata(&resource.metadata),
+                phase: resource.status.as_ref().and_then(|status| status.phase).unwrap_or(Phase::Pending),
+                stalled: resource.status.as_ref().and_then(stalled),
+                unknown_since: resource.status.as_ref().and_then(unknown_since),
+                under_way_since: resource.status.as_ref().and_then(under_way_since),
                 finished: is_finished(&resource),
                 held: held_target(&resource).filter(|held| held.is_held(Timestamp::now(), settling_time)).map(Box::new),
             },
@@ -46,10 +57,32 @@ impl Tracked {
                     "This BackupReplication cannot be decoded and is left alone. Compare the installed CRD with \
                      the one of this version (backup-replication-operator crd)."
                 );
-                Self { metadata: metadata(&invalid.metadata), finished: true, held: None }
+                Self {
+                    metadata: metadata(&invalid.metadata),
+                    finished: true,
+                    phase: Phase::Pending,
+                    stalled: None,
+                    unknown_since: None,
+                    under_way_since: None,
+                    held: None,
+                }
             }
         }
     }
+}
+
+fn stalled(status: &BackupReplicationStatus) -> Option<Reason> {
+    let stalled = status.conditions.iter().find(|c| c.type_ == ConditionType::Stalled.as_str())?;
+    Reason::parse(&stalled.reason)
+}
+
+fn unknown_since(status: &BackupReplicationStatus) -> Option<Timestamp> {
+    let unknown = status.attempts.iter().filter(|attempt| attempt.outcome == Some(Outcome::Unknown));
+    unknown.map(|attempt| attempt.claimed_at.0).min()
+}
+
+fn under_way_since(status: &BackupReplicationStatus) -> Option<Timestamp> {
+    status.accepted_at.as_ref().map(|at| at.0).filter(|_| status.tracking_end.is_none())
 }
 
 impl Resource for Tracked {

@@ -133,6 +133,10 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// Every phase.
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Submitting, Self::OutcomeUnknown, Self::Replicating, Self::Succeeded, Self::Failed];
+
     /// The phase as it stands in a status.
     pub fn as_str(self) -> &'static str {
         match self {

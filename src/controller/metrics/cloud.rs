@@ -1,4 +1,4 @@
-//! What is counted. Every label comes from a closed list.
+//! Requests to the cloud, by how they ended and how long they took.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::protocol::Ending;
+use crate::protocol::{Ending, Look};
 use crate::resource::RejectionKind;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -46,42 +46,51 @@ impl From<&Ending> for CallOutcome {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReconcileLabels {
-    result: ReconcileResult,
+struct LookUpLabels {
+    outcome: LookUpOutcome,
 }
 
-/// How a round ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub(super) enum ReconcileResult {
-    /// As decided.
-    Done,
-    /// Somebody else wrote first; the round is repeated.
-    Conflict,
-    /// The API server could not be asked.
-    Error,
-    /// A bug.
-    Panic,
+enum LookUpOutcome {
+    Seen,
+    NotAvailable,
+    NoSuchBackup,
+    Unauthorized,
+    Throttled,
+    Failed,
 }
 
-/// The controller's metrics.
-#[derive(Clone, Debug)]
-pub(super) struct Metrics {
+impl LookUpOutcome {
+    /// `None` where nothing was asked of the cloud.
+    fn of(look: &Look) -> Option<Self> {
+        Some(match look {
+            Look::Backup(_) => Self::Seen,
+            Look::NotAvailable(_) => Self::NotAvailable,
+            Look::NoSuchBackup(_) => Self::NoSuchBackup,
+            Look::Unauthorized(_) => Self::Unauthorized,
+            Look::Throttled { .. } => Self::Throttled,
+            Look::Failed(_) => Self::Failed,
+            Look::Deferred { .. } => return None,
+        })
+    }
+}
+
+/// Calls and look-ups.
+pub(in crate::controller) struct CloudMetrics {
     calls: Family<CallLabels, Counter>,
     call_duration: Histogram,
-    reconciles: Family<ReconcileLabels, Counter>,
-    status_writes: Counter,
-    record_retries: Counter,
+    look_ups: Family<LookUpLabels, Counter>,
+    look_up_duration: Histogram,
 }
 
-impl Metrics {
-    /// Registers all of them.
+impl CloudMetrics {
     pub(super) fn register(registry: &mut Registry) -> Self {
+        let histogram = || Histogram::new(exponential_buckets(0.05, 2.0, 12));
         let metrics = Self {
             calls: Family::default(),
-            call_duration: Histogram::new(exponential_buckets(0.05, 2.0, 12)),
-            reconciles: Family::default(),
-            status_writes: Counter::default(),
-            record_retries: Counter::default(),
+            call_duration: histogram(),
+            look_ups: Family::default(),
+            look_up_duration: histogram(),
         };
         registry.register("calls", "Replication calls to the cloud, by how they ended", metrics.calls.clone());
         registry.register_with_unit(
@@ -90,31 +99,25 @@ impl Metrics {
             Unit::Seconds,
             metrics.call_duration.clone(),
         );
-        registry.register("reconciles", "Rounds of the controller, by result", metrics.reconciles.clone());
-        registry.register("status_writes", "Statuses written to the API server", metrics.status_writes.clone());
-        registry.register(
-            "record_retries",
-            "Repeated tries to write down how a call ended",
-            metrics.record_retries.clone(),
+        registry.register("look_ups", "Looks at a backup's records, by what they gave", metrics.look_ups.clone());
+        registry.register_with_unit(
+            "look_up_duration",
+            "Time of a look at a backup's records",
+            Unit::Seconds,
+            metrics.look_up_duration.clone(),
         );
         metrics
     }
 
-    pub(super) fn call_ended(&self, ending: &Ending, took: Duration) {
-        let outcome = CallOutcome::from(ending);
-        self.calls.get_or_create(&CallLabels { outcome }).inc();
+    pub(in crate::controller) fn called(&self, ending: &Ending, took: Duration) {
+        self.calls.get_or_create(&CallLabels { outcome: CallOutcome::from(ending) }).inc();
         self.call_duration.observe(took.as_secs_f64());
     }
 
-    pub(super) fn reconciled(&self, result: ReconcileResult) {
-        self.reconciles.get_or_create(&ReconcileLabels { result }).inc();
-    }
-
-    pub(super) fn status_written(&self) {
-        self.status_writes.inc();
-    }
-
-    pub(super) fn record_retried(&self) {
-        self.record_retries.inc();
+    pub(in crate::controller) fn looked_up(&self, look: &Look, took: Duration) {
+        if let Some(outcome) = LookUpOutcome::of(look) {
+            self.look_ups.get_or_create(&LookUpLabels { outcome }).inc();
+            self.look_up_duration.observe(took.as_secs_f64());
+        }
     }
 }

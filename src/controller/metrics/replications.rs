@@ -1,0 +1,136 @@
+//! What becomes of resources: acceptances, ends, and what a human is asked for.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::protocol::{CredentialReading, Turn};
+use crate::resource::{Origin, TrackingEnd};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TurnLabels {
+    turn: TurnLabel,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+enum TurnLabel {
+    Accepted,
+    Adopted,
+    Declared,
+    Replicated,
+    Failed,
+    Skipped,
+    NotReported,
+    RecordGone,
+    BackupGone,
+    LimitReached,
+}
+
+impl TurnLabel {
+    /// `None` for what is counted as it stands, by the resources themselves.
+    fn of(turn: Turn) -> Option<Self> {
+        Some(match turn {
+            Turn::Accepted(Origin::Called) => Self::Accepted,
+            Turn::Accepted(Origin::Adopted) => Self::Adopted,
+            Turn::Accepted(Origin::Declared) => Self::Declared,
+            Turn::Ended(TrackingEnd::Replicated) => Self::Replicated,
+            Turn::Ended(TrackingEnd::Failed) => Self::Failed,
+            Turn::Ended(TrackingEnd::Skipped) => Self::Skipped,
+            Turn::Ended(TrackingEnd::NotReported) => Self::NotReported,
+            Turn::Ended(TrackingEnd::RecordGone) => Self::RecordGone,
+            Turn::Ended(TrackingEnd::BackupGone) => Self::BackupGone,
+            Turn::Ended(TrackingEnd::LimitReached) => Self::LimitReached,
+            Turn::Waits(_) | Turn::Stalls(_) => return None,
+        })
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SecretLabels {
+    failure: SecretFailure,
+}
+
+/// Why a Secret gave no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub(in crate::controller) enum SecretFailure {
+    NotFound,
+    TokenMissing,
+    TokenUnusable,
+    NotPermitted,
+    /// The API server gave no answer.
+    NoAnswer,
+}
+
+impl SecretFailure {
+    /// `None` where there was a token.
+    pub(in crate::controller) fn of(reading: &CredentialReading) -> Option<Self> {
+        match reading {
+            CredentialReading::Usable { .. } => None,
+            CredentialReading::SecretNotFound => Some(Self::NotFound),
+            CredentialReading::TokenMissing => Some(Self::TokenMissing),
+            CredentialReading::TokenUnusable(_) => Some(Self::TokenUnusable),
+            CredentialReading::NotPermitted(_) => Some(Self::NotPermitted),
+        }
+    }
+}
+
+/// Turns that replications take, and failures to read their Secrets.
+pub(in crate::controller) struct ReplicationMetrics {
+    turns: Family<TurnLabels, Counter>,
+    time_to_acceptance: Histogram,
+    time_to_completion: Histogram,
+    secret_failures: Family<SecretLabels, Counter>,
+}
+
+impl ReplicationMetrics {
+    pub(super) fn register(registry: &mut Registry) -> Self {
+        let metrics = Self {
+            turns: Family::default(),
+            time_to_acceptance: Histogram::new(exponential_buckets(1.0, 3.0, 11)),
+            time_to_completion: Histogram::new(exponential_buckets(15.0, 2.0, 14)),
+            secret_failures: Family::default(),
+        };
+        registry.register("replications", "Replications that took this turn", metrics.turns.clone());
+        registry.register_with_unit(
+            "time_to_acceptance",
+            "Time from a resource's creation to the acceptance of its call",
+            Unit::Seconds,
+            metrics.time_to_acceptance.clone(),
+        );
+        registry.register_with_unit(
+            "time_to_completion",
+            "Time from a resource's creation until its copy was seen to exist",
+            Unit::Seconds,
+            metrics.time_to_completion.clone(),
+        );
+        registry.register(
+            "secret_read_failures",
+            "Reads of a Secret that gave no token, by reason",
+            metrics.secret_failures.clone(),
+        );
+        metrics
+    }
+
+    /// `since_creation` where the turn measures the resource's own call.
+    pub(in crate::controller) fn took(&self, turn: Turn, since_creation: Option<Duration>) {
+        if let Some(turn) = TurnLabel::of(turn) {
+            self.turns.get_or_create(&TurnLabels { turn }).inc();
+        }
+        let Some(time) = since_creation.map(|time| time.as_secs_f64()) else {
+            return;
+        };
+        match turn {
+            Turn::Accepted(_) => self.time_to_acceptance.observe(time),
+            Turn::Ended(_) => self.time_to_completion.observe(time),
+            Turn::Waits(_) | Turn::Stalls(_) => {}
+        }
+    }
+
+    pub(in crate::controller) fn secret_failed(&self, failure: SecretFailure) {
+        self.secret_failures.get_or_create(&SecretLabels { failure }).inc();
+    }
+}
