@@ -118,3 +118,46 @@ impl Lead {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::{FutureExt, StreamExt};
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(3600);
+
+    #[tokio::test]
+    async fn a_lead_ends_by_the_clock_and_without_anybody_noticing() {
+        let leadership = Leadership::by_election();
+        assert!(!leadership.is_held());
+        assert!(leadership.hold(since_boot(), LONG));
+        assert!(leadership.is_held() && leadership.lapsed().now_or_never().is_none());
+        // As a process finds it that was asleep since it asked.
+        leadership.hold(since_boot().saturating_sub(LONG), LONG);
+        assert!(!leadership.is_held() && leadership.lapsed().now_or_never().is_some());
+        assert!(leadership.describe().is_some_and(|role| role.contains("standing by")));
+    }
+
+    #[test]
+    fn each_gain_is_told_once_and_a_renewal_is_none() {
+        let leadership = Leadership::by_election();
+        let mut gains = Box::pin(leadership.gains());
+        let mut told = || gains.next().now_or_never().is_some();
+        assert!(!told());
+        assert!(leadership.hold(since_boot(), LONG));
+        assert!(!leadership.hold(since_boot(), LONG));
+        assert!(told() && !told());
+        assert!(leadership.stand_by(Some("b")) && !leadership.stand_by(Some("b")) && leadership.stand_by(None));
+        assert!(!told());
+        assert!(leadership.hold(since_boot(), LONG));
+        assert!(told() && !told());
+    }
+
+    #[tokio::test]
+    async fn without_an_election_it_is_always_held() {
+        let leadership = Leadership::without_election();
+        assert!(leadership.is_held() && leadership.lapsed().now_or_never().is_none());
+        assert_eq!(leadership.describe(), None);
+    }
+}

@@ -34,8 +34,9 @@ async fn asleep_until_another_leads_it_wakes_up_and_claims_nothing() -> Result<(
     leads(&second, 1)?;
     in_time("the other's looks", second_looks.arrivals(NUMBER as u64)).await?;
 
-    first.process.resume()?;
+    // What it has waited for is there when it wakes up.
     first_looks.release();
+    first.process.resume()?;
     claims_nothing(&first, NUMBER)?;
     stands_by(&first, "another process leads")?;
     assert_eq!(scene.simulator.log(|log| log.total()).posts, 0);

@@ -64,7 +64,7 @@ impl Candidate {
         let spec = lease.spec?;
         let ours = spec.holder_identity.as_ref() == Some(&self.election.identity);
         let spec = LeaseSpec { holder_identity: None, renew_time: Some(MicroTime(now)), ..spec };
-        ours.then(|| Lease { metadata: lease.metadata, spec: Some(spec) })
+        ours.then_some(Lease { metadata: lease.metadata, spec: Some(spec) })
     }
 
     /// The Lease with this candidate as its holder. What others wrote besides stays.
