@@ -11,7 +11,7 @@ use harness::OperatorOptions;
 const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
 
 /// Every option with values that it does not take.
-const WRONG: [(&str, &[&str]); 12] = [
+const WRONG: [(&str, &[&str]); 16] = [
     (
         "allowed-endpoint",
         &["", "ftp://cbr.example.com", "cbr.example.com", "https://c*.example.com", "https://a.example.com/v3"],
@@ -34,6 +34,10 @@ const WRONG: [(&str, &[&str]); 12] = [
     ("settling-time", &["", "0s", "-1s", "10", "soon", "25h"]),
     ("ca-bundle", &["", "/no/such/file", "/"]),
     ("require-secret-label", &["", "key", "=value"]),
+    ("leader-election", &["", "maybe", "1"]),
+    ("lease-name", &["", "a/b", "..", "A", "-a", "a."]),
+    ("lease-namespace", &["", "a/b", "..", "A", "-a", "a.b"]),
+    ("lease-duration", &["", "0s", "-1s", "10", "soon", "1s", "2500ms", "61m"]),
     ("log-format", &["", "xml"]),
 ];
 
@@ -106,6 +110,20 @@ fn what_is_no_option_is_named() -> Result<()> {
     }
     ends_with(&run(&["run", "--nonsense"], &[])?, 2, "--nonsense")?;
     ends_with(&run(&["crd", "--nonsense"], &[])?, 2, "--nonsense")
+}
+
+/// Wrong alone: together with the election each of them is fine.
+#[test]
+fn what_the_lease_is_like_means_nothing_without_an_election() -> Result<()> {
+    for option in ["--lease-name=a.b", "--lease-namespace=a", "--lease-duration=2s"] {
+        let (name, value) = option.split_once('=').context("no value")?;
+        ends_with(&run(&[option], &[])?, 2, name)?;
+        ends_with(&run(&[option], &[("LEADER_ELECTION", "false")])?, 2, "--leader-election")?;
+        starts(&run(&[option, "--leader-election"], &[])?)?;
+        let variable = environment_name(name.trim_start_matches('-'));
+        starts(&run(&[], &[(&variable, value), ("LEADER_ELECTION", "true")])?)?;
+    }
+    Ok(())
 }
 
 #[test]

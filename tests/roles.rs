@@ -48,11 +48,11 @@ fn texts(value: &Value) -> impl Iterator<Item = &str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// What the operator's role grants.
+/// What the operator's roles grant.
 fn granted(objects: &[Value]) -> Result<BTreeSet<Right>> {
-    let rules = find(objects, "ClusterRole", NAME)?["rules"].as_array().context("no rules")?;
     let mut rights = BTreeSet::new();
-    for rule in rules {
+    let [everywhere, at_home] = ["ClusterRole", "Role"].map(|kind| find(objects, kind, NAME));
+    for rule in [everywhere?, at_home?].into_iter().flat_map(|role| role["rules"].as_array().into_iter().flatten()) {
         for group in texts(&rule["apiGroups"]) {
             for resource in texts(&rule["resources"]) {
                 rights.extend(texts(&rule["verbs"]).map(|verb| (group.into(), resource.into(), verb.into())));
@@ -103,11 +103,23 @@ async fn the_shipped_roles_are_sufficient_and_each_is_needed() -> Result<()> {
     let first = Scene::on(cluster, OPERATOR, Options::any_backup()).await?;
     let second = Scene::on(cluster, OPERATOR, Options::default()).await?;
     let url = first.simulator.https_url();
+    let objects = rendered(cluster)?;
+    ensure!(texts(&container(&objects)?["args"]).any(|argument| argument == "--leader-election"), "a Role for nothing");
     let operator = OperatorOptions::new(OPERATOR, &account)
+        .arg("--leader-election")
+        // A pod knows its own.
+        .arg(format!("--lease-namespace={NAMESPACE}"))
         .arg(format!("--allowed-endpoint={url}"))
         .arg(format!("--default-endpoint={url}"))
         .arg(format!("--ca-bundle={}", first.ca_file().display()))
         .start_ready()?;
+    // An Event that repeats is patched.
+    first.applied(&Scene::manifest_for("early", example::BACKUP, ""))?;
+    for (suspend, reason) in [(false, "SecretNotFound"), (true, "Suspended"), (false, "SecretNotFound")] {
+        first.patched("early", &json!({"spec": {"suspend": suspend}}))?;
+        first.wait("early", reason, |object| object.condition("Ready").1 == reason).await?;
+    }
+    ensure!(first.kubectl(&["delete", "brep", "early"])?.accepted, "not deleted");
     for (scene, backup) in [(&first, example::BACKUP), (&second, "0e4f1c2a-4c1e-4d0c-9b1b-0a2f3d4e5f60")] {
         scene.valid_secret()?;
         scene.applied(&Scene::manifest_for("db", backup, ""))?;
@@ -119,7 +131,7 @@ async fn the_shipped_roles_are_sufficient_and_each_is_needed() -> Result<()> {
     let user = account_user(NAMESPACE, NAME);
     let (used, forbidden) = used(&audited(cluster, &user, &[""])?, &user);
     ensure!(forbidden.is_empty(), "not sufficient: {forbidden:#?}");
-    assert_eq!(used, granted(&rendered(cluster)?)?, "what was used, and what is granted");
+    assert_eq!(used, granted(&objects)?, "what was used, and what is granted");
     Ok(())
 }
 

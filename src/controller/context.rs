@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use tokio_util::sync::CancellationToken;
 
 use super::credential::RequiredLabel;
+use super::leadership::Leadership;
 use super::looks::Looks;
 use super::memory::Memory;
 use super::metrics::Metrics;
@@ -48,8 +49,17 @@ pub(super) struct Context {
     pub(super) targets: Targets,
     pub(super) metrics: Metrics,
     pub(super) events: Events,
+    /// Who does not hold it begins nothing.
+    pub(super) leadership: Leadership,
     /// Cancelled when nothing new may begin.
     pub(super) drain: CancellationToken,
     /// Cancelled when what could not be written by then is given up.
     pub(super) give_up: CancellationToken,
+}
+
+impl Context {
+    /// Whether anything new may begin, at this very instant: neither in a drain, nor without the lead.
+    pub(super) fn may_begin(&self) -> bool {
+        !self.drain.is_cancelled() && self.leadership.is_held()
+    }
 }

@@ -100,6 +100,14 @@ impl Memory {
         lock(&self.known).retain(|resource, _| is_there(resource));
     }
 
+    /// Counts anew since when looks have failed or not shown a record: what others saw meanwhile is not known here.
+    pub(super) fn begin_to_lead(&self) {
+        for known in lock(&self.known).values_mut() {
+            known.looks_failing_since = None;
+            known.not_shown_since = None;
+        }
+    }
+
     /// Notes a claim of which it is open whether it was written, and which will not be called, come what may.
     pub(super) fn note_given_up(&self, attempt: &AttemptId) {
         lock(&self.given_up).insert(attempt.clone());

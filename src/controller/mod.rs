@@ -5,6 +5,7 @@ mod claim;
 mod clocks;
 mod context;
 mod credential;
+mod leadership;
 mod look;
 mod looks;
 mod memory;
@@ -23,7 +24,10 @@ mod throttle;
 mod tracked;
 mod watch;
 
+pub(crate) use clocks::since_boot;
 pub use context::Settings;
 pub use credential::RequiredLabel;
+pub use leadership::Leadership;
 pub use readiness::Readiness;
 pub use run::{Controller, Shutdown};
+pub(crate) use status::root_cause;

@@ -63,8 +63,9 @@ pub(super) async fn reconcile(
             let Some(Credential { reading, token: Some(token) }) = round.credential else {
                 return Ok(Next::await_change());
             };
-            // Nothing new begins in a drain, however long the look before it took.
-            if context.drain.is_cancelled() {
+            // Nothing new begins in a drain or without the lead, however long the look before it took.
+            if !context.may_begin() {
+                tracing::info!("Not claimed: this process stands by or shuts down");
                 return Ok(Next::await_change());
             }
             let target = CallTarget::new(&attempt.endpoint, &object.spec);

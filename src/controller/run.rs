@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use futures::{FutureExt, StreamExt, TryStreamExt};
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use kube::runtime::applier;
 use kube::runtime::controller::{Action, Config};
-use kube::runtime::reflector::ObjectRef;
-use kube::runtime::watcher::Event;
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::watcher::{self, Event};
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::context::{Context, Settings};
+use super::leadership::Leadership;
 use super::looks::Looks;
 use super::memory::Memory;
 use super::metrics::{Metrics, ReconcileResult, ResourceMetrics};
@@ -59,6 +60,7 @@ impl Controller {
         settings: Settings,
         registry: &mut Registry,
         readiness: Readiness,
+        leadership: Leadership,
         shutdown: Shutdown,
     ) -> Self {
         for namespace in watched(&settings.namespaces) {
@@ -78,6 +80,7 @@ impl Controller {
             targets: Targets::new(stores.clone()),
             metrics: Metrics::register(registry),
             events,
+            leadership,
             drain: shutdown.drain.clone(),
             give_up: shutdown.give_up.clone(),
         };
@@ -107,13 +110,27 @@ impl Controller {
         self.stores.add(store.clone());
         let drain = self.shutdown.drain.clone();
         // When this ends, the rounds under way are waited for and no other begins.
-        let due = stream.map_ok(|tracked| ObjectRef::from_obj(&tracked)).take_until(Box::pin(drain.cancelled_owned()));
+        let changed = stream.map_ok(|tracked| ObjectRef::from_obj(&tracked));
+        let due = stream::select(changed, self.all_when_leading(&store)).take_until(Box::pin(drain.cancelled_owned()));
         let after_error = |_, _: &ApiError, _| Action::requeue(AFTER_ERROR);
         let round = |tracked, context| Box::pin(round(tracked, context));
         applier(round, after_error, self.context.clone(), store, due, Config::default())
             // Errors have been logged where they happened; those of the watch, by the watch.
             .for_each(|_| std::future::ready(()))
             .await;
+    }
+
+    /// What changed while another led has brought no round here: all that is not finished is due when the lead is gained.
+    fn all_when_leading(
+        &self,
+        store: &Store<Tracked>,
+    ) -> impl Stream<Item = Result<ObjectRef<Tracked>, watcher::Error>> + Send + 'static {
+        let (store, context) = (store.clone(), self.context.clone());
+        self.context.leadership.gains().flat_map(move |()| {
+            context.memory.begin_to_lead();
+            let unfinished = store.state().into_iter().filter(|tracked| !tracked.finished);
+            stream::iter(unfinished.map(|tracked| Ok(ObjectRef::from_obj(&*tracked))).collect::<Vec<_>>())
+        })
     }
 }
 
@@ -133,8 +150,8 @@ async fn round(tracked: Arc<Tracked>, context: Arc<Context>) -> Result<Action, A
         return Ok(Action::await_change());
     };
     drop(waiting);
-    // A round that waited for its turn into the drain begins nothing.
-    if context.drain.is_cancelled() {
+    // Without the lead nothing begins (all are due when it is gained); nor does a round that waited for its turn into the drain.
+    if !context.may_begin() {
         return Ok(Action::await_change());
     }
     let span = tracing::info_span!(

@@ -58,7 +58,7 @@ impl From<kube::Error> for ApiError {
 }
 
 /// The innermost cause says more than the wrappers around it.
-pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
+pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;

@@ -10,21 +10,22 @@ use axum::routing::get;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
-use crate::controller::Readiness;
+use crate::controller::{Leadership, Readiness};
 
 #[derive(Clone)]
 struct Shared {
     readiness: Readiness,
+    leadership: Leadership,
     registry: Arc<Registry>,
 }
 
 /// The routes.
-pub(super) fn router(readiness: Readiness, registry: Registry) -> Router {
+pub(super) fn router(readiness: Readiness, leadership: Leadership, registry: Registry) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(Shared { readiness, registry: Arc::new(registry) })
+        .with_state(Shared { readiness, leadership, registry: Arc::new(registry) })
 }
 
 /// Says only that the process answers: what else can fail is not mended by a restart.
@@ -32,11 +33,12 @@ async fn health() -> &'static str {
     "ok\n"
 }
 
-/// Names what is missing, a line each.
+/// Names what is missing, a line each. One that stands by is as ready as the one that leads, so that rollouts go on.
 async fn ready(State(shared): State<Shared>) -> impl IntoResponse {
     let missing = shared.readiness.missing();
     if missing.is_empty() {
-        (StatusCode::OK, "ready\n".to_owned())
+        let role = shared.leadership.describe().map(|role| role + "\n").unwrap_or_default();
+        (StatusCode::OK, format!("ready\n{role}"))
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, missing.join("\n") + "\n")
     }

@@ -1,5 +1,6 @@
 //! The process: options, logs, health, shutdown.
 
+mod election;
 mod http;
 mod options;
 mod run;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::election::ElectionOptions;
 use crate::cbr::{DEFAULT_ENDPOINT_PATTERNS, EndpointPattern};
 use crate::controller::RequiredLabel;
 
@@ -80,6 +81,8 @@ pub(super) struct RunOptions {
     /// Label that a Secret must carry to be read
     #[arg(long, env = "REQUIRE_SECRET_LABEL", value_name = "KEY=VALUE", value_parser = label)]
     pub(super) require_secret_label: Option<RequiredLabel>,
+    #[command(flatten)]
+    pub(super) election: ElectionOptions,
     /// Form of the log lines; their level is set by RUST_LOG
     #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub(super) log_format: LogFormat,
@@ -116,7 +119,7 @@ pub(super) fn one_line(error: &clap::Error) -> String {
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     read_duration(text, HOUR * 24, "24h")
 }
 
@@ -142,7 +145,7 @@ fn label(text: &str) -> Result<RequiredLabel, String> {
 }
 
 /// A namespace is a DNS label (RFC 1123). Another text could become another path at the API server.
-fn namespace(text: &str) -> Result<String, String> {
+pub(super) fn namespace(text: &str) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let ends = |c: Option<char>| c.is_some_and(|c| c != '-');
     if text.len() <= 63 && text.chars().all(allowed) && ends(text.chars().next()) && ends(text.chars().last()) {

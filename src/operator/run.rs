@@ -6,10 +6,11 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use uuid::Uuid;
 
+use super::election::{Elector, LeaderMetric};
 use super::options::RunOptions;
 use super::{http, shutdown, telemetry};
 use crate::cbr::{AllowList, Client as CbrClient, ClientConfig};
-use crate::controller::{Controller, Readiness, Settings, Shutdown};
+use crate::controller::{Controller, Leadership, Readiness, Settings, Shutdown};
 use crate::protocol::Policy;
 
 /// What a call under way may need to be recorded after it has ended.
@@ -52,8 +53,11 @@ async fn serve(options: RunOptions) -> Result<(), Failure> {
         look_ups_per_minute,
         ca_bundle,
         require_secret_label,
+        election,
         log_format: _,
     } = options;
+    let identity = identity();
+    let election = election.election(&identity).map_err(Failure::Usage)?;
     let allowed_endpoints = AllowList(allowed_endpoint);
     if let Some(endpoint) = &default_endpoint {
         allowed_endpoints.check(endpoint).map_err(|error| Failure::Usage(format!("--default-endpoint: {error}")))?;
@@ -72,8 +76,12 @@ async fn serve(options: RunOptions) -> Result<(), Failure> {
     let readiness = Readiness::default();
     let mut registry = Registry::with_prefix("backup_replication");
     registry.register("build", "Version of the operator", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+    let kubernetes = kubernetes_client().await?;
+    let leadership = if election.is_some() { Leadership::by_election() } else { Leadership::without_election() };
+    registry.register_collector(Box::new(LeaderMetric(leadership.clone())));
+    let elector = election.map(|election| Elector::new(&kubernetes, election, leadership.clone(), readiness.clone()));
     let controller = Controller::new(
-        kubernetes_client().await?,
+        kubernetes,
         cbr,
         Settings {
             namespaces: namespace,
@@ -83,10 +91,11 @@ async fn serve(options: RunOptions) -> Result<(), Failure> {
             concurrency: concurrency.get(),
             look_ups_per_minute,
             required_label: require_secret_label,
-            identity: identity(),
+            identity,
         },
         &mut registry,
         readiness.clone(),
+        leadership.clone(),
         shutdown.clone(),
     );
     tracing::info!(
@@ -95,11 +104,18 @@ async fn serve(options: RunOptions) -> Result<(), Failure> {
         listen = %listener.local_addr().map_or_else(|e| e.to_string(), |a| a.to_string()),
         "Starting"
     );
-    let server = axum::serve(listener, http::router(readiness.clone(), registry));
+    let server = axum::serve(listener, http::router(readiness.clone(), leadership, registry));
     let ended = tokio::spawn(server.into_future());
     let grace = claim_window + request_timeout + TO_RECORD;
+    let drain = shutdown.drain.clone();
     let signals = tokio::spawn(shutdown::on_signal(shutdown, readiness, grace));
+    let election = elector.map(|elector| tokio::spawn(elector.run(drain)));
     controller.run().await;
+    if let Some(election) = election
+        && let Err(error) = election.await
+    {
+        tracing::error!(%error, "A bug ended the election");
+    }
     ended.abort();
     signals.abort();
     tracing::info!("Stopped");

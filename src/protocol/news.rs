@@ -186,6 +186,8 @@ pub fn since_creation(turn: Turn, created: Timestamp, status: &BackupReplication
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
     use super::*;
     use crate::protocol::fixtures::Scene;
 
@@ -209,11 +211,10 @@ mod tests {
         for id in ["a-1", "a-2", "a-3"] {
             scene.claim(id);
             let claimed = scene.resource.status.clone();
+            let now = scene.now;
             let head = &mut scene.status().attempts[0];
             (head.outcome, head.rejection) = (Some(Outcome::Rejected), Some(RejectionKind::Temporary));
-            let now = scene.now;
-            head.retry_at =
-                now.checked_add(Duration::from_secs(60)).ok().map(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time);
+            head.retry_at = now.checked_add(Duration::from_secs(60)).ok().map(Time);
             let (after, _) = scene.settled();
             told.extend(turns(claimed.as_ref(), &after));
             scene.resource.status = Some(after);
@@ -226,6 +227,7 @@ mod tests {
     fn an_acceptance_and_an_end_are_told_each() {
         let mut scene = Scene::new();
         scene.claim("a-1");
+        scene.look = None;
         let claimed = scene.resource.status.clone();
         let status = scene.status();
         status.attempts[0].outcome = Some(Outcome::Accepted);

@@ -1,0 +1,174 @@
+//! Carries out what the candidate decides, until the drain; then gives the Lease back.
+
+use std::future::Future;
+
+use jiff::Timestamp;
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::api::PostParams;
+use kube::{Api, Client};
+use tokio_util::sync::CancellationToken;
+
+use super::Election;
+use super::candidate::{Candidate, Step};
+use crate::controller::{Leadership, Readiness, root_cause, since_boot};
+
+/// Somebody else writes the Lease as well: so often in a row it is read anew at once.
+const READ_ANEW: u32 = 3;
+
+/// Takes part in the election.
+pub(in crate::operator) struct Elector {
+    api: Api<Lease>,
+    election: Election,
+    candidate: Candidate,
+    leadership: Leadership,
+    readiness: Readiness,
+    /// What `/ready` and the log call it.
+    what: String,
+    /// Our Lease as the API server returned it, while nothing is known against it.
+    ours: Option<Lease>,
+}
+
+/// Why the Lease could not be read or written.
+enum Failure {
+    /// It is another by now, or gone, or there already; the API server's words.
+    Changed(String),
+    /// Anything else, for people.
+    Told(String),
+}
+
+impl Elector {
+    /// An elector that has not asked yet. Until it has, nobody takes this process for ready.
+    pub(in crate::operator) fn new(
+        client: &Client,
+        election: Election,
+        leadership: Leadership,
+        readiness: Readiness,
+    ) -> Self {
+        let namespace = election.namespace.as_deref().unwrap_or(client.default_namespace());
+        let what = format!("lease {namespace}/{}", election.name);
+        readiness.not_ready(&what, "not read yet");
+        Self {
+            api: Api::namespaced(client.clone(), namespace),
+            candidate: Candidate::new(election.clone()),
+            election,
+            leadership,
+            readiness,
+            what,
+            ours: None,
+        }
+    }
+
+    /// Leads or stands by until drained.
+    pub(in crate::operator) async fn run(mut self, drain: CancellationToken) {
+        let leadership = self.leadership.clone();
+        loop {
+            tokio::select! {
+                () = drain.cancelled() => break,
+                () = leadership.lapsed() => {
+                    leadership.stand_by(None);
+                    tracing::warn!(
+                        lease = self.what,
+                        "Standing by: the lease was not renewed in time. No new call begins; calls under way end and are recorded"
+                    );
+                }
+                () = self.ask_and_pause() => {}
+            }
+        }
+        self.release().await;
+    }
+
+    /// May be dropped at any await: what is not known to be ours is read anew.
+    async fn ask_and_pause(&mut self) {
+        match self.ask_anew().await {
+            Ok(()) => {
+                if self.readiness.ready(&self.what) {
+                    tracing::info!("Ready: {}", self.what);
+                }
+            }
+            Err(Failure::Changed(why) | Failure::Told(why)) => {
+                if self.readiness.not_ready(&self.what, &why) {
+                    tracing::error!("Not ready: {}: {why}", self.what);
+                }
+            }
+        }
+        tokio::time::sleep(self.election.retry_period()).await;
+    }
+
+    /// A Lease that changed under us is read and judged again.
+    async fn ask_anew(&mut self) -> Result<(), Failure> {
+        for _ in 1..READ_ANEW {
+            match self.ask().await {
+                Err(Failure::Changed(_)) => {}
+                done @ (Ok(()) | Err(Failure::Told(_))) => return done,
+            }
+        }
+        self.ask().await
+    }
+
+    async fn ask(&mut self) -> Result<(), Failure> {
+        let read = match self.ours.take() {
+            Some(lease) => Some(lease),
+            None => self.bounded(self.api.get_opt(&self.election.name)).await?,
+        };
+        let asked_at = since_boot();
+        let parameters = PostParams::default();
+        let written = match self.candidate.judge(read, asked_at, Timestamp::now()) {
+            Step::Create(lease) => self.bounded(self.api.create(&parameters, &lease)).await?,
+            Step::Replace(lease) => self.bounded(self.api.replace(&self.election.name, &parameters, &lease)).await?,
+            Step::Wait { holder } => {
+                if self.leadership.stand_by(Some(&holder)) {
+                    tracing::info!(lease = self.what, leader = holder, "Standing by: another process leads");
+                }
+                return Ok(());
+            }
+        };
+        self.ours = Some(written);
+        if self.leadership.hold(asked_at, self.election.renew_deadline()) {
+            tracing::info!(lease = self.what, "Leading");
+        }
+        Ok(())
+    }
+
+    /// Lets the next one lead without a wait. A Lease that cannot be released expires.
+    async fn release(&mut self) {
+        self.leadership.stand_by(None);
+        for _ in 0..READ_ANEW {
+            match self.try_release().await {
+                Ok(()) => return,
+                Err(Failure::Changed(_)) => {}
+                Err(Failure::Told(why)) => {
+                    tracing::warn!(lease = self.what, why, "The lease is not released; it expires by itself");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn try_release(&self) -> Result<(), Failure> {
+        let read = self.bounded(self.api.get_opt(&self.election.name)).await?;
+        if let Some(free) = read.and_then(|lease| self.candidate.released(lease, Timestamp::now())) {
+            self.bounded(self.api.replace(&self.election.name, &PostParams::default(), &free)).await?;
+            tracing::info!(lease = self.what, "The lease is released");
+        }
+        Ok(())
+    }
+
+    async fn bounded<T>(&self, request: impl Future<Output = kube::Result<T>>) -> Result<T, Failure> {
+        let limit = self.election.request_limit();
+        match tokio::time::timeout(limit, request).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(kube::Error::Api(status))) => Err(match status.code {
+                404 | 409 => Failure::Changed(status.message),
+                401 | 403 => Failure::Told(format!(
+                    "the operator's role does not allow it: {}. Apply the roles in deploy/; the operator goes on by itself",
+                    status.message
+                )),
+                _ => Failure::Told(format!("{}. The operator keeps trying", status.message)),
+            }),
+            Ok(Err(error)) => Err(Failure::Told(format!("{}. The operator keeps trying", root_cause(&error)))),
+            Err(_) => {
+                Err(Failure::Told(format!("no answer within {} s. The operator keeps trying", limit.as_secs_f32())))
+            }
+        }
+    }
+}
