@@ -32,8 +32,9 @@ mod unknown;
 
 pub use decide::{Action, decide, is_finished, just_ended};
 pub use ending::{Acceptance, Answer, Ending};
-pub use evidence::Look;
+pub use evidence::{Look, Relation, relation};
 pub use fence::{Clocks, Fence};
+pub use human::{Heard, Word, hear};
 pub use news::{News, Turn, news, since_creation};
 pub use observation::{CredentialReading, FreshAttempt, Observation, TargetReading};
 pub use policy::Policy;
