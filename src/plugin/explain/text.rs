@@ -8,7 +8,7 @@ use super::report::{Evidence, Report, Told, Turn};
 use super::to_type::ToType;
 use crate::plugin::narrate;
 use crate::plugin::words::{plain, short};
-use crate::resource::{Attempt, BackupReplicationSpec, Origin};
+use crate::resource::{Attempt, BackupReplicationSpec, DECISION_ANNOTATION, Origin};
 
 /// Lines of `name: value` below a heading.
 struct Section(String);
@@ -24,7 +24,7 @@ impl Section {
     }
 
     fn field(&mut self, name: &str, value: &str) {
-        self.line(&format!("{:<15}{value}", format!("{name}:")));
+        self.line(&format!("{:<17}{value}", format!("{name}:")));
     }
 
     fn known(&mut self, name: &str, value: Option<&str>) {
@@ -60,8 +60,26 @@ fn standing(report: &Report) -> String {
     section.known("ready", report.ready.as_ref().map(told).as_deref());
     section.known("replicated", report.replicated.as_ref().map(told).as_deref());
     section.known("created", time(report.created_at.as_ref()).as_deref());
-    section.known("operator says", report.ready.as_ref().map(|ready| ready.message.as_str()));
+    section.known("operator says", report.ready.as_ref().map(|ready| without_commands(&ready.message)).as_deref());
     section.0
+}
+
+/// The operator's message names the commands in full. Here they have a section of their own.
+fn without_commands(message: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    let mut in_command = false;
+    for word in message.split(' ') {
+        if word == "annotate" && words.last() == Some(&"kubectl") {
+            words.pop();
+            in_command = true;
+        } else if in_command && word.starts_with(DECISION_ANNOTATION) {
+            words.push("(see below)");
+            in_command = false;
+        } else if !in_command {
+            words.push(word);
+        }
+    }
+    words.join(" ")
 }
 
 fn attempts(attempts: &[Attempt]) -> String {
@@ -111,9 +129,9 @@ fn evidence(report: &Report) -> String {
         section.field(
             "before the call",
             &match records_before.as_deref() {
-                None => " the cloud's records could not be looked at".to_owned(),
-                Some([]) => " the cloud showed no record of a replication to that vault".to_owned(),
-                Some(ids) => format!(" the cloud showed the records {}", ids.join(", ")),
+                None => "the cloud's records could not be looked at".to_owned(),
+                Some([]) => "the cloud showed no record of a replication to that vault".to_owned(),
+                Some(ids) => format!("the cloud showed the records {}", ids.join(", ")),
             },
         );
     }
