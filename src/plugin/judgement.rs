@@ -9,7 +9,8 @@ use crate::resource::{Attempt, RejectionKind};
 
 /// What the records say about a word: `Err`, where they speak against it.
 pub(super) fn judge(word: &Word, attempt: &Attempt, seen: &Seen) -> Result<String, String> {
-    let of_attempt = seen.records.iter().find(|(_, relation)| *relation == Relation::OfAttempt).map(|(record, _)| record);
+    let of_attempt =
+        seen.records.iter().find(|(_, relation)| *relation == Relation::OfAttempt).map(|(record, _)| record);
     match (word, of_attempt) {
         (Word::NotAccepted, Some(record)) => Err(format!(
             "the cloud's records show that attempt {} was accepted, as record {}; say --accepted {}, or leave it to the operator, \
@@ -29,9 +30,9 @@ pub(super) fn judge(word: &Word, attempt: &Attempt, seen: &Seen) -> Result<Strin
         (Word::Accepted(None), None) => Ok("No record shows that the call was accepted.".to_owned()),
         (Word::Accepted(Some(id)), _) => match seen.records.iter().find(|(record, _)| record.id == *id) {
             Some((record, relation)) => named(record, *relation, attempt),
-            None if seen.records.is_empty() || seen.unreadable > 0 => {
-                Ok(format!("The cloud does not show record {id}, nor any other that could be read: that proves nothing."))
-            }
+            None if seen.records.is_empty() || seen.unreadable > 0 => Ok(format!(
+                "The cloud does not show record {id}, nor any other that could be read: that proves nothing."
+            )),
             None => Err(format!("the cloud shows records of this backup, and {id} is not among them")),
         },
         (Word::CallAnew, _) => Ok("The operator looks again before it calls.".to_owned()),

@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::cluster::Cluster;
 use super::options::LookOptions;
 use super::words::is_object_name;
-use crate::cbr::{AllowList, Backup, BackupId, Client, ClientConfig, ProjectId, Records, ReplicationRecord, Target, Token};
+use crate::cbr::{
+    AllowList, Backup, BackupId, Client, ClientConfig, ProjectId, Records, ReplicationRecord, Target, Token,
+};
 use crate::protocol::{Relation, relation};
 use crate::resource::{Attempt, BackupReplication};
 

@@ -17,8 +17,10 @@ pub(super) fn meaning(resource: &BackupReplication, decision: &Decision) -> Stri
         ),
         (Subject::Attempt(attempt), Word::Accepted(record)) => {
             let what = if attempt.rejection == Some(RejectionKind::AlreadyReplicated) {
-                format!("You say that the replica which the cloud speaks of in its answer to attempt {}", attempt.number)
-                    + " is the one that is wanted"
+                format!(
+                    "You say that the replica which the cloud speaks of in its answer to attempt {}",
+                    attempt.number
+                ) + " is the one that is wanted"
             } else {
                 format!("You say that the cloud accepted the call of attempt {}", attempt.number)
             };

@@ -13,7 +13,9 @@ pub(super) fn outcome(attempt: &Attempt) -> &'static str {
             Some(RejectionKind::Temporary) => "rejected by the cloud for now",
             Some(RejectionKind::Throttled) => "rejected by the cloud, as there were too many calls",
             Some(RejectionKind::Unauthorized) => "rejected by the cloud, which refused the token",
-            Some(RejectionKind::AlreadyReplicated) => "rejected by the cloud, which says that there is a replica already",
+            Some(RejectionKind::AlreadyReplicated) => {
+                "rejected by the cloud, which says that there is a replica already"
+            }
         },
         Some(Outcome::Unknown) => "nobody can tell whether the cloud accepted it",
         Some(Outcome::NotAccepted) => "unknown at first, then settled as not accepted",

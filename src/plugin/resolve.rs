@@ -52,7 +52,8 @@ fn considered(resource: &BackupReplication, word: Word) -> Result<Option<Decisio
 }
 
 fn about(resource: &BackupReplication, decision: &Decision) -> String {
-    let of = format!("BackupReplication {} in namespace {}", resource.name_any(), resource.namespace().unwrap_or_default());
+    let of =
+        format!("BackupReplication {} in namespace {}", resource.name_any(), resource.namespace().unwrap_or_default());
     match &decision.subject {
         Subject::Attempt(attempt) => format!(
             "{of}, attempt {} ({}): {}. {}",

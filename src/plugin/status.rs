@@ -103,8 +103,7 @@ pub(super) async fn run(cluster: &ClusterOptions, options: &StatusOptions) -> Re
         TableOrJson::Table => {
             let now = Timestamp::now();
             let rows: Vec<_> = items.iter().map(|row| row.cells(now)).collect();
-            let heading =
-                ["NAMESPACE", "NAME", "PHASE", "READY", "REASON", "DESTINATION", "RECORD", "PROGRESS", "AGE"];
+            let heading = ["NAMESPACE", "NAME", "PHASE", "READY", "REASON", "DESTINATION", "RECORD", "PROGRESS", "AGE"];
             print(&table(heading, &rows))
         }
     }

@@ -62,9 +62,7 @@ fn parse(value: &str) -> Result<(&str, Word), String> {
     let word = match (parts.next(), parts.next()) {
         (Some("not-accepted"), None) => Word::NotAccepted,
         (Some("accepted"), None) => Word::Accepted(None),
-        (Some("accepted"), Some(id)) => {
-            Word::Accepted(Some(RecordId::parse(id).map_err(|error| error.to_string())?))
-        }
+        (Some("accepted"), Some(id)) => Word::Accepted(Some(RecordId::parse(id).map_err(|error| error.to_string())?)),
         (Some("call-anew"), None) => Word::CallAnew,
         (_, _) => {
             return Err(
@@ -193,4 +191,17 @@ pub(super) fn commands(resource: &BackupReplication, attempt: &Attempt) -> Strin
         command("accepted:RECORD_ID"),
         command("accepted"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_as_it_was_meant() {
+        let record = RecordId::parse("r-1").unwrap();
+        for word in [Word::NotAccepted, Word::Accepted(None), Word::Accepted(Some(record)), Word::CallAnew] {
+            assert_eq!(parse(&word.about("a-1")), Ok(("a-1", word.clone())));
+        }
+    }
 }

@@ -69,7 +69,8 @@ async fn what_does_not_work_is_told_in_one_line() -> Result<()> {
     let missing = plugin(&scene, &["explain", "no-such"])?;
     let words = format!("there is no BackupReplication no-such in namespace {}", scene.namespace);
     assert!(missing.line()?.starts_with(&words), "{missing:?}");
-    for arguments in [&["explain", "../../../v1/secrets"][..], &["resolve", "db"], &["resolve", "db", "--accepted=a b"]] {
+    for arguments in [&["explain", "../../../v1/secrets"][..], &["resolve", "db"], &["resolve", "db", "--accepted=a b"]]
+    {
         let said = plugin(&scene, arguments)?;
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
     }
@@ -139,8 +140,8 @@ async fn kubectl_finds_the_plugin_on_the_path() -> Result<()> {
             None => command.env_remove(name),
         };
     }
-    let output = command.env("PATH", folder).args(["brep", "status", "-n", &scene.namespace]).output()?;
+    let output = command.env("PATH", folder).args(["brep", "status", "-n", &scene.namespace, "-o", "json"]).output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(String::from_utf8(output.stdout)?, plugin(&scene, &["status"])?.well()?);
+    assert_eq!(String::from_utf8(output.stdout)?, plugin(&scene, &["status", "-o", "json"])?.well()?);
     Ok(())
 }

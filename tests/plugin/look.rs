@@ -12,7 +12,9 @@ use crate::{OPERATOR, apply, bare, lost, no_look_up, plugin, short};
 /// A call that was accepted, and whose record the operator did not see before it asked and went.
 pub(crate) async fn accepted_unseen(scene: &Scene) -> Result<Object> {
     scene.valid_secret()?;
-    scene.simulator.set_view(example::BACKUP, Some(View { records: Records::Late { milliseconds: None }, ..View::default() }));
+    scene
+        .simulator
+        .set_view(example::BACKUP, Some(View { records: Records::Late { milliseconds: None }, ..View::default() }));
     scene.simulator.script(Script::once(Fault::after_commit().reset()).replicate())?;
     let operator = short(scene).start_ready()?;
     apply(scene, "db", example::BACKUP)?;
@@ -99,10 +101,9 @@ async fn a_look_that_shows_nothing_says_why_and_decides_nothing() -> Result<()> 
     }
     scene.simulator.revoke_token(example::TOKEN)?;
     assert!(look()?.contains("the token was not accepted"));
-    for (data, words) in [
-        (json!({"other": "x"}), "there is no such key"),
-        (json!({"token": "two\nlines"}), "line break"),
-    ] {
+    for (data, words) in
+        [(json!({"other": "x"}), "there is no such key"), (json!({"token": "two\nlines"}), "line break")]
+    {
         let deleted = scene.kubectl(&["delete", "secret", "cbr-token"])?;
         assert!(deleted.accepted, "{}", deleted.words);
         scene.secret_with("cbr-token", &data)?;

@@ -4,6 +4,7 @@
 mod cluster;
 mod completion;
 mod look;
+mod meanwhile;
 mod pages;
 mod resolve;
 mod situations;

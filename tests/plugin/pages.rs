@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::look::accepted_unseen;
 use crate::situations::situations;
-use crate::{OPERATOR, plugin, typed};
+use crate::{OPERATOR, Said, bare, plugin, typed};
 
 fn page() -> Result<String> {
     Ok(std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/plugin.md"))?)
@@ -115,6 +115,21 @@ async fn every_key_of_the_json_is_on_the_page() -> Result<()> {
         keys(&serde_json::from_str(&plugin(&scene, command)?.well()?)?, &mut found);
         for key in found {
             ensure!(page.contains(&format!("`{key}`")), "{key} of {command:?} is not in docs/plugin.md");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_option_is_on_the_page() -> Result<()> {
+    let page = page()?;
+    for command in ["status", "explain", "resolve"] {
+        let help = Said::of(bare().args([command, "--help"]).output()?)?.well()?;
+        let long = |line: &str| line.split([' ', ',']).find(|word| word.starts_with("--")).map(str::to_owned);
+        let options = help.lines().map(str::trim).filter(|line| line.starts_with('-')).filter_map(long);
+        for option in options.filter(|option| option != "--help") {
+            let forms = [format!("`{option}`"), format!("`{option} ")];
+            ensure!(forms.iter().any(|form| page.contains(form)), "{option} of {command} is not in docs/plugin.md");
         }
     }
     Ok(())

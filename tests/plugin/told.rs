@@ -40,7 +40,8 @@ async fn each_situation_is_shown_and_explained() -> Result<()> {
     let listed = json_of(&scene, &["status"])?;
     assert_eq!(listed["version"], 1);
     let items = listed["items"].as_array().context("no items")?;
-    let place = |item: &Value| (item["createdAt"].as_str().map(str::to_owned), item["name"].as_str().map(str::to_owned));
+    let place =
+        |item: &Value| (item["createdAt"].as_str().map(str::to_owned), item["name"].as_str().map(str::to_owned));
     let order: Vec<_> = items.iter().map(place).collect();
     assert!(order.is_sorted(), "{order:?}");
     let table = plugin(&scene, &["status"])?.well()?;

@@ -149,6 +149,9 @@ fn turn(resource: &BackupReplication, now: Timestamp) -> Turn {
         Next::Nobody if resource.spec.suspended() && resource.status.as_ref().is_none_or(|s| !s.is_accepted()) => {
             "Nothing happens while spec.suspend is true.".to_owned()
         }
+        Next::Nobody if resource.status.as_ref().is_some_and(|status| status.origin == Some(Origin::Adopted)) => {
+            "Nothing: it is done, and no call is made for it unless you ask for one.".to_owned()
+        }
         Next::Nobody => "Nothing: it is done, and no further call is ever made for it.".to_owned(),
     };
     Turn { who, what }

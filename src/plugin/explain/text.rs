@@ -47,7 +47,11 @@ fn purpose(call: &BackupReplicationSpec) -> String {
     let mut section = Section::new("What it is for");
     section.line(&format!(
         "One copy of backup {} (project {}) in region {}, vault {} (project {}).",
-        call.backup_id, call.project_id, call.destination_region, call.destination_vault_id, call.destination_project_id
+        call.backup_id,
+        call.project_id,
+        call.destination_region,
+        call.destination_vault_id,
+        call.destination_project_id
     ));
     section.line("The operator asks the cloud for it, and sees to it that no more than one such call is accepted.");
     section.0

@@ -55,9 +55,9 @@ fn decisions(resource: &BackupReplication, place: &str, now: Timestamp) -> Vec<T
         (Word::Accepted(None), "", "if it was accepted, and the record is not known"),
         (Word::CallAnew, "", "to call once more although nothing changed; it is for you to know that it is wanted"),
     ];
-    let possible = words.into_iter().filter(|(word, _, _)| {
-        matches!(consider(resource, word.clone(), now), Considered::Possible(_))
-    });
+    let possible = words
+        .into_iter()
+        .filter(|(word, _, _)| matches!(consider(resource, word.clone(), now), Considered::Possible(_)));
     let command = |word: &Word, more: &str| format!("kubectl brep resolve {place} {}{more}", option(word));
     possible.map(|(word, more, when)| ToType { when, command: command(&word, more) }).collect()
 }
