@@ -1,12 +1,10 @@
 //! What may be decided about a resource as it is: by the operator's own rules, tried out on a copy.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::words::short;
-use crate::protocol::{Heard, Policy, Word, hear};
+use crate::protocol::{Heard, Word, hear, shortest_hold};
 use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, Origin, Outcome};
 
 /// Where a decision would lead.
@@ -88,8 +86,7 @@ fn subject(status: &BackupReplicationStatus, word: &Word) -> Option<Subject> {
 /// When the operator is past the attempt's claim by its own limits. The operator's may be longer, and it counts from when
 /// it first saw the attempt.
 fn under_way(attempt: &Attempt, now: Timestamp) -> String {
-    let none = Policy { window: Duration::ZERO, limit: Duration::ZERO, settling_time: Duration::ZERO };
-    let over = attempt.claimed_at.0.checked_add(none.hold(attempt)).unwrap_or(attempt.claimed_at.0);
+    let over = attempt.claimed_at.0.checked_add(shortest_hold(attempt)).unwrap_or(attempt.claimed_at.0);
     let number = attempt.number;
     if now < over {
         format!(

@@ -34,7 +34,14 @@ pub(super) fn next(resource: &BackupReplication) -> Next {
         Next::Operator
     } else if is_true(ConditionType::Stalled) {
         Next::Human
+    } else if is_followed(resource) {
+        Next::Operator
     } else {
         Next::Nobody
     }
+}
+
+/// Whether the operator follows its copy: also where it is `Ready` already, as `readyWhen` asks for no more.
+pub(super) fn is_followed(resource: &BackupReplication) -> bool {
+    resource.status.as_ref().is_some_and(|status| status.is_accepted() && status.tracking_end.is_none())
 }

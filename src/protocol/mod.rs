@@ -37,7 +37,7 @@ pub use fence::{Clocks, Fence};
 pub use human::{Heard, Word, hear};
 pub use news::{News, Turn, news, since_creation};
 pub use observation::{CredentialReading, FreshAttempt, Observation, TargetReading};
-pub use policy::Policy;
+pub use policy::{Policy, shortest_hold};
 pub use record::{Recorded, record};
 pub use target::{CallTarget, HeldTarget, held_target};
 pub use tracking::{Looked, shows_called_record, shows_record};

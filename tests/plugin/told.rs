@@ -69,7 +69,10 @@ async fn each_situation_is_shown_and_explained() -> Result<()> {
     let object = scene.get("succeeded").await?;
     let attempt = &object.attempts()[0];
     let field = |name: &str| attempt[name].as_str().unwrap_or_default();
-    assert_tells(&text, &["The cloud accepted the call.", field("id"), field("requestId"), field("claimedBy")]);
+    assert_tells(
+        &text,
+        &["accepted the call, and the copy exists.", field("id"), field("requestId"), field("claimedBy")],
+    );
     assert_tells(&text, &[object.text("/status/replicationRecordId").context("no record")?, "the operator's own call"]);
     assert_tells(&text, &["showed no record of a replication to that vault", "no further call is ever made"]);
     assert_eq!(report["attempts"], object.0["status"]["attempts"]);
@@ -120,6 +123,7 @@ async fn progress_and_the_copy_are_shown_where_they_are_known() -> Result<()> {
     scene.create(&Scene::manifest("db", "")).await?;
     let fields = json!({
         "observedGeneration": 1, "phase": "Replicating", "progress": 40, "replicaBackupId": "copy-1",
+        "recordStatus": "replicating", "trackingIssue": "TokenRejected",
         "replicationRecordId": "record-1", "acceptedAt": "2026-11-23T10:00:00Z", "origin": "Called",
         "attempts": [harness::attempt(1, Some("Accepted"))],
         "conditions": [
@@ -130,7 +134,8 @@ async fn progress_and_the_copy_are_shown_where_they_are_known() -> Result<()> {
     let table = plugin(&scene, &["status"])?.well()?;
     assert_tells(&table, &["Replicating", "record-1", "40%"]);
     let (text, report) = explained(&scene, "db")?;
-    assert_tells(&text, &["is copying the backup", "40%", "copy-1"]);
+    assert_tells(&text, &["is copying the backup", "40%", "copy-1", "the cloud refuses the token", "follows the copy"]);
+    assert_eq!(report["next"]["who"], "Operator");
     assert_eq!((&report["evidence"]["progress"], &report["replicated"]["status"]), (&json!(40), &json!("False")));
     Ok(())
 }

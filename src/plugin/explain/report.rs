@@ -7,9 +7,11 @@ use kube::ResourceExt;
 use serde::Serialize;
 
 use super::to_type::{ToType, to_type};
-use crate::plugin::next::{Next, condition, is_observed, next};
+use crate::plugin::next::{Next, condition, is_followed, is_observed, next};
 use crate::plugin::words::short;
-use crate::resource::{Attempt, BackupReplication, BackupReplicationSpec, ConditionType, Origin, Phase};
+use crate::resource::{
+    Attempt, BackupReplication, BackupReplicationSpec, ConditionType, Origin, Phase, TrackingEnd, TrackingIssue,
+};
 
 /// The number of this form; a field that joins does not change it.
 const VERSION: u32 = 1;
@@ -56,9 +58,14 @@ pub(super) struct Evidence {
     pub(super) accepted_at: Option<Time>,
     pub(super) additional_records: Vec<String>,
     pub(super) decision: Option<String>,
+    pub(super) record_status: Option<String>,
     pub(super) progress: Option<u8>,
     pub(super) replica_backup_id: Option<String>,
+    pub(super) fail_code: Option<String>,
+    pub(super) fail_reason: Option<String>,
     pub(super) completed_at: Option<Time>,
+    pub(super) tracking_end: Option<TrackingEnd>,
+    pub(super) tracking_issue: Option<TrackingIssue>,
 }
 
 /// Whose turn it is, and what they do.
@@ -99,9 +106,14 @@ impl Report {
                 accepted_at: status.accepted_at,
                 additional_records: status.additional_records,
                 decision: status.decision,
+                record_status: status.record_status,
                 progress: status.progress,
                 replica_backup_id: status.replica_backup_id,
+                fail_code: status.fail_code,
+                fail_reason: status.fail_reason,
                 completed_at: status.completed_at,
+                tracking_end: status.tracking_end,
+                tracking_issue: status.tracking_issue,
             },
             attempts: status.attempts,
             to_type,
@@ -117,11 +129,20 @@ fn summary(resource: &BackupReplication) -> &'static str {
         (Phase::Pending, _) => "No call to the cloud is under way, and none was accepted.",
         (Phase::Submitting, _) => "A call to the cloud may be under way at this moment.",
         (Phase::OutcomeUnknown, _) => "A call was made, and nobody can tell yet whether the cloud accepted it.",
+        (Phase::Replicating, _) if status.tracking_end.is_some() => {
+            "The cloud accepted the call, and how the copy ended is not known."
+        }
+        (Phase::Replicating, Some(Origin::Adopted)) => {
+            "A replication that was there before was found in the cloud and adopted; the cloud is copying."
+        }
         (Phase::Replicating, _) => "The cloud accepted the call and is copying the backup.",
         (Phase::Succeeded, Some(Origin::Adopted)) => {
             "A replication that was there before was found in the cloud and adopted: no call was needed."
         }
         (Phase::Succeeded, Some(Origin::Declared)) => "A human has said that the replication is accepted.",
+        (Phase::Succeeded, Some(Origin::Called) | None) if status.tracking_end == Some(TrackingEnd::Replicated) => {
+            "The cloud accepted the call, and the copy exists."
+        }
         (Phase::Succeeded, Some(Origin::Called) | None) => "The cloud accepted the call.",
         (Phase::Failed, _) if status.is_accepted() => "The cloud accepted the call, and the replication failed.",
         (Phase::Failed, _) => "The cloud rejected the call for good: there is no replica of it.",
@@ -143,6 +164,9 @@ fn turn(resource: &BackupReplication, now: Timestamp) -> Turn {
         }
         Next::Operator => match retry_at {
             Some(at) => format!("The operator goes on by itself, not before {}.", short(at.0)),
+            None if is_followed(resource) => {
+                "The operator follows the copy to its end. No further call is ever made for it.".to_owned()
+            }
             None => "The operator goes on by itself.".to_owned(),
         },
         Next::Human => "You have to act. Until then the operator makes no call for it.".to_owned(),

@@ -8,7 +8,7 @@ use super::report::{Evidence, Report, Told, Turn};
 use super::to_type::ToType;
 use crate::plugin::narrate;
 use crate::plugin::words::{plain, short};
-use crate::resource::{Attempt, BackupReplicationSpec, DECISION_ANNOTATION, Origin};
+use crate::resource::{Attempt, BackupReplicationSpec, DECISION_ANNOTATION, Origin, TrackingEnd, TrackingIssue};
 
 /// Lines of `name: value` below a heading.
 struct Section(String);
@@ -124,9 +124,14 @@ fn evidence(report: &Report) -> String {
         accepted_at,
         additional_records,
         decision,
+        record_status,
         progress,
         replica_backup_id,
+        fail_code,
+        fail_reason,
         completed_at,
+        tracking_end,
+        tracking_issue,
     } = &report.evidence;
     let mut section = Section::new("Evidence");
     if !report.attempts.is_empty() {
@@ -146,9 +151,14 @@ fn evidence(report: &Report) -> String {
     section.field("record", record.as_deref().unwrap_or("none is known"));
     section.known("known by", origin.map(known_by));
     section.known("accepted", time(accepted_at.as_ref()).as_deref());
+    section.known("cloud says", record_status.as_deref());
     section.known("progress", progress.map(|percent| format!("{percent}%")).as_deref());
     section.known("replica", replica_backup_id.as_deref());
+    section.known("fail code", fail_code.as_deref());
+    section.known("fail reason", fail_reason.as_deref());
     section.known("completed", time(completed_at.as_ref()).as_deref());
+    section.known("not followed", tracking_end.map(end_of_tracking));
+    section.known("in the way", tracking_issue.map(in_the_way));
     section.known("decided", decision.as_deref());
     if !additional_records.is_empty() {
         section.field("more records", &additional_records.join(", "));
@@ -161,6 +171,30 @@ fn known_by(origin: Origin) -> &'static str {
         Origin::Called => "the operator's own call",
         Origin::Adopted => "a look at the cloud's records: it was there before",
         Origin::Declared => "a human's word",
+    }
+}
+
+fn end_of_tracking(end: TrackingEnd) -> &'static str {
+    match end {
+        TrackingEnd::Replicated => "any more: the copy exists",
+        TrackingEnd::Failed => "any more: the replication failed",
+        TrackingEnd::Skipped => "any more: the cloud did not carry it out",
+        TrackingEnd::NotReported => "the cloud does not report this record",
+        TrackingEnd::RecordGone => "any more: the record is gone",
+        TrackingEnd::BackupGone => "any more: the source backup is gone, and its records with it",
+        TrackingEnd::LimitReached => "any more: it took longer than the operator follows",
+    }
+}
+
+fn in_the_way(issue: TrackingIssue) -> &'static str {
+    match issue {
+        TrackingIssue::EndpointRefused => "of looks at the record: the endpoint is not allowed any more",
+        TrackingIssue::SecretNotFound => "of looks at the record: the Secret is gone",
+        TrackingIssue::TokenMissing => "of looks at the record: the Secret has no token any more",
+        TrackingIssue::TokenUnusable => "of looks at the record: the token cannot be sent",
+        TrackingIssue::SecretNotPermitted => "of looks at the record: the operator may not read the Secret",
+        TrackingIssue::TokenRejected => "of looks at the record: the cloud refuses the token",
+        TrackingIssue::LookUpFailed => "of looks at the record: they fail",
     }
 }
 
