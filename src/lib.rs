@@ -16,5 +16,6 @@
 pub mod cbr;
 pub mod controller;
 pub mod operator;
+pub mod plugin;
 pub mod protocol;
 pub mod resource;

@@ -117,12 +117,7 @@ impl<'a> Evidence<'a> {
     /// The record of the call of an attempt: one that was not there before its claim, and is not known to be another's.
     /// Where nothing could be seen before, only a live one counts: a failed one may be older than the call.
     pub(super) fn of_call(&self, attempt: &Attempt, not_these: &[String]) -> Option<&'a ReplicationRecord> {
-        match attempt.records_before.as_deref() {
-            // A list that was cut cannot tell old from new.
-            Some(before) if before.len() >= bounds::RECORDS => None,
-            Some(before) => self.same.iter().copied().find(|r| !contains(before, r) && !contains(not_these, r)),
-            None => self.live(not_these),
-        }
+        self.same.iter().copied().find(|record| is_since(record, attempt) && !contains(not_these, record))
     }
 
     /// Whether it is proven that no record of the attempt's call is there.
@@ -135,6 +130,39 @@ impl<'a> Evidence<'a> {
     pub(super) fn before(&self) -> Vec<String> {
         let ids = self.same.iter().chain(&self.unclear);
         ids.take(bounds::RECORDS).map(|record| record.id.as_str().to_owned()).collect()
+    }
+}
+
+/// Whether a record of the same destination can only have come after the attempt's claim.
+fn is_since(record: &ReplicationRecord, attempt: &Attempt) -> bool {
+    match attempt.records_before.as_deref() {
+        // A list that was cut cannot tell old from new.
+        Some(before) if before.len() >= bounds::RECORDS => false,
+        Some(before) => !contains(before, record),
+        None => is_live(record),
+    }
+}
+
+/// How a record relates to one attempt, for a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// It shows that the attempt was accepted.
+    OfAttempt,
+    /// To the same place; it was there before the attempt, or may have been.
+    SamePlace,
+    /// To another place.
+    OtherPlace,
+    /// It lacks what would tell.
+    CannotTell,
+}
+
+/// How a record relates to an attempt of a resource.
+pub fn relation(record: &ReplicationRecord, spec: &BackupReplicationSpec, attempt: &Attempt) -> Relation {
+    match likeness(record, spec) {
+        Likeness::Same if is_since(record, attempt) => Relation::OfAttempt,
+        Likeness::Same => Relation::SamePlace,
+        Likeness::Different => Relation::OtherPlace,
+        Likeness::CannotTell => Relation::CannotTell,
     }
 }
 

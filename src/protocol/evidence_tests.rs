@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::decide::{Action, is_finished};
 use super::ending::{Acceptance, Answer, Ending};
-use super::evidence::Look;
+use super::evidence::{Look, Relation, relation};
 use super::fixtures::{POLICY, Scene, at, condition};
 use super::record::{Recorded, record};
 use crate::cbr::{Backup, BackupStatus, RecordId, RecordStatus, Records, ReplicationRecord};
@@ -398,4 +398,30 @@ fn an_adoption_can_be_let_go_for_a_call_and_is_not_made_again() {
     end(&mut scene, &attempt, &lost());
     scene.look = look(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Replicating)]);
     assert_eq!(scene.settled().0.replication_record_id.as_deref(), Some("r-2"));
+}
+
+#[test]
+fn what_a_reader_is_told_of_a_record_is_what_it_proves() {
+    let old = ours("old", RecordStatus::Success);
+    let live = ours("live", RecordStatus::Replicating);
+    let failed = ours("failed", RecordStatus::Fail);
+    let nowhere = ReplicationRecord { destination_vault_id: None, ..live.clone() };
+    let cases = [
+        (Some(vec!["old".to_owned()]), &old, Relation::SamePlace),
+        (Some(vec!["old".to_owned()]), &failed, Relation::OfAttempt),
+        (None, &failed, Relation::SamePlace),
+        (None, &live, Relation::OfAttempt),
+        (None, &nowhere, Relation::CannotTell),
+        (None, &elsewhere("far"), Relation::OtherPlace),
+    ];
+    for (before, record, wanted) in cases {
+        let mut scene = ended(look(Vec::new()), lost());
+        let status = scene.resource.status.as_mut().unwrap();
+        status.attempts[0].records_before = before.clone();
+        let attempt = status.attempts[0].clone();
+        assert_eq!(relation(record, &scene.resource.spec, &attempt), wanted, "{before:?} {record:?}");
+        scene.look = look(vec![record.clone()]);
+        let proved = scene.settled().0.replication_record_id.as_deref() == Some(record.id.as_str());
+        assert_eq!(proved, wanted == Relation::OfAttempt, "{before:?} {record:?}");
+    }
 }

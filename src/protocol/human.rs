@@ -14,10 +14,46 @@ use crate::resource::{
 
 /// What a human may say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Word {
+pub enum Word {
+    /// The call was not accepted.
     NotAccepted,
-    Accepted(Option<String>),
+    /// It was, with this replication record, where it is known.
+    Accepted(Option<RecordId>),
+    /// Call once more.
     CallAnew,
+}
+
+impl Word {
+    /// The annotation's value that says this word about an attempt, or an adopted record.
+    pub fn about(&self, named: &str) -> String {
+        match self {
+            Self::NotAccepted => format!("{named}:not-accepted"),
+            Self::Accepted(None) => format!("{named}:accepted"),
+            Self::Accepted(Some(record)) => format!("{named}:accepted:{record}"),
+            Self::CallAnew => format!("{named}:call-anew"),
+        }
+    }
+}
+
+/// What comes of a decision.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Heard {
+    /// It is refused, for this reason.
+    Refused(String),
+    /// It was carried out before, and is not carried out again.
+    Before,
+    /// It is carried out: the status is then this, and is gone on from.
+    CarriedOut(Box<BackupReplicationStatus>),
+}
+
+/// What would come of a decision if it were given now.
+pub fn hear(status: &BackupReplicationStatus, value: &str, now: Timestamp) -> Heard {
+    let mut after = status.clone();
+    match heed(&mut after, value, now) {
+        Err(why) => Heard::Refused(why),
+        Ok(()) if status.decision.as_deref() == Some(value) => Heard::Before,
+        Ok(()) => Heard::CarriedOut(Box::new(after)),
+    }
 }
 
 fn parse(value: &str) -> Result<(&str, Word), String> {
@@ -26,10 +62,7 @@ fn parse(value: &str) -> Result<(&str, Word), String> {
     let word = match (parts.next(), parts.next()) {
         (Some("not-accepted"), None) => Word::NotAccepted,
         (Some("accepted"), None) => Word::Accepted(None),
-        (Some("accepted"), Some(id)) => {
-            let id = RecordId::parse(id).map_err(|error| error.to_string())?;
-            Word::Accepted(Some(id.as_str().to_owned()))
-        }
+        (Some("accepted"), Some(id)) => Word::Accepted(Some(RecordId::parse(id).map_err(|error| error.to_string())?)),
         (Some("call-anew"), None) => Word::CallAnew,
         (_, _) => {
             return Err(
@@ -44,45 +77,46 @@ fn parse(value: &str) -> Result<(&str, Word), String> {
 /// Carries the annotation out on the status. Once: its value is kept in `status.decision`. What it returns is why it
 /// was not carried out, for the reader of the status.
 pub(super) fn apply(status: &mut BackupReplicationStatus, annotation: Option<&str>, now: Timestamp) -> Option<String> {
-    let value = annotation?;
-    let refused = |why: String| Some(format!("The annotation {DECISION_ANNOTATION} is ignored: {why}."));
+    let refused = heed(status, annotation?, now).err()?;
+    Some(format!("The annotation {DECISION_ANNOTATION} is ignored: {refused}."))
+}
+
+/// The same, with the bare reason why it was not carried out.
+fn heed(status: &mut BackupReplicationStatus, value: &str, now: Timestamp) -> Result<(), String> {
     // The value is kept in the status, whose bound it must fit.
     if value.len() > crate::resource::bounds::NAME {
-        return refused("it is too long to be a decision".to_owned());
+        return Err("it is too long to be a decision".to_owned());
     }
     if status.decision.as_deref() == Some(value) {
-        return None;
+        return Ok(());
     }
-    let (named, word) = match parse(value) {
-        Ok(parsed) => parsed,
-        Err(why) => return refused(why),
-    };
+    let (named, word) = parse(value)?;
     if let Some(record) = adopted(status).filter(|record| *record == named) {
         if word != Word::CallAnew {
-            return refused(format!("record {record} was adopted; about it only call-anew can be said"));
+            return Err(format!("record {record} was adopted; about it only call-anew can be said"));
         }
         let_go(status);
         carried_out(status, value);
-        return None;
+        return Ok(());
     }
     let accepted_before = status.is_accepted();
     let Some(attempt) = status.attempts.first_mut() else {
-        return refused("there is no attempt yet to decide about".to_owned());
+        return Err("there is no attempt yet to decide about".to_owned());
     };
     if attempt.id.as_str() != named {
-        return refused(format!("it names another attempt than the one in force, {}", attempt.id));
+        return Err(format!("it names another attempt than the one in force, {}", attempt.id));
     }
     let already_replicated = attempt.rejection == Some(RejectionKind::AlreadyReplicated);
     match (attempt.outcome, word) {
         (None, _) => {
-            return refused("the call may still be under way; it will be heeded once that is over".to_owned());
+            return Err("the call may still be under way; it will be heeded once that is over".to_owned());
         }
         (Some(Outcome::Unknown), Word::NotAccepted) => {
             settle(attempt, Outcome::NotAccepted, "Settled as not accepted by a human's decision.", now);
         }
         // After a 1009 it may be an earlier call of the resource's own that was accepted.
         (Some(Outcome::Rejected), Word::Accepted(_)) if !already_replicated => {
-            return refused("the cloud rejected that attempt".to_owned());
+            return Err("the cloud rejected that attempt".to_owned());
         }
         (Some(Outcome::Unknown | Outcome::Rejected), Word::Accepted(record)) => {
             settle(attempt, Outcome::Accepted, "Settled as accepted by a human's decision.", now);
@@ -90,15 +124,15 @@ pub(super) fn apply(status: &mut BackupReplicationStatus, annotation: Option<&st
         }
         (Some(Outcome::Rejected), Word::CallAnew) => {}
         (Some(Outcome::Unknown), Word::CallAnew) => {
-            return refused("the outcome is unknown: say not-accepted or accepted".to_owned());
+            return Err("the outcome is unknown: say not-accepted or accepted".to_owned());
         }
         (Some(Outcome::Rejected), Word::NotAccepted)
         | (Some(Outcome::NotSent | Outcome::NotAccepted | Outcome::Accepted), _) => {
-            return refused("the outcome of that attempt is known".to_owned());
+            return Err("the outcome of that attempt is known".to_owned());
         }
     }
     carried_out(status, value);
-    None
+    Ok(())
 }
 
 fn carried_out(status: &mut BackupReplicationStatus, value: &str) {
@@ -107,7 +141,8 @@ fn carried_out(status: &mut BackupReplicationStatus, value: &str) {
 }
 
 /// The record of a declared acceptance: the resource's own, or, where one is accepted already, a further one.
-fn declare(status: &mut BackupReplicationStatus, record: Option<String>, accepted_before: bool, now: Timestamp) {
+fn declare(status: &mut BackupReplicationStatus, record: Option<RecordId>, accepted_before: bool, now: Timestamp) {
+    let record = record.map(|record| record.as_str().to_owned());
     if accepted_before {
         if let Some(record) = record.filter(|record| status.replication_record_id.as_ref() != Some(record)) {
             add_record(status, record);
@@ -156,4 +191,17 @@ pub(super) fn commands(resource: &BackupReplication, attempt: &Attempt) -> Strin
         command("accepted:RECORD_ID"),
         command("accepted"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_as_it_was_meant() {
+        let record = RecordId::parse("r-1").unwrap();
+        for word in [Word::NotAccepted, Word::Accepted(None), Word::Accepted(Some(record)), Word::CallAnew] {
+            assert_eq!(parse(&word.about("a-1")), Ok(("a-1", word.clone())));
+        }
+    }
 }

@@ -32,11 +32,12 @@ mod unknown;
 
 pub use decide::{Action, decide, is_finished, just_ended};
 pub use ending::{Acceptance, Answer, Ending};
-pub use evidence::Look;
+pub use evidence::{Look, Relation, relation};
 pub use fence::{Clocks, Fence};
+pub use human::{Heard, Word, hear};
 pub use news::{News, Turn, news, since_creation};
 pub use observation::{CredentialReading, FreshAttempt, Observation, TargetReading};
-pub use policy::Policy;
+pub use policy::{Policy, shortest_hold};
 pub use record::{Recorded, record};
 pub use target::{CallTarget, HeldTarget, held_target};
 pub use tracking::{Looked, shows_called_record, shows_record};

@@ -24,9 +24,19 @@ impl Policy {
     /// How long after it was first seen an attempt without an outcome belongs to its claimant alone: window, limit
     /// and margin, each the larger of the attempt's own and ours, since another process may run with other options.
     pub fn hold(&self, attempt: &Attempt) -> Duration {
-        let theirs = |d: kube::core::Duration| {
-            if d.is_negative() { Duration::ZERO } else { Duration::from(d) }
-        };
-        self.window.max(theirs(attempt.window)) + self.limit.max(theirs(attempt.limit)) + MARGIN
+        let (window, limit) = claimed(attempt);
+        self.window.max(window) + self.limit.max(limit) + MARGIN
     }
+}
+
+/// The shortest [hold](Policy::hold) that anybody may take: that of the attempt's own limits.
+pub fn shortest_hold(attempt: &Attempt) -> Duration {
+    let (window, limit) = claimed(attempt);
+    window + limit + MARGIN
+}
+
+/// Window and limit that the attempt was claimed with.
+fn claimed(attempt: &Attempt) -> (Duration, Duration) {
+    let of = |d: kube::core::Duration| if d.is_negative() { Duration::ZERO } else { Duration::from(d) };
+    (of(attempt.window), of(attempt.limit))
 }

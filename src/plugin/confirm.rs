@@ -1,0 +1,25 @@
+//! Asking before something is written.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use super::failure::Failure;
+
+/// Asks on the terminal.
+///
+/// # Errors
+/// Where the answer is not yes, or nobody is there to be asked.
+pub(super) fn confirm(question: &str) -> Result<(), Failure> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Err(Failure::new(
+            "nothing was written: nobody can be asked here; add --yes to decide without a question",
+        ));
+    }
+    // The question goes where the reader is, wherever the output goes.
+    let mut stderr = std::io::stderr();
+    let asked = write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush());
+    let mut answer = String::new();
+    let answered = asked.and_then(|()| stdin.lock().read_line(&mut answer));
+    let yes = matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes");
+    if answered.is_ok() && yes { Ok(()) } else { Err(Failure::new("nothing was written")) }
+}

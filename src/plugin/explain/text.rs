@@ -1,0 +1,221 @@
+//! The story in plain words.
+
+use std::fmt::Write;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::report::{Evidence, Report, Told, Turn};
+use super::to_type::ToType;
+use crate::plugin::narrate;
+use crate::plugin::words::{plain, short};
+use crate::resource::{Attempt, BackupReplicationSpec, DECISION_ANNOTATION, Origin, TrackingEnd, TrackingIssue};
+
+/// Lines of `name: value` below a heading.
+struct Section(String);
+
+impl Section {
+    fn new(heading: &str) -> Self {
+        Self(format!("\n{heading}\n"))
+    }
+
+    fn line(&mut self, text: &str) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.0, "  {}", plain(text));
+    }
+
+    fn field(&mut self, name: &str, value: &str) {
+        self.line(&format!("{:<17}{value}", format!("{name}:")));
+    }
+
+    fn known(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.field(name, value);
+        }
+    }
+}
+
+/// The whole story, in the order in which a stranger asks.
+pub(super) fn text(report: &Report) -> String {
+    let head = format!("BackupReplication {} in namespace {}: {}\n", report.name, report.namespace, report.summary);
+    [head, purpose(&report.call), standing(report), attempts(&report.attempts), evidence(report), turn(&report.next)]
+        .into_iter()
+        .chain([commands(&report.to_type)])
+        .collect()
+}
+
+fn purpose(call: &BackupReplicationSpec) -> String {
+    let mut section = Section::new("What it is for");
+    section.line(&format!(
+        "One copy of backup {} (project {}) in region {}, vault {} (project {}).",
+        call.backup_id,
+        call.project_id,
+        call.destination_region,
+        call.destination_vault_id,
+        call.destination_project_id
+    ));
+    section.line("The operator asks the cloud for it, and sees to it that no more than one such call is accepted.");
+    section.0
+}
+
+fn standing(report: &Report) -> String {
+    let mut section = Section::new("Where it stands");
+    section.field("phase", report.phase.as_str());
+    let told = |told: &Told| format!("{} ({}), since {}", told.status, told.reason, short(told.since.0));
+    section.known("ready", report.ready.as_ref().map(told).as_deref());
+    section.known("replicated", report.replicated.as_ref().map(told).as_deref());
+    section.known("created", time(report.created_at.as_ref()).as_deref());
+    section.known("operator says", report.ready.as_ref().map(|ready| without_commands(&ready.message)).as_deref());
+    section.0
+}
+
+/// The operator's message names the commands in full. Here they have a section of their own.
+fn without_commands(message: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    let mut in_command = false;
+    for word in message.split(' ') {
+        if word == "annotate" && words.last() == Some(&"kubectl") {
+            words.pop();
+            in_command = true;
+        } else if in_command && word.starts_with(DECISION_ANNOTATION) {
+            words.push("(see below)");
+            in_command = false;
+        } else if !in_command {
+            words.push(word);
+        }
+    }
+    words.join(" ")
+}
+
+fn attempts(attempts: &[Attempt]) -> String {
+    let mut section = Section::new("Attempts at the call, newest first");
+    if attempts.is_empty() {
+        section.line("none");
+    }
+    for attempt in attempts {
+        section.line(&format!("attempt {}: {}", attempt.number, narrate::outcome(attempt)));
+        section.field("  id", attempt.id.as_str());
+        section.field("  claimed", &format!("{} by {}", short(attempt.claimed_at.0), attempt.claimed_by));
+        section.field("  endpoint", &attempt.endpoint);
+        section.known("  ended", time(attempt.ended_at.as_ref()).as_deref());
+        section.known("  not again", attempt.retry_at.as_ref().map(|at| format!("before {}", short(at.0))).as_deref());
+        section.known("  cloud", answer(attempt).as_deref());
+        section.known("  message", attempt.message.as_deref());
+    }
+    section.0
+}
+
+/// What the cloud's support asks for.
+fn answer(attempt: &Attempt) -> Option<String> {
+    let parts = [
+        attempt.http_status.map(|status| format!("HTTP {status}")),
+        attempt.code.as_ref().map(|code| format!("code {code}")),
+        attempt.request_id.as_ref().map(|id| format!("request id {id}")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn evidence(report: &Report) -> String {
+    let Evidence {
+        records_before,
+        replication_record_id,
+        record_created_at,
+        origin,
+        accepted_at,
+        additional_records,
+        decision,
+        record_status,
+        progress,
+        replica_backup_id,
+        fail_code,
+        fail_reason,
+        completed_at,
+        tracking_end,
+        tracking_issue,
+    } = &report.evidence;
+    let mut section = Section::new("Evidence");
+    if !report.attempts.is_empty() {
+        section.field(
+            "before the call",
+            &match records_before.as_deref() {
+                None => "the cloud's records could not be looked at".to_owned(),
+                Some([]) => "the cloud showed no record of a replication to that vault".to_owned(),
+                Some(ids) => format!("the cloud showed the records {}", ids.join(", ")),
+            },
+        );
+    }
+    let record = replication_record_id.as_deref().map(|id| match time(record_created_at.as_ref()) {
+        Some(began) => format!("{id}, which began {began}"),
+        None => id.to_owned(),
+    });
+    section.field("record", record.as_deref().unwrap_or("none is known"));
+    section.known("known by", origin.map(known_by));
+    section.known("accepted", time(accepted_at.as_ref()).as_deref());
+    section.known("cloud says", record_status.as_deref());
+    section.known("progress", progress.map(|percent| format!("{percent}%")).as_deref());
+    section.known("replica", replica_backup_id.as_deref());
+    section.known("fail code", fail_code.as_deref());
+    section.known("fail reason", fail_reason.as_deref());
+    section.known("completed", time(completed_at.as_ref()).as_deref());
+    section.known("not followed", tracking_end.map(end_of_tracking));
+    section.known("in the way", tracking_issue.map(in_the_way));
+    section.known("decided", decision.as_deref());
+    if !additional_records.is_empty() {
+        section.field("more records", &additional_records.join(", "));
+    }
+    section.0
+}
+
+fn known_by(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Called => "the operator's own call",
+        Origin::Adopted => "a look at the cloud's records: it was there before",
+        Origin::Declared => "a human's word",
+    }
+}
+
+fn end_of_tracking(end: TrackingEnd) -> &'static str {
+    match end {
+        TrackingEnd::Replicated => "any more: the copy exists",
+        TrackingEnd::Failed => "any more: the replication failed",
+        TrackingEnd::Skipped => "any more: the cloud did not carry it out",
+        TrackingEnd::NotReported => "the cloud does not report this record",
+        TrackingEnd::RecordGone => "any more: the record is gone",
+        TrackingEnd::BackupGone => "any more: the source backup is gone, and its records with it",
+        TrackingEnd::LimitReached => "any more: it took longer than the operator follows",
+    }
+}
+
+fn in_the_way(issue: TrackingIssue) -> &'static str {
+    match issue {
+        TrackingIssue::EndpointRefused => "of looks at the record: the endpoint is not allowed any more",
+        TrackingIssue::SecretNotFound => "of looks at the record: the Secret is gone",
+        TrackingIssue::TokenMissing => "of looks at the record: the Secret has no token any more",
+        TrackingIssue::TokenUnusable => "of looks at the record: the token cannot be sent",
+        TrackingIssue::SecretNotPermitted => "of looks at the record: the operator may not read the Secret",
+        TrackingIssue::TokenRejected => "of looks at the record: the cloud refuses the token",
+        TrackingIssue::LookUpFailed => "of looks at the record: they fail",
+    }
+}
+
+fn turn(next: &Turn) -> String {
+    let mut section = Section::new("What happens next");
+    section.line(&next.what);
+    section.0
+}
+
+fn commands(commands: &[ToType]) -> String {
+    if commands.is_empty() {
+        return String::new();
+    }
+    let mut section = Section::new("What to type");
+    for ToType { when, command } in commands {
+        section.line(&format!("{when}:"));
+        section.line(&format!("  {command}"));
+    }
+    section.0
+}
+
+fn time(at: Option<&Time>) -> Option<String> {
+    at.map(|at| short(at.0))
+}

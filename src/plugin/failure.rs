@@ -1,0 +1,79 @@
+//! Why a command ended without success: one line that says what to do.
+
+use std::fmt;
+
+use kube::core::Status;
+
+use super::words::plain;
+
+/// One line for the reader.
+#[derive(Debug)]
+pub(super) struct Failure(String);
+
+impl Failure {
+    pub(super) fn new(line: impl Into<String>) -> Self {
+        Self(line.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&plain(&self.0))
+    }
+}
+
+/// What was asked of the API server, for the words of its refusal.
+pub(super) struct Asked<'a> {
+    /// `list`, `get`, `patch`.
+    pub(super) verb: &'static str,
+    /// The namespace; `None` for all.
+    pub(super) namespace: Option<&'a str>,
+    /// The API server's address.
+    pub(super) server: &'a str,
+}
+
+impl Asked<'_> {
+    /// The line for an error that the API server, or the way to it, gave.
+    pub(super) fn failure(&self, error: &kube::Error) -> Failure {
+        let Self { verb, namespace, server } = self;
+        let place = namespace.map_or_else(|| "in all namespaces".to_owned(), |name| format!("in namespace {name}"));
+        let kube::Error::Api(status) = error else {
+            return Failure(format!(
+                "no answer from the API server {server}: {}; check --kubeconfig, --context and the network",
+                root_cause(error)
+            ));
+        };
+        Failure(match status.code {
+            401 => format!("the API server {server} does not know you; renew the credentials of your kubeconfig"),
+            403 => {
+                let narrower = if namespace.is_none() { "name a namespace with -n, or " } else { "" };
+                format!(
+                    "you may not {verb} backupreplications {place}; {narrower}ask for a role that allows it (the shipped ones \
+                     join view and edit)"
+                )
+            }
+            404 => match object_of(status) {
+                Some(name) => format!("there is no BackupReplication {name} {place}; see kubectl brep status"),
+                None => format!(
+                    "the API server {server} knows no BackupReplications; install their CRD, or choose another cluster with \
+                     --context"
+                ),
+            },
+            _ => format!("the API server {server} refuses to {verb} backupreplications {place}: {}", status.message),
+        })
+    }
+}
+
+/// The object that a 404 speaks of. Where the kind itself is not known, there is none.
+fn object_of(status: &Status) -> Option<&str> {
+    status.details.as_ref().map(|details| details.name.as_str()).filter(|name| !name.is_empty())
+}
+
+/// The innermost cause says more than the wrappers around it.
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,89 @@
+//! A look at the cloud's records, with the resource's token: read by the user's own rights, and sent to nobody but the
+//! endpoint that the attempt names, and only if that is one that the user allows.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::cluster::Cluster;
+use super::options::LookOptions;
+use super::words::is_object_name;
+use crate::cbr::{
+    AllowList, Backup, BackupId, Client, ClientConfig, ProjectId, Records, ReplicationRecord, Target, Token,
+};
+use crate::protocol::{Relation, relation};
+use crate::resource::{Attempt, BackupReplication};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// What the cloud showed.
+pub(super) struct Seen {
+    /// The records, each with what it has to do with the attempt.
+    pub(super) records: Vec<(ReplicationRecord, Relation)>,
+    /// Records that could not be read.
+    pub(super) unreadable: usize,
+    /// Whether the cloud reports records at all.
+    pub(super) reported: bool,
+}
+
+/// Looks the backup up.
+///
+/// # Errors
+/// Why nothing could be seen. That says nothing about replications.
+pub(super) async fn look(
+    cluster: &Cluster,
+    resource: &BackupReplication,
+    attempt: &Attempt,
+    options: &LookOptions,
+) -> Result<Seen, String> {
+    let LookOptions { no_look: _, allowed_endpoint, ca_bundle } = options;
+    // Whoever can write a status could name an endpoint of their own there, and wait for somebody with more rights.
+    let endpoint = AllowList(allowed_endpoint.clone()).check(&attempt.endpoint).map_err(|refused| {
+        format!("{refused}; no token was sent. If the endpoint is your cloud's, name it with --allowed-endpoint")
+    })?;
+    let spec = &resource.spec;
+    let target = Target {
+        project_id: ProjectId::parse(&spec.project_id).map_err(|error| error.to_string())?,
+        backup_id: BackupId::parse(&spec.backup_id).map_err(|error| error.to_string())?,
+    };
+    let http = client(ca_bundle.as_deref())?;
+    let token = token(cluster, resource).await?;
+    let backup = http.backup(&endpoint, &target, &token, LIMIT).await.map_err(|error| error.to_string())?;
+    let Backup { status: _, image_type: _, replication_records } = backup;
+    Ok(match replication_records {
+        Records::NotReported => Seen { records: Vec::new(), unreadable: 0, reported: false },
+        Records::Reported { records, unreadable } => {
+            let related = |record: ReplicationRecord| {
+                let relation = relation(&record, spec, attempt);
+                (record, relation)
+            };
+            Seen { records: records.into_iter().map(related).collect(), unreadable, reported: true }
+        }
+    })
+}
+
+fn client(ca_bundle: Option<&Path>) -> Result<Client, String> {
+    let ca_bundle = ca_bundle
+        .map(|file| std::fs::read(file).map_err(|error| format!("--ca-bundle {}: {error}", file.display())))
+        .transpose()?;
+    Client::new(ClientConfig { connect_timeout: CONNECT_TIMEOUT, ca_bundle }).map_err(|error| error.to_string())
+}
+
+async fn token(cluster: &Cluster, resource: &BackupReplication) -> Result<Token, String> {
+    let Some(reference) = &resource.spec.auth.token_secret_ref else {
+        return Err("the resource names no Secret".to_owned());
+    };
+    // An older CRD may have let a name through that leads elsewhere.
+    if !is_object_name(&reference.name) {
+        return Err("the resource names a Secret that cannot exist".to_owned());
+    }
+    let named = format!("Secret {}, key {}", reference.name, reference.key());
+    let secret = cluster.secret(&reference.name).await.map_err(|why| format!("{named}: {why}"))?;
+    let Some(secret) = secret else {
+        return Err(format!("{named}: there is no such Secret"));
+    };
+    let Some(bytes) = secret.data.as_ref().and_then(|data| data.get(reference.key())) else {
+        return Err(format!("{named}: there is no such key"));
+    };
+    Token::from_bytes(&bytes.0).map_err(|invalid| format!("{named}: {invalid}"))
+}

@@ -1,0 +1,121 @@
+//! `kubectl brep resolve`: writes a human's decision, after showing what it means.
+
+use jiff::Timestamp;
+use kube::ResourceExt;
+
+use super::cluster::Cluster;
+use super::confirm::confirm;
+use super::decision::{Considered, Decision, Subject, consider};
+use super::failure::Failure;
+use super::judgement::{judge, records};
+use super::look::look;
+use super::meaning::meaning;
+use super::narrate;
+use super::options::{ClusterOptions, LookOptions, ResolveOptions};
+use super::terminal::print;
+use super::words::plain;
+use super::write::{Written, write};
+use crate::protocol::Word;
+use crate::resource::{BackupReplication, DECISION_ANNOTATION};
+
+/// The operator writes, too: so often the decision is tried anew, as long as it is still about the same.
+const TRIES: usize = 5;
+
+/// Considers, shows, looks, asks, and writes.
+///
+/// # Errors
+/// The line for the reader; nothing was written then.
+pub(super) async fn run(cluster: &ClusterOptions, options: &ResolveOptions) -> Result<(), Failure> {
+    let ResolveOptions { name, decision, yes, look } = options;
+    let cluster = Cluster::new(cluster).await?;
+    let resource = cluster.get(name).await?;
+    let Some(decision) = considered(&resource, decision.word())? else {
+        return Ok(());
+    };
+    print(&format!("{}\n\n{}\n", about(&resource, &decision), meaning(&resource, &decision)))?;
+    if !look.no_look {
+        check(&cluster, &resource, &decision, look).await?;
+    }
+    if !yes {
+        confirm("\nWrite this decision?")?;
+    }
+    commit(&cluster, resource, decision).await
+}
+
+/// The decision, where there is one to write; `None` where it is there already, which is said.
+fn considered(resource: &BackupReplication, word: Word) -> Result<Option<Decision>, Failure> {
+    match consider(resource, word, Timestamp::now()) {
+        Considered::Possible(decision) => Ok(Some(*decision)),
+        Considered::There(why) => print(&format!("Nothing to do: {why}\n")).map(|()| None),
+        Considered::Refused(why) => Err(Failure::new(format!("nothing was written: {why}"))),
+    }
+}
+
+fn about(resource: &BackupReplication, decision: &Decision) -> String {
+    let of =
+        format!("BackupReplication {} in namespace {}", resource.name_any(), resource.namespace().unwrap_or_default());
+    match &decision.subject {
+        Subject::Attempt(attempt) => format!(
+            "{of}, attempt {} ({}): {}. {}",
+            attempt.number,
+            plain(attempt.id.as_str()),
+            narrate::outcome(attempt),
+            plain(attempt.message.as_deref().unwrap_or_default())
+        ),
+        Subject::Adopted(record) => format!("{of}, adopted replication record {}.", plain(record)),
+    }
+}
+
+/// Shows what the cloud has, and refuses what it speaks against.
+async fn check(
+    cluster: &Cluster,
+    resource: &BackupReplication,
+    decision: &Decision,
+    options: &LookOptions,
+) -> Result<(), Failure> {
+    let Subject::Attempt(attempt) = &decision.subject else {
+        return Ok(());
+    };
+    match look(cluster, resource, attempt, options).await {
+        Ok(seen) => {
+            let endpoint = plain(&attempt.endpoint);
+            print(&format!("\nThe replication records of the backup, as {endpoint} shows them:\n{}", records(&seen)))?;
+            match judge(&decision.word, attempt, &seen) {
+                Ok(note) => print(&format!("{}\n", plain(&note))),
+                Err(why) => Err(Failure::new(format!(
+                    "nothing was written: {why}. If you know better: --no-look leaves this check out"
+                ))),
+            }
+        }
+        Err(why) => print(&format!(
+            "\nThe cloud's records could not be looked at from here: {}. That says nothing about the call.\n",
+            plain(&why)
+        )),
+    }
+}
+
+/// Writes, and tries anew where only something else was changed meanwhile.
+async fn commit(cluster: &Cluster, mut resource: BackupReplication, mut decision: Decision) -> Result<(), Failure> {
+    for _ in 0..TRIES {
+        match write(cluster, &resource, &decision.value).await? {
+            Written::Yes => {
+                let written = format!("{DECISION_ANNOTATION}={}", decision.value);
+                let (name, namespace) = (resource.name_any(), resource.namespace().unwrap_or_default());
+                return print(&format!(
+                    "\nWritten: {written}\nThe operator carries it out as soon as it sees it: kubectl brep explain {name} -n \
+                     {namespace}\n"
+                ));
+            }
+            Written::Changed(now) => {
+                let same = now.uid() == resource.uid() && now.spec == resource.spec;
+                match consider(&now, decision.word.clone(), Timestamp::now()) {
+                    Considered::Possible(again) if same && again.subject == decision.subject => {
+                        (resource, decision) = (*now, *again);
+                    }
+                    Considered::Possible(_) | Considered::There(_) | Considered::Refused(_) => break,
+                }
+            }
+        }
+    }
+    Err(Failure::new("nothing was written: the resource has changed meanwhile; look at it, and decide again"))
+}
