@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use control_plane::AuditEvent;
@@ -12,7 +13,7 @@ use harness::{Object, PATIENCE, Scene, account_user, attempt, service_account};
 use kube::Api;
 use kube::api::{DynamicObject, WatchEvent, WatchParams};
 use serde_json::{Value, json};
-use simulator::Options;
+use simulator::{Options, Pace};
 
 const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
 /// How many are made at a time.
@@ -37,8 +38,10 @@ fn finished_status(name: &str) -> Value {
         "origin": "Called",
         "replicationRecordId": format!("record-of-{name}"),
         "acceptedAt": "2026-11-23T10:00:00Z",
+        "completedAt": "2026-11-23T11:00:00Z",
+        "trackingEnd": "Replicated",
         "attempts": [attempt(1, Some("Accepted"))],
-        "conditions": [condition("Ready", "True"), condition("Replicated", "Unknown")],
+        "conditions": [condition("Ready", "True"), condition("Replicated", "True")],
     })
 }
 
@@ -68,10 +71,17 @@ fn operator_account(scene: &Scene) -> Result<PathBuf> {
     Ok(account)
 }
 
+/// A scene where any backup exists, and its copy as soon as it is called for.
+async fn quick_scene() -> Result<Scene> {
+    let mut options = Options::any_backup();
+    options.behaviour.pace = Pace::takes(Duration::ZERO);
+    Scene::with(OPERATOR, options).await
+}
+
 /// A resource that is worked on to its end. When that is seen, what came before it has been seen, too.
 async fn canary(scene: &Scene, name: &str) -> Result<Object> {
     scene.applied(&Scene::manifest_for(name, &scene.new_backup(), ""))?;
-    scene.wait(name, "ready", |object| object.is("Ready")).await
+    scene.wait_for_phase(name, "Succeeded").await
 }
 
 /// Watches the resources until the API server ends the watch, and says which of them changed.
@@ -104,7 +114,7 @@ async fn mark(scene: &Scene, name: &str) -> Result<String> {
 
 #[tokio::test]
 async fn a_thousand_finished_resources_are_left_in_peace() -> Result<()> {
-    let scene = Scene::with(OPERATOR, Options::any_backup()).await?;
+    let scene = quick_scene().await?;
     let account = operator_account(&scene)?;
     scene.valid_secret()?;
     make_finished(&scene, 0..1_000).await?;
@@ -143,7 +153,7 @@ async fn a_thousand_finished_resources_are_left_in_peace() -> Result<()> {
 async fn a_finished_resource_takes_little_memory() -> Result<()> {
     const FEW: usize = 1_000;
     const MANY: usize = 3_000;
-    let scene = Scene::with(OPERATOR, Options::any_backup()).await?;
+    let scene = quick_scene().await?;
     scene.valid_secret()?;
     let mut resident = Vec::new();
     for (name, finished) in [("with-few", 0..FEW), ("with-many", FEW..MANY)] {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::controller::Action as Next;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, ResourceExt};
@@ -264,8 +265,8 @@ impl<'a> Round<'a> {
 /// One line for each turn that a resource takes; how far a copy is, is a detail.
 fn log_settled(before: Option<&BackupReplicationStatus>, after: &BackupReplicationStatus) {
     let turn = |status: &BackupReplicationStatus| {
-        let of = |kind: ConditionType| status.conditions.iter().find(|c| c.type_ == kind.as_str()).cloned();
-        (status.phase, of(ConditionType::Ready).map(|c| c.reason), of(ConditionType::Replicated).map(|c| c.reason))
+        let said = |c: &Condition| (c.type_.clone(), c.status.clone(), c.reason.clone());
+        (status.phase, status.conditions.iter().map(said).collect::<Vec<_>>())
     };
     let Some(ready) = after.conditions.iter().find(|c| c.type_ == ConditionType::Ready.as_str()) else {
         return;

@@ -27,7 +27,7 @@ async fn a_resource_that_is_made_again_adopts_and_its_command_makes_one_call_of_
         assert_eq!(counts(&scene, example::BACKUP), (1, 1));
 
         // Its copy is deleted, and wanted again.
-        scene.simulator.advance(&record, Advance::Success)?;
+        scene.wait_for_phase("db", "Succeeded").await?;
         scene.simulator.delete_replica(&record, then)?;
         let command = object.commands().pop().context("no command")?;
         assert!(command.ends_with(&format!("{record}:call-anew")), "{command}");
@@ -51,8 +51,9 @@ async fn a_1009_leads_to_the_record_that_the_look_before_the_call_did_not_show_y
     scene.valid_secret()?;
     apply(&scene, "first", example::BACKUP)?;
     scene.wait("first", "ready", ready).await?;
-    // The next process does not know when it was called for.
+    // Neither the next process nor a status knows when it was called for.
     operator.stop()?;
+    delete(&scene, "first")?;
     let _operator = scene.operator().start_ready()?;
     apply(&scene, "second", example::BACKUP)?;
     let object = scene.wait("second", "refused", |object| object.reason() == "AlreadyReplicated").await?;

@@ -7,19 +7,22 @@ mod lost;
 mod recreated;
 mod together;
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use harness::{Object, Scene};
 use serde_json::{Value, json};
-use simulator::{LookUp, Operation, Options, Records, View, example};
+use simulator::{LookUp, Operation, Options, Pace, Records, View, example};
 
 const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
 
 /// What the message says where the records prove nothing, and its reader must decide.
 const ASKED: &str = "Nobody can tell whether";
 
-/// A cloud that shows the records of each replication like this.
+/// A cloud that shows the records of each replication like this, and completes it at once.
 fn showing(records: Records) -> Options {
     let mut options = Options::default();
+    options.behaviour.pace = Pace::takes(Duration::ZERO);
     options.behaviour.view.records = records;
     options
 }
