@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::{CHART, schema};
+use crate::{CHART, NAMESPACE, helm, schema};
 
 /// A value: its path, the comment above it, and its default.
 struct Told {
@@ -82,5 +82,26 @@ fn the_readme_has_the_table_of_all_values() -> Result<()> {
     }
     let readme = std::fs::read_to_string(format!("{CHART}/README.md"))?;
     ensure!(readme.contains(&table), "the README of the chart has another table than this:\n{table}");
+    Ok(())
+}
+
+#[test]
+fn the_chart_takes_what_the_page_about_installing_sets() -> Result<()> {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/install.md"))?;
+    let by_command = page.split("--set ").skip(1).filter_map(|rest| rest.split_whitespace().next()).map(str::to_owned);
+    let mut set: Vec<String> = by_command.collect();
+    ensure!(!set.is_empty(), "no command with a value");
+    // In the text they stand by their names alone, or with a value.
+    let values: Vec<String> = told()?.into_iter().map(|one| one.path.join(".")).collect();
+    for code in page.split('`').skip(1).step_by(2).filter(|code| !code.contains([' ', '\n', '/', ':'])) {
+        let name = code.split('=').next().unwrap_or_default();
+        let section = name.split('.').next().unwrap_or_default();
+        if name.contains('.') && values.iter().any(|value| value == section) {
+            ensure!(values.iter().any(|value| value == name), "`{code}` is no value of the chart");
+            set.extend(code.contains('=').then(|| code.to_owned()));
+        }
+    }
+    let set: Vec<&str> = set.iter().map(String::as_str).collect();
+    helm::text(NAMESPACE, "", &set)?;
     Ok(())
 }
