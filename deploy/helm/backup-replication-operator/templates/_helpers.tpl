@@ -77,8 +77,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - run
 {{- range $key, $value := .Values.options }}
 {{- range (kindIs "slice" $value | ternary $value (list $value)) }}
-{{- if ne (toString .) "" }}
-- {{ printf "--%s=%v" (kebabcase $key) . | quote }}
+{{- /* A large number of YAML's would be written as 1e+06. */ -}}
+{{- $text := kindIs "float64" . | ternary (. | int64 | toString) (toString .) }}
+{{- if $text }}
+- {{ printf "--%s=%s" (kebabcase $key) $text | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -118,6 +120,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
   verbs: [get]
+# What `kubectl describe` tells. A repeated Event is patched.
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
 {{- end -}}
 
 {{- define "subjects" -}}
