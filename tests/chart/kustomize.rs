@@ -94,6 +94,9 @@ fn roles_of_namespaces_grant_what_the_cluster_s_does() -> Result<()> {
     let mut places = Vec::new();
     for object in &narrow {
         ensure!(object["kind"] != "ClusterRoleBinding", "{object:#}");
+        if object["metadata"]["name"] != name {
+            continue;
+        }
         if object["kind"] == "Role" {
             assert_eq!(object["rules"], *rules);
         }

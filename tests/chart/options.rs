@@ -21,6 +21,9 @@ pub(crate) fn of_the_binary() -> Result<BTreeMap<String, Vec<String>>> {
         } else if let Some(default) = line.strip_prefix("[default: ").and_then(|rest| rest.strip_suffix(']')) {
             let defaults = default.split(' ').map(str::to_owned);
             options.entry(current.clone()).or_default().extend(defaults);
+        } else if let Some((_, default)) = line.strip_suffix(" if left out").and_then(|line| line.rsplit_once("; ")) {
+            // The default of an option that means nothing without another one. More than a word is a description.
+            options.entry(current.clone()).or_default().extend((!default.contains(' ')).then(|| default.to_owned()));
         }
     }
     ensure!(options.contains_key("claim-window"), "no options in {help}");
@@ -52,9 +55,11 @@ fn the_defaults_are_the_binary_s() -> Result<()> {
     let mut given = given(&helm::arguments(&helm::objects("", &[])?)?)?;
     let mut defaults = of_the_binary()?;
     defaults.retain(|_, values| !values.is_empty());
-    // For machines rather than people, as in the kustomize base.
-    assert_eq!(given.remove("log-format"), Some(vec!["json".to_owned()]));
-    defaults.remove("log-format");
+    // As in the kustomize base: on, and for machines rather than people.
+    for (option, value) in [("leader-election", ""), ("log-format", "json")] {
+        assert_eq!(given.remove(option), Some(vec![value.to_owned()]));
+        defaults.remove(option);
+    }
     assert_eq!(given, defaults);
     Ok(())
 }

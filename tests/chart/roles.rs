@@ -21,7 +21,13 @@ async fn secrets_are_read_by_their_names_alone() -> Result<()> {
         }
     }
     let account = service_account(scene.cluster, &scene.namespace, NAME)?;
-    let operator = scene.operator().env("KUBECONFIG", account).start_ready()?;
+    let operator = scene
+        .operator()
+        .env("KUBECONFIG", account)
+        .arg("--leader-election")
+        // A pod knows its own.
+        .arg(format!("--lease-namespace={}", scene.namespace))
+        .start_ready()?;
     scene.valid_secret()?;
     scene.applied(&Scene::manifest("named", ""))?;
     scene.wait("named", "ready", |object| object.is("Ready")).await?;

@@ -61,6 +61,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if or .Values.caBundle.configMap .Values.caBundle.secret -}}true{{- end -}}
 {{- end -}}
 
+{{- define "leaseName" -}}
+{{- .Values.leaderElection.leaseName | default (include "fullname" .) -}}
+{{- end -}}
+
 {{- /* A duration (30s, 2m, 1h) in seconds. */ -}}
 {{- define "seconds" -}}
 {{- $units := dict "s" 1 "m" 60 "h" 3600 -}}
@@ -86,6 +90,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- range .Values.watchNamespaces }}
 - {{ printf "--namespace=%s" . | quote }}
+{{- end }}
+{{- with .Values.leaderElection }}
+{{- if .enabled }}
+- --leader-election
+- {{ printf "--lease-name=%s" (include "leaseName" $) | quote }}
+- {{ printf "--lease-duration=%s" .leaseDuration | quote }}
+{{- with .leaseNamespace }}
+- {{ printf "--lease-namespace=%s" . | quote }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- if include "hasCaBundle" . }}
 - {{ printf "--ca-bundle=%s/%s" (include "caFolder" .) .Values.caBundle.key | quote }}
