@@ -17,7 +17,8 @@ fn page(name: &str) -> Result<String> {
 }
 
 fn pages() -> Result<Vec<PathBuf>> {
-    let mut pages = vec![Path::new(ROOT).join("README.md")];
+    let of_chart = "deploy/helm/backup-replication-operator/README.md";
+    let mut pages = vec![Path::new(ROOT).join("README.md"), Path::new(ROOT).join(of_chart)];
     for entry in std::fs::read_dir(Path::new(ROOT).join("docs"))? {
         pages.push(entry?.path());
     }

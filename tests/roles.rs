@@ -17,6 +17,7 @@ const KUSTOMIZATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/kustomi
 const OVERLAY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/overlay");
 const NAMESPACE: &str = "backup-replication";
 const NAME: &str = "backup-replication-operator";
+const LEASE_ROLE: &str = "backup-replication-operator-lease";
 
 /// API group, resource with its subresource, verb.
 type Right = (String, String, String);
@@ -51,8 +52,9 @@ fn texts(value: &Value) -> impl Iterator<Item = &str> {
 /// What the operator's roles grant.
 fn granted(objects: &[Value]) -> Result<BTreeSet<Right>> {
     let mut rights = BTreeSet::new();
-    let [everywhere, at_home] = ["ClusterRole", "Role"].map(|kind| find(objects, kind, NAME));
-    for rule in [everywhere?, at_home?].into_iter().flat_map(|role| role["rules"].as_array().into_iter().flatten()) {
+    let everywhere = find(objects, "ClusterRole", NAME)?;
+    let at_home = find(objects, "Role", LEASE_ROLE)?;
+    for rule in [everywhere, at_home].into_iter().flat_map(|role| role["rules"].as_array().into_iter().flatten()) {
         for group in texts(&rule["apiGroups"]) {
             for resource in texts(&rule["resources"]) {
                 rights.extend(texts(&rule["verbs"]).map(|verb| (group.into(), resource.into(), verb.into())));

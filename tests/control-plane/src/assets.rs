@@ -1,4 +1,4 @@
-//! The programs that make up the control plane: ready-made ones, or built from pinned Go modules.
+//! The programs that make up the control plane, and helm: ready-made ones, or built from pinned Go modules.
 
 mod go;
 mod module;
@@ -11,6 +11,7 @@ use std::{env, io};
 
 use anyhow::{Context, Result, bail};
 
+use self::module::Set;
 use self::progress::say;
 
 /// Names a folder with ready-made programs, as it does for the Go and Java test tools of the Kubernetes projects.
@@ -33,7 +34,7 @@ impl Assets {
     pub fn find() -> Result<Self> {
         match env::var_os(FOLDER_VARIABLE) {
             Some(folder) if !folder.is_empty() => Self::ready_made(PathBuf::from(folder)),
-            Some(_) | None => Self::built(),
+            Some(_) | None => Ok(Self { folder: built(&module::CONTROL_PLANE)? }),
         }
     }
 
@@ -68,29 +69,42 @@ impl Assets {
         let folder = fs::canonicalize(&folder).with_context(|| format!("could not resolve {}", folder.display()))?;
         Ok(Self { folder })
     }
+}
 
-    fn built() -> Result<Self> {
-        let parent = target::folder()?.join("control-plane");
-        let assets = Self { folder: parent.join(module::fingerprint()) };
-        if assets.folder.is_dir() {
-            return Ok(assets);
-        }
-        fs::create_dir_all(&parent).with_context(|| format!("could not make {}", parent.display()))?;
-        let lock = lock(&parent.join("lock"))?;
-        if !assets.folder.is_dir() {
-            build(&parent.join("unfinished"), &assets.folder, &lock)?;
-        }
-        Ok(assets)
+/// Helm, which renders and checks charts: the one in the folder that `KUBEBUILDER_ASSETS` names, if there is one. Without it,
+/// one in cargo's target folder, which is built the first time, as [`Assets::find`] does.
+///
+/// # Errors
+/// There is no Go that can build it, or the build fails.
+pub fn helm() -> Result<PathBuf> {
+    let ready_made = env::var_os(FOLDER_VARIABLE).map(|folder| Path::new(&folder).join(module::HELM.name));
+    match ready_made.filter(|program| program.is_file()) {
+        Some(program) => fs::canonicalize(&program).with_context(|| format!("could not resolve {}", program.display())),
+        None => Ok(built(&module::HELM)?.join(module::HELM.name)),
     }
 }
 
+fn built(set: &Set) -> Result<PathBuf> {
+    let parent = target::folder()?.join(set.name);
+    let folder = parent.join(set.fingerprint());
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    fs::create_dir_all(&parent).with_context(|| format!("could not make {}", parent.display()))?;
+    let lock = lock(&parent.join("lock"), set)?;
+    if !folder.is_dir() {
+        build(set, &parent.join("unfinished"), &folder, &lock)?;
+    }
+    Ok(folder)
+}
+
 /// Takes the lock under which one process builds while the others wait. It ends with the process.
-fn lock(path: &Path) -> Result<File> {
+fn lock(path: &Path, set: &Set) -> Result<File> {
     let file = File::create(path).with_context(|| format!("could not write {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => return Ok(file),
         Err(TryLockError::WouldBlock) => {
-            say("waiting for another process, which builds etcd, kube-apiserver and kubectl")
+            say(&format!("waiting for another process, which builds {}", set.programs));
         }
         Err(TryLockError::Error(error)) => return Err(error).context(lock_failed(path)),
     }
@@ -103,13 +117,13 @@ fn lock_failed(path: &Path) -> String {
 }
 
 /// Builds the programs in `unfinished`, and renames it to `folder` when they are complete.
-fn build(unfinished: &Path, folder: &Path, lock: &File) -> Result<()> {
+fn build(set: &Set, unfinished: &Path, folder: &Path, lock: &File) -> Result<()> {
     match fs::remove_dir_all(unfinished) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(error).with_context(|| format!("could not remove {}", unfinished.display()));
         }
         Ok(()) | Err(_) => {}
     }
-    module::build_all(unfinished, lock)?;
+    set.build(unfinished, lock)?;
     fs::rename(unfinished, folder).with_context(|| format!("could not make {}", folder.display()))
 }

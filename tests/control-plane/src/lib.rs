@@ -1,4 +1,4 @@
-//! A real etcd and kube-apiserver for tests and demos, and child processes that never outlive the process that started them.
+//! A real etcd and kube-apiserver for tests and demos, helm, and child processes that never outlive the process that started them.
 //!
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {
@@ -21,7 +21,7 @@ mod folder;
 mod kubeconfig;
 pub mod supervised;
 
-pub use crate::assets::Assets;
+pub use crate::assets::{Assets, helm};
 pub use crate::audit::AuditEvent;
 pub use crate::control_plane::{ControlPlane, Options};
 pub use crate::supervised::{Exit, Supervised};

@@ -58,14 +58,13 @@ impl<'a> Go<'a> {
     /// Finds `go` in `PATH`.
     ///
     /// Asked in the folder of the module that it is to build, an older one that may fetch a newer toolchain answers with that one.
-    pub(super) fn find(module: &Path, minimum: GoVersion, lock: &'a File) -> Result<Self> {
-        let what_to_do = format!(
-            "install Go {minimum} or newer, or set {FOLDER_VARIABLE} to a folder with etcd, kube-apiserver and kubectl"
-        );
+    pub(super) fn find(module: &Path, minimum: GoVersion, programs: &str, lock: &'a File) -> Result<Self> {
+        let what_to_do =
+            format!("install Go {minimum} or newer, or set {FOLDER_VARIABLE} to a folder that has {programs}");
         let output = match command(module).arg("version").output() {
             Ok(output) => output,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                bail!("etcd, kube-apiserver and kubectl are to be built, but there is no `go` in PATH: {what_to_do}")
+                bail!("what is missing ({programs}) has to be built, but there is no `go` in PATH: {what_to_do}")
             }
             Err(error) => {
                 return Err(error).with_context(|| format!("could not run `go version`: {what_to_do}"));
@@ -78,7 +77,7 @@ impl<'a> Go<'a> {
             bail!("`go version` does not tell its version, but {text:?} and {errors:?}: {what_to_do}");
         };
         if number < minimum {
-            bail!("etcd, kube-apiserver and kubectl are to be built, but the `go` in PATH is {version}: {what_to_do}");
+            bail!("what is missing ({programs}) has to be built, but the `go` in PATH is {version}: {what_to_do}");
         }
         Ok(Self { version, lock })
     }

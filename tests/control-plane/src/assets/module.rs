@@ -50,28 +50,66 @@ static ETCD: Module = Module {
     version_packages: &[],
 };
 
-/// A folder name that changes with whatever is built, or how.
-pub(super) fn fingerprint() -> String {
-    let mut hasher = DefaultHasher::new();
-    (&KUBERNETES, &ETCD, go::BUILD_FLAGS).hash(&mut hasher);
-    format!("kubernetes-{}-etcd-{}-{:016x}", KUBERNETES.version(), ETCD.version(), hasher.finish())
+static HELM_3: Module = Module {
+    go_mod: include_str!("../../go/helm/go.mod"),
+    go_sum: include_str!("../../go/helm/go.sum"),
+    main: "helm.sh/helm/v3",
+    programs: &[Program { name: "helm", package: "helm.sh/helm/v3/cmd/helm" }],
+    version_packages: &[],
+};
+
+/// Programs that are built, and kept, together.
+pub(super) struct Set {
+    /// Of their folder in the target folder.
+    pub(super) name: &'static str,
+    /// As they are called in a sentence.
+    pub(super) programs: &'static str,
+    /// How long their first build takes on 2 cores.
+    takes: &'static str,
+    modules: &'static [&'static Module],
 }
 
-/// Builds all programs into `folder`.
-pub(super) fn build_all(folder: &Path, lock: &File) -> Result<()> {
-    let minimum = KUBERNETES.go_version().max(ETCD.go_version());
-    let go = Go::find(&KUBERNETES.write(folder)?, minimum, lock)?;
-    say(&format!(
-        "building kube-apiserver {kubernetes}, kubectl and etcd {etcd} with {go}, once: about 6 minutes on 2 cores. To skip this, \
-         set {FOLDER_VARIABLE} to a folder that has them.",
-        kubernetes = KUBERNETES.version(),
-        etcd = ETCD.version(),
-    ));
-    let start = Instant::now();
-    KUBERNETES.build(&go, folder)?;
-    ETCD.build(&go, folder)?;
-    say(&format!("built in {} s", start.elapsed().as_secs()));
-    Ok(())
+pub(super) static CONTROL_PLANE: Set = Set {
+    name: "control-plane",
+    programs: "etcd, kube-apiserver and kubectl",
+    takes: "about 6 minutes",
+    modules: &[&KUBERNETES, &ETCD],
+};
+
+pub(super) static HELM: Set = Set { name: "helm", programs: "helm", takes: "about 2 minutes", modules: &[&HELM_3] };
+
+impl Set {
+    /// A folder name that changes with whatever is built, or how.
+    pub(super) fn fingerprint(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        let mut name = String::new();
+        for module in self.modules {
+            module.hash(&mut hasher);
+            name.push_str(&format!("{}-", module.name_and_version()));
+        }
+        go::BUILD_FLAGS.hash(&mut hasher);
+        format!("{name}{:016x}", hasher.finish())
+    }
+
+    /// Builds all programs into `folder`.
+    pub(super) fn build(&self, folder: &Path, lock: &File) -> Result<()> {
+        let minimum = self.modules.iter().map(|module| module.go_version()).max().unwrap_or_default();
+        let first = self.modules.first().context("nothing to build")?;
+        let go = Go::find(&first.write(folder)?, minimum, self.programs, lock)?;
+        let versions: Vec<String> = self.modules.iter().map(|module| module.name_and_version()).collect();
+        say(&format!(
+            "building {} ({}) with {go}, once: {} on 2 cores. To skip this, set {FOLDER_VARIABLE} to a folder that has them.",
+            self.programs,
+            versions.join(", "),
+            self.takes,
+        ));
+        let start = Instant::now();
+        for module in self.modules {
+            module.build(&go, folder)?;
+        }
+        say(&format!("built in {} s", start.elapsed().as_secs()));
+        Ok(())
+    }
 }
 
 impl Module {
@@ -93,6 +131,12 @@ impl Module {
             fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))?;
         }
         Ok(module)
+    }
+
+    /// Such as `kubernetes-v1.36.3`.
+    fn name_and_version(&self) -> String {
+        let name = self.go_mod.lines().find_map(|line| line.strip_prefix("module ")).unwrap_or("unknown");
+        format!("{name}-{}", self.version())
     }
 
     /// The version of [`Self::main`], such as `v1.36.3`.
