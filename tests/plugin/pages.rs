@@ -47,7 +47,7 @@ fn masked_word(word: &str) -> String {
             word.replace_range(at..at + shape.len(), mask);
         }
     }
-    let is_age = word.strip_suffix('s').is_some_and(|number| number.parse::<u32>().is_ok());
+    let is_age = word.ends_with(['s', 'm']) && word.chars().all(|c| c.is_ascii_digit() || matches!(c, 's' | 'm'));
     match word.split_once("/ID") {
         _ if is_age => "AGE".to_owned(),
         Some((_, rest)) => format!("HOST/ID{rest}"),

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use harness::{Operator, Scene};
 use kube::api::{DynamicObject, PostParams};
-use simulator::{Advance, Fault, Records, Script, View};
+use simulator::{Fault, Records, Script, View};
 
 use crate::{OPERATOR, apply, short};
 
@@ -19,9 +19,7 @@ pub(crate) async fn situations() -> Result<(Scene, Operator)> {
     scene.valid_secret()?;
     let backup = scene.new_backup();
     apply(&scene, "succeeded", &backup)?;
-    let object = scene.wait("succeeded", "ready", |object| object.is("Ready")).await?;
-    let record = object.text("/status/replicationRecordId").context("no record")?;
-    scene.simulator.advance(record, Advance::Success)?;
+    scene.wait("succeeded", "ready", |object| object.is("Ready")).await?;
     apply(&scene, "adopted", &backup)?;
     for name in ["succeeded", "adopted"] {
         scene.wait(name, "replicated", |object| object.is("Replicated")).await?;
