@@ -104,6 +104,27 @@ async fn all_optionals_are_sent_as_they_were_written() -> Result<()> {
 }
 
 #[tokio::test]
+async fn acceleration_is_asked_for_or_declined_only_where_the_spec_says_so() -> Result<()> {
+    let scene = Scene::new(OPERATOR).await?;
+    let _operator = scene.operator().start_ready()?;
+    scene.valid_secret()?;
+    let wishes = [("asked-for", Some(true)), ("declined", Some(false)), ("unsaid", None)];
+    for (name, wish) in wishes {
+        let backup = scene.new_backup();
+        let more = wish.map_or_else(String::new, |wish| format!("  enableAcceleration: {wish}\n"));
+        scene.applied(&Scene::manifest_for(name, &backup, &more))?;
+        scene.wait(name, "ready", |object| object.is("Ready")).await?;
+        let body = json_of(&only_post(&scene, &backup)?)?;
+        assert_eq!(body["replicate"].get("enable_acceleration"), wish.map(Value::from).as_ref(), "{name}");
+
+        let other = json!({"spec": {"enableAcceleration": wish.is_none().then_some(true)}}).to_string();
+        let refused = scene.kubectl(&["patch", "brep", name, "--type=merge", "--patch", &other])?;
+        assert!(!refused.accepted && refused.words.contains("enableAcceleration"), "{name}: {}", refused.words);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn every_field_of_the_response_is_in_the_status() -> Result<()> {
     /// Field of the response, field of the status, and a value that stands nowhere else.
     const FIELDS: [(&str, &str, &str); 8] = [

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
 
 /// What is called for, with another value for each.
-fn called_for() -> [(&'static str, Value); 8] {
+fn called_for() -> [(&'static str, Value); 9] {
     [
         ("endpoint", json!("https://cbr.eu-nl.otc.t-systems.com")),
         ("projectId", json!("other")),
@@ -19,11 +19,16 @@ fn called_for() -> [(&'static str, Value); 8] {
         ("destinationVaultId", json!("other")),
         ("name", json!("other")),
         ("description", json!("other")),
+        ("enableAcceleration", json!(true)),
     ]
 }
 
-const OPTIONAL: [&str; 3] = ["endpoint", "name", "description"];
-const OPTIONALS: &str = "  endpoint: https://cbr.eu-de.otc.t-systems.com\n  name: replica\n  description: weekly\n";
+const OPTIONAL: [&str; 4] = ["endpoint", "name", "description", "enableAcceleration"];
+const OPTIONALS: &str = "  endpoint: https://cbr.eu-de.otc.t-systems.com
+  name: replica
+  description: weekly
+  enableAcceleration: false
+";
 
 /// The rest of the spec.
 fn always_mutable() -> [Value; 8] {

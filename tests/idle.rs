@@ -3,13 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use control_plane::AuditEvent;
 use futures::{StreamExt, TryStreamExt, stream};
-use harness::{Object, PATIENCE, Scene, account_user, attempt, service_account};
+use harness::{Object, PATIENCE, Scene, attempt};
 use kube::Api;
 use kube::api::{DynamicObject, WatchEvent, WatchParams};
 use serde_json::{Value, json};
@@ -58,19 +57,6 @@ async fn make_finished(scene: &Scene, numbers: Range<usize>) -> Result<()> {
         .await
 }
 
-/// A role of the namespace with all that the operator needs, for its one account: so that its requests can be told from ours.
-fn operator_account(scene: &Scene) -> Result<PathBuf> {
-    let account = service_account(scene.cluster, &scene.namespace, "operator")?;
-    let api = "rbac.authorization.k8s.io";
-    let binding = json!({
-        "apiVersion": format!("{api}/v1"), "kind": "RoleBinding", "metadata": {"name": "operator"},
-        "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": "cluster-admin"},
-        "subjects": [{"kind": "ServiceAccount", "name": "operator", "namespace": scene.namespace}],
-    });
-    scene.applied(&binding.to_string())?;
-    Ok(account)
-}
-
 /// A scene where any backup exists, and its copy as soon as it is called for.
 async fn quick_scene() -> Result<Scene> {
     let mut options = Options::any_backup();
@@ -115,7 +101,7 @@ async fn mark(scene: &Scene, name: &str) -> Result<String> {
 #[tokio::test]
 async fn a_thousand_finished_resources_are_left_in_peace() -> Result<()> {
     let scene = quick_scene().await?;
-    let account = operator_account(&scene)?;
+    let account = scene.operator_account()?;
     scene.valid_secret()?;
     make_finished(&scene, 0..1_000).await?;
     let operator = scene.operator().env("KUBECONFIG", account).start_ready()?;
@@ -129,7 +115,7 @@ async fn a_thousand_finished_resources_are_left_in_peace() -> Result<()> {
     // It was awake all the time; and by now the log has all that came before.
     canary(&scene, "after").await?;
     drop(operator);
-    let user = account_user(&scene.namespace, "operator");
+    let user = scene.operator_user();
     let asked: Vec<AuditEvent> = scene.cluster.audit_events()?.into_iter().filter(|event| event.user == user).collect();
     let idle: Vec<_> = asked
         .iter()

@@ -111,6 +111,22 @@ fn look_faults(token: &str) -> Vec<(&'static str, Fault)> {
     ]
 }
 
+/// A replication that is followed, and in whose end the cloud says the token.
+fn followed(token: &str) -> [Fault; 2] {
+    let shown = |status: &str, replica: Value, fail: Value| {
+        let record = json!({
+            "id": "followed-record", "status": status, "destination_region": example::DESTINATION_REGION,
+            "destination_backup_id": replica, "extra_info": {
+                "destination_vault_id": example::VAULT, "fail_code": fail, "fail_reason": fail, "progress": 40,
+            },
+        });
+        let backup = json!({"backup": {"replication_records": [record]}});
+        Fault::before_commit().answer(Answer::status(200).json(backup))
+    };
+    let words = format!("X-Auth-Token: {token} was refused");
+    [shown(token, json!(token), json!(words)), shown("fail", json!(token), json!(words))]
+}
+
 /// An operator that says all it can.
 fn loud(scene: &Scene) -> OperatorOptions {
     scene.operator().env("RUST_LOG", "trace").arg("--allowed-endpoint=https://cbr.invalid")
@@ -138,15 +154,21 @@ async fn a_token_is_found_in_its_secret_and_nowhere_else() -> Result<()> {
         scene.simulator.script(Script::always(fault.clone()).show().backup(&backup))?;
         scene.applied(&Scene::manifest_for(name, &backup, ""))?;
     }
+    let [under_way, failed] = followed(&token);
+    let backup = scene.new_backup();
+    scene.simulator.script(Script::once(under_way).show().backup(&backup))?;
+    scene.simulator.script(Script::always(failed).show().backup(&backup))?;
+    scene.applied(&Scene::manifest_for("followed", &backup, ""))?;
     for secret in ["unusable", "unknown"] {
         let manifest = Scene::manifest_for(secret, &scene.new_backup(), "");
         scene.applied(&manifest.replace("cbr-token", secret))?;
     }
     scene.applied(&Scene::manifest_for("no-connection", &scene.new_backup(), "  endpoint: https://cbr.invalid\n"))?;
     let ended = |object: &Object| object.attempts().iter().any(|attempt| !attempt["outcome"].is_null());
-    let uncalled = |object: &Object| ["TokenUnusable", "LookUpFailed", "Accepted"].contains(&object.reason());
+    let uncalled =
+        |object: &Object| ["TokenUnusable", "LookUpFailed", "Accepted", "ReplicationFailed"].contains(&object.reason());
     let told = |object: &Object| ended(object) || uncalled(object);
-    let all = scene.wait_for_all(faults.len() + look_faults.len() + 3, told).await?;
+    let all = scene.wait_for_all(faults.len() + look_faults.len() + 4, told).await?;
     let outcomes: BTreeSet<_> = all.iter().filter_map(|object| object.text("/status/attempts/0/outcome")).collect();
     assert_eq!(outcomes, BTreeSet::from(["Accepted", "Rejected", "Unknown"]));
     let reason = |name: &str| all.iter().find(|object| object.text("/metadata/name") == Some(name)).map(Object::reason);
@@ -155,6 +177,9 @@ async fn a_token_is_found_in_its_secret_and_nowhere_else() -> Result<()> {
     }
     let adopted = scene.get("look-record").await?;
     assert_eq!(adopted.text("/status/origin"), Some("Adopted"), "{:#}", adopted.0);
+
+    let failed = scene.wait_for_phase("followed", "Failed").await?;
+    assert!(failed.text("/status/failReason").is_some(), "{:#}", failed.0);
 
     let mut places = vec![("the objects", objects(&scene)?)];
     for path in ["/ready", "/health", "/metrics"] {

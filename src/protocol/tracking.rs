@@ -158,11 +158,16 @@ fn find<'a>(backup: &'a Backup, record_id: &str) -> Option<&'a ReplicationRecord
     }
 }
 
+/// As a status keeps it: what it would drop must not look like news at the next look.
+fn whole_seconds(at: Timestamp) -> Option<Time> {
+    Timestamp::from_second(at.as_second()).ok().map(Time)
+}
+
 /// Takes over how far the record is, and its end.
 pub(super) fn follow(status: &mut BackupReplicationStatus, record: &ReplicationRecord, now: Timestamp) {
     let text = |text: &String, bound| Some(bounded(text, bound)).filter(|text| !text.is_empty());
     status.record_status = text(&record.status.to_string(), bounds::ID).or(status.record_status.take());
-    status.record_created_at = record.created_at.map(Time).or(status.record_created_at.take());
+    status.record_created_at = record.created_at.and_then(whole_seconds).or(status.record_created_at.take());
     status.progress = record.progress.or(status.progress);
     if let Some(replica) = &record.destination_backup_id {
         status.replica_backup_id = text(replica, bounds::ID);

@@ -78,6 +78,19 @@ fn progress_is_followed_to_the_copy() {
     assert!(status.completed_at.is_some() && again.is_none() && is_finished(&scene.resource));
 }
 
+/// The cloud's times have fractions of a second, and a status keeps none.
+#[test]
+fn a_look_that_shows_what_is_stored_already_changes_nothing() {
+    let mut scene = accepted(MINUTE);
+    let created_at = Some("2026-11-23T10:00:00.209782Z".parse().unwrap());
+    let shown = || shows(vec![ReplicationRecord { created_at, ..record(RecordStatus::Replicating, 40) }]);
+    let (status, _) = seen_as(&mut scene, shown());
+    let stored: BackupReplicationStatus = serde_json::from_value(serde_json::to_value(status).unwrap()).unwrap();
+    scene.resource.status = Some(stored.clone());
+    let (status, _) = seen_as(&mut scene, shown());
+    assert_eq!(status, stored);
+}
+
 #[test]
 fn ready_waits_for_the_copy_where_it_is_asked_to() {
     let mut scene = accepted(MINUTE);

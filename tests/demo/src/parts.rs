@@ -2,18 +2,22 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use control_plane::ControlPlane;
 use harness::{Operator, OperatorOptions};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
-use simulator::{Options, Simulator};
+use simulator::{Options, Pace, Simulator};
 
 use crate::board::Board;
 use crate::example::{path_of, repository};
 use crate::operator_binary;
 use crate::screen::Screen;
+
+/// From the acceptance of a call to the copy. The real service takes minutes or hours.
+const COPY_TAKES: Duration = Duration::from_secs(12);
 
 /// The running parts. They end with this value, the operator first.
 pub(crate) struct Parts {
@@ -36,8 +40,10 @@ pub(crate) async fn start(screen: Screen) -> Result<Parts> {
     })
     .await??;
     screen.step("Starting a simulated CBR service, which serves TLS with a certificate of its own.");
-    // Examples may name any backup.
-    let simulator = Simulator::start(Options::any_backup())?;
+    // Examples may name any backup. A copy takes so long that its progress can be seen.
+    let mut options = Options::any_backup();
+    options.behaviour.pace = Pace::takes(COPY_TAKES);
+    let simulator = Simulator::start(options)?;
     let ca_bundle = cluster.folder().join("simulated-cbr.pem");
     simulator.write_ca(&ca_bundle)?;
 

@@ -6,6 +6,7 @@ use simulator::{Answer, Fault, LookUp, RetryAfter, Script, View};
 
 use crate::example::Example;
 use crate::parts::Parts;
+use crate::table::percent;
 
 /// How an example must have ended.
 pub(crate) enum Expected {
@@ -24,7 +25,7 @@ pub(crate) async fn play(parts: &Parts, expected: &mut Vec<Expected>) -> Result<
     expected.push(Expected::Refused(refused(parts).await?));
     expected.push(Expected::Accepted(lost_answer_found(parts).await?));
     expected.push(Expected::Accepted(lost_answer_decided(parts).await?));
-    Ok(())
+    copied(parts, expected).await
 }
 
 async fn success(parts: &Parts) -> Result<Example> {
@@ -32,7 +33,10 @@ async fn success(parts: &Parts) -> Result<Example> {
     parts.screen.step("A token in a Secret, and a replication whose copy gets a name and a description.");
     parts.apply("secret.yaml").await?;
     parts.apply("named.yaml").await?;
-    accepted(parts, example).await
+    let example = accepted(parts, example).await?;
+    parts.screen.step("Accepted is not copied: the copy is followed to its end, while others are called for.");
+    told_of_copy(parts, &example, "under way", |object| percent(object) > Some(0)).await?;
+    Ok(example)
 }
 
 async fn wrong_token(parts: &Parts) -> Result<Example> {
@@ -138,7 +142,29 @@ fn show_message(parts: &Parts, example: &Example, object: &Object) -> String {
 }
 
 async fn accepted(parts: &Parts, example: Example) -> Result<Example> {
-    let accepted = |object: &Object| (object.phase(), object.reason()) == ("Succeeded", "Accepted");
-    parts.board.wait(&example, "Succeeded (Accepted)", accepted).await?;
+    let accepted = |object: &Object| object.is("Ready") && object.reason() == "Accepted";
+    parts.board.wait(&example, "Ready (Accepted)", accepted).await?;
     Ok(example)
+}
+
+/// Each copy is followed to its end, as far as the cloud tells of it.
+async fn copied(parts: &Parts, expected: &[Expected]) -> Result<()> {
+    parts.screen.step("Each copy is followed until it exists, or until it is clear that the cloud does not tell.");
+    for expected in expected {
+        match expected {
+            Expected::Accepted(example) => {
+                told_of_copy(parts, example, "copied", |object| object.phase() == "Succeeded").await?;
+            }
+            Expected::Refused(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Waits until a copy is as wanted, and shows what `Replicated` says then.
+async fn told_of_copy(parts: &Parts, example: &Example, what: &str, wanted: impl Fn(&Object) -> bool) -> Result<()> {
+    let object = parts.board.wait(example, what, wanted).await?;
+    let (replicated, reason, message) = object.condition("Replicated");
+    parts.screen.output(&format!("{}: Replicated is {replicated} ({reason}): {message}", example.key()));
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The resources as a table.
 
+use harness::Object;
 use simulator::{Counts, Simulator};
 
 use crate::board::Seen;
@@ -7,14 +8,14 @@ use crate::board::Seen;
 /// A resource's line.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Row {
-    cells: [String; 6],
+    cells: [String; 7],
     message: String,
 }
 
 /// `ACCEPTED` counts POSTs: "1 of 2".
-const HEAD: [&str; 6] = ["NAMESPACE/NAME", "PHASE", "READY", "REASON", "RECORD", "ACCEPTED"];
+const HEAD: [&str; 7] = ["NAMESPACE/NAME", "PHASE", "READY", "REASON", "RECORD", "COPY", "ACCEPTED"];
 /// From the start of each cell to the next; the widest that there may be, so that the columns stand still.
-const WIDTHS: [usize; 6] = [21, 15, 8, 16, 10, 10];
+const WIDTHS: [usize; 7] = [21, 15, 8, 16, 10, 7, 10];
 /// Of a message in a line that no terminal bounds.
 const PLAIN_MESSAGE: usize = 100;
 
@@ -32,12 +33,18 @@ pub(crate) fn rows(seen: &Seen, simulator: &Simulator) -> Vec<Row> {
                 ready.to_owned(),
                 reason.to_owned(),
                 shorten(record, 9),
+                percent(object).map_or_else(String::new, |percent| format!("{percent} %")),
                 posts(counts),
             ],
             message: message.to_owned(),
         }
     };
     seen.0.iter().map(row).collect()
+}
+
+/// How far the copy is, where the cloud says so.
+pub(crate) fn percent(object: &Object) -> Option<u64> {
+    object.0.pointer("/status/progress")?.as_u64()
 }
 
 /// How many of the POSTs that the simulator received it accepted.
@@ -60,8 +67,8 @@ impl Row {
 
     /// Whether nothing but the count of POSTs, the last cell, has changed.
     pub(crate) fn differs_by_posts_alone(&self, before: &Self) -> bool {
-        let [name, phase, ready, reason, record, _] = &self.cells;
-        self.message == before.message && [name, phase, ready, reason, record].into_iter().eq(&before.cells[..5])
+        let [name, phase, ready, reason, record, copy, _] = &self.cells;
+        self.message == before.message && [name, phase, ready, reason, record, copy].into_iter().eq(&before.cells[..6])
     }
 
     fn line(&self) -> String {
@@ -69,7 +76,7 @@ impl Row {
     }
 }
 
-fn line(cells: &[String; 6], message: &str) -> String {
+fn line(cells: &[String; 7], message: &str) -> String {
     let mut line = String::new();
     for (cell, width) in cells.iter().zip(WIDTHS) {
         line.push_str(&format!("{cell:<width$}"));

@@ -8,7 +8,7 @@ use crate::behaviour::{Behaviour, View};
 use crate::log::{Counts, Log};
 use crate::script::Script;
 use crate::script::hold::Hold;
-use crate::service::record::Record;
+use crate::service::record::{Record, Target};
 use crate::service::stage::{Advance, DeletedRecord};
 use crate::simulator::Simulator;
 use crate::world::{Backup, BackupStatus, Project, Region, Token, Vault, VaultStatus, World};
@@ -89,6 +89,12 @@ impl Simulator {
     /// All replications, oldest first.
     pub fn all_records(&self) -> Vec<Record> {
         self.with(|state| state.service.ledger.all(Instant::now()))
+    }
+
+    /// Adds a replication as of an earlier call, with neither the checks nor a trace in the log. Returns the id of its
+    /// record. Fails where there is no such backup.
+    pub fn add_replication(&self, target: Target) -> Result<String> {
+        self.with(|state| state.service.add_replication(target))
     }
 
     /// Fails where it would go backwards or on from an end.

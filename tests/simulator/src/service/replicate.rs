@@ -1,5 +1,6 @@
 //! `POST /v3/{project_id}/backups/{backup_id}/replicate`: the checks of the real service, then the commit.
 
+use anyhow::Context;
 use http::StatusCode;
 use serde_json::Value;
 
@@ -45,16 +46,28 @@ impl Service {
             name,
             description,
         };
+        let record = self.commit(target, &stored);
+        let answer = record.answer(stored.backup.resource_type.provider_id());
+        Ok((answer, Verdict::Accepted { record_id: record.id }))
+    }
+
+    /// A replication whose call was accepted before the log began. Returns the id of its record.
+    pub(crate) fn add_replication(&mut self, target: Target) -> anyhow::Result<String> {
+        let Target { project_id, backup_id, .. } = &target;
+        let stored = self.inventory.backup(backup_id, project_id, self.behaviour.any_backup).cloned();
+        let stored = stored.with_context(|| format!("there is no backup {backup_id} to replicate"))?;
+        Ok(self.commit(target, &stored).id)
+    }
+
+    fn commit(&mut self, target: Target, stored: &Stored) -> Record {
         let source = Source {
             region: self.inventory.region.clone(),
-            checkpoint_id: stored.checkpoint_id,
-            vault_id: stored.vault_id,
+            checkpoint_id: stored.checkpoint_id.clone(),
+            vault_id: stored.vault_id.clone(),
         };
         let record = Record::accept(target, &source, &self.behaviour.pace, &self.behaviour.ending);
-        let answer = record.answer(stored.backup.resource_type.provider_id());
-        let verdict = Verdict::Accepted { record_id: record.id.clone() };
-        self.ledger.add(record);
-        Ok((answer, verdict))
+        self.ledger.add(record.clone());
+        record
     }
 
     fn check_destination(&self, parameters: &Parameters) -> Result<(), Refusal> {

@@ -8,8 +8,8 @@ use jiff::civil::DateTime;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use simulator::{
-    Advance, DeletedRecord, DestinationVault, Ending, LookUp, Options, Pace, Records, Simulator, Stage, Timestamps,
-    View, example,
+    Advance, DeletedRecord, DestinationVault, Ending, LookUp, Options, Pace, Records, Simulator, Stage, Target,
+    Timestamps, View, example,
 };
 
 use crate::caller::{Caller, code_of};
@@ -233,5 +233,30 @@ async fn the_record_of_a_deleted_replica_stays_or_vanishes() -> Result<()> {
     simulator.delete_replica(example::BACKUP, DeletedRecord::Vanishes)?;
     assert_eq!(shown(&caller).await?["id"], id);
     assert_eq!(simulator.all_records().len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replication_of_earlier_days_is_shown_and_counts_as_no_call() -> Result<()> {
+    let simulator = Simulator::start(Options::default())?;
+    let target = |backup: &str| Target {
+        project_id: example::PROJECT.into(),
+        backup_id: backup.into(),
+        destination_project_id: example::DESTINATION_PROJECT.into(),
+        destination_region: example::DESTINATION_REGION.into(),
+        destination_vault_id: example::VAULT.into(),
+        name: None,
+        description: None,
+    };
+    let ids =
+        [simulator.add_replication(target(example::BACKUP))?, simulator.add_replication(target(example::BACKUP))?];
+    assert!(simulator.add_replication(target("no-such-backup")).is_err());
+    simulator.advance(&ids[0], Advance::Success)?;
+    let caller = Caller::plain(&simulator)?;
+    let shown = caller.records(example::BACKUP).await?.context("no records")?;
+    assert_eq!((&shown[0]["id"], &shown[0]["status"]), (&json!(ids[0]), &json!("success")));
+    assert_eq!((&shown[1]["id"], &shown[1]["status"]), (&json!(ids[1]), &json!("waiting_replicate")));
+    let counts = simulator.counts(example::BACKUP);
+    assert_eq!((counts.posts, counts.accepted, counts.gets), (0, 0, 1));
     Ok(())
 }

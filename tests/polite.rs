@@ -1,0 +1,167 @@
+//! A thousand replications of two hundred backups are followed politely: one look-up serves all resources of a backup, the stated
+//! rate is kept, over a restart too, a status is written for each change that was seen, and nothing is called for.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, ensure};
+use control_plane::Exit;
+use futures::{StreamExt, TryStreamExt, stream};
+use harness::{Object, OperatorOptions, PATIENCE, Scene, in_time};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use simulator::{Advance, Operation, Options, Target, example};
+use uuid::Uuid;
+
+const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
+const BACKUPS: usize = 200;
+const OF_EACH: usize = 5;
+/// Far below what resources that were accepted half a minute ago would like to have.
+const LOOK_UPS_PER_MINUTE: u32 = 900;
+/// How many are made at a time.
+const AT_ONCE: usize = 32;
+
+/// A resource that is followed.
+struct Followed {
+    name: String,
+    backup: String,
+    record: String,
+}
+
+fn progress(object: &Object) -> Option<u64> {
+    object.0.pointer("/status/progress")?.as_u64()
+}
+
+/// What the operator itself leaves in the status of a resource that is being copied, with the ids to be replaced in it.
+async fn status_of_one(scene: &Scene) -> Result<(Followed, String)> {
+    let (name, backup) = ("template".to_owned(), Uuid::new_v4().to_string());
+    let operator = scene.operator().start_ready()?;
+    scene.applied(&Scene::manifest_for(&name, &backup, ""))?;
+    scene.wait(&name, "accepted", |object| object.is("Ready")).await?;
+    scene.simulator.advance(&backup, Advance::Replicating { progress: 10 })?;
+    let object = scene.wait(&name, "being copied", |object| progress(object) == Some(10)).await?;
+    assert_eq!(operator.stop()?, Exit::Code(0));
+    let record = object.text("/status/replicationRecordId").context("no record")?.to_owned();
+    let deleted = scene.kubectl(&["delete", "brep", &name])?;
+    ensure!(deleted.accepted, "{}", deleted.words);
+    Ok((Followed { name, backup, record }, object.0["status"].to_string()))
+}
+
+/// Puts them in place, as accepted a moment ago, each with a record of its own in the cloud.
+async fn make(scene: &Scene) -> Result<Vec<Followed>> {
+    let (template, status) = &status_of_one(scene).await?;
+    let accepted_at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let backups: Vec<String> = (0..BACKUPS).map(|_| Uuid::new_v4().to_string()).collect();
+    let made = stream::iter(backups.iter().flat_map(|backup| (0..OF_EACH).map(move |number| (backup, number))))
+        .map(|(backup, number)| {
+            let accepted_at = accepted_at.clone();
+            async move {
+                let record = scene.simulator.add_replication(Target {
+                    project_id: example::PROJECT.into(),
+                    backup_id: backup.clone(),
+                    destination_project_id: example::DESTINATION_PROJECT.into(),
+                    destination_region: example::DESTINATION_REGION.into(),
+                    destination_vault_id: example::VAULT.into(),
+                    name: None,
+                    description: None,
+                })?;
+                scene.simulator.advance(&record, Advance::Replicating { progress: 50 })?;
+                let name = format!("copy-{number}-of-{backup}");
+                scene.create(&Scene::manifest_for(&name, backup, "")).await?;
+                let own = status.replace(&template.record, &record).replace(&template.backup, backup);
+                let mut own: Value = serde_json::from_str(&own)?;
+                own["acceptedAt"] = json!(accepted_at);
+                scene.set_status(&name, &own).await?;
+                anyhow::Ok(Followed { name, backup: backup.clone(), record })
+            }
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    Ok(made)
+}
+
+/// When the look-ups came since then.
+fn look_ups(scene: &Scene, since: Timestamp) -> Vec<Timestamp> {
+    scene.simulator.log(|log| {
+        let looks = log.calls().iter().filter(|call| call.operation == Some(Operation::Show) && call.at >= since);
+        looks.map(|call| call.at).collect()
+    })
+}
+
+/// At no time had more look-ups come than the rate gives since the process was started, but for the one that it begins with.
+fn keeps_the_rate(look_ups: &[Timestamp], since: Timestamp) -> Result<()> {
+    let seconds = |at: &Timestamp| at.duration_since(since).as_secs_f64();
+    for (before, at) in look_ups.iter().enumerate() {
+        let allowed = seconds(at) * f64::from(LOOK_UPS_PER_MINUTE) / 60.0;
+        ensure!(before as f64 <= allowed, "{} look-ups within {:.3} s", before + 1, seconds(at));
+    }
+    let observed = look_ups.last().map(seconds).context("no look-up at all")?;
+    let per_minute = look_ups.len() as f64 / observed * 60.0;
+    println!("{} look-ups in {observed:.1} s: {per_minute:.0} a minute of {LOOK_UPS_PER_MINUTE}", look_ups.len());
+    Ok(())
+}
+
+/// How often the operator wrote each status since then.
+async fn writes(scene: &Scene, since: Timestamp) -> Result<BTreeMap<String, usize>> {
+    // Once this is in the log, so is all that came before it.
+    let mark = format!("mark-{}", Uuid::new_v4());
+    ensure!(scene.get(&mark).await.is_err(), "there is no such resource");
+    scene.cluster.wait_for_audit_event(PATIENCE, |event| event.name == mark)?;
+    let (user, since) = (scene.operator_user(), since.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string());
+    let mut writes = BTreeMap::new();
+    for event in scene.cluster.audit_events()? {
+        if event.user == user && event.subresource == "status" && event.verb != "get" && event.received_at >= since {
+            *writes.entry(event.name).or_default() += 1;
+        }
+    }
+    Ok(writes)
+}
+
+fn polite(scene: &Scene, account: &std::path::Path) -> OperatorOptions {
+    scene.operator().env("KUBECONFIG", account).env("LOOK_UPS_PER_MINUTE", LOOK_UPS_PER_MINUTE.to_string())
+}
+
+#[tokio::test]
+async fn a_thousand_replications_are_followed_within_the_stated_rate() -> Result<()> {
+    let scene = Scene::with(OPERATOR, Options::any_backup()).await?;
+    scene.valid_secret()?;
+    let account = scene.operator_account()?;
+    let all = make(&scene).await?;
+    let posts = scene.simulator.log(|log| log.total().posts);
+
+    let started = Timestamp::now();
+    let killed = polite(&scene, &account).start()?;
+    scene.wait_for_all(all.len(), |object| progress(object) == Some(50)).await?;
+    let looks = look_ups(&scene, started);
+    assert_eq!(killed.process.kill()?, Exit::Signal(9));
+    keeps_the_rate(&looks, started)?;
+    // A backup may have its second turn before another has its first; without sharing there were one for each resource.
+    ensure!(looks.len() < 2 * BACKUPS, "{} look-ups for {BACKUPS} backups", looks.len());
+    let written = writes(&scene, started).await?;
+    ensure!(written.len() == all.len() && written.values().all(|writes| *writes == 1), "{written:#?}");
+
+    for copied in all.iter().step_by(OF_EACH) {
+        scene.simulator.advance(&copied.record, Advance::Success)?;
+    }
+    let restarted = Timestamp::now();
+    let operator = polite(&scene, &account).start()?;
+    let enough = scene.simulator.log(|log| log.total().gets) + BACKUPS as u64 / 2;
+    in_time("look-ups after the restart", scene.simulator.wait_for(|log| log.total().gets >= enough)).await?;
+    assert_eq!(operator.stop()?, Exit::Code(0));
+    keeps_the_rate(&look_ups(&scene, restarted), restarted)?;
+    let written = writes(&scene, restarted).await?;
+    ensure!(!written.is_empty(), "nothing was seen after the restart");
+    for object in scene.wait_for_all(all.len(), |object| object.is("Ready")).await? {
+        let name = object.text("/metadata/name").context("no name")?;
+        let changes = usize::from(object.phase() == "Succeeded");
+        assert_eq!(written.get(name).copied().unwrap_or_default(), changes, "{name}");
+    }
+
+    assert_eq!(scene.simulator.log(|log| log.total().posts), posts, "nothing was called for");
+    for Followed { name, backup, record } in all.iter().step_by(BACKUPS) {
+        let object = scene.get(name).await?;
+        assert_eq!(object.text("/spec/backupId"), Some(backup.as_str()));
+        assert_eq!(object.text("/status/replicationRecordId"), Some(record.as_str()), "{name}");
+    }
+    Ok(())
+}
