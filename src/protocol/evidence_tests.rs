@@ -221,7 +221,10 @@ fn absence_never_settles_an_answer_of_2xx() {
 fn without_anything_seen_before_a_failed_record_proves_nothing() {
     let mut scene = ended(Some(Look::NotAvailable("403".into())), lost());
     scene.look = look(vec![ours("r-1", RecordStatus::Fail)]);
-    assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
+    for seen_for in [Duration::ZERO, settled() * 2] {
+        scene.seen_for = seen_for;
+        assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown), "{seen_for:?}");
+    }
     scene.look = look(vec![ours("r-2", RecordStatus::Replicating)]);
     assert_eq!(scene.settled().0.replication_record_id.as_deref(), Some("r-2"));
 }
