@@ -100,8 +100,10 @@ fn a_live_replication_to_the_same_place_is_adopted_and_not_called_for() {
 fn what_failed_or_went_elsewhere_is_not_adopted() {
     let other_project =
         ReplicationRecord { destination_project_id: Some("other".into()), ..ours("r-4", RecordStatus::Success) };
+    let other_vault =
+        ReplicationRecord { destination_vault_id: Some("other".into()), ..ours("r-5", RecordStatus::Success) };
     let mut scene = Scene::new();
-    scene.look = look(vec![ours("r-1", RecordStatus::Fail), elsewhere("r-2"), other_project]);
+    scene.look = look(vec![ours("r-1", RecordStatus::Fail), elsewhere("r-2"), other_project, other_vault]);
     let attempt = scene.claim("a-1");
     assert_eq!(attempt.records_before, Some(vec!["r-1".to_owned()]));
 }

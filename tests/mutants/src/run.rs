@@ -56,7 +56,6 @@ pub fn run(names: &[String]) -> Result<bool> {
 
 /// A copy of the sources with a target folder of its own.
 struct Bench {
-    root: PathBuf,
     source: PathBuf,
     target: PathBuf,
 }
@@ -70,8 +69,8 @@ impl Bench {
         let shared = metadata["target_directory"].as_str().map(PathBuf::from).context("no target folder")?;
         // Kept between runs, where `cargo clean` finds it.
         let folder = shared.join("mutants");
-        let bench = Self { root, source: folder.join("source"), target: folder.join("target") };
-        copy(&bench.root, &bench.source)?;
+        let bench = Self { source: folder.join("source"), target: folder.join("target") };
+        copy(&root, &bench.source)?;
         link_dependencies(&shared, &bench.target, &own_names(&metadata))?;
         share_programs(&shared, &bench.target)?;
         Ok(bench)
@@ -79,10 +78,12 @@ impl Bench {
 
     /// Whether the mutant's tests go red. The copy is as it was afterwards.
     fn is_caught(&self, mutant: &Mutant) -> Result<bool> {
-        write(&self.source.join(mutant.file), mutant.apply(&self.root)?.as_bytes())?;
+        let files = [mutant.file, CRD].map(|file| self.source.join(file));
+        let before = files.iter().map(fs::read).collect::<std::io::Result<Vec<_>>>()?;
+        write(&self.source.join(mutant.file), mutant.apply(&self.source)?.as_bytes())?;
         let caught = self.with_its_crd(mutant).and_then(|()| self.test(mutant.caught_by));
-        for file in [mutant.file, CRD] {
-            write(&self.source.join(file), &fs::read(self.root.join(file))?)?;
+        for (file, text) in files.iter().zip(before) {
+            write(file, &text)?;
         }
         Ok(caught?.0)
     }
