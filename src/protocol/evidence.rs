@@ -122,8 +122,13 @@ impl<'a> Evidence<'a> {
 
     /// Whether it is proven that no record of the attempt's call is there.
     pub(super) fn proves_absence(&self, attempt: &Attempt, not_these: &[String]) -> bool {
-        let cut = attempt.records_before.as_ref().is_some_and(|before| before.len() >= bounds::RECORDS);
-        self.complete && !cut && self.of_call(attempt, not_these).is_none()
+        let may_be_it = match attempt.records_before.as_deref() {
+            Some(before) if before.len() >= bounds::RECORDS => return false,
+            Some(_) => self.of_call(attempt, not_these).is_some(),
+            // A failed one may be the call's, too.
+            None => self.same.iter().any(|record| !contains(not_these, record)),
+        };
+        self.complete && !may_be_it
     }
 
     /// What a claim writes down: ids that are there before the call, as far as they could be taken for it.

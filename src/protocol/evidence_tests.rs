@@ -100,8 +100,10 @@ fn a_live_replication_to_the_same_place_is_adopted_and_not_called_for() {
 fn what_failed_or_went_elsewhere_is_not_adopted() {
     let other_project =
         ReplicationRecord { destination_project_id: Some("other".into()), ..ours("r-4", RecordStatus::Success) };
+    let other_vault =
+        ReplicationRecord { destination_vault_id: Some("other".into()), ..ours("r-5", RecordStatus::Success) };
     let mut scene = Scene::new();
-    scene.look = look(vec![ours("r-1", RecordStatus::Fail), elsewhere("r-2"), other_project]);
+    scene.look = look(vec![ours("r-1", RecordStatus::Fail), elsewhere("r-2"), other_project, other_vault]);
     let attempt = scene.claim("a-1");
     assert_eq!(attempt.records_before, Some(vec!["r-1".to_owned()]));
 }
@@ -221,7 +223,10 @@ fn absence_never_settles_an_answer_of_2xx() {
 fn without_anything_seen_before_a_failed_record_proves_nothing() {
     let mut scene = ended(Some(Look::NotAvailable("403".into())), lost());
     scene.look = look(vec![ours("r-1", RecordStatus::Fail)]);
-    assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
+    for seen_for in [Duration::ZERO, settled() * 2] {
+        scene.seen_for = seen_for;
+        assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown), "{seen_for:?}");
+    }
     scene.look = look(vec![ours("r-2", RecordStatus::Replicating)]);
     assert_eq!(scene.settled().0.replication_record_id.as_deref(), Some("r-2"));
 }

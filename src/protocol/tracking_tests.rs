@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::decide::{Action, is_finished};
 use super::evidence::Look;
 use super::fixtures::{POLICY, Scene, at, condition};
-use super::tracking::Looked;
+use super::tracking::{Looked, shows_called_record};
 use crate::cbr::{Backup, RecordId, RecordStatus, Records, ReplicationRecord};
 use crate::resource::{BackupReplicationStatus, Origin, Phase, ReadyWhen, TrackingEnd, TrackingIssue};
 
@@ -254,6 +254,21 @@ fn following_leaves_the_attempt_and_its_record_alone() {
     assert_eq!(after.attempts, before.attempts);
     assert_eq!(after.replication_record_id, before.replication_record_id);
     assert_eq!(after.accepted_at, before.accepted_at);
+}
+
+#[test]
+fn only_the_record_of_a_call_of_its_own_shows_that_records_are_reported() {
+    let shown = shows(vec![record(RecordStatus::Fail, 0)]).unwrap();
+    let not_shown = shows(vec![]).unwrap();
+    let failed = Look::Failed("503".into());
+    for (origin, reported) in [(Origin::Called, true), (Origin::Adopted, false), (Origin::Declared, false)] {
+        let mut scene = accepted(MINUTE);
+        scene.status().origin = Some(origin);
+        assert_eq!(shows_called_record(&scene.resource, &shown), reported, "{origin:?}");
+        assert!(!shows_called_record(&scene.resource, &not_shown));
+        assert!(!shows_called_record(&scene.resource, &failed));
+    }
+    assert!(!shows_called_record(&Scene::new().resource, &shown), "nothing was called for");
 }
 
 #[test]

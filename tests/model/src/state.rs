@@ -40,6 +40,8 @@ pub(crate) struct Resource {
     pub(crate) generation: u8,
     pub(crate) status: StatusRef,
     pub(crate) decision: Option<Decision>,
+    /// Accepted so lately that the record may not show.
+    pub(crate) young: bool,
 }
 
 /// What the annotation says.
@@ -77,6 +79,19 @@ pub(crate) struct Process {
     pub(crate) given_up: Vec<AttemptNo>,
     /// The resource and uid that have the target: their call is out, or may be too young to show.
     pub(crate) target: Option<(u8, u8)>,
+    /// For each resource: whether looks that gave an answer have not shown its record.
+    pub(crate) missed: Vec<Missed>,
+    /// A look has shown the record of a call that was accepted there.
+    pub(crate) records_known: bool,
+}
+
+/// Since when looks have not shown the record of a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Missed {
+    No,
+    Lately,
+    /// For the settling time.
+    ForLong,
 }
 
 /// What a process is doing for a resource.
@@ -150,10 +165,20 @@ pub(crate) struct Replica {
     pub(crate) resource: u8,
     pub(crate) uid: u8,
     pub(crate) no: AttemptNo,
-    /// Whether its record is listed by now.
-    pub(crate) shown: bool,
+    pub(crate) record: Record,
     /// Whether a process has recorded its acceptance, and the store has not been restored since.
     pub(crate) recorded: Option<End>,
+}
+
+/// What looks show of an accepted call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Record {
+    NotYet,
+    Replicating,
+    Success,
+    Fail,
+    /// Not any more.
+    Gone,
 }
 
 impl State {
@@ -178,7 +203,14 @@ impl State {
 impl Process {
     /// A process that has just begun: it knows nothing, and lists everything.
     pub(crate) fn new(resources: usize) -> Self {
-        Self { slots: vec![Slot::Idle; resources], seen: vec![None; resources], given_up: Vec::new(), target: None }
+        Self {
+            slots: vec![Slot::Idle; resources],
+            seen: vec![None; resources],
+            given_up: Vec::new(),
+            target: None,
+            missed: vec![Missed::No; resources],
+            records_known: false,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::explorer::{Kind, Rest};
 use crate::label::{Label, Unusual};
 use crate::production::{Looked, POLICY, Round, Sight, Written};
 use crate::scenario::{Broken, Records};
-use crate::state::{Age, Call, Claim, End, Process, Seen, Slot, State, Word, Write};
+use crate::state::{Age, Call, Claim, End, Process, Record, Replica, Resource, Seen, Slot, State, Word, Write};
 use crate::tables::{attempt_id, now, stored};
 use crate::world::{Steps, World};
 
@@ -41,13 +41,16 @@ fn rounds(steps: &mut Steps<'_>, process: usize, resource: usize) {
     }
     let sibling = sibling_uses_target(world, steps.from, resource);
     let mine = uses_target(&steps.from.processes[process], resource, object.uid);
-    let look = look(world, steps.from);
+    let look = look(world, steps.from, resource);
     steps.fair(usual, |to| round(world, to, process, resource, look.clone(), mine || sibling));
     if world.scenario.looks_fail {
         let label = Label::Round { process, resource, unusual: Unusual::LookFails };
         steps.fault(label, |to| round(world, to, process, resource, Looked::Failed, mine || sibling));
+        let label = Label::Round { process, resource, unusual: Unusual::LookRefused };
+        steps.fault(label, |to| round(world, to, process, resource, Looked::Refused, mine || sibling));
     }
-    if sibling && !mine {
+    // A process that is alone knows its own calls, and its predecessor's were there to be listed when it began.
+    if sibling && !mine && world.scenario.processes > 1 {
         // The watch may not have told of it yet.
         let label = Label::Round { process, resource, unusual: Unusual::SiblingNotSeen };
         steps.fault(label, |to| round(world, to, process, resource, look.clone(), false));
@@ -73,9 +76,12 @@ fn round(
         never_called: given_up || (world.scenario.has(Broken::StaleTakenAsNotSent) && age >= Age::PastHold),
         look,
         target_in_use,
+        missed: own.missed[resource],
+        records_known: own.records_known,
         fresh,
     };
-    let adoptable = matches!(&sight.look, Looked::Records { ours, .. } if !ours.is_empty());
+    let live = |(_, record): &(_, Record)| matches!(record, Record::Replicating | Record::Success);
+    let adoptable = matches!(&sight.look, Looked::Records { ours, .. } if ours.iter().any(live));
     let call_anew = object.decision.is_some_and(|decision| decision.word == Word::CallAnew);
     let write = |status, claims| Write {
         resource: u8::try_from(resource).unwrap_or(u8::MAX),
@@ -84,9 +90,13 @@ fn round(
         status,
         claims,
     };
-    match world.production.round(&object, sight) {
+    let rounded = world.production.round(&object, sight);
+    own.missed[resource] = rounded.missed;
+    own.records_known = rounded.records_known && world.scenario.records_known_matters();
+    match rounded.round {
         Round::Nothing => {}
         Round::Settle { status, again: _ } if status != object.status => {
+            world.follows_only(&object, status)?;
             own.slots[resource] = Slot::Settling(write(status, false));
         }
         // Nothing wakes it but a change of the object.
@@ -109,11 +119,15 @@ fn round(
     Ok(())
 }
 
-fn look(world: &World, state: &State) -> Looked {
+fn look(world: &World, state: &State, resource: usize) -> Looked {
     match world.scenario.records {
         Records::Shown { another } => {
-            let shown = state.replicas.iter().filter(|replica| replica.shown).map(|replica| replica.no);
-            Looked::Records { ours: shown.collect(), another }
+            let here = |replica: &&Replica| {
+                let listed = !matches!(replica.record, Record::NotYet | Record::Gone);
+                listed && (!world.scenario.own_backups || usize::from(replica.resource) == resource)
+            };
+            let ours = state.replicas.iter().filter(here).map(|replica| (replica.no, replica.record));
+            Looked::Records { ours: ours.collect(), another }
         }
         Records::Empty => Looked::Records { ours: Vec::new(), another: false },
         Records::Missing => Looked::NoList,
@@ -128,8 +142,14 @@ fn uses_target(process: &Process, resource: usize, uid: u8) -> bool {
 
 /// By its status another resource's call is out or unknown.
 fn sibling_uses_target(world: &World, state: &State, resource: usize) -> bool {
+    if world.scenario.own_backups {
+        return false;
+    }
     let mut others = state.resources.iter().enumerate().filter(|(other, object)| *other != resource && object.exists);
-    others.any(|(_, object)| world.production.facts(object).uses_target)
+    others.any(|(_, object)| {
+        let young = object.young && !world.scenario.has(Broken::HeldTargetForgotten);
+        world.production.facts(&Resource { young, ..object.clone() }).uses_target
+    })
 }
 
 fn settling(steps: &mut Steps<'_>, process: usize, resource: usize, write: &Write) {
@@ -288,7 +308,7 @@ impl Process {
     }
 
     /// Notes when the attempt in force was first seen in its present state.
-    fn sees(&mut self, world: &World, resource: usize, object: &crate::state::Resource) {
+    fn sees(&mut self, world: &World, resource: usize, object: &Resource) {
         let status = world.production.status(object.status);
         let in_force = status.attempts.first().map(|head| head.outcome.map(outcome_number));
         let attempt = world.production.attempts_in(object.status).first().copied();

@@ -1,5 +1,7 @@
 //! What may happen in one exploration, and which rule or assumption is broken on purpose.
 
+use crate::state::Record;
+
 /// What the cloud's look-up offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Records {
@@ -38,6 +40,12 @@ pub(crate) enum Broken {
     CallOutlivesLimit,
     /// The human says the contrary of what is.
     HumanLies,
+    /// A service that has shown the record of one accepted call does not show that of another.
+    SomeNeverListed,
+    /// A record is removed before anyone has seen it.
+    RecordsVanishEarly,
+    /// That a call was accepted lately stops nobody else from calling for its target.
+    HeldTargetForgotten,
 }
 
 #[derive(Clone, Debug)]
@@ -50,8 +58,16 @@ pub(crate) struct Scenario {
     pub(crate) refuses_duplicates: bool,
     /// `onUnknownOutcome: CallAgain` instead of `Hold`.
     pub(crate) calls_again: bool,
-    /// Looks may fail.
+    /// Looks may fail, or be refused for want of a right.
     pub(crate) looks_fail: bool,
+    /// Each resource calls for a backup of its own.
+    pub(crate) own_backups: bool,
+    /// A replication takes its time, and may fail. Else its first record shows that the copy is there.
+    pub(crate) takes_time: bool,
+    /// A record may be removed once its acceptance is in the status.
+    pub(crate) records_vanish: bool,
+    /// The time limit of following is always over.
+    pub(crate) followed_for_too_long: bool,
     /// Others may edit the spec and whatever else is theirs.
     pub(crate) edits: bool,
     pub(crate) faults: u8,
@@ -72,6 +88,10 @@ impl Scenario {
             refuses_duplicates: false,
             calls_again: false,
             looks_fail: false,
+            own_backups: false,
+            takes_time: false,
+            records_vanish: false,
+            followed_for_too_long: false,
             edits: false,
             faults: 2,
             recreations: 0,
@@ -86,7 +106,24 @@ impl Scenario {
 
     /// Whether there is ever another call for the same target.
     pub(crate) fn targets_matter(&self) -> bool {
-        self.resources > 1 || self.recreations > 0
+        (self.resources > 1 && !self.own_backups) || self.recreations > 0
+    }
+
+    /// Whether a list of records can be empty although records are known to be reported.
+    pub(crate) fn records_known_matters(&self) -> bool {
+        self.records == Records::Shown { another: false } && (self.own_backups || self.records_vanish)
+    }
+
+    /// What a record says when it shows first.
+    pub(crate) fn first_shown(&self) -> Record {
+        if self.takes_time { Record::Replicating } else { Record::Success }
+    }
+
+    /// Whether no two calls for one target can be accepted, whoever's they are: one process, dying or not, sees to that.
+    pub(crate) fn one_call_for_the_target(&self) -> bool {
+        let legal_again = self.recreations > 0 || self.rollback || self.takes_time || self.records_vanish;
+        let shown = matches!(self.records, Records::Shown { .. });
+        self.processes == 1 && self.targets_matter() && !legal_again && shown
     }
 
     /// Whether a write counts without its resourceVersion.

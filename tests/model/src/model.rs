@@ -20,6 +20,7 @@ use scenario::{Broken, Records, Scenario};
 use world::World;
 
 const LISTED: Records = Records::Shown { another: true };
+const ALONE: Records = Records::Shown { another: false };
 
 fn explored(scenario: Scenario) -> explorer::Explored {
     let deeper = std::env::var("MODEL_FAULTS").ok().and_then(|faults| faults.parse::<u8>().ok()).unwrap_or(0);
@@ -57,7 +58,7 @@ fn records_within_the_settling_time() {
 
 #[test]
 fn records_that_are_the_only_ones() {
-    holds(Scenario::new("records, nothing else listed", Records::Shown { another: false }));
+    holds(Scenario::new("records, nothing else listed", ALONE));
 }
 
 #[test]
@@ -114,7 +115,31 @@ fn store_restored_without_look_up() {
 
 #[test]
 fn two_resources_for_one_backup() {
-    holds(Scenario { faults: 0, resources: 2, ..Scenario::new("two resources", LISTED) });
+    holds(Scenario { faults: 1, resources: 2, ..Scenario::new("two resources", LISTED) });
+}
+
+#[test]
+fn two_resources_for_a_backup_each() {
+    let two = Scenario::new("two resources, a backup each", ALONE);
+    holds(Scenario { faults: 1, resources: 2, own_backups: true, ..two });
+}
+
+#[test]
+fn two_backups_and_one_process() {
+    let two = Scenario::new("a backup each, one process", ALONE);
+    holds(Scenario { faults: 1, resources: 2, processes: 1, own_backups: true, ..two });
+}
+
+#[test]
+fn replications_that_fail_and_records_that_vanish() {
+    let followed = Scenario::new("replications fail, records vanish; looks fail", ALONE);
+    holds(Scenario { processes: 1, takes_time: true, records_vanish: true, looks_fail: true, ..followed });
+}
+
+#[test]
+fn followed_for_too_long() {
+    let followed = Scenario::new("followed for too long", LISTED);
+    holds(Scenario { faults: 1, followed_for_too_long: true, takes_time: true, looks_fail: true, ..followed });
 }
 
 #[test]
@@ -123,7 +148,7 @@ fn two_resources_and_one_process() {
     holds(Scenario { resources: 2, processes: 1, ..two });
 }
 
-const TWICE: &str = "two accepted calls";
+const TWICE: &str = "two accepted calls for resource";
 const LOST: &str = "an acceptance that a process has seen is not in the status";
 
 #[test]
@@ -180,6 +205,30 @@ fn noticed_a_call_that_outlives_its_limit() {
 #[test]
 fn noticed_a_human_who_lies() {
     breaks(Scenario::new("a human lies", Records::NoLookUp), Broken::HumanLies, TWICE);
+}
+
+#[test]
+fn noticed_a_service_that_shows_one_record_and_not_another() {
+    let two = Scenario {
+        resources: 2,
+        processes: 1,
+        own_backups: true,
+        faults: 1,
+        ..Scenario::new("some never listed", ALONE)
+    };
+    breaks(two, Broken::SomeNeverListed, TWICE);
+}
+
+#[test]
+fn noticed_a_record_that_vanishes_unseen() {
+    let vanishing = Scenario { records_vanish: true, ..Scenario::new("records vanish unseen", LISTED) };
+    breaks(vanishing, Broken::RecordsVanishEarly, TWICE);
+}
+
+#[test]
+fn noticed_a_target_that_nobody_holds() {
+    let two = Scenario { resources: 2, processes: 1, ..Scenario::new("the held target forgotten", LISTED) };
+    breaks(two, Broken::HeldTargetForgotten, "two accepted calls for one target");
 }
 
 #[test]

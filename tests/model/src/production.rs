@@ -6,31 +6,27 @@ use std::time::Duration;
 use backup_replication_operator::cbr::{Backup, BackupStatus, RecordId, RecordStatus, Records, ReplicationRecord};
 use backup_replication_operator::protocol::{
     self, Acceptance, Action, Answer, CredentialReading, Ending, FreshAttempt, Look, Observation, Policy, Recorded,
-    TargetReading, decide, held_target, is_finished, just_ended, record,
+    TargetReading, decide, held_target, is_finished, just_ended, record, shows_called_record, shows_record,
 };
 use backup_replication_operator::resource::{
     AttemptId, Auth, BackupReplication, BackupReplicationSpec, BackupReplicationStatus, DECISION_ANNOTATION,
-    OnUnknownOutcome, Phase, RejectionKind, SecretKeyRef, TrackingEnd,
+    OnUnknownOutcome, Phase, RejectionKind, SecretKeyRef,
 };
 
 use crate::map::Map;
-use crate::state::{Age, AttemptNo, Claim, Decision, End, Resource, Word};
+use crate::scenario::Scenario;
+use crate::state::{Age, AttemptNo, Claim, Decision, End, Missed, Record, Resource, Word};
 use crate::tables::{AttemptRef, StatusRef, Tables, attempt_id, now, record_id, stored, timeless, timeless_attempt};
 
 pub(crate) const POLICY: Policy = Policy {
     window: Duration::from_secs(10),
     limit: Duration::from_secs(60),
     settling_time: Duration::from_secs(600),
-    tracking_limit: Duration::from_secs(24 * 60 * 60),
+    tracking_limit: Duration::from_secs(30 * 24 * 60 * 60),
 };
 
-/// No look at a record that is followed is due.
-const LOOKED: protocol::Looked = protocol::Looked {
-    known_for: Duration::ZERO,
-    ago: Some(Duration::ZERO),
-    failing_for: Duration::ZERO,
-    not_shown_for: Duration::ZERO,
-};
+/// So long that a look at a record that is followed is due, and that failing looks are told of.
+const LONG: Duration = Duration::from_secs(60 * 60);
 
 /// What a round sees beside the object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -39,15 +35,26 @@ pub(crate) struct Sight {
     pub(crate) never_called: bool,
     pub(crate) look: Looked,
     pub(crate) target_in_use: bool,
+    pub(crate) missed: Missed,
+    pub(crate) records_known: bool,
     pub(crate) fresh: AttemptNo,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Looked {
-    Records { ours: Vec<AttemptNo>, another: bool },
+    Records { ours: Vec<(AttemptNo, Record)>, another: bool },
     NoList,
     NoLookUp,
+    Refused,
     Failed,
+}
+
+/// What a round comes to, and what its look leaves to remember.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rounded {
+    pub(crate) round: Round,
+    pub(crate) missed: Missed,
+    pub(crate) records_known: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +76,7 @@ pub(crate) enum Written {
 pub(crate) struct Facts {
     /// There is nothing to do for it until it changes.
     pub(crate) finished: bool,
-    /// A call is out, or its outcome unknown.
+    /// A call is out, its outcome unknown, or its record not shown yet.
     pub(crate) uses_target: bool,
 }
 
@@ -77,15 +84,17 @@ pub(crate) struct Facts {
 pub(crate) struct Production {
     tables: RefCell<Tables>,
     calls_again: bool,
-    rounds: RefCell<Map<(Resource, Sight), Round>>,
+    followed_for_too_long: bool,
+    rounds: RefCell<Map<(Resource, Sight), Rounded>>,
     ends: RefCell<Map<(Resource, AttemptRef, End), Written>>,
     facts: RefCell<Map<Resource, Facts>>,
     timeless: RefCell<Map<StatusRef, StatusRef>>,
 }
 
 impl Production {
-    pub(crate) fn new(calls_again: bool) -> Self {
-        Self { calls_again, ..Self::default() }
+    pub(crate) fn new(scenario: &Scenario) -> Self {
+        let Scenario { calls_again, followed_for_too_long, .. } = *scenario;
+        Self { calls_again, followed_for_too_long, ..Self::default() }
     }
 
     /// The status that the CRD gives to a new object.
@@ -120,15 +129,16 @@ impl Production {
             return *known;
         }
         let object = self.object(resource);
+        let asked = if resource.young { stored() } else { now() };
         let facts = Facts {
-            finished: is_finished(&unfollowed(&object)),
-            uses_target: held_target(&object).is_some_and(|held| held.accepted_at.is_none()),
+            finished: is_finished(&object),
+            uses_target: held_target(&object).is_some_and(|held| held.is_held(asked, POLICY.settling_time)),
         };
         self.facts.borrow_mut().insert(resource.clone(), facts);
         facts
     }
 
-    pub(crate) fn round(&self, resource: &Resource, sight: Sight) -> Round {
+    pub(crate) fn round(&self, resource: &Resource, sight: Sight) -> Rounded {
         let key = (resource.clone(), sight);
         if let Some(known) = self.rounds.borrow().get(&key) {
             return *known;
@@ -138,7 +148,11 @@ impl Production {
         round
     }
 
-    fn decide(&self, resource: &Resource, sight: &Sight) -> Round {
+    fn decide(&self, resource: &Resource, sight: &Sight) -> Rounded {
+        let day = Duration::from_secs(24 * 60 * 60);
+        let tracking_limit = if self.followed_for_too_long { day } else { POLICY.tracking_limit };
+        let policy = Policy { tracking_limit, ..POLICY };
+        let mut rounded = Rounded { round: Round::Nothing, missed: sight.missed, records_known: sight.records_known };
         let object = self.object(resource);
         let fresh = FreshAttempt { id: AttemptId::new(attempt_id(sight.fresh)), claimant: "operator".to_owned() };
         let mut seen = Observation {
@@ -149,33 +163,45 @@ impl Production {
             target: TargetReading::Callable { endpoint: "https://cbr.example".to_owned() },
             credential: None,
             look: None,
-            looked: LOOKED,
-            records_known: false,
+            looked: looked(sight.missed, &sight.look),
+            records_known: sight.records_known,
             same_target_in_use: sight.target_in_use.then(|| "another".to_owned()),
             throttled_until: None,
             fresh: &fresh,
         };
         loop {
-            match decide(&seen, &POLICY) {
-                Action::LeaveAlone => return Round::Nothing,
+            rounded.round = match decide(&seen, &policy) {
+                Action::LeaveAlone => Round::Nothing,
                 Action::ReadCredential(_) => {
                     assert!(seen.credential.is_none(), "the credential is asked for once");
                     seen.credential = Some(usable());
+                    continue;
                 }
                 Action::Look { .. } => {
                     assert!(seen.look.is_none(), "a look is asked for once");
-                    seen.look = Some(look(&sight.look));
+                    let look = look(&sight.look);
+                    rounded.missed = match (shows_record(&object, &look), rounded.missed) {
+                        (Some(true), _) => Missed::No,
+                        (Some(false), Missed::No) => Missed::Lately,
+                        (Some(false) | None, before) => before,
+                    };
+                    rounded.records_known |= shows_called_record(&object, &look);
+                    seen.looked = looked(rounded.missed, &sight.look);
+                    seen.records_known = rounded.records_known;
+                    seen.look = Some(look);
+                    continue;
                 }
                 Action::Settle { status, again } => {
                     let status = self.tables.borrow_mut().keep_status(*status);
-                    return Round::Settle { status, again: again.is_some() };
+                    Round::Settle { status, again: again.is_some() }
                 }
                 Action::Claim { status, attempt } => {
                     let mut tables = self.tables.borrow_mut();
                     let status = tables.keep_status(*status);
-                    return Round::Claim { status, attempt: tables.keep_attempt(timeless_attempt(*attempt)) };
+                    Round::Claim { status, attempt: tables.keep_attempt(timeless_attempt(*attempt)) }
                 }
-            }
+            };
+            return rounded;
         }
     }
 
@@ -226,13 +252,17 @@ impl Production {
     }
 }
 
-/// How the record of an accepted call goes on decides nothing here: it is taken as not followed.
-fn unfollowed(object: &BackupReplication) -> BackupReplication {
-    let mut object = object.clone();
-    if let Some(status) = object.status.as_mut().filter(|status| status.replication_record_id.is_some()) {
-        status.tracking_end = Some(TrackingEnd::NotReported);
+/// A look at a record that is followed is always due; looks that fail have failed for long.
+fn looked(missed: Missed, look: &Looked) -> protocol::Looked {
+    protocol::Looked {
+        known_for: LONG,
+        ago: Some(LONG),
+        failing_for: if *look == Looked::Failed { LONG } else { Duration::ZERO },
+        not_shown_for: match missed {
+            Missed::No | Missed::Lately => Duration::ZERO,
+            Missed::ForLong => POLICY.settling_time,
+        },
     }
-    object
 }
 
 /// As the controller does it: the recorded facts are described in the same write (`src/controller/record_end.rs`).
@@ -246,7 +276,7 @@ fn described(object: &BackupReplication, status: BackupReplicationStatus, claim:
         target: TargetReading::Callable { endpoint: "https://cbr.example".to_owned() },
         credential: Some(usable()),
         look: None,
-        looked: LOOKED,
+        looked: protocol::Looked::default(),
         records_known: false,
         same_target_in_use: None,
         throttled_until: None,
@@ -292,20 +322,28 @@ fn look(looked: &Looked) -> Look {
     };
     match looked {
         Looked::Records { ours, another } => {
-            let ours = ours.iter().map(|no| listed(&record_id(*no), "eu-nl"));
-            let records = ours.chain(another.then(|| listed("another", "eu-de"))).collect();
+            let ours = ours.iter().filter_map(|(no, record)| listed(&record_id(*no), "eu-nl", *record));
+            let another = another.then(|| listed("another", "eu-de", Record::Success)).flatten();
+            let records = ours.chain(another).collect();
             backup(Records::Reported { records, unreadable: 0 })
         }
         Looked::NoList => backup(Records::NotReported),
         Looked::NoLookUp => Look::NotAvailable("no look-up".to_owned()),
+        Looked::Refused => Look::NotAvailable("no right to look up".to_owned()),
         Looked::Failed => Look::Failed("503".to_owned()),
     }
 }
 
-fn listed(id: &str, region: &str) -> ReplicationRecord {
-    ReplicationRecord {
+fn listed(id: &str, region: &str, record: Record) -> Option<ReplicationRecord> {
+    let status = match record {
+        Record::NotYet | Record::Gone => return None,
+        Record::Replicating => RecordStatus::Replicating,
+        Record::Success => RecordStatus::Success,
+        Record::Fail => RecordStatus::Fail,
+    };
+    Some(ReplicationRecord {
         id: RecordId::parse(id).expect("a valid id"),
-        status: RecordStatus::Replicating,
+        status,
         created_at: Some(stored()),
         source_region: None,
         source_project_id: None,
@@ -321,7 +359,7 @@ fn listed(id: &str, region: &str) -> ReplicationRecord {
         fail_code: None,
         fail_reason: None,
         auto_trigger: None,
-    }
+    })
 }
 
 fn ending(end: End, no: AttemptNo) -> Ending {

@@ -7,9 +7,9 @@ use backup_replication_operator::resource::{BackupReplicationStatus, Outcome, Ph
 use crate::explorer::{Kind, Model, Rest, Step};
 use crate::label::Label;
 use crate::production::Production;
-use crate::scenario::{Broken, Scenario};
-use crate::state::{AttemptNo, Backup, End, Process, Replica, Resource, Slot, State, Write};
-use crate::tables::{attempt_id, record_id};
+use crate::scenario::{Broken, Records, Scenario};
+use crate::state::{AttemptNo, Backup, End, Missed, Process, Replica, Resource, Slot, State, Word, Write};
+use crate::tables::{StatusRef, attempt_id, record_id};
 use crate::{environment, guards, operator};
 
 pub(crate) struct World {
@@ -58,8 +58,14 @@ impl Model for World {
     type Label = Label;
 
     fn start(&self) -> State {
-        let resource =
-            Resource { uid: 0, exists: true, generation: 1, status: self.production.fresh_status(), decision: None };
+        let resource = Resource {
+            uid: 0,
+            exists: true,
+            generation: 1,
+            status: self.production.fresh_status(),
+            decision: None,
+            young: false,
+        };
         let resources = usize::from(self.scenario.resources);
         State {
             resources: vec![resource; resources],
@@ -90,6 +96,10 @@ impl Model for World {
             // A store that forgets what it confirmed voids the promise.
             if !self.scenario.rollback && state.replicas[..number].iter().any(|other| same(&other)) {
                 return Err(format!("two accepted calls for resource {} of uid {}", replica.resource, replica.uid));
+            }
+            let asked_for = |resource: &Resource| resource.decision.is_some_and(|d| d.word == Word::CallAnew);
+            if number > 0 && self.scenario.one_call_for_the_target() && !state.resources.iter().any(asked_for) {
+                return Err("two accepted calls for one target".to_owned());
             }
         }
         for (number, resource) in state.resources.iter().enumerate().filter(|(_, resource)| resource.exists) {
@@ -133,15 +143,33 @@ impl Model for World {
 
 impl World {
     pub(crate) fn new(scenario: Scenario) -> Self {
-        Self { production: Production::new(scenario.calls_again), scenario }
+        Self { production: Production::new(&scenario), scenario }
+    }
+
+    /// Whether the cloud shows the record of this call within the settling time.
+    pub(crate) fn is_listed_in_time(&self, replica: &Replica) -> bool {
+        let never = self.scenario.has(Broken::OursNeverListed)
+            || (self.scenario.has(Broken::SomeNeverListed) && replica.resource > 0);
+        matches!(self.scenario.records, Records::Shown { .. }) && !never
+    }
+
+    /// Whether the acceptance is written down where it belongs.
+    pub(crate) fn is_in_its_status(&self, state: &State, replica: &Replica) -> bool {
+        let resource = &state.resources[usize::from(replica.resource)];
+        let status = self.production.status(resource.status);
+        let id = record_id(replica.no);
+        let there = status.replication_record_id.as_ref() == Some(&id) || status.additional_records.contains(&id);
+        there && resource.exists && resource.uid == replica.uid
     }
 
     pub(crate) fn rest_of(&self, resource: &Resource) -> Rest {
         let status = self.production.status(resource.status);
         let open = status.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
         let stalled = status.conditions.iter().any(|c| c.type_ == "Stalled" && c.status == "True");
+        let followed = status.is_accepted() && status.tracking_end.is_none();
         match (status.is_accepted() && !open, stalled) {
             _ if !resource.exists => Rest::Over,
+            (true, _) if followed => Rest::Under,
             (true, _) => Rest::Over,
             (false, true) if status.phase == Some(Phase::Failed) => Rest::Over,
             (false, true) => Rest::Asked,
@@ -173,6 +201,23 @@ impl World {
         Ok(())
     }
 
+    /// To follow an accepted call changes neither what was called nor the name of its record. A human's word may.
+    pub(crate) fn follows_only(&self, object: &Resource, next: StatusRef) -> Result<(), String> {
+        let (old, new) = (self.production.status(object.status), self.production.status(next));
+        let open = old.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
+        let followed = old.is_accepted() && old.replication_record_id.is_some() && !open;
+        let kept = |status: &BackupReplicationStatus| {
+            let BackupReplicationStatus { attempts, replication_record_id, additional_records, accepted_at, .. } =
+                status;
+            let kept = (attempts, replication_record_id, additional_records, accepted_at, status.origin);
+            serde_json::to_string(&kept).unwrap_or_default()
+        };
+        if followed && old.decision == new.decision && kept(&old) != kept(&new) {
+            return Err("what follows a record changes more than what is known of it".to_owned());
+        }
+        Ok(())
+    }
+
     /// The store takes a write, or answers with a conflict (`false`).
     pub(crate) fn write(&self, state: &mut State, write: &Write) -> Result<bool, String> {
         let at = usize::from(write.resource);
@@ -182,9 +227,11 @@ impl World {
         if !guarded {
             return Ok(false);
         }
+        let mut young = false;
         if !self.scenario.has(Broken::VersionNotTestedNoGuards) {
             let (old, new) = (self.production.status(resource.status), self.production.status(write.status));
             keeps_the_rules(&old, &new)?;
+            young = self.scenario.targets_matter() && old.accepted_at.is_none() && new.accepted_at.is_some();
             let open = old.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
             if write.claims && (open || old.is_accepted()) {
                 return Err("a claim beside an attempt that is out, unknown or accepted".to_owned());
@@ -195,6 +242,7 @@ impl World {
             return Err("a status is written that says nothing new: that would never end".to_owned());
         }
         state.resources[at].status = status;
+        state.resources[at].young |= young;
         state.changed(at);
         Ok(true)
     }
@@ -237,9 +285,16 @@ impl World {
         }
         for (at, resource) in state.resources.iter().enumerate() {
             if !resource.exists || self.production.facts(resource).finished {
-                let remembers = state.processes.iter_mut().filter(|process| process.seen[at].is_some());
-                remembers.for_each(|process| Rc::make_mut(process).seen[at] = None);
+                let remembers =
+                    |process: &&mut Rc<Process>| process.seen[at].is_some() || process.missed[at] != Missed::No;
+                for process in state.processes.iter_mut().filter(remembers).map(Rc::make_mut) {
+                    process.seen[at] = None;
+                    process.missed[at] = Missed::No;
+                }
             }
+        }
+        for resource in state.resources.iter_mut().filter(|resource| resource.young) {
+            resource.young = self.production.facts(resource).uses_target;
         }
         state.late_writes.sort();
         state.calls.sort();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::state::{Age, AttemptNo, Decision, End};
+use crate::state::{Age, AttemptNo, Decision, End, Record};
 
 /// What happened. Processes have no names of their own: their order may change from state to state.
 #[derive(Clone, Copy)]
@@ -25,7 +25,7 @@ pub(crate) enum Label {
     Crash { process: usize, writes_arrive_late: bool },
     CloudDecides { attempt: AttemptNo, accepts: bool, answer: Option<End> },
     CallIsLost { attempt: AttemptNo },
-    RecordShows { attempt: AttemptNo },
+    RecordIs { attempt: AttemptNo, record: Record },
     TimePasses { until: Age },
     HumanDecides { resource: usize, decision: Decision },
     EditedByOthers { resource: usize },
@@ -40,6 +40,7 @@ pub(crate) enum Label {
 pub(crate) enum Unusual {
     No,
     LookFails,
+    LookRefused,
     SiblingNotSeen,
 }
 
@@ -49,6 +50,9 @@ impl fmt::Display for Label {
             Self::Round { process, resource, unusual: Unusual::No } => (process, resource, "decides"),
             Self::Round { process, resource, unusual: Unusual::LookFails } => {
                 (process, resource, "decides; its look failed")
+            }
+            Self::Round { process, resource, unusual: Unusual::LookRefused } => {
+                (process, resource, "decides; it has no right to look")
             }
             Self::Round { process, resource, unusual: Unusual::SiblingNotSeen } => {
                 (process, resource, "decides without seeing the other resource's call")
@@ -83,7 +87,7 @@ impl fmt::Display for Label {
                 return write!(f, "the cloud {word} attempt {attempt}; the caller knows {answer:?}");
             }
             Self::CallIsLost { attempt } => return write!(f, "the call of attempt {attempt} is lost on its way"),
-            Self::RecordShows { attempt } => return write!(f, "the record of attempt {attempt} is listed"),
+            Self::RecordIs { attempt, record } => return write!(f, "the record of attempt {attempt}: {record:?}"),
             Self::TimePasses { until } => return write!(f, "time passes: {until:?}"),
             Self::HumanDecides { resource, decision } => {
                 return write!(f, "a human decides for resource {resource}: {decision:?}");

@@ -6,8 +6,8 @@ use backup_replication_operator::resource::{Outcome, RejectionKind};
 
 use crate::explorer::Kind;
 use crate::label::Label;
-use crate::scenario::{Broken, Records};
-use crate::state::{Age, Backup, Call, Decision, End, Process, Replica, Slot, State, Word, Write};
+use crate::scenario::Broken;
+use crate::state::{Age, Backup, Call, Decision, End, Missed, Process, Record, Replica, Slot, State, Word, Write};
 use crate::tables::number;
 use crate::world::Steps;
 
@@ -47,15 +47,15 @@ fn network(steps: &mut Steps<'_>) {
 /// The cloud decides on a call, and its answer arrives or not.
 fn cloud(steps: &mut Steps<'_>, call: &Call) {
     let scenario = &steps.world.scenario;
-    let shown = !matches!(scenario.records, Records::Shown { .. });
     let attempt = call.no;
     let accept = |to: &mut State| {
         let &Call { resource, uid, no } = call;
-        to.replicas.push(Replica { resource, uid, no, shown, recorded: None });
+        to.replicas.push(Replica { resource, uid, no, record: Record::NotYet, recorded: None });
     };
     let listens = |slot: &Slot| matches!(slot, Slot::Calling(claim) if claim.no == attempt);
     let listener = steps.from.processes.iter().position(|process| process.slots.iter().any(listens));
-    let refused = scenario.refuses_duplicates && !steps.from.replicas.is_empty();
+    let same = |replica: &Replica| !scenario.own_backups || replica.resource == call.resource;
+    let refused = scenario.refuses_duplicates && steps.from.replicas.iter().any(same);
     let accepts = !refused;
     let Some(process) = listener else {
         let label = Label::CloudDecides { attempt, accepts, answer: None };
@@ -110,15 +110,31 @@ fn cloud(steps: &mut Steps<'_>, call: &Call) {
     }
 }
 
+/// Records show, are followed by their ends, and may be removed.
 fn records(steps: &mut Steps<'_>) {
-    if steps.world.scenario.has(Broken::OursNeverListed) {
-        return;
-    }
-    for (at, replica) in steps.from.replicas.iter().enumerate().filter(|(_, replica)| !replica.shown) {
-        steps.fair(Label::RecordShows { attempt: replica.no }, |to| {
-            to.replicas[at].shown = true;
-            Ok(())
-        });
+    let world = steps.world;
+    let scenario = &world.scenario;
+    for (at, replica) in steps.from.replicas.iter().enumerate() {
+        let vanishes_early = scenario.has(Broken::RecordsVanishEarly);
+        let vanishes = scenario.records_vanish && (vanishes_early || world.is_in_its_status(steps.from, replica));
+        let mut becomes = |record, kind| {
+            steps.push(Label::RecordIs { attempt: replica.no, record }, kind, 0, |to| {
+                to.replicas[at].record = record;
+                Ok(())
+            });
+        };
+        match replica.record {
+            Record::NotYet if world.is_listed_in_time(replica) => becomes(scenario.first_shown(), Kind::Fair),
+            Record::Replicating => {
+                becomes(Record::Success, Kind::Fair);
+                becomes(Record::Fail, Kind::Fair);
+                if vanishes {
+                    becomes(Record::Gone, Kind::Fault);
+                }
+            }
+            Record::Success | Record::Fail if vanishes => becomes(Record::Gone, Kind::Fault),
+            Record::NotYet | Record::Success | Record::Fail | Record::Gone => {}
+        }
     }
 }
 
@@ -133,8 +149,8 @@ fn time(steps: &mut Steps<'_>, until: Age) {
     let mut slots = steps.from.processes.iter().flat_map(|process| &process.slots);
     let asleep = slots.any(|slot| *slot != Slot::Idle) || !steps.from.late_writes.is_empty();
     let (kind, cost) = if asleep { (Kind::Fault, 1) } else { (Kind::Fair, 0) };
-    let records_show =
-        until == Age::PastSettling && !scenario.has(Broken::RecordsTooLate) && !scenario.has(Broken::OursNeverListed);
+    let settled = until == Age::PastSettling;
+    let world = steps.world;
     steps.push(Label::TimePasses { until }, kind, cost, |to| {
         for process in to.processes.iter_mut().map(Rc::make_mut) {
             for seen in process.seen.iter_mut().flatten() {
@@ -150,12 +166,20 @@ fn time(steps: &mut Steps<'_>, until: Age) {
                 process.end(at, &claim, End::Unknown);
             }
             let claimed = process.slots.iter().any(|slot| slot.claim().is_some());
-            if until == Age::PastSettling && !claimed {
+            if settled && !claimed {
                 process.target = None;
             }
+            for missed in process.missed.iter_mut().filter(|missed| settled && **missed == Missed::Lately) {
+                *missed = Missed::ForLong;
+            }
         }
-        if records_show {
-            to.replicas.iter_mut().for_each(|replica| replica.shown = true);
+        if settled {
+            to.resources.iter_mut().for_each(|resource| resource.young = false);
+        }
+        if settled && !world.scenario.has(Broken::RecordsTooLate) {
+            let hidden = to.replicas.iter_mut().filter(|replica| replica.record == Record::NotYet);
+            let listed = hidden.filter(|replica| world.is_listed_in_time(replica));
+            listed.for_each(|replica| replica.record = world.scenario.first_shown());
         }
         Ok(())
     });
@@ -166,7 +190,8 @@ fn crash(steps: &mut Steps<'_>, process: usize) {
     let resources = steps.from.resources.len();
     let own = &steps.from.processes[process];
     // To forget since when something is seen is but to wait longer.
-    if own.slots.iter().all(|slot| *slot == Slot::Idle) && own.given_up.is_empty() && own.target.is_none() {
+    let idle = own.slots.iter().all(|slot| *slot == Slot::Idle);
+    if idle && own.given_up.is_empty() && own.target.is_none() && !own.records_known {
         return;
     }
     steps.fault(Label::Crash { process, writes_arrive_late: false }, |to| {
@@ -239,6 +264,7 @@ fn edits(steps: &mut Steps<'_>, resource: usize) {
                 object.generation = 1;
                 if !with_status {
                     object.status = fresh;
+                    object.young = false;
                 }
                 to.changed(resource);
                 Ok(())
