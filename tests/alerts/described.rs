@@ -15,8 +15,7 @@ async fn scene() -> Result<(Scene, Operator)> {
     let mut options = Options::any_backup();
     options.behaviour.pace = Pace::takes(Duration::ZERO);
     let scene = Scene::with(OPERATOR, options).await?;
-    let times = ["--settling-time=1s", "--claim-window=1s", "--request-timeout=5s"];
-    let operator = times.into_iter().fold(scene.operator(), |options, time| options.arg(time)).start_ready()?;
+    let operator = scene.operator().start_ready()?;
     Ok((scene, operator))
 }
 

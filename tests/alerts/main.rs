@@ -3,6 +3,7 @@
 
 mod cases;
 mod dashboard;
+mod debian;
 mod described;
 mod firing;
 mod masks;

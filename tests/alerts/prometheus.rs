@@ -10,7 +10,8 @@ use harness::{Lines, PATIENCE};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const MISSING: &str = "it is in Debian's package `prometheus`: apt-get install prometheus";
+use crate::debian;
+
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// `promtool` in the repository's folder, with what it says.
@@ -18,9 +19,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// # Errors
 /// It is not there, or is not content.
 pub(crate) fn promtool(arguments: &[&str]) -> Result<String> {
-    let mut command = Command::new("promtool");
-    let output = command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output();
-    let output = output.with_context(|| format!("promtool cannot be run; {MISSING}"))?;
+    let mut command = Command::new(debian::program("promtool")?);
+    let output = command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().context("promtool")?;
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     ensure!(output.status.success(), "promtool {arguments:?}: {said}");
     Ok(said)
@@ -69,7 +69,7 @@ impl Prometheus {
         });
         let configuration = write("prometheus.yaml", &configuration)?;
         let (log, writer) = Lines::from_pipe()?;
-        let mut command = Command::new("prometheus");
+        let mut command = Command::new(debian::program("prometheus")?);
         command
             .arg(format!("--config.file={}", configuration.display()))
             .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
@@ -78,7 +78,7 @@ impl Prometheus {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .stdout(Stdio::null())
             .stderr(writer);
-        let process = Supervised::spawn(command).context(MISSING)?;
+        let process = Supervised::spawn(command)?;
         let listening = log.wait_for(PATIENCE, |line| line.contains("\"Listening on\""))?;
         let listening: Value = serde_json::from_str(&listening)?;
         let address = listening["address"].as_str().context("no address in its log")?;

@@ -25,7 +25,8 @@ fn the_alert_rules_are_the_repository_s() -> Result<()> {
 
 #[test]
 fn the_dashboard_is_the_repository_s() -> Result<()> {
-    let dashboard: Value = serde_json::from_str(&same("dashboard/backup-replication-operator.json", "dashboard.json")?)?;
+    let dashboard: Value =
+        serde_json::from_str(&same("dashboard/backup-replication-operator.json", "dashboard.json")?)?;
     let objects = helm::objects("", &["dashboard.enabled=true"])?;
     let map = helm::one(&objects, "ConfigMap")?;
     let rendered = map["data"]["backup-replication-operator.json"].as_str().context("no dashboard")?;
