@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
 use kube::Resource;
 use kube::core::DeserializeGuard;
 
@@ -22,6 +22,8 @@ pub(super) struct Tracked {
     pub(super) phase: Phase,
     /// Why it waits for a human.
     pub(super) stalled: Option<Reason>,
+    /// What it waits for, where no human is asked.
+    pub(super) waiting: Option<Reason>,
     /// Since when nobody can tell whether its call was accepted.
     pub(super) unknown_since: Option<Timestamp>,
     /// When what is under way was accepted.
@@ -44,6 +46,7 @@ impl Tracked {
                 metadata: metadata(&resource.metadata),
                 phase: resource.status.as_ref().and_then(|status| status.phase).unwrap_or(Phase::Pending),
                 stalled: resource.status.as_ref().and_then(stalled),
+                waiting: resource.status.as_ref().and_then(waiting),
                 unknown_since: resource.status.as_ref().and_then(unknown_since),
                 under_way_since: resource.status.as_ref().and_then(under_way_since),
                 finished: is_finished(&resource),
@@ -62,6 +65,7 @@ impl Tracked {
                     finished: true,
                     phase: Phase::Pending,
                     stalled: None,
+                    waiting: None,
                     unknown_since: None,
                     under_way_since: None,
                     held: None,
@@ -71,9 +75,25 @@ impl Tracked {
     }
 }
 
+fn condition(status: &BackupReplicationStatus, kind: ConditionType) -> Option<&Condition> {
+    status.conditions.iter().find(|condition| condition.type_ == kind.as_str())
+}
+
 fn stalled(status: &BackupReplicationStatus) -> Option<Reason> {
-    let stalled = status.conditions.iter().find(|c| c.type_ == ConditionType::Stalled.as_str())?;
-    Reason::parse(&stalled.reason)
+    Reason::parse(&condition(status, ConditionType::Stalled)?.reason)
+}
+
+/// Of what is not ready, the reason for that; of what is ready and still followed, what keeps the looks from being made.
+fn waiting(status: &BackupReplicationStatus) -> Option<Reason> {
+    if condition(status, ConditionType::Stalled).is_some() {
+        return None;
+    }
+    let ready = condition(status, ConditionType::Ready)?;
+    if ready.status != "True" {
+        return Reason::parse(&ready.reason);
+    }
+    let replicated = condition(status, ConditionType::Replicated)?;
+    (replicated.status == "Unknown" && status.tracking_end.is_none()).then(|| Reason::parse(&replicated.reason))?
 }
 
 fn unknown_since(status: &BackupReplicationStatus) -> Option<Timestamp> {

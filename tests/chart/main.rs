@@ -5,6 +5,7 @@ mod documented;
 mod helm;
 mod kustomize;
 mod lifecycle;
+mod monitoring;
 mod options;
 mod roles;
 mod schema;

@@ -39,7 +39,8 @@ fn the_api_server_takes_all_of_it_without_a_warning() -> Result<()> {
     let made = kubectl_apply(cluster, None, MONITORING)?;
     ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let wait = ["wait", "--for=condition=Established", "--timeout=60s", "crd/podmonitors.monitoring.coreos.com"];
-    let served = cluster.kubectl().args(wait).arg("crd/servicemonitors.monitoring.coreos.com").output()?;
+    let others = ["crd/servicemonitors.monitoring.coreos.com", "crd/prometheusrules.monitoring.coreos.com"];
+    let served = cluster.kubectl().args(wait).args(others).output()?;
     ensure!(served.status.success(), "{}", String::from_utf8_lossy(&served.stderr));
 
     let namespace = namespaces()?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
@@ -16,16 +16,17 @@ struct CallLabels {
     outcome: CallOutcome,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
-enum CallOutcome {
-    Accepted,
-    NotSent,
-    Terminal,
-    Temporary,
-    Throttled,
-    Unauthorized,
-    AlreadyReplicated,
-    Unknown,
+closed_list! {
+    enum CallOutcome {
+        Accepted,
+        NotSent,
+        Terminal,
+        Temporary,
+        Throttled,
+        Unauthorized,
+        AlreadyReplicated,
+        Unknown,
+    }
 }
 
 impl From<&Ending> for CallOutcome {
@@ -50,14 +51,15 @@ struct LookUpLabels {
     outcome: LookUpOutcome,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
-enum LookUpOutcome {
-    Seen,
-    NotAvailable,
-    NoSuchBackup,
-    Unauthorized,
-    Throttled,
-    Failed,
+closed_list! {
+    enum LookUpOutcome {
+        Seen,
+        NotAvailable,
+        NoSuchBackup,
+        Unauthorized,
+        Throttled,
+        Failed,
+    }
 }
 
 impl LookUpOutcome {
@@ -92,6 +94,12 @@ impl CloudMetrics {
             look_ups: Family::default(),
             look_up_duration: histogram(),
         };
+        CallOutcome::ALL
+            .iter()
+            .for_each(|outcome| drop(metrics.calls.get_or_create(&CallLabels { outcome: *outcome })));
+        LookUpOutcome::ALL
+            .iter()
+            .for_each(|outcome| drop(metrics.look_ups.get_or_create(&LookUpLabels { outcome: *outcome })));
         registry.register("calls", "Replication calls to the cloud, by how they ended", metrics.calls.clone());
         registry.register_with_unit(
             "call_duration",

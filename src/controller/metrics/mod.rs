@@ -1,5 +1,19 @@
 //! What is counted. Every label comes from a closed list, so that no input can add a series.
 
+/// A label's values. Each has its series from the start, at 0: what begins with its first event has no increase that an
+/// alert could see.
+macro_rules! closed_list {
+    ($(#[$doc:meta])* $visible:vis enum $name:ident { $($(#[$of:meta])* $value:ident),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, prometheus_client::encoding::EncodeLabelValue)]
+        $visible enum $name { $($(#[$of])* $value),* }
+
+        impl $name {
+            const ALL: &[Self] = &[$(Self::$value),*];
+        }
+    };
+}
+
 mod cloud;
 mod replications;
 mod resources;

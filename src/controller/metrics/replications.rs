@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
@@ -16,18 +16,19 @@ struct TurnLabels {
     turn: TurnLabel,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
-enum TurnLabel {
-    Accepted,
-    Adopted,
-    Declared,
-    Replicated,
-    Failed,
-    Skipped,
-    NotReported,
-    RecordGone,
-    BackupGone,
-    LimitReached,
+closed_list! {
+    enum TurnLabel {
+        Accepted,
+        Adopted,
+        Declared,
+        Replicated,
+        Failed,
+        Skipped,
+        NotReported,
+        RecordGone,
+        BackupGone,
+        LimitReached,
+    }
 }
 
 impl TurnLabel {
@@ -54,15 +55,16 @@ struct SecretLabels {
     failure: SecretFailure,
 }
 
-/// Why a Secret gave no token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub(in crate::controller) enum SecretFailure {
-    NotFound,
-    TokenMissing,
-    TokenUnusable,
-    NotPermitted,
-    /// The API server gave no answer.
-    NoAnswer,
+closed_list! {
+    /// Why a Secret gave no token.
+    pub(in crate::controller) enum SecretFailure {
+        NotFound,
+        TokenMissing,
+        TokenUnusable,
+        NotPermitted,
+        /// The API server gave no answer.
+        NoAnswer,
+    }
 }
 
 impl SecretFailure {
@@ -94,6 +96,10 @@ impl ReplicationMetrics {
             time_to_completion: Histogram::new(exponential_buckets(15.0, 2.0, 14)),
             secret_failures: Family::default(),
         };
+        TurnLabel::ALL.iter().for_each(|turn| drop(metrics.turns.get_or_create(&TurnLabels { turn: *turn })));
+        SecretFailure::ALL
+            .iter()
+            .for_each(|failure| drop(metrics.secret_failures.get_or_create(&SecretLabels { failure: *failure })));
         registry.register("replications", "Replications that took this turn", metrics.turns.clone());
         registry.register_with_unit(
             "time_to_acceptance",

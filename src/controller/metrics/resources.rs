@@ -20,6 +20,7 @@ pub(in crate::controller) struct ResourceMetrics(pub(in crate::controller) Store
 struct Counts {
     phases: [i64; Phase::ALL.len()],
     stalled: Vec<(Reason, i64)>,
+    waiting: Vec<(Reason, i64)>,
     unknown: i64,
     oldest_unknown: Option<Timestamp>,
     oldest_under_way: Option<Timestamp>,
@@ -27,14 +28,17 @@ struct Counts {
 
 impl ResourceMetrics {
     fn count(&self) -> Counts {
-        let mut counts =
-            Counts { stalled: Reason::ALL.iter().map(|reason| (*reason, 0)).collect(), ..Counts::default() };
+        let by_reason = || Reason::ALL.iter().map(|reason| (*reason, 0)).collect();
+        let mut counts = Counts { stalled: by_reason(), waiting: by_reason(), ..Counts::default() };
+        let add = |counts: &mut Vec<(Reason, i64)>, to: Option<Reason>| {
+            counts.iter_mut().filter(|(reason, _)| Some(*reason) == to).for_each(|(_, count)| *count += 1);
+        };
         let older = |oldest: Option<Timestamp>, at: Timestamp| Some(oldest.map_or(at, |oldest| oldest.min(at)));
         self.0.for_each(|tracked| {
             let phases = Phase::ALL.iter().zip(&mut counts.phases);
             phases.filter(|(phase, _)| **phase == tracked.phase).for_each(|(_, count)| *count += 1);
-            let stalled = counts.stalled.iter_mut().filter(|(reason, _)| Some(*reason) == tracked.stalled);
-            stalled.for_each(|(_, count)| *count += 1);
+            add(&mut counts.stalled, tracked.stalled);
+            add(&mut counts.waiting, tracked.waiting);
             if let Some(since) = tracked.unknown_since {
                 counts.unknown += 1;
                 counts.oldest_unknown = older(counts.oldest_unknown, since);
@@ -49,7 +53,7 @@ impl ResourceMetrics {
 
 impl Collector for ResourceMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let Counts { phases, stalled, unknown, oldest_unknown, oldest_under_way } = self.count();
+        let Counts { phases, stalled, waiting, unknown, oldest_unknown, oldest_under_way } = self.count();
         let now = Timestamp::now();
         let age =
             |since: Option<Timestamp>| since.map_or(0.0, |since| now.duration_since(since).as_secs_f64().max(0.0));
@@ -62,6 +66,11 @@ impl Collector for ResourceMetrics {
         let help = "BackupReplications that wait for a human, by reason";
         let mut family = encoder.encode_descriptor("stalled_resources", help, None, MetricType::Gauge)?;
         for (reason, count) in stalled {
+            ConstGauge::new(count).encode(family.encode_family(&[("reason", reason.as_str())])?)?;
+        }
+        let help = "BackupReplications that wait for something without a human being asked, by reason";
+        let mut family = encoder.encode_descriptor("waiting_resources", help, None, MetricType::Gauge)?;
+        for (reason, count) in waiting {
             ConstGauge::new(count).encode(family.encode_family(&[("reason", reason.as_str())])?)?;
         }
         let help = "BackupReplications with an attempt of which nobody can tell whether it was accepted";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -14,17 +14,18 @@ struct Labels {
     result: ReconcileResult,
 }
 
-/// How a round ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub(in crate::controller) enum ReconcileResult {
-    /// As decided.
-    Done,
-    /// Somebody else wrote first; the round is repeated.
-    Conflict,
-    /// The API server could not be asked.
-    Error,
-    /// A bug.
-    Panic,
+closed_list! {
+    /// How a round ended.
+    pub(in crate::controller) enum ReconcileResult {
+        /// As decided.
+        Done,
+        /// Somebody else wrote first; the round is repeated.
+        Conflict,
+        /// The API server could not be asked.
+        Error,
+        /// A bug.
+        Panic,
+    }
 }
 
 /// Rounds of the controller.
@@ -45,6 +46,7 @@ impl RoundMetrics {
             status_writes: Counter::default(),
             record_retries: Counter::default(),
         };
+        ReconcileResult::ALL.iter().for_each(|result| drop(metrics.ended.get_or_create(&Labels { result: *result })));
         registry.register("reconciles", "Rounds of the controller, by result", metrics.ended.clone());
         registry.register_with_unit(
             "reconcile_duration",

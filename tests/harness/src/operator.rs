@@ -95,15 +95,22 @@ impl Operator {
         self.process.wait(PATIENCE)
     }
 
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// It does not say so in time.
+    pub fn address(&self) -> Result<String> {
+        let line = self.log.wait_for(PATIENCE, |line| line.contains("\"listen\""))?;
+        let starting: serde_json::Value = serde_json::from_str(&line)?;
+        Ok(starting["listen"].as_str().context("no address in the log")?.to_owned())
+    }
+
     /// GET from its listener: status and body.
     ///
     /// # Errors
     /// It does not answer.
     pub fn get(&self, path: &str) -> Result<(u16, String)> {
-        let line = self.log.wait_for(PATIENCE, |line| line.contains("\"listen\""))?;
-        let starting: serde_json::Value = serde_json::from_str(&line)?;
-        let address = starting["listen"].as_str().context("no address in the log")?;
-        let mut stream = TcpStream::connect(address)?;
+        let mut stream = TcpStream::connect(self.address()?)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         write!(stream, "GET {path} HTTP/1.1\r\nHost: operator\r\nConnection: close\r\n\r\n")?;
         let mut answer = String::new();

@@ -1,0 +1,179 @@
+//! What goes well and what goes wrong, each with an operator and a cloud of its own, and the alert that it must fire.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use harness::{Operator, PATIENCE, Scene, in_time};
+use serde_json::json;
+use simulator::{Answer, Ending, Fault, Hold, LookUp, Options, Pace, RetryAfter, Script, example};
+
+use crate::OPERATOR;
+
+/// What happens in a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Accepted,
+    Replicating,
+    OutcomeUnknown,
+    Rejected,
+    ReplicationFailed,
+    TokenRejected,
+    SecretMissing,
+    Throttled,
+    Unreachable,
+    OutcomeNotWritten,
+    WritesRefused,
+    NotLeading,
+}
+
+/// An alert's name and its label `reason`.
+type Alert = (&'static str, &'static str);
+
+/// The deed, its job in Prometheus, and the alert that it fires.
+pub(crate) const DEEDS: [(Deed, &str, Option<Alert>); 12] = [
+    (Deed::Accepted, "accepted", None),
+    (Deed::Replicating, "replicating", Some(("BackupReplicationOverdue", ""))),
+    (Deed::OutcomeUnknown, "outcome-unknown", Some(("BackupReplicationOutcomeUnknown", ""))),
+    (Deed::Rejected, "rejected", Some(("BackupReplicationStalled", "Rejected"))),
+    (Deed::ReplicationFailed, "replication-failed", Some(("BackupReplicationStalled", "ReplicationFailed"))),
+    (Deed::TokenRejected, "token-rejected", Some(("BackupReplicationTokenRejected", ""))),
+    (Deed::SecretMissing, "secret-missing", Some(("BackupReplicationSecretUnreadable", "SecretNotFound"))),
+    (Deed::Throttled, "throttled", Some(("BackupReplicationThrottled", ""))),
+    (Deed::Unreachable, "unreachable", Some(("BackupReplicationCloudUnreachable", "LookUpFailed"))),
+    (Deed::OutcomeNotWritten, "outcome-not-written", Some(("BackupReplicationOutcomeNotWritten", ""))),
+    (Deed::WritesRefused, "writes-refused", Some(("BackupReplicationReconcilesFailing", ""))),
+    (Deed::NotLeading, "not-leading", Some(("BackupReplicationOperatorNotLeading", ""))),
+];
+
+/// A deed's place and its operator.
+pub(crate) struct Case {
+    deed: Deed,
+    scene: Scene,
+    pub(crate) operator: Operator,
+    hold: Hold,
+}
+
+impl Case {
+    /// Starts the operator; nothing is there for it to do yet.
+    pub(crate) async fn new(deed: Deed) -> Result<Self> {
+        let mut options = Options::default();
+        if deed != Deed::Replicating {
+            options.behaviour.pace = Pace::takes(Duration::ZERO);
+        }
+        if deed == Deed::ReplicationFailed {
+            options.behaviour.ending =
+                Ending::Fail { code: "BackupService.6129".into(), reason: "The vault is full.".into() };
+        }
+        let scene = Scene::with(OPERATOR, options).await?;
+        let times = ["--settling-time=1s", "--claim-window=1s", "--request-timeout=30s"];
+        let mut operator = times.into_iter().fold(scene.operator(), |options, time| options.arg(time));
+        if deed == Deed::NotLeading {
+            operator = operator.arg("--leader-election").arg("--lease-namespace=no-such-namespace");
+        }
+        let operator = operator.start()?;
+        if deed != Deed::NotLeading {
+            operator.log.wait_for(PATIENCE, |line| line.contains("Ready: watch"))?;
+        }
+        let hold = scene.simulator.hold("call");
+        Ok(Self { deed, scene, operator, hold })
+    }
+
+    /// Has it happen.
+    pub(crate) async fn happen(&self) -> Result<()> {
+        let Self { deed, scene, operator: _, hold } = self;
+        match deed {
+            Deed::SecretMissing => {}
+            Deed::TokenRejected => scene.secret("gAAAAABunknown-to-the-cloud")?,
+            Deed::Accepted
+            | Deed::Replicating
+            | Deed::OutcomeUnknown
+            | Deed::Rejected
+            | Deed::ReplicationFailed
+            | Deed::Throttled
+            | Deed::Unreachable
+            | Deed::OutcomeNotWritten
+            | Deed::WritesRefused
+            | Deed::NotLeading => scene.valid_secret()?,
+        }
+        let manifest = Scene::manifest("db", "");
+        match deed {
+            Deed::Rejected => scene.applied(&manifest.replace(example::VAULT, "no-such-vault"))?,
+            Deed::OutcomeUnknown => {
+                scene.simulator.configure(|behaviour| behaviour.view.look_up = LookUp::Forbidden);
+                scene.simulator.script(Script::once(Fault::after_commit().reset()).replicate())?;
+                scene.applied(&manifest)?;
+            }
+            Deed::Throttled => {
+                let answer = Answer::throttled(Some(RetryAfter::Seconds(3600)));
+                scene.simulator.script(Script::once(Fault::before_commit().answer(answer)).replicate())?;
+                scene.applied(&manifest)?;
+            }
+            Deed::Unreachable => {
+                scene.simulator.go_down()?;
+                scene.applied(&manifest)?;
+            }
+            Deed::OutcomeNotWritten => {
+                scene.simulator.script(Script::once(Fault::after_commit().hold(hold).ordinary()).replicate())?;
+                scene.applied(&manifest)?;
+                in_time("the call arrives", hold.arrived()).await?;
+                self.refuse_statuses().await?;
+                hold.release();
+            }
+            Deed::WritesRefused => {
+                scene.applied(&Scene::manifest("db", "  suspend: true\n"))?;
+                scene.wait("db", "suspended", |object| object.reason() == "Suspended").await?;
+                self.refuse_statuses().await?;
+                scene.patched("db", &json!({"spec": {"suspend": false}}))?;
+            }
+            Deed::Accepted
+            | Deed::Replicating
+            | Deed::ReplicationFailed
+            | Deed::TokenRejected
+            | Deed::SecretMissing
+            | Deed::NotLeading => scene.applied(&manifest)?,
+        }
+        Ok(())
+    }
+
+    /// Has the API server refuse every status of this namespace, and waits until it does.
+    async fn refuse_statuses(&self) -> Result<()> {
+        let name = &self.scene.namespace;
+        let policy = json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": {"name": name},
+            "spec": {
+                "failurePolicy": "Fail",
+                "matchConstraints": {"resourceRules": [{
+                    "apiGroups": ["cbr.replication.dev"], "apiVersions": ["*"], "operations": ["UPDATE"],
+                    "resources": ["backupreplications/status"],
+                }]},
+                "validations": [{"expression": "false", "message": "no status is written here"}],
+            },
+        });
+        let binding = json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": name},
+            "spec": {
+                "policyName": name, "validationActions": ["Deny"],
+                "matchResources": {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}},
+            },
+        });
+        self.scene.applied(&policy.to_string())?;
+        self.scene.applied(&binding.to_string())?;
+        let started = Instant::now();
+        let patch = json!({"status": {"observedGeneration": -1}}).to_string();
+        let probe =
+            ["patch", "brep", "db", "--subresource=status", "--dry-run=server", "--type=merge", "--patch", &patch];
+        loop {
+            let tried = self.scene.kubectl(&probe)?;
+            if tried.words.contains("no status is written here") {
+                return Ok(());
+            }
+            ensure!(started.elapsed() < PATIENCE, "the policy is not in force: {}", tried.words);
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    }
+
+    /// Where its metrics are.
+    pub(crate) fn address(&self) -> Result<String> {
+        self.operator.address().with_context(|| format!("{:?}", self.deed))
+    }
+}

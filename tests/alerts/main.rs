@@ -1,0 +1,25 @@
+//! Alerts fire in their cases and in no other, every query of the dashboard finds data, and the runbook ends what it describes.
+//! A real Prometheus (Debian's package `prometheus`) scrapes the operator and evaluates the rules.
+
+mod cases;
+mod dashboard;
+mod debian;
+mod described;
+mod firing;
+mod masks;
+mod prometheus;
+mod rules;
+mod runbook;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
+const RULES: &str = "deploy/alerts/backup-replication-operator.yaml";
+const DASHBOARD: &str = "deploy/dashboard/backup-replication-operator.json";
+const RUNBOOK: &str = "docs/runbook.md";
+
+fn read(path: &str) -> Result<String> {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).with_context(|| path.to_owned())
+}
