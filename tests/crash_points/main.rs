@@ -9,6 +9,7 @@ mod fault;
 mod point;
 mod run;
 mod scenario;
+mod sleeper;
 mod stage;
 mod table;
 
@@ -26,7 +27,7 @@ use table::Row;
 const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
 
 /// Runs at a time. Mostly they wait for time limits of the operator.
-const AT_A_TIME: usize = 24;
+const AT_A_TIME: usize = 32;
 
 /// Runs in which a story ended before its point was reached are made again: an event of a watch can save a message.
 const TRIES: usize = 5;
@@ -49,26 +50,35 @@ async fn at_every_point_of_every_scenario_nothing_is_called_twice_and_nothing_is
         .try_concat()
         .await?;
     let number = points.len();
-    let mut rows: Vec<(usize, Row)> = stream::iter(points.into_iter().enumerate())
-        .map(|(place, (scenario, at))| async move {
-            let what = || format!("{}, {}, {}", scenario.text(), at.point.text(), at.fault.text());
-            for _ in 0..TRIES {
-                if let Some(outcome) = spawn(scenario, Some(at)).await.with_context(what)? {
-                    return Ok::<_, anyhow::Error>((place, Row { scenario, at, outcome }));
-                }
-            }
-            bail!("{}: never reached", what())
-        })
+    let mut rows: Vec<(usize, Result<Row>)> = stream::iter(points.into_iter().enumerate())
+        .map(|(place, (scenario, at))| async move { (place, row(scenario, at).await) })
         .buffer_unordered(AT_A_TIME)
-        .try_collect()
-        .await?;
+        .collect()
+        .await;
     rows.sort_by_key(|(place, _)| *place);
-    let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
-    println!("{}{:?}", table::print(&rows), begun.elapsed());
-    assert_eq!(rows.len(), number, "a row for each point");
+    let (mut complete, mut failed) = (Vec::new(), String::new());
+    for (_, row) in rows {
+        match row {
+            Ok(row) => complete.push(row),
+            Err(error) => failed.push_str(&format!("{error:#}\n")),
+        }
+    }
+    let rows = complete;
+    println!("{}{number} points counted; {:?}", table::print(&rows), begun.elapsed());
     let wrong = table::wrong(&rows);
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty() && failed.is_empty(), "{wrong}{failed}");
+    assert_eq!(rows.len(), number, "a row for each point");
     Ok(())
+}
+
+async fn row(scenario: Scenario, at: At) -> Result<Row> {
+    let what = || format!("{}, {}, {}", scenario.text(), at.point.text(), at.fault.text());
+    for _ in 0..TRIES {
+        if let Some(outcome) = spawn(scenario, Some(at)).await.with_context(what)? {
+            return Ok(Row { scenario, at, outcome });
+        }
+    }
+    bail!("{}: never reached", what())
 }
 
 /// On a task of its own, since starting and killing processes blocks.

@@ -12,8 +12,8 @@ pub(crate) fn counts(message: &Message) -> bool {
     ["/backupreplications/", "/secrets/", "/v3/"].iter().any(|part| message.path.contains(part))
 }
 
-/// One of the messages of a story. Counted within its kind: an event of a watch that comes early or late costs or saves a
-/// message of another kind, and moves no point.
+/// One of the messages of a story, counted within its kind. Messages of one kind in a row are one point: they are reads of
+/// rounds that had nothing to do, and how many there are depends on when the events of the watch come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Point {
     pub(crate) kind: Kind,
@@ -24,16 +24,22 @@ pub(crate) struct Point {
 impl Point {
     /// The points of a story.
     pub(crate) fn all(messages: &[Kind]) -> Vec<Self> {
-        let nth = |(at, kind): (usize, &Kind)| messages.iter().take(at + 1).filter(|other| *other == kind).count();
-        messages.iter().enumerate().map(|(at, kind)| Self { kind: *kind, nth: nth((at, kind)) }).collect()
+        let mut points: Vec<Self> = Vec::new();
+        for kind in messages {
+            if points.last().is_none_or(|last| last.kind != *kind) {
+                let before = points.iter().filter(|point| point.kind == *kind).count();
+                points.push(Self { kind: *kind, nth: before + 1 });
+            }
+        }
+        points
     }
 
     /// Whether a message is this one, asked for each in turn.
     pub(crate) fn meets(self) -> impl FnMut(&Message) -> bool + Send + 'static {
-        let mut seen = 0;
+        let mut seen = Vec::new();
         move |message| {
-            seen += usize::from(Kind::of(message) == self.kind);
-            seen == self.nth
+            seen.push(Kind::of(message));
+            Self::all(&seen).last() == Some(&self)
         }
     }
 

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use harness::{Object, Operator, Scene};
+use harness::{Object, Operator, Scene, in_time};
 use proxy::Moment;
 use simulator::{Record, example};
 
@@ -53,6 +53,7 @@ pub(crate) async fn run(scenario: Scenario, at: Option<At>) -> Result<Option<Out
     apply(&scene, &backup).await?;
     let mut operators = Vec::new();
     let mut beside = None;
+    let mut ended = None;
     let mut story = pin!(end_of_story(&scene, &backup));
     match at {
         None => operators.push(behind.start()?),
@@ -60,19 +61,25 @@ pub(crate) async fn run(scenario: Scenario, at: Option<At>) -> Result<Option<Out
             if fault.kind == FaultKind::KillBeside {
                 beside = Some(Behind::new(&scene).await?);
             }
-            let strikes = strike(&behind, beside.as_ref(), point, fault, &mut operators);
+            let mut strikes = pin!(strike(&behind, beside.as_ref(), point, fault, &mut operators));
             tokio::select! {
-                biased;
-                struck = strikes => struck?,
-                ended = &mut story => {
-                    ended?;
-                    carried.abort();
-                    return Ok(None);
+                struck = &mut strikes => struck?,
+                end = &mut story => {
+                    ended = Some(end?);
+                    // The end of the story is seen by others before the answer to its last message is.
+                    if !Point::all(&kinds(&behind)).contains(&point) {
+                        carried.abort();
+                        return Ok(None);
+                    }
+                    in_time("the point", strikes).await??;
                 }
             }
         }
     }
-    let (object, asked) = story.await?;
+    let (object, asked) = match ended {
+        Some(end) => end,
+        None => story.await?,
+    };
     carried.abort();
 
     let after = scene.simulator.counts(&backup);
@@ -81,7 +88,7 @@ pub(crate) async fn run(scenario: Scenario, at: Option<At>) -> Result<Option<Out
     let only = records.first().map(|record| record.id.clone());
     let logs: Vec<String> = operators.iter().map(|operator| operator.log.text()).collect();
     Ok(Some(Outcome {
-        messages: behind.gate.messages().iter().map(Kind::of).collect(),
+        messages: kinds(&behind),
         posts: after.posts - before.posts,
         accepted: after.accepted - before.accepted,
         phase: object.phase().to_owned(),
@@ -91,6 +98,11 @@ pub(crate) async fn run(scenario: Scenario, at: Option<At>) -> Result<Option<Out
         asked,
         evidence: format!("{:#}\n{records:#?}\n{}", object.0, logs.join("\n-- next process --\n")),
     }))
+}
+
+/// What passed these proxies, in order.
+fn kinds(behind: &Behind) -> Vec<Kind> {
+    behind.gate.messages().iter().map(Kind::of).collect()
 }
 
 /// Starts the operators and has the fault strike.
@@ -151,12 +163,12 @@ async fn end_of_story(scene: &Scene, backup: &str) -> Result<(Object, usize)> {
     }
 }
 
-fn finished(object: &Object) -> bool {
+pub(crate) fn finished(object: &Object) -> bool {
     object.is_observed() && ["Succeeded", "Failed"].contains(&object.phase()) && !object.is("Stalled")
 }
 
 /// The replications to the resource's destination, oldest first.
-fn replicated(scene: &Scene, backup: &str) -> Vec<Record> {
+pub(crate) fn replicated(scene: &Scene, backup: &str) -> Vec<Record> {
     let mut records = scene.simulator.records(backup);
     records.retain(|record| record.target.destination_region == example::DESTINATION_REGION);
     records
@@ -168,7 +180,8 @@ pub(crate) fn humans(scenario: Scenario, messages: &[Kind], at: At) -> usize {
         return 0;
     }
     let At { point, fault } = at;
-    let struck = Point::all(messages).iter().position(|other| *other == point).unwrap_or(messages.len());
+    let struck = (1..=messages.len()).position(|so_far| Point::all(&messages[..so_far]).last() == Some(&point));
+    let struck = struck.unwrap_or(messages.len());
     // What the server has got when the fault strikes.
     let arrived = struck + usize::from(fault.moment == Moment::Answer);
     let (mut claimed, mut called) = (false, false);

@@ -1,6 +1,7 @@
 //! Operators behind proxies.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use harness::{Operator, OperatorOptions, Scene};
@@ -16,6 +17,9 @@ use crate::point;
 
 /// The name of the resource.
 pub(crate) const NAME: &str = "db";
+
+/// Time after its claim in which an operator here may call.
+pub(crate) const WINDOW: Duration = Duration::from_secs(5);
 
 /// The two proxies of one operator, and how to start it behind them.
 pub(crate) struct Behind {
@@ -40,8 +44,8 @@ impl Behind {
         let options = OperatorOptions::new(scene.binary(), &file)
             .arg(format!("--namespace={}", scene.namespace))
             .arg(format!("--allowed-endpoint={}", cloud.url()))
-            .arg("--claim-window=2s")
-            .arg("--request-timeout=2s")
+            .arg(format!("--claim-window={}s", WINDOW.as_secs()))
+            .arg("--request-timeout=4s")
             .arg("--settling-time=1s");
         Ok(Self { gate, options: options.arg(format!("--default-endpoint={}", cloud.url())), _proxies: [api_server, cloud] })
     }

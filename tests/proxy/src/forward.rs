@@ -53,8 +53,9 @@ impl Forward {
         self.pass(number, Moment::Request).await?;
         // On a task of its own: what was forwarded arrives, although the client may leave meanwhile.
         let sent = tokio::spawn(self.clone().send(parts, path, body, number.is_some()));
-        let answer = sent.await.map_err(|_| Lost)?.map_err(|_| Lost)?;
+        let answer = sent.await;
         self.pass(number, Moment::Answer).await?;
+        let answer = answer.map_err(|_| Lost)?.map_err(|_| Lost)?;
         if number.is_some() {
             self.gate.answers();
         }

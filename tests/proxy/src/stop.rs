@@ -10,7 +10,7 @@ use crate::message::Message;
 pub enum Moment {
     /// The request has arrived here whole, and the server has seen nothing of it.
     Request,
-    /// The server's answer has arrived here whole, and the client has seen nothing of it.
+    /// The server's answer has arrived here whole, or it is known that none will; the client has seen nothing of it.
     Answer,
 }
 
