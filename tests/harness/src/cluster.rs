@@ -36,12 +36,17 @@ pub fn shared_cluster() -> Result<&'static ControlPlane> {
 pub fn install_crd(cluster: &ControlPlane) -> Result<()> {
     let crd = std::fs::read_to_string(CRD_FILE).with_context(|| CRD_FILE.to_owned())?;
     succeed(&kubectl_apply(cluster, None, &crd)?)?;
-    let established = cluster
-        .kubectl()
-        .args(["wait", "--for=condition=Established", "--timeout=60s"])
-        .arg("crd/backupreplications.cbr.replication.dev")
-        .output()?;
-    succeed(&established)
+    loop {
+        let established = cluster
+            .kubectl()
+            .args(["wait", "--for=condition=Established", "--timeout=60s"])
+            .arg("crd/backupreplications.cbr.replication.dev")
+            .output()?;
+        // For a moment the conditions of a new CRD are null, which kubectl does not wait for.
+        if !String::from_utf8_lossy(&established.stderr).contains("conditions accessor error") {
+            return succeed(&established);
+        }
+    }
 }
 
 /// `kubectl apply --server-side` of a manifest, as the administrator.

@@ -1,13 +1,15 @@
 //! What one test needs: a namespace, a simulator, and ways to write and read as users do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use control_plane::ControlPlane;
 use futures::{StreamExt, TryStreamExt};
-use kube::api::{ApiResource, DynamicObject};
+use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::api::{ApiResource, DynamicObject, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, Config};
@@ -73,11 +75,11 @@ impl Scene {
         let namespace = format!("test-{}", uuid::Uuid::new_v4());
         let ca_file = cluster.folder().join(format!("{namespace}.pem"));
         simulator.write_ca(&ca_file)?;
-        let scene =
-            Self { cluster, namespace, simulator, client: Client::try_from(config)?, binary: binary.into(), ca_file };
-        let created = scene.kubectl(&["create", "namespace", &scene.namespace])?;
-        ensure!(created.accepted, "{}", created.words);
-        Ok(scene)
+        let client = Client::try_from(config)?;
+        let metadata = ObjectMeta { name: Some(namespace.clone()), ..ObjectMeta::default() };
+        let created = Namespace { metadata, ..Namespace::default() };
+        Api::all(client.clone()).create(&PostParams::default(), &created).await.context("no namespace")?;
+        Ok(Self { cluster, namespace, simulator, client, binary: binary.into(), ca_file })
     }
 
     /// An operator for this scene alone: its namespace, its simulator over TLS as the default endpoint.
@@ -87,6 +89,11 @@ impl Scene {
             .arg(format!("--allowed-endpoint={}", self.simulator.https_url()))
             .arg(format!("--default-endpoint={}", self.simulator.https_url()))
             .arg(format!("--ca-bundle={}", self.ca_file.display()))
+    }
+
+    /// The operator's binary.
+    pub fn binary(&self) -> &Path {
+        &self.binary
     }
 
     /// The file with the simulator's CA certificate.

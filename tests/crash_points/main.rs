@@ -1,0 +1,87 @@
+//! Never twice, never lost: the operator's real process dies, or a message of it is lost, at every message of a
+//! replication that it exchanges with the API server and the cloud.
+//!
+//! A run without a fault counts the messages of each scenario; then one run for each message and fault. The plain run kills the
+//! process before each request and before each answer. `CRASH_POINTS=all cargo test --test crash_points -- --nocapture` adds
+//! lost messages, a late watch, and two operators at once, and takes some minutes. A table has a row for each point.
+
+mod fault;
+mod point;
+mod run;
+mod scenario;
+mod sleeper;
+mod stage;
+mod table;
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use futures::{StreamExt, TryStreamExt, stream};
+
+use fault::Fault;
+use point::Point;
+use run::{At, run};
+use scenario::Scenario;
+use table::Row;
+
+const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
+
+/// Runs at a time. Mostly they wait for time limits of the operator.
+const AT_A_TIME: usize = 32;
+
+/// Runs in which a story ended before its point was reached are made again: an event of a watch can save a message.
+const TRIES: usize = 5;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn at_every_point_of_every_scenario_nothing_is_called_twice_and_nothing_is_lost() -> Result<()> {
+    let all = std::env::var("CRASH_POINTS").is_ok_and(|which| which == "all");
+    let only = std::env::var("CRASH_SCENARIO").ok();
+    let begun = Instant::now();
+    let scenarios: Vec<Scenario> = scenario::all().into_iter().filter(|s| only.as_ref().is_none_or(|o| *o == s.text())).collect();
+    let points: Vec<(Scenario, At)> = stream::iter(scenarios)
+        .map(|scenario| async move {
+            let outcome = spawn(scenario, None).await?.context("no fault and no end")?;
+            println!("{}: {:?} asked {} {:?}", scenario.text(), outcome.messages, outcome.asked, begun.elapsed());
+            let points = Point::all(&outcome.messages);
+            let at = |fault| points.iter().map(move |point| (scenario, At { point: *point, fault }));
+            Ok::<_, anyhow::Error>(Fault::kinds(all).into_iter().flat_map(at).collect::<Vec<_>>())
+        })
+        .buffered(AT_A_TIME)
+        .try_concat()
+        .await?;
+    let number = points.len();
+    let mut rows: Vec<(usize, Result<Row>)> = stream::iter(points.into_iter().enumerate())
+        .map(|(place, (scenario, at))| async move { (place, row(scenario, at).await) })
+        .buffer_unordered(AT_A_TIME)
+        .collect()
+        .await;
+    rows.sort_by_key(|(place, _)| *place);
+    let (mut complete, mut failed) = (Vec::new(), String::new());
+    for (_, row) in rows {
+        match row {
+            Ok(row) => complete.push(row),
+            Err(error) => failed.push_str(&format!("{error:#}\n")),
+        }
+    }
+    let rows = complete;
+    println!("{}{number} points counted; {:?}", table::print(&rows), begun.elapsed());
+    let wrong = table::wrong(&rows);
+    assert!(wrong.is_empty() && failed.is_empty(), "{wrong}{failed}");
+    assert_eq!(rows.len(), number, "a row for each point");
+    Ok(())
+}
+
+async fn row(scenario: Scenario, at: At) -> Result<Row> {
+    let what = || format!("{}, {}, {}", scenario.text(), at.point.text(), at.fault.text());
+    for _ in 0..TRIES {
+        if let Some(outcome) = spawn(scenario, Some(at)).await.with_context(what)? {
+            return Ok(Row { scenario, at, outcome });
+        }
+    }
+    bail!("{}: never reached", what())
+}
+
+/// On a task of its own, since starting and killing processes blocks.
+async fn spawn(scenario: Scenario, at: Option<At>) -> Result<Option<run::Outcome>> {
+    tokio::spawn(run(scenario, at)).await.context("a run panicked")?
+}

@@ -1,0 +1,141 @@
+//! The stories in which every point is met.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use harness::Scene;
+use simulator::{
+    Advance, Answer, Behaviour, Call, ErrorShape, Fault, Log, LookUp, Operation, Options, Pace, Records, Script, Simulator, View, example,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Story {
+    Success,
+    /// The cloud accepts the call and resets the connection.
+    LostAnswer,
+    /// The cloud accepts the call, and the gateway answers 502.
+    BadGateway,
+    /// The cloud rejects the first call: the vault is busy.
+    RetryAfterRejection,
+    /// There is a replication to the same place already.
+    Adoption,
+    /// The record advances from look to look.
+    Tracking,
+}
+
+/// What a look shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sight {
+    Records,
+    NoArray,
+    NoLookUp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Scenario {
+    pub(crate) story: Story,
+    pub(crate) sight: Sight,
+}
+
+/// All of them.
+pub(crate) fn all() -> Vec<Scenario> {
+    use Story::{Adoption, BadGateway, LostAnswer, RetryAfterRejection, Success, Tracking};
+    let of = |sight: Sight, stories: &[Story]| stories.iter().map(|story| Scenario { story: *story, sight }).collect();
+    let groups: [Vec<Scenario>; 3] = [
+        of(Sight::Records, &[Success, LostAnswer, BadGateway, RetryAfterRejection, Adoption, Tracking]),
+        of(Sight::NoArray, &[Success]),
+        of(Sight::NoLookUp, &[Success, LostAnswer, BadGateway, RetryAfterRejection]),
+    ];
+    groups.concat()
+}
+
+impl Scenario {
+    pub(crate) fn text(self) -> String {
+        let story = match self.story {
+            Story::Success => "success",
+            Story::LostAnswer => "lost response",
+            Story::BadGateway => "502 after commit",
+            Story::RetryAfterRejection => "retry after rejection",
+            Story::Adoption => "adoption",
+            Story::Tracking => "tracking",
+        };
+        let sight = match self.sight {
+            Sight::Records => "",
+            Sight::NoArray => ", no array",
+            Sight::NoLookUp => ", no look-up",
+        };
+        format!("{story}{sight}")
+    }
+
+    /// Whether the cloud's answer to an accepted call is lost even where nothing else happens.
+    pub(crate) fn loses_the_answer(self) -> bool {
+        match self.story {
+            Story::LostAnswer | Story::BadGateway => true,
+            Story::Success | Story::RetryAfterRejection | Story::Adoption | Story::Tracking => false,
+        }
+    }
+
+    /// The service. It accepts a second replication to the same place: nothing but the operator guards against it.
+    pub(crate) fn options(self) -> Options {
+        let view = match self.sight {
+            Sight::Records => View::default(),
+            Sight::NoArray => View { records: Records::Absent, ..View::default() },
+            Sight::NoLookUp => View { look_up: LookUp::NotFound, ..View::default() },
+        };
+        // A record that has ended by the first look, so that the story ends with it.
+        let pace = if self.story == Story::Tracking { Pace::Manual } else { Pace::takes(Duration::from_millis(1)) };
+        Options { behaviour: Behaviour { accept_duplicates: true, view, pace, ..Behaviour::default() }, ..Options::default() }
+    }
+
+    /// What the cloud has before the resource comes, and what it will do. Each backup has a record of another region's
+    /// replication, where records are shown: absence proves something there.
+    pub(crate) async fn prepare(self, scene: &Scene, backup: &str) -> Result<()> {
+        let regions = [
+            (example::SECOND_DESTINATION_PROJECT, example::SECOND_DESTINATION_REGION, example::SECOND_VAULT),
+            (example::DESTINATION_PROJECT, example::DESTINATION_REGION, example::VAULT),
+        ];
+        let earlier = if self.story == Story::Adoption { 2 } else { 1 };
+        for (project, region, vault) in regions.into_iter().take(earlier) {
+            replicate(&scene.simulator, backup, project, region, vault).await?;
+        }
+        let fault = match self.story {
+            Story::Success | Story::Adoption | Story::Tracking => return Ok(()),
+            Story::LostAnswer => Fault::after_commit().reset(),
+            Story::BadGateway => Fault::after_commit().answer(Answer::status(502).text("<html>Bad Gateway</html>")),
+            Story::RetryAfterRejection => {
+                let busy = Answer::status(400).error(ErrorShape::Cbr, "BackupService.6112", "invalid vault status");
+                Fault::before_commit().answer(busy)
+            }
+        };
+        scene.simulator.script(Script::once(fault).replicate().backup(backup))
+    }
+
+    /// Carries the record on, one step before each look at it.
+    pub(crate) async fn carry_on(self, simulator: Simulator, backup: String) {
+        if self.story != Story::Tracking {
+            return;
+        }
+        simulator.wait_for(|log| log.counts(&backup).accepted >= 2).await;
+        let looked = |log: &Log| {
+            let answered = |call: &&Call| call.operation == Some(Operation::Show) && call.ending.is_some();
+            log.calls_of(&backup).filter(answered).count()
+        };
+        for to in [Advance::Replicating { progress: 40 }, Advance::Replicating { progress: 80 }, Advance::Success] {
+            simulator.advance(&backup, to).expect("nobody else carries this record on");
+            let before = simulator.log(looked);
+            simulator.wait_for(|log| looked(log) > before).await;
+        }
+    }
+}
+
+/// A replication that somebody else asked for.
+async fn replicate(simulator: &Simulator, backup: &str, project: &str, region: &str, vault: &str) -> Result<()> {
+    let url = format!("{}/v3/{}/backups/{backup}/replicate", simulator.http_url(), example::PROJECT);
+    let body = serde_json::json!({"replicate": {
+        "destination_project_id": project, "destination_region": region, "destination_vault_id": vault,
+    }});
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let answer = client.post(url).header("X-Auth-Token", example::TOKEN).body(body.to_string()).send().await?;
+    ensure!(answer.status().is_success(), "{}", answer.text().await?);
+    Ok(())
+}
