@@ -104,7 +104,7 @@ async fn the_wait_that_the_cloud_asks_for_is_kept() -> Result<()> {
     let gap = scene.simulator.log(|log| {
         let calls: Vec<_> = log.calls().iter().collect();
         let is_throttled = |call: &&simulator::Call| call.ending == Some(CallEnding::Answered { status: 429 });
-        let throttled = calls.iter().position(|call| is_throttled(call))?;
+        let throttled = calls.iter().position(is_throttled)?;
         let next = calls.get(throttled + 1)?;
         Duration::try_from(next.at.duration_since(calls.get(throttled)?.at)).ok()
     });
