@@ -18,6 +18,7 @@ pub(crate) enum Deed {
     Rejected,
     ReplicationFailed,
     TokenRejected,
+    TokenExpired,
     SecretMissing,
     Throttled,
     Unreachable,
@@ -27,22 +28,24 @@ pub(crate) enum Deed {
 }
 
 /// An alert's name and its label `reason`.
-type Alert = (&'static str, &'static str);
+pub(crate) type Alert = (&'static str, &'static str);
 
-/// The deed, its job in Prometheus, and the alert that it fires.
-pub(crate) const DEEDS: [(Deed, &str, Option<Alert>); 12] = [
-    (Deed::Accepted, "accepted", None),
-    (Deed::Replicating, "replicating", Some(("BackupReplicationOverdue", ""))),
-    (Deed::OutcomeUnknown, "outcome-unknown", Some(("BackupReplicationOutcomeUnknown", ""))),
-    (Deed::Rejected, "rejected", Some(("BackupReplicationStalled", "Rejected"))),
-    (Deed::ReplicationFailed, "replication-failed", Some(("BackupReplicationStalled", "ReplicationFailed"))),
-    (Deed::TokenRejected, "token-rejected", Some(("BackupReplicationTokenRejected", ""))),
-    (Deed::SecretMissing, "secret-missing", Some(("BackupReplicationSecretUnreadable", "SecretNotFound"))),
-    (Deed::Throttled, "throttled", Some(("BackupReplicationThrottled", ""))),
-    (Deed::Unreachable, "unreachable", Some(("BackupReplicationCloudUnreachable", "LookUpFailed"))),
-    (Deed::OutcomeNotWritten, "outcome-not-written", Some(("BackupReplicationOutcomeNotWritten", ""))),
-    (Deed::WritesRefused, "writes-refused", Some(("BackupReplicationReconcilesFailing", ""))),
-    (Deed::NotLeading, "not-leading", Some(("BackupReplicationOperatorNotLeading", ""))),
+/// The deed, its job in Prometheus, and the alerts that it fires.
+pub(crate) const DEEDS: [(Deed, &str, &[Alert]); 13] = [
+    (Deed::Accepted, "accepted", &[]),
+    (Deed::Replicating, "replicating", &[("BackupReplicationOverdue", "")]),
+    (Deed::OutcomeUnknown, "outcome-unknown", &[("BackupReplicationOutcomeUnknown", "")]),
+    (Deed::Rejected, "rejected", &[("BackupReplicationStalled", "Rejected")]),
+    (Deed::ReplicationFailed, "replication-failed", &[("BackupReplicationStalled", "ReplicationFailed")]),
+    (Deed::TokenRejected, "token-rejected", &[("BackupReplicationTokenRejected", "")]),
+    // It is ready, and still somebody has to know that nobody can follow it.
+    (Deed::TokenExpired, "token-expired", &[("BackupReplicationTokenRejected", ""), ("BackupReplicationOverdue", "")]),
+    (Deed::SecretMissing, "secret-missing", &[("BackupReplicationSecretUnreadable", "SecretNotFound")]),
+    (Deed::Throttled, "throttled", &[("BackupReplicationThrottled", "")]),
+    (Deed::Unreachable, "unreachable", &[("BackupReplicationCloudUnreachable", "LookUpFailed")]),
+    (Deed::OutcomeNotWritten, "outcome-not-written", &[("BackupReplicationOutcomeNotWritten", "")]),
+    (Deed::WritesRefused, "writes-refused", &[("BackupReplicationReconcilesFailing", "")]),
+    (Deed::NotLeading, "not-leading", &[("BackupReplicationOperatorNotLeading", "")]),
 ];
 
 /// A deed's place and its operator.
@@ -57,7 +60,7 @@ impl Case {
     /// Starts the operator; nothing is there for it to do yet.
     pub(crate) async fn new(deed: Deed) -> Result<Self> {
         let mut options = Options::default();
-        if deed != Deed::Replicating {
+        if !matches!(deed, Deed::Replicating | Deed::TokenExpired) {
             options.behaviour.pace = Pace::takes(Duration::ZERO);
         }
         if deed == Deed::ReplicationFailed {
@@ -89,6 +92,7 @@ impl Case {
             | Deed::OutcomeUnknown
             | Deed::Rejected
             | Deed::ReplicationFailed
+            | Deed::TokenExpired
             | Deed::Throttled
             | Deed::Unreachable
             | Deed::OutcomeNotWritten
@@ -102,6 +106,11 @@ impl Case {
                 scene.simulator.configure(|behaviour| behaviour.view.look_up = LookUp::Forbidden);
                 scene.simulator.script(Script::once(Fault::after_commit().reset()).replicate())?;
                 scene.applied(&manifest)?;
+            }
+            Deed::TokenExpired => {
+                scene.applied(&manifest)?;
+                scene.wait("db", "followed", |object| object.text("/status/recordStatus").is_some()).await?;
+                scene.simulator.expire_token(example::TOKEN)?;
             }
             Deed::Throttled => {
                 let answer = Answer::throttled(Some(RetryAfter::Seconds(3600)));

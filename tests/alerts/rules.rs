@@ -21,6 +21,17 @@ pub(crate) fn names() -> Result<BTreeSet<String>> {
     rules()?.iter().map(name).collect::<Option<_>>().context("a rule without an alert")
 }
 
+/// What the rules want to see rise.
+pub(crate) fn increases() -> Result<Vec<String>> {
+    let mut counted = Vec::new();
+    for rule in rules()? {
+        let query = rule["expr"].as_str().context("no expr")?;
+        let ranges = query.split("increase(").skip(1).filter_map(|rest| rest.split('[').next());
+        counted.extend(ranges.map(str::to_owned));
+    }
+    Ok(counted)
+}
+
 /// The same rules for a test that has no half hours: minutes become seconds, and six hours 20 s.
 pub(crate) fn hastened() -> Result<Value> {
     let mut rules = rules()?;
