@@ -53,7 +53,10 @@ pub(super) fn track(status: &mut BackupReplicationStatus, seen: &Observation<'_>
         }
         match sight(seen) {
             Sight::Need(Need::Look { at_most_old: _ }) => {
-                return Step::See(Need::Look { at_most_old: backoff::tracking_delay(age, backup) / 2 });
+                // Any look that is younger than its own last one is news to it.
+                let delay = backoff::tracking_delay(age, backup);
+                let at_most_old = seen.looked.ago.unwrap_or(delay / 2).min(delay);
+                return Step::See(Need::Look { at_most_old });
             }
             other @ (Sight::Need(Need::Credential(_)) | Sight::Seen(_) | Sight::Blind) => other,
         }

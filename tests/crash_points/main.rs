@@ -27,7 +27,7 @@ use table::Row;
 const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
 
 /// Runs at a time. Mostly they wait for time limits of the operator.
-const AT_A_TIME: usize = 32;
+const AT_A_TIME: usize = 48;
 
 /// Runs in which a story ended before its point was reached are made again: an event of a watch can save a message.
 const TRIES: usize = 5;
@@ -35,41 +35,39 @@ const TRIES: usize = 5;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn at_every_point_of_every_scenario_nothing_is_called_twice_and_nothing_is_lost() -> Result<()> {
     let all = std::env::var("CRASH_POINTS").is_ok_and(|which| which == "all");
-    let only = std::env::var("CRASH_SCENARIO").ok();
     let begun = Instant::now();
-    let scenarios: Vec<Scenario> =
-        scenario::all().into_iter().filter(|s| only.as_ref().is_none_or(|o| *o == s.text())).collect();
-    let points: Vec<(Scenario, At)> = stream::iter(scenarios)
-        .map(|scenario| async move {
-            let outcome = spawn(scenario, None).await?.context("no fault and no end")?;
-            println!("{}: {:?} asked {} {:?}", scenario.text(), outcome.messages, outcome.asked, begun.elapsed());
-            let points = Point::all(&outcome.messages);
-            let at = |fault| points.iter().map(move |point| (scenario, At { point: *point, fault }));
-            Ok::<_, anyhow::Error>(Fault::kinds(all).into_iter().flat_map(at).collect::<Vec<_>>())
-        })
+    let points: Vec<(Scenario, At)> = stream::iter(scenario::all())
+        .map(|scenario| points(scenario, Fault::kinds(all)))
         .buffered(AT_A_TIME)
         .try_concat()
         .await?;
-    let number = points.len();
-    let mut rows: Vec<(usize, Result<Row>)> = stream::iter(points.into_iter().enumerate())
+    let counted = points.len();
+    let mut ended: Vec<(usize, Result<Row>)> = stream::iter(points.into_iter().enumerate())
         .map(|(place, (scenario, at))| async move { (place, row(scenario, at).await) })
         .buffer_unordered(AT_A_TIME)
         .collect()
         .await;
-    rows.sort_by_key(|(place, _)| *place);
-    let (mut complete, mut failed) = (Vec::new(), String::new());
-    for (_, row) in rows {
+    ended.sort_by_key(|(place, _)| *place);
+    let (mut rows, mut failed) = (Vec::new(), String::new());
+    for (_, row) in ended {
         match row {
-            Ok(row) => complete.push(row),
+            Ok(row) => rows.push(row),
             Err(error) => failed.push_str(&format!("{error:#}\n")),
         }
     }
-    let rows = complete;
-    println!("{}{number} points counted; {:?}", table::print(&rows), begun.elapsed());
+    println!("{}{counted} points were counted without a fault; {:?}", table::print(&rows), begun.elapsed());
     let wrong = table::wrong(&rows);
     assert!(wrong.is_empty() && failed.is_empty(), "{wrong}{failed}");
-    assert_eq!(rows.len(), number, "a row for each point");
+    assert_eq!(rows.len(), counted, "a row for each point");
     Ok(())
+}
+
+/// The points of a scenario, as a run without a fault counts them, with each of the faults.
+async fn points(scenario: Scenario, faults: Vec<Fault>) -> Result<Vec<(Scenario, At)>> {
+    let outcome = spawn(scenario, None).await?.context("no fault, and no end")?;
+    let points = Point::all(&outcome.messages);
+    let at = |fault| points.iter().map(move |point| (scenario, At { point: *point, fault }));
+    Ok(faults.into_iter().flat_map(at).collect())
 }
 
 async fn row(scenario: Scenario, at: At) -> Result<Row> {

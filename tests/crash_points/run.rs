@@ -17,6 +17,9 @@ use crate::stage::{Behind, NAME, apply};
 /// How late a watch is that lags: later than what a round takes.
 const LAG: Duration = Duration::from_millis(700);
 
+/// How long a story may take on a busy machine, where a claim's window may be missed now and then: it is claimed anew.
+const LONG: Duration = Duration::from_secs(600);
+
 /// A fault at one of the points of a story.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct At {
@@ -27,14 +30,17 @@ pub(crate) struct At {
 /// How a run ended.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    /// What passed the first operator's proxies, in order, and that of the process after it.
+    /// The messages of the first process, in order, and of the one that was started after it.
     pub(crate) messages: Vec<Kind>,
+    /// Calls that the simulator saw, and those of them that it accepted.
     pub(crate) posts: u64,
     pub(crate) accepted: u64,
     pub(crate) phase: String,
+    /// The record id in the status.
     pub(crate) record: Option<String>,
-    /// Whether that record is the only replication there is.
+    /// Replications to the destination beyond the first.
     pub(crate) duplicates: usize,
+    /// There is no replication, or the status does not name it.
     pub(crate) lost: bool,
     /// How often a human was needed.
     pub(crate) asked: usize,
@@ -144,7 +150,8 @@ async fn end_of_story(scene: &Scene, backup: &str) -> Result<(Object, usize)> {
     let mut asked: Vec<String> = Vec::new();
     loop {
         let is_new = |object: &Object| object.is("Stalled") && !asked.iter().any(|id| id == object.attempt_id());
-        let object = scene.wait(NAME, "at its end", |object| finished(object) || is_new(object)).await?;
+        let end = |object: &Object| finished(object) || is_new(object);
+        let object = scene.wait_within(LONG, NAME, "at its end", end).await?;
         if !object.is("Stalled") {
             return Ok((object, asked.len()));
         }

@@ -189,11 +189,25 @@ impl Scene {
     /// # Errors
     /// It is not so in time. Then its last state is in the error.
     pub async fn wait(&self, name: &str, what: &str, wanted: impl Fn(&Object) -> bool) -> Result<Object> {
+        self.wait_within(PATIENCE, name, what, wanted).await
+    }
+
+    /// The same, with a patience of the test's own.
+    ///
+    /// # Errors
+    /// It is not so in time. Then its last state is in the error.
+    pub async fn wait_within(
+        &self,
+        patience: Duration,
+        name: &str,
+        what: &str,
+        wanted: impl Fn(&Object) -> bool,
+    ) -> Result<Object> {
         let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
         let mut objects =
             watcher(self.api(), config).default_backoff().applied_objects().filter_map(async |o| o.ok()).boxed();
         let mut last = None;
-        let found = tokio::time::timeout(PATIENCE, async {
+        let found = tokio::time::timeout(patience, async {
             while let Some(object) = objects.next().await {
                 let object = Object(serde_json::to_value(object)?);
                 if wanted(&object) {
