@@ -1,3 +1,4 @@
+use super::claim::keep_newest;
 use super::ending::{Acceptance, Answer, Ending};
 use super::fixtures::{Scene, at};
 use super::record::{Recorded, record};
@@ -112,4 +113,24 @@ fn an_unknown_outcome_of_a_forgotten_attempt_is_in_force_again_unless_another_at
     let mut restored = Scene::new();
     restored.claim("a-other");
     assert_eq!(record(restored.status(), &lost, &unknown, at(1)), Recorded::Superseded);
+}
+
+#[test]
+fn beyond_five_the_oldest_that_was_not_accepted_goes_and_no_other() {
+    use Outcome::{Accepted, NotAccepted, NotSent, Rejected, Unknown};
+    let mut scene = Scene::new();
+    let claimed = scene.claim("a-6");
+    let kept = |outcomes: [Option<Outcome>; 6]| {
+        let numbered = (1..=6).rev().zip(outcomes);
+        let mut attempts: Vec<_> =
+            numbered.map(|(number, outcome)| Attempt { number, outcome, ..claimed.clone() }).collect();
+        keep_newest(&mut attempts);
+        attempts.iter().map(|attempt| attempt.number).collect::<Vec<_>>()
+    };
+    let plain = [None, Some(Rejected), Some(NotSent), Some(NotAccepted), Some(Rejected), Some(NotSent)];
+    assert_eq!(kept(plain), [6, 5, 4, 3, 2]);
+    let open = [None, Some(Rejected), Some(NotSent), Some(NotAccepted), Some(Accepted), Some(Unknown)];
+    assert_eq!(kept(open), [6, 5, 4, 2, 1]);
+    let none_may_go = [Some(NotSent), Some(Unknown), Some(Unknown), Some(Accepted), Some(Unknown), None];
+    assert_eq!(kept(none_may_go), [6, 5, 4, 3, 2, 1]);
 }
