@@ -25,8 +25,10 @@ async fn each_alert_fires_in_its_case_and_in_no_other_and_the_dashboard_finds_da
     }
     let targets: Vec<(&str, String)> =
         DEEDS.iter().zip(&cases).map(|((_, job, _), case)| Ok((*job, case.address()?))).collect::<Result<_>>()?;
-    let prometheus = Prometheus::start(&targets, &rules::hastened()?)?;
+    let prometheus = Prometheus::start(&targets)?;
     prometheus.wait("sum(up)", |samples| samples.iter().any(|sum| sum.value == DEEDS.len() as f64)).await?;
+    // Before that they would all seem to be absent.
+    prometheus.load(&rules::hastened()?).await?;
     // The first event of its kind is an increase only where there was a 0 before.
     for counted in rules::increases()? {
         let at_zero = format!("count by (job) ({counted} == 0)");

@@ -44,36 +44,32 @@ pub(crate) struct Prometheus {
     url: String,
     client: reqwest::Client,
     process: Supervised,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Prometheus {
-    /// Starts one that scrapes these addresses under these jobs, and evaluates these rules.
+    /// Starts one that scrapes these addresses under these jobs. It has no rules yet.
     ///
     /// # Errors
     /// It is not installed, or does not start.
-    pub(crate) fn start(targets: &[(&str, String)], rules: &Value) -> Result<Self> {
+    pub(crate) fn start(targets: &[(&str, String)]) -> Result<Self> {
         let folder = TempDir::new()?;
-        let write = |name: &str, content: &Value| {
-            let path = folder.path().join(name);
-            std::fs::write(&path, content.to_string()).map(|()| path)
-        };
-        let rules = write("rules.yaml", rules)?;
         let scrapes: Vec<Value> = targets
             .iter()
             .map(|(job, address)| json!({"job_name": job, "static_configs": [{"targets": [address]}]}))
             .collect();
         let configuration = json!({
             "global": {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "1s"},
-            "rule_files": [rules], "scrape_configs": scrapes,
+            "rule_files": [folder.path().join("rules*.json")], "scrape_configs": scrapes,
         });
-        let configuration = write("prometheus.yaml", &configuration)?;
+        let file = folder.path().join("prometheus.json");
+        std::fs::write(&file, configuration.to_string())?;
         let (log, writer) = Lines::from_pipe()?;
         let mut command = Command::new(debian::program("prometheus")?);
         command
-            .arg(format!("--config.file={}", configuration.display()))
+            .arg(format!("--config.file={}", file.display()))
             .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
-            .args(["--web.listen-address=127.0.0.1:0", "--log.format=json"])
+            .args(["--web.listen-address=127.0.0.1:0", "--web.enable-lifecycle", "--log.format=json"])
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .stdout(Stdio::null())
@@ -85,7 +81,18 @@ impl Prometheus {
         // Up to here it may have found its configuration wrong.
         log.wait_for(PATIENCE, |line| line.contains("ready to receive web requests"))?;
         let client = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self { url: format!("http://{address}"), client, process, _folder: folder })
+        Ok(Self { url: format!("http://{address}"), client, process, folder })
+    }
+
+    /// Evaluates these rules from now on.
+    ///
+    /// # Errors
+    /// It does not take them.
+    pub(crate) async fn load(&self, rules: &Value) -> Result<()> {
+        std::fs::write(self.folder.path().join("rules.json"), rules.to_string())?;
+        let answer = self.client.post(format!("{}/-/reload", self.url)).send().await?;
+        ensure!(answer.status().is_success(), "{}: {}", answer.status(), answer.text().await?);
+        Ok(())
     }
 
     /// What the query gives now.
