@@ -31,11 +31,11 @@ const CHECKS: &[Check] = &[
     Check { name: "a change to a frozen spec is refused", run: manners::frozen },
     Check { name: "a Secret that arrives late, and is then corrected", run: manners::late_secret },
     Check { name: "server-side apply by two managers: no drift", run: manners::two_managers },
+    Check { name: "helm uninstall: the resources stay readable", run: install::uninstall },
     Check { name: "Flux: the example repository becomes ready, its Secret late", run: flux::example },
     Check { name: "Flux: a failing replication fails its Kustomization at once", run: flux::failing },
     Check { name: "Flux: pruned, and back: the new resource adopts the record", run: flux::pruned_and_back },
     Check { name: "Flux: a change to a frozen spec is refused, and force adopts", run: flux::frozen_then_forced },
-    Check { name: "helm uninstall: the resources stay readable", run: install::uninstall },
 ];
 
 /// Starts the cluster, runs the checks, and returns whether all passed.

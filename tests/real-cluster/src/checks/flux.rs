@@ -13,7 +13,7 @@ use crate::report;
 /// The example repository as it is, but for what its reader is told to put in.
 pub(super) fn example(cluster: &Cluster) -> Result<()> {
     let git = &cluster.flux()?.repository;
-    let endpoint = cluster.simulator.https_url();
+    let endpoint = cluster.endpoint();
     let own = |text: String| {
         let values = format!(
             "      defaultEndpoint: {endpoint}\n      allowedEndpoint: [\"{endpoint}\"]\n      settlingTime: 20s\n    \
