@@ -106,9 +106,15 @@ async fn the_example_of_a_copy_under_way_is_as_the_operator_leaves_it() -> Resul
     scene.valid_secret()?;
     let _operator = scene.operator().start_ready()?;
     scene.applied(&Scene::manifest("accepted", ""))?;
-    compare("healthy_replicating", scene.wait("accepted", "followed", |o| o.phase() == "Replicating" && o.0["status"]["progress"] == 0).await?)?;
+    compare(
+        "healthy_replicating",
+        scene.wait("accepted", "followed", |o| o.phase() == "Replicating" && o.0["status"]["progress"] == 0).await?,
+    )?;
     scene.applied(&Scene::manifest("awaited", "  readyWhen: Replicated\n"))?;
-    compare("progressing_replicating", scene.wait("awaited", "followed", |o| o.phase() == "Replicating" && o.0["status"]["progress"] == 0).await?)?;
+    compare(
+        "progressing_replicating",
+        scene.wait("awaited", "followed", |o| o.phase() == "Replicating" && o.0["status"]["progress"] == 0).await?,
+    )?;
     scene.simulator.advance(example::BACKUP, Advance::Fail)?;
     compare("degraded_replicationFailed", scene.wait("awaited", "failed", |o| o.phase() == "Failed").await?)
 }
