@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use harness::{Object, Scene};
 use serde_json::json;
-use simulator::{Advance, Behaviour, Fault, LookUp, Options, Records, Script, example};
+use simulator::{Behaviour, Fault, LookUp, Options, Records, Script, example};
 
 use crate::lua::{folder, run, yaml};
 
@@ -98,25 +98,6 @@ async fn the_examples_are_as_the_operator_leaves_its_resources() -> Result<()> {
     let change = json!({"spec": {"suspend": true}});
     scene.patched("db", &change)?;
     compare("progressing_notObserved", scene.get("db").await?)
-}
-
-#[tokio::test]
-async fn the_example_of_a_copy_under_way_is_as_the_operator_leaves_it() -> Result<()> {
-    let scene = Scene::new(OPERATOR).await?;
-    scene.valid_secret()?;
-    let _operator = scene.operator().start_ready()?;
-    scene.applied(&Scene::manifest("accepted", ""))?;
-    compare(
-        "healthy_replicating",
-        scene.wait("accepted", "followed", |o| o.phase() == "Replicating" && o.0["status"]["progress"] == 0).await?,
-    )?;
-    scene.applied(&Scene::manifest("awaited", "  readyWhen: Replicated\n"))?;
-    compare(
-        "progressing_replicating",
-        scene.wait("awaited", "followed", |o| o.phase() == "Replicating" && o.0["status"]["progress"] == 0).await?,
-    )?;
-    scene.simulator.advance(example::BACKUP, Advance::Fail)?;
-    compare("degraded_replicationFailed", scene.wait("awaited", "failed", |o| o.phase() == "Failed").await?)
 }
 
 /// And what the actions write is a decision that the operator carries out.

@@ -37,7 +37,8 @@ async fn at_every_point_of_every_scenario_nothing_is_called_twice_and_nothing_is
     let all = std::env::var("CRASH_POINTS").is_ok_and(|which| which == "all");
     let only = std::env::var("CRASH_SCENARIO").ok();
     let begun = Instant::now();
-    let scenarios: Vec<Scenario> = scenario::all().into_iter().filter(|s| only.as_ref().is_none_or(|o| *o == s.text())).collect();
+    let scenarios: Vec<Scenario> =
+        scenario::all().into_iter().filter(|s| only.as_ref().is_none_or(|o| *o == s.text())).collect();
     let points: Vec<(Scenario, At)> = stream::iter(scenarios)
         .map(|scenario| async move {
             let outcome = spawn(scenario, None).await?.context("no fault and no end")?;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use harness::Scene;
 use simulator::{
-    Advance, Answer, Behaviour, Call, ErrorShape, Fault, Log, LookUp, Operation, Options, Pace, Records, Script, Simulator, View, example,
+    Advance, Answer, Behaviour, Call, ErrorShape, Fault, Log, LookUp, Operation, Options, Pace, Records, Script,
+    Simulator, View, example,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +85,10 @@ impl Scenario {
         };
         // A record that has ended by the first look, so that the story ends with it.
         let pace = if self.story == Story::Tracking { Pace::Manual } else { Pace::takes(Duration::from_millis(1)) };
-        Options { behaviour: Behaviour { accept_duplicates: true, view, pace, ..Behaviour::default() }, ..Options::default() }
+        Options {
+            behaviour: Behaviour { accept_duplicates: true, view, pace, ..Behaviour::default() },
+            ..Options::default()
+        }
     }
 
     /// What the cloud has before the resource comes, and what it will do. Each backup has a record of another region's

@@ -47,7 +47,11 @@ impl Behind {
             .arg(format!("--claim-window={}s", WINDOW.as_secs()))
             .arg("--request-timeout=4s")
             .arg("--settling-time=1s");
-        Ok(Self { gate, options: options.arg(format!("--default-endpoint={}", cloud.url())), _proxies: [api_server, cloud] })
+        Ok(Self {
+            gate,
+            options: options.arg(format!("--default-endpoint={}", cloud.url())),
+            _proxies: [api_server, cloud],
+        })
     }
 
     pub(crate) fn start(&self) -> Result<Operator> {

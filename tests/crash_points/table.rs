@@ -14,7 +14,8 @@ pub(crate) struct Row {
 impl Row {
     /// What is wrong with it.
     fn faults(&self) -> Vec<String> {
-        let Outcome { messages, posts, accepted: _, phase, record: _, duplicates, lost, asked, evidence: _ } = &self.outcome;
+        let Outcome { messages, posts, accepted: _, phase, record: _, duplicates, lost, asked, evidence: _ } =
+            &self.outcome;
         let mut faults = Vec::new();
         if *duplicates > 0 {
             faults.push(format!("{duplicates} duplicates"));
@@ -45,7 +46,8 @@ pub(crate) fn print(rows: &[Row]) -> String {
         "scenario", "message", "fault", "POSTs", "accepted", "humans", "phase"
     );
     for row in rows {
-        let Outcome { messages: _, posts, accepted, phase, record, duplicates: _, lost: _, asked, evidence: _ } = &row.outcome;
+        let Outcome { messages: _, posts, accepted, phase, record, duplicates: _, lost: _, asked, evidence: _ } =
+            &row.outcome;
         let _infallible = writeln!(
             text,
             "{:<33} {:<22} {:<38} {posts:>5} {accepted:>8} {asked:>6} {phase:<10} {}",

@@ -7,7 +7,6 @@ use proxy::{Gate, Message, Moment, Proxy, Upstream};
 use reqwest::{Client, Response};
 use simulator::{Counts, Options, Simulator, example};
 
-
 /// A bound on what happens at once, so that a test fails instead of hanging.
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -84,7 +83,11 @@ async fn a_message_stops_where_it_is_told_to_and_passes_or_is_lost() -> Result<(
             let meanwhile = async {
                 stop.reached().await?;
                 assert_eq!(scene.looks().gets, 1 + seen, "{moment:?}");
-                if passes { stop.pass() } else { stop.reset() }
+                if passes {
+                    stop.pass()
+                } else {
+                    stop.reset()
+                }
                 anyhow::Ok(())
             };
             let (looked, done) = tokio::join!(scene.look(), meanwhile);
