@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
 
@@ -15,11 +16,19 @@ use crate::{audit, certificates, etcd};
 pub(crate) const LOG: &str = "kube-apiserver.log";
 const TOKENS: &str = "tokens.csv";
 
+/// Somebody with a static token.
+#[derive(Clone, Debug)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) group: String,
+    pub(crate) token: String,
+}
+
 /// Writes the files that the server reads at its start, but for the certificates.
-pub(crate) fn write_files(folder: &Path, admin_token: &str) -> Result<()> {
+pub(crate) fn write_files(folder: &Path, users: &[User]) -> Result<()> {
     let tokens = folder.join(TOKENS);
-    fs::write(&tokens, format!("{admin_token},admin,admin,\"system:masters\"\n"))
-        .with_context(|| format!("could not write {}", tokens.display()))?;
+    let lines = users.iter().map(|User { name, group, token }| format!("{token},{name},{name},\"{group}\"\n"));
+    fs::write(&tokens, lines.collect::<String>()).with_context(|| format!("could not write {}", tokens.display()))?;
     audit::write_policy(folder)
 }
 
@@ -28,6 +37,7 @@ pub(crate) fn start(
     assets: &Assets,
     folder: &TemporaryFolder,
     port: u16,
+    node: Option<Ipv4Addr>,
     extra_flags: &[String],
 ) -> Result<Supervised> {
     let path = folder.path();
@@ -36,7 +46,7 @@ pub(crate) fn start(
     let mut command = Command::new(assets.kube_apiserver());
     command
         .current_dir(path)
-        .args(flags(path, port))
+        .args(flags(path, port, node))
         .args(extra_flags)
         .stdin(folder.hold()?)
         .stdout(log.try_clone().context("could not duplicate a file handle")?)
@@ -44,7 +54,7 @@ pub(crate) fn start(
     Supervised::spawn_with_stdin(command)
 }
 
-fn flags(folder: &Path, port: u16) -> Vec<String> {
+fn flags(folder: &Path, port: u16, node: Option<Ipv4Addr>) -> Vec<String> {
     let file = |name: &str| folder.join(name).display().to_string();
     let mut flags: Vec<String> = [
         ("etcd-servers", etcd::URL.to_owned()),
@@ -61,22 +71,42 @@ fn flags(folder: &Path, port: u16) -> Vec<String> {
     flags.extend(audit::flags(folder));
     flags.extend(
         [
-            "--bind-address=127.0.0.1",
-            // Otherwise the address comes from the default route, which an offline machine lacks. Nobody uses it: the service
-            // `kubernetes` gets no endpoints, whose rules forbid a loopback address.
-            "--advertise-address=127.0.0.1",
-            "--endpoint-reconciler-type=none",
-            "--authorization-mode=RBAC",
             "--service-account-issuer=https://kubernetes.default.svc",
             "--service-cluster-ip-range=10.0.0.0/24",
-            // It refuses pods until a controller, absent here, has made the namespace's default service account.
-            "--disable-admission-plugins=ServiceAccount",
             "--profiling=false",
         ]
         .map(String::from),
     );
+    match node {
+        None => flags.extend(ALONE.map(String::from)),
+        Some(address) => {
+            flags.extend(WITH_NODES.map(String::from));
+            flags.push(format!("--advertise-address={address}"));
+        }
+    }
     flags
 }
+
+const ALONE: [&str; 5] = [
+    "--bind-address=127.0.0.1",
+    // Otherwise the address comes from the default route, which an offline machine lacks. Nobody uses it: the service
+    // `kubernetes` gets no endpoints, whose rules forbid a loopback address.
+    "--advertise-address=127.0.0.1",
+    "--endpoint-reconciler-type=none",
+    "--authorization-mode=RBAC",
+    // It refuses pods until a controller, absent here, has made the namespace's default service account.
+    "--disable-admission-plugins=ServiceAccount",
+];
+
+const WITH_NODES: [&str; 5] = [
+    "--bind-address=0.0.0.0",
+    "--authorization-mode=Node,RBAC",
+    "--enable-admission-plugins=NodeRestriction",
+    // A node's name is known to no resolver.
+    "--kubelet-preferred-address-types=InternalIP",
+    // Of the node's own pods.
+    "--allow-privileged=true",
+];
 
 /// The last lines of a log, for an error message.
 pub(crate) fn tail(folder: &Path, log: &str) -> String {

@@ -3,6 +3,7 @@
 mod go;
 mod module;
 mod progress;
+mod source;
 mod target;
 
 use std::fs::{self, File, TryLockError};
@@ -11,7 +12,7 @@ use std::{env, io};
 
 use anyhow::{Context, Result, bail};
 
-use self::module::Set;
+pub use self::module::{Module, Program, Set, Source};
 use self::progress::say;
 
 /// Names a folder with ready-made programs, as it does for the Go and Java test tools of the Kubernetes projects.
@@ -77,11 +78,32 @@ impl Assets {
 /// # Errors
 /// There is no Go that can build it, or the build fails.
 pub fn helm() -> Result<PathBuf> {
-    let ready_made = env::var_os(FOLDER_VARIABLE).map(|folder| Path::new(&folder).join(module::HELM.name));
-    match ready_made.filter(|program| program.is_file()) {
-        Some(program) => fs::canonicalize(&program).with_context(|| format!("could not resolve {}", program.display())),
-        None => Ok(built(&module::HELM)?.join(module::HELM.name)),
+    Ok(module::HELM.find()?.join(module::HELM.name))
+}
+
+impl Set {
+    /// A folder with all that the set names: the one that `KUBEBUILDER_ASSETS` names, if it has all of it. Without it, one in
+    /// cargo's target folder, which is built the first time, as [`Assets::find`] does.
+    ///
+    /// # Errors
+    /// There is no Go that can build it, or the build fails.
+    pub fn find(&self) -> Result<PathBuf> {
+        let ready_made = env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+        match ready_made.filter(|folder| self.names().all(|name| folder.join(name).exists())) {
+            Some(folder) => {
+                fs::canonicalize(&folder).with_context(|| format!("could not resolve {}", folder.display()))
+            }
+            None => built(self),
+        }
     }
+}
+
+/// Cargo's target folder, in which all that is built is kept.
+///
+/// # Errors
+/// The running program's own file cannot be found.
+pub fn target_folder() -> Result<PathBuf> {
+    target::folder()
 }
 
 fn built(set: &Set) -> Result<PathBuf> {

@@ -5,6 +5,7 @@ mod readiness;
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,13 +15,17 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail, ensure};
 
 use self::readiness::NotReady;
+use crate::apiserver::User;
 use crate::assets::Assets;
 use crate::audit::{self, AuditEvent};
 use crate::folder::TemporaryFolder;
 use crate::supervised::Supervised;
+
 use crate::{apiserver, certificates, etcd, kubeconfig};
 
 const ADMIN: &str = "admin";
+/// The first of the service addresses, by which pods reach the API server.
+const SERVICE_ADDRESS: &str = "10.0.0.1";
 /// Attempts to start on a free port, which somebody else may take before the server does.
 const ATTEMPTS: usize = 5;
 /// A file tells nobody that it has grown.
@@ -36,6 +41,7 @@ pub struct ControlPlane {
     etcd: Supervised,
     assets: Assets,
     apiserver_flags: Vec<String>,
+    node: Option<Ipv4Addr>,
     port: u16,
     kubeconfig: PathBuf,
     folder: TemporaryFolder,
@@ -45,12 +51,27 @@ pub struct ControlPlane {
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     apiserver_flags: Vec<String>,
+    node: Option<Ipv4Addr>,
+    users: Vec<(String, String)>,
 }
 
 impl Options {
     /// Adds a flag for kube-apiserver, such as `--max-requests-inflight=10`. The last one of a name counts.
     pub fn apiserver_flag(mut self, flag: impl Into<String>) -> Self {
         self.apiserver_flags.push(flag.into());
+        self
+    }
+
+    /// Serves nodes and pods, too, which reach this machine by `address`: it listens on all addresses, and service accounts are
+    /// needed, so that pods are refused before a controller manager runs.
+    pub fn for_nodes(mut self, address: Ipv4Addr) -> Self {
+        self.node = Some(address);
+        self
+    }
+
+    /// Lets somebody in, as a member of `group`. Their kubeconfig is [`ControlPlane::kubeconfig_of`].
+    pub fn user(mut self, name: impl Into<String>, group: impl Into<String>) -> Self {
+        self.users.push((name.into(), group.into()));
         self
     }
 
@@ -62,21 +83,27 @@ impl Options {
         let assets = Assets::find()?;
         let folder = TemporaryFolder::create()?;
         let path = folder.path();
-        let token = random_token();
-        certificates::write(path)?;
-        apiserver::write_files(path, &token)?;
+        let more_names = self.node.map(|address| vec![address.to_string(), SERVICE_ADDRESS.to_owned()]);
+        certificates::write(path, &more_names.unwrap_or_default())?;
+        let admin = (ADMIN.to_owned(), "system:masters".to_owned());
+        let users = [admin].into_iter().chain(self.users);
+        let users: Vec<User> = users.map(|(name, group)| User { name, group, token: random_token() }).collect();
+        apiserver::write_files(path, &users)?;
         let mut control_plane = ControlPlane {
             apiserver: Mutex::new(None),
             etcd: etcd::start(&assets, &folder)?,
             assets,
             apiserver_flags: self.apiserver_flags,
+            node: self.node,
             port: 0,
             kubeconfig: path.join(kubeconfig::file_name(ADMIN)),
             folder,
         };
         for _ in 0..ATTEMPTS {
             control_plane.port = port::free()?;
-            control_plane.write_kubeconfig(ADMIN, &token)?;
+            for User { name, token, .. } in &users {
+                control_plane.write_kubeconfig(name, token)?;
+            }
             match control_plane.try_start_apiserver() {
                 Ok(()) => return Ok(control_plane),
                 Err(NotReady::PortTaken) => {}
@@ -105,6 +132,26 @@ impl ControlPlane {
     /// The kubeconfig of an administrator, a member of `system:masters`.
     pub fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
+    }
+
+    /// The kubeconfig of a user that was [let in](Options::user).
+    pub fn kubeconfig_of(&self, user: &str) -> PathBuf {
+        self.folder.path().join(kubeconfig::file_name(user))
+    }
+
+    /// The folder with `etcd`, `kube-apiserver` and `kubectl`.
+    pub fn programs(&self) -> &Path {
+        self.assets.folder()
+    }
+
+    /// The certificate of the authority that has signed the API server's.
+    pub fn ca_file(&self) -> PathBuf {
+        self.folder.path().join(certificates::CA_CERTIFICATE)
+    }
+
+    /// The private key that signs the tokens of service accounts.
+    pub fn service_account_key(&self) -> PathBuf {
+        self.folder.path().join(certificates::SERVICE_ACCOUNT_KEY)
     }
 
     /// Writes a kubeconfig for the holder of `token`, such as a service account. `user` names the file; the server goes by the
@@ -187,7 +234,7 @@ impl ControlPlane {
     }
 
     fn try_start_apiserver(&self) -> Result<(), NotReady> {
-        let apiserver = apiserver::start(&self.assets, &self.folder, self.port, &self.apiserver_flags)?;
+        let apiserver = apiserver::start(&self.assets, &self.folder, self.port, self.node, &self.apiserver_flags)?;
         readiness::wait(&apiserver, &self.etcd, || self.kubectl(), self.folder.path())?;
         *self.apiserver() = Some(apiserver);
         Ok(())

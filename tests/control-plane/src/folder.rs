@@ -21,14 +21,18 @@ rm -rf -- "$folder"
 ///
 /// A shell makes it and removes it, so nothing is left behind even when our process is killed.
 #[derive(Debug)]
-pub(crate) struct TemporaryFolder {
+pub struct TemporaryFolder {
     path: PathBuf,
     held: Option<PipeWriter>,
     shell: Child,
 }
 
 impl TemporaryFolder {
-    pub(crate) fn create() -> Result<Self> {
+    /// Makes one in the system's folder for such.
+    ///
+    /// # Errors
+    /// That folder cannot be written to.
+    pub fn create() -> Result<Self> {
         let parent = env::temp_dir();
         let (end, held) = io::pipe().context("could not open a pipe")?;
         let mut shell = Command::new("/bin/sh")
@@ -53,7 +57,8 @@ impl TemporaryFolder {
         Ok(folder)
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
         &self.path
     }
 

@@ -8,7 +8,7 @@
 //! # }
 //! ```
 //!
-//! What is not there: no controller manager (deleted namespaces stay in `Terminating`, nothing is garbage-collected, no
+//! [`Options::for_nodes`] lets nodes join. What else is not there: no controller manager (deleted namespaces stay in `Terminating`, nothing is garbage-collected, no
 //! default service account appears), no scheduler and no kubelet (pods never run).
 
 mod apiserver;
@@ -24,4 +24,5 @@ pub mod supervised;
 pub use crate::assets::{Assets, helm};
 pub use crate::audit::AuditEvent;
 pub use crate::control_plane::{ControlPlane, Options};
+pub use crate::folder::TemporaryFolder;
 pub use crate::supervised::{Exit, Supervised};

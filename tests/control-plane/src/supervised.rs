@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 pub use self::exit::Exit;
 use self::watchdog::Watchdog;
+use crate::folder::TemporaryFolder;
 
 /// How long a process may take to vanish after SIGKILL. Only one that hangs in the kernel takes longer than moments.
 const KILL_LIMIT: Duration = Duration::from_secs(60);
@@ -54,6 +55,15 @@ impl Supervised {
     /// The program could not be started.
     pub fn spawn(mut command: Command) -> Result<Self> {
         command.stdin(Stdio::null());
+        Self::spawn_with_stdin(command)
+    }
+
+    /// Like [`Self::spawn`]. The folder stays for as long as the program, or one that it started, runs.
+    ///
+    /// # Errors
+    /// The program could not be started.
+    pub fn spawn_in(mut command: Command, folder: &TemporaryFolder) -> Result<Self> {
+        command.stdin(folder.hold()?);
         Self::spawn_with_stdin(command)
     }
 

@@ -1,9 +1,9 @@
 //! Runs the Go toolchain.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, ErrorKind, PipeReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -103,6 +103,19 @@ impl<'a> Go<'a> {
         Ok(())
     }
 
+    /// Where the source of a module lies that a build has downloaded.
+    pub(super) fn folder_of(&self, module: &Path, of: &str) -> Result<PathBuf> {
+        let output = command(module)
+            .args(["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", of])
+            .output()
+            .with_context(|| format!("could not run `go list` for {of}"))?;
+        let folder = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end());
+        if !folder.is_absolute() {
+            bail!("Go does not tell where {of} lies: {}", String::from_utf8_lossy(&output.stderr).trim_end());
+        }
+        Ok(folder)
+    }
+
     /// Runs a command that prints a line per package, says how far it is, and returns how many there were.
     fn run(&self, mut command: Command, what: &str, progress: impl Fn(usize) -> String) -> Result<usize> {
         let start = Instant::now();
@@ -144,7 +157,17 @@ fn command(module: &Path) -> Command {
         .env("GOWORK", "off")
         // Go leaves its temporary files behind when it is killed; these go with the unfinished build.
         .env("GOTMPDIR", module);
+    if let Some(toolchain) = toolchain(module) {
+        // Also where Go is told to make do with what is installed.
+        command.env("GOTOOLCHAIN", toolchain);
+    }
     command
+}
+
+/// The toolchain that the module asks for by name, such as `go1.27.0`. Go downloads it.
+fn toolchain(module: &Path) -> Option<String> {
+    let go_mod = fs::read_to_string(module.join("go.mod")).ok()?;
+    go_mod.lines().find_map(|line| line.strip_prefix("toolchain ")).map(str::to_owned)
 }
 
 /// Counts the packages, and returns the other lines.

@@ -10,25 +10,37 @@ use anyhow::{Context, Result};
 use super::FOLDER_VARIABLE;
 use super::go::{self, Go, GoVersion};
 use super::progress::say;
+use super::source;
 
 /// A module that only pins the versions of what it builds.
 ///
 /// There are two, since one `go.mod` for both lets Go's version selection downgrade Kubernetes to 1.13.
-#[derive(Hash)]
-struct Module {
-    go_mod: &'static str,
-    go_sum: &'static str,
+#[derive(Debug, Hash)]
+pub struct Module {
+    pub go_mod: &'static str,
+    pub go_sum: &'static str,
     /// The module whose version is the programs' own.
-    main: &'static str,
-    programs: &'static [Program],
+    pub main: &'static str,
+    pub programs: &'static [Program],
     /// The variables that hold the version; kube-apiserver and kubectl report a development version without them.
-    version_packages: &'static [&'static str],
+    pub version_packages: &'static [&'static str],
 }
 
-#[derive(Hash)]
-struct Program {
-    name: &'static str,
-    package: &'static str,
+/// A program of a Go module.
+#[derive(Debug, Hash)]
+pub struct Program {
+    pub name: &'static str,
+    pub package: &'static str,
+}
+
+/// A folder or file of the source of a module, or of one that it needs.
+#[derive(Debug, Hash)]
+pub struct Source {
+    pub of: &'static str,
+    /// In there.
+    pub path: &'static str,
+    /// Beside the programs.
+    pub name: &'static str,
 }
 
 static KUBERNETES: Module = Module {
@@ -59,14 +71,17 @@ static HELM_3: Module = Module {
 };
 
 /// Programs that are built, and kept, together.
-pub(super) struct Set {
+#[derive(Debug)]
+pub struct Set {
     /// Of their folder in the target folder.
-    pub(super) name: &'static str,
+    pub name: &'static str,
     /// As they are called in a sentence.
-    pub(super) programs: &'static str,
+    pub programs: &'static str,
     /// How long their first build takes on 2 cores.
-    takes: &'static str,
-    modules: &'static [&'static Module],
+    pub takes: &'static str,
+    pub modules: &'static [&'static Module],
+    /// What is kept beside the programs.
+    pub sources: &'static [Source],
 }
 
 pub(super) static CONTROL_PLANE: Set = Set {
@@ -74,11 +89,19 @@ pub(super) static CONTROL_PLANE: Set = Set {
     programs: "etcd, kube-apiserver and kubectl",
     takes: "about 6 minutes",
     modules: &[&KUBERNETES, &ETCD],
+    sources: &[],
 };
 
-pub(super) static HELM: Set = Set { name: "helm", programs: "helm", takes: "about 2 minutes", modules: &[&HELM_3] };
+pub(super) static HELM: Set =
+    Set { name: "helm", programs: "helm", takes: "about 2 minutes", modules: &[&HELM_3], sources: &[] };
 
 impl Set {
+    /// All that it builds.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+        let programs = self.modules.iter().flat_map(|module| module.programs).map(|program| program.name);
+        programs.chain(self.sources.iter().map(|source| source.name))
+    }
+
     /// A folder name that changes with whatever is built, or how.
     pub(super) fn fingerprint(&self) -> String {
         let mut hasher = DefaultHasher::new();
@@ -88,6 +111,7 @@ impl Set {
             name.push_str(&format!("{}-", module.name_and_version()));
         }
         go::BUILD_FLAGS.hash(&mut hasher);
+        self.sources.iter().for_each(|source| source.hash(&mut hasher));
         format!("{name}{:016x}", hasher.finish())
     }
 
@@ -105,7 +129,7 @@ impl Set {
         ));
         let start = Instant::now();
         for module in self.modules {
-            module.build(&go, folder)?;
+            module.build(&go, folder, self.sources)?;
         }
         say(&format!("built in {} s", start.elapsed().as_secs()));
         Ok(())
@@ -113,13 +137,21 @@ impl Set {
 }
 
 impl Module {
-    fn build(&self, go: &Go<'_>, folder: &Path) -> Result<()> {
+    fn build(&self, go: &Go<'_>, folder: &Path, sources: &[Source]) -> Result<()> {
         let module = self.write(folder)?;
         let linker_flags = self.linker_flags();
         for Program { name, package } in self.programs {
             go.build(&module, package, &folder.join(name), &linker_flags)?;
         }
+        // Each is a module's that some module of the set needs, and is copied by the one that does.
+        for Source { of, path, name } in sources.iter().filter(|source| self.needs(source.of)) {
+            source::copy(&go.folder_of(&module, of)?.join(path), &folder.join(name))?;
+        }
         fs::remove_dir_all(&module).with_context(|| format!("could not remove {}", module.display()))
+    }
+
+    fn needs(&self, module: &str) -> bool {
+        self.go_mod.lines().any(|line| line.trim_start_matches("require").split_whitespace().next() == Some(module))
     }
 
     /// Writes the module into a folder of its own, where the build depends on nothing but what the fingerprint covers.

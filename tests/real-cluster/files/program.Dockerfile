@@ -1,0 +1,4 @@
+FROM scratch
+ARG PROGRAM
+COPY ${PROGRAM} /program
+ENTRYPOINT ["/program"]

@@ -1,0 +1,63 @@
+//! The checks, in their order.
+
+mod flux;
+mod install;
+mod manners;
+mod upgrade;
+
+use std::path::Path;
+use std::thread;
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::cluster::Cluster;
+use crate::report;
+
+struct Check {
+    name: &'static str,
+    run: fn(&Cluster) -> Result<()>,
+}
+
+const CHECKS: &[Check] = &[
+    Check { name: "helm install: the pod becomes ready, restricted as its manifest says", run: install::becomes_ready },
+    Check { name: "helm test passes", run: install::test_passes },
+    Check { name: "a replication is accepted and recorded", run: install::records },
+    Check { name: "a wrong value is refused by the chart's schema", run: install::wrong_value },
+    Check { name: "helm upgrade to two replicas in mid-call: nothing is lost or doubled", run: upgrade::in_mid_call },
+    Check { name: "kubectl delete pod in mid-call: nothing is lost or doubled", run: upgrade::pod_deleted },
+    Check { name: "a pod killed at once in mid-call: nothing is lost or doubled", run: upgrade::pod_killed },
+    Check { name: "kubectl replace --force: the new resource adopts the record", run: manners::replaced_by_force },
+    Check { name: "a change to a frozen spec is refused", run: manners::frozen },
+    Check { name: "a Secret that arrives late, and is then corrected", run: manners::late_secret },
+    Check { name: "server-side apply by two managers: no drift", run: manners::two_managers },
+    Check { name: "helm uninstall: the resources stay readable", run: install::uninstall },
+    Check { name: "Flux: the example repository becomes ready, its Secret late", run: flux::example },
+    Check { name: "Flux: a failing replication fails its Kustomization at once", run: flux::failing },
+    Check { name: "Flux: pruned, and back: the new resource adopts the record", run: flux::pruned_and_back },
+    Check { name: "Flux: a change to a frozen spec is refused, and force adopts", run: flux::frozen_then_forced },
+];
+
+/// Starts the cluster, runs the checks, and returns whether all passed.
+pub(crate) fn run(folder: &Path, cgroup: &str, only: &[String], keep: bool) -> Result<bool> {
+    let start = Instant::now();
+    let cluster = report::step("cluster up in all", || Cluster::start(folder, cgroup))?;
+    install::operator(&cluster)?;
+    let is_wanted = |check: &&Check| only.is_empty() || only.iter().any(|text| check.name.contains(text));
+    let (mut run, mut failed) = (0, 0);
+    for check in CHECKS.iter().filter(is_wanted) {
+        let begin = Instant::now();
+        let outcome = (check.run)(&cluster);
+        report::check(check.name, begin.elapsed(), &outcome);
+        run += 1;
+        failed += usize::from(outcome.is_err());
+    }
+    println!("{run} checks, {failed} failed, in {:.0} s.", start.elapsed().as_secs_f64());
+    if keep {
+        println!("The cluster stays until Ctrl-C. In its namespaces: nsenter --all --target {}", std::process::id());
+        loop {
+            thread::park();
+        }
+    }
+    Ok(failed == 0 && run > 0)
+}

@@ -1,0 +1,83 @@
+//! What is built from Go modules.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use control_plane::Assets;
+use control_plane::assets::{Module, Program, Set, Source};
+
+static KUBERNETES: Module = Module {
+    go_mod: include_str!("../go/node/go.mod"),
+    go_sum: include_str!("../go/node/go.sum"),
+    main: "k8s.io/kubernetes",
+    programs: &[
+        Program { name: "kubelet", package: "k8s.io/kubernetes/cmd/kubelet" },
+        Program { name: "kube-scheduler", package: "k8s.io/kubernetes/cmd/kube-scheduler" },
+        Program { name: "kube-controller-manager", package: "k8s.io/kubernetes/cmd/kube-controller-manager" },
+        Program { name: "kube-proxy", package: "k8s.io/kubernetes/cmd/kube-proxy" },
+    ],
+    version_packages: &["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"],
+};
+
+static COREDNS: Module = Module {
+    go_mod: include_str!("../go/coredns/go.mod"),
+    go_sum: include_str!("../go/coredns/go.sum"),
+    main: "github.com/coredns/coredns",
+    programs: &[Program { name: "coredns", package: "github.com/coredns/coredns" }],
+    version_packages: &[],
+};
+
+static NODE: Set = Set {
+    name: "node",
+    programs: "kubelet, kube-scheduler, kube-controller-manager, kube-proxy and coredns",
+    takes: "about 8 minutes",
+    modules: &[&KUBERNETES, &COREDNS],
+    sources: &[],
+};
+
+static FLUX_CONTROLLERS: Module = Module {
+    go_mod: include_str!("../go/flux/go.mod"),
+    go_sum: include_str!("../go/flux/go.sum"),
+    main: "github.com/fluxcd/kustomize-controller",
+    programs: &[
+        Program { name: "source-controller", package: "github.com/fluxcd/source-controller" },
+        Program { name: "kustomize-controller", package: "github.com/fluxcd/kustomize-controller" },
+        Program { name: "helm-controller", package: "github.com/fluxcd/helm-controller" },
+    ],
+    version_packages: &[],
+};
+
+static FLUX: Set = Set {
+    name: "flux",
+    programs: "Flux's controllers",
+    takes: "about 12 minutes",
+    modules: &[&FLUX_CONTROLLERS],
+    sources: &[
+        Source { of: "github.com/fluxcd/source-controller", path: "config/crd/bases", name: "source-controller-crds" },
+        Source {
+            of: "github.com/fluxcd/kustomize-controller",
+            path: "config/crd/bases",
+            name: "kustomize-controller-crds",
+        },
+        Source { of: "github.com/fluxcd/helm-controller", path: "config/crd/bases", name: "helm-controller-crds" },
+    ],
+};
+
+/// The folder with Flux's controllers and their CRDs.
+pub(crate) fn flux() -> Result<PathBuf> {
+    FLUX.find()
+}
+
+/// The folder with the node's programs.
+pub(crate) fn node() -> Result<PathBuf> {
+    NODE.find()
+}
+
+/// Builds all that is not there yet.
+pub(crate) fn build_all() -> Result<()> {
+    Assets::find()?;
+    control_plane::helm()?;
+    node()?;
+    flux()?;
+    Ok(())
+}
