@@ -51,8 +51,18 @@ pub(crate) fn print(rows: &[Row]) -> String {
         "scenario", "message", "fault", "POSTs", "accepted", "humans", "phase"
     );
     for row in rows {
-        let Outcome { messages: _, posts, accepted, phase, record, origin: _, duplicates: _, lost: _, asked, evidence: _ } =
-            &row.outcome;
+        let Outcome {
+            messages: _,
+            posts,
+            accepted,
+            phase,
+            record,
+            origin: _,
+            duplicates: _,
+            lost: _,
+            asked,
+            evidence: _,
+        } = &row.outcome;
         let _infallible = writeln!(
             text,
             "{:<33} {:<22} {:<38} {posts:>5} {accepted:>8} {asked:>6} {phase:<10} {}",
