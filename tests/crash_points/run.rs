@@ -38,6 +38,8 @@ pub(crate) struct Outcome {
     pub(crate) phase: String,
     /// The record id in the status.
     pub(crate) record: Option<String>,
+    /// How the replication came to be this resource's, by the status.
+    pub(crate) origin: String,
     /// Replications to the destination beyond the first.
     pub(crate) duplicates: usize,
     /// There is no replication, or the status does not name it.
@@ -98,6 +100,7 @@ pub(crate) async fn run(scenario: Scenario, at: Option<At>) -> Result<Option<Out
         posts: after.posts - before.posts,
         accepted: after.accepted - before.accepted,
         phase: object.phase().to_owned(),
+        origin: object.text("/status/origin").unwrap_or_default().to_owned(),
         duplicates: records.len().saturating_sub(1),
         lost: record.is_none() || record != only,
         record,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::run::{At, Outcome, humans};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Sight, Story};
 
 pub(crate) struct Row {
     pub(crate) scenario: Scenario,
@@ -14,7 +14,7 @@ pub(crate) struct Row {
 impl Row {
     /// What is wrong with it.
     fn faults(&self) -> Vec<String> {
-        let Outcome { messages, posts, accepted: _, phase, record: _, duplicates, lost, asked, evidence: _ } =
+        let Outcome { messages, posts, accepted: _, phase, record: _, origin, duplicates, lost, asked, evidence: _ } =
             &self.outcome;
         let mut faults = Vec::new();
         if *duplicates > 0 {
@@ -26,8 +26,13 @@ impl Row {
         if phase != "Succeeded" {
             faults.push(format!("ends as {phase}"));
         }
-        if *posts > 0 && self.scenario.story == crate::scenario::Story::Adoption {
+        let adopts = self.scenario.story == Story::Adoption;
+        if *posts > 0 && adopts {
             faults.push("called although there was a replication".to_owned());
+        }
+        // A call of its own is known as such, however its end came to be known.
+        if self.scenario.sight == Sight::Records && origin != if adopts { "Adopted" } else { "Called" } {
+            faults.push(format!("its origin is {origin}"));
         }
         let expected = humans(self.scenario, messages, self.at);
         if *asked != expected {
@@ -46,8 +51,18 @@ pub(crate) fn print(rows: &[Row]) -> String {
         "scenario", "message", "fault", "POSTs", "accepted", "humans", "phase"
     );
     for row in rows {
-        let Outcome { messages: _, posts, accepted, phase, record, duplicates: _, lost: _, asked, evidence: _ } =
-            &row.outcome;
+        let Outcome {
+            messages: _,
+            posts,
+            accepted,
+            phase,
+            record,
+            origin: _,
+            duplicates: _,
+            lost: _,
+            asked,
+            evidence: _,
+        } = &row.outcome;
         let _infallible = writeln!(
             text,
             "{:<33} {:<22} {:<38} {posts:>5} {accepted:>8} {asked:>6} {phase:<10} {}",
