@@ -5,6 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::decide::Action;
 use super::ending::{Acceptance, Answer, Ending};
 use super::fixtures::{POLICY, Scene, at, condition};
+use super::human::{Heard, hear};
 use super::observation::{CredentialReading, TargetReading};
 use super::record::{Recorded, record};
 use crate::resource::{Attempt, OnUnknownOutcome, Origin, Outcome, Phase, RejectionKind};
@@ -213,6 +214,7 @@ fn a_human_settles_an_unknown_outcome() {
     let mut scene = unknown();
     scene.annotate("a-1:not-accepted");
     scene.settle();
+    assert_eq!(hear(scene.status(), "a-1:not-accepted", at(1)), Heard::Before);
     assert_eq!(scene.claim("a-2").number, 2);
 
     let mut scene = unknown();

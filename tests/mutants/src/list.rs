@@ -66,7 +66,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/fence.rs",
         old: "(Ok(wall), Some(boot)) => wall < self.window && boot < self.window,",
         new: "(Ok(wall), Some(boot)) => wall >= Duration::ZERO && boot >= Duration::ZERO,",
-        caught_by: "-p model --test model no_list",
+        caught_by: "-p model --test model an_empty_list",
     },
     Mutant {
         name: "own-limits-alone",
