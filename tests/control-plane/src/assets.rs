@@ -1,4 +1,4 @@
-//! The programs that make up the control plane, and helm: ready-made ones, or built from pinned Go modules.
+//! The programs that make up the control plane, helm, and a collector: ready-made ones, or built from pinned Go modules.
 
 mod go;
 mod module;
@@ -77,10 +77,23 @@ impl Assets {
 /// # Errors
 /// There is no Go that can build it, or the build fails.
 pub fn helm() -> Result<PathBuf> {
-    let ready_made = env::var_os(FOLDER_VARIABLE).map(|folder| Path::new(&folder).join(module::HELM.name));
+    program(&module::HELM)
+}
+
+/// An OpenTelemetry Collector that takes OTLP and prints each batch of spans as a line of JSON; found or built as [`helm`].
+///
+/// # Errors
+/// There is no Go that can build it, or the build fails.
+pub fn otelcol() -> Result<PathBuf> {
+    program(&module::OTELCOL)
+}
+
+/// The one program of a set.
+fn program(set: &Set) -> Result<PathBuf> {
+    let ready_made = env::var_os(FOLDER_VARIABLE).map(|folder| Path::new(&folder).join(set.name));
     match ready_made.filter(|program| program.is_file()) {
         Some(program) => fs::canonicalize(&program).with_context(|| format!("could not resolve {}", program.display())),
-        None => Ok(built(&module::HELM)?.join(module::HELM.name)),
+        None => Ok(built(set)?.join(set.name)),
     }
 }
 

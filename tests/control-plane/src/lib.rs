@@ -21,7 +21,7 @@ mod folder;
 mod kubeconfig;
 pub mod supervised;
 
-pub use crate::assets::{Assets, helm};
+pub use crate::assets::{Assets, helm, otelcol};
 pub use crate::audit::AuditEvent;
 pub use crate::control_plane::{ControlPlane, Options};
 pub use crate::supervised::{Exit, Supervised};

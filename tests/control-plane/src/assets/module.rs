@@ -11,13 +11,14 @@ use super::FOLDER_VARIABLE;
 use super::go::{self, Go, GoVersion};
 use super::progress::say;
 
-/// A module that only pins the versions of what it builds.
+/// A module that only pins the versions of what it builds; one that has a program of its own puts it together from libraries.
 ///
 /// There are two, since one `go.mod` for both lets Go's version selection downgrade Kubernetes to 1.13.
 #[derive(Hash)]
 struct Module {
     go_mod: &'static str,
     go_sum: &'static str,
+    main_go: Option<&'static str>,
     /// The module whose version is the programs' own.
     main: &'static str,
     programs: &'static [Program],
@@ -34,6 +35,7 @@ struct Program {
 static KUBERNETES: Module = Module {
     go_mod: include_str!("../../go/kubernetes/go.mod"),
     go_sum: include_str!("../../go/kubernetes/go.sum"),
+    main_go: None,
     main: "k8s.io/kubernetes",
     programs: &[
         Program { name: "kube-apiserver", package: "k8s.io/kubernetes/cmd/kube-apiserver" },
@@ -45,6 +47,7 @@ static KUBERNETES: Module = Module {
 static ETCD: Module = Module {
     go_mod: include_str!("../../go/etcd/go.mod"),
     go_sum: include_str!("../../go/etcd/go.sum"),
+    main_go: None,
     main: "go.etcd.io/etcd/server/v3",
     programs: &[Program { name: "etcd", package: "go.etcd.io/etcd/server/v3" }],
     version_packages: &[],
@@ -53,8 +56,18 @@ static ETCD: Module = Module {
 static HELM_3: Module = Module {
     go_mod: include_str!("../../go/helm/go.mod"),
     go_sum: include_str!("../../go/helm/go.sum"),
+    main_go: None,
     main: "helm.sh/helm/v3",
     programs: &[Program { name: "helm", package: "helm.sh/helm/v3/cmd/helm" }],
+    version_packages: &[],
+};
+
+static OPENTELEMETRY: Module = Module {
+    go_mod: include_str!("../../go/otelcol/go.mod"),
+    go_sum: include_str!("../../go/otelcol/go.sum"),
+    main_go: Some(include_str!("../../go/otelcol/main.go")),
+    main: "go.opentelemetry.io/collector/otelcol",
+    programs: &[Program { name: "otelcol", package: "." }],
     version_packages: &[],
 };
 
@@ -77,6 +90,9 @@ pub(super) static CONTROL_PLANE: Set = Set {
 };
 
 pub(super) static HELM: Set = Set { name: "helm", programs: "helm", takes: "about 2 minutes", modules: &[&HELM_3] };
+
+pub(super) static OTELCOL: Set =
+    Set { name: "otelcol", programs: "otelcol", takes: "about a minute", modules: &[&OPENTELEMETRY] };
 
 impl Set {
     /// A folder name that changes with whatever is built, or how.
@@ -126,7 +142,8 @@ impl Module {
     fn write(&self, folder: &Path) -> Result<PathBuf> {
         let module = folder.join("module");
         fs::create_dir_all(&module).with_context(|| format!("could not make {}", module.display()))?;
-        for (name, text) in [("go.mod", self.go_mod), ("go.sum", self.go_sum)] {
+        let files = [("go.mod", self.go_mod), ("go.sum", self.go_sum)];
+        for (name, text) in files.into_iter().chain(self.main_go.map(|text| ("main.go", text))) {
             let path = module.join(name);
             fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))?;
         }
