@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 
+pub use self::port::free as free_port;
 use self::readiness::NotReady;
 use crate::assets::Assets;
 use crate::audit::{self, AuditEvent};
