@@ -1,1 +1,81 @@
-//! To come.
+//! However many resources there are, and whatever the cloud says of them, the number of series is bounded.
+
+use anyhow::{Result, ensure};
+use futures::{StreamExt, TryStreamExt, stream};
+use harness::{Operator, Scene, in_time};
+use simulator::{Answer, ErrorShape, Fault, Options, Script};
+use uuid::Uuid;
+
+use crate::OPERATOR;
+use crate::scrape::{Scrape, documented, undocumented};
+
+const RESOURCES: usize = 1_000;
+/// So many are made at a time, and worked on before the next.
+const CHUNK: usize = 100;
+/// How many are created at the same time.
+const AT_ONCE: usize = 16;
+/// No two are refused with the same words; 401 and 429 would make the others wait.
+const STATUSES: [u16; 10] = [400, 402, 403, 404, 409, 418, 422, 451, 500, 503];
+
+fn fault(number: usize) -> Fault {
+    let status = STATUSES[number % STATUSES.len()];
+    let shape = if number.is_multiple_of(2) { ErrorShape::Cbr } else { ErrorShape::Gateway };
+    let (code, message) = (format!("BackupService.E{number:04}"), format!("Words of error number {number:04}."));
+    Fault::before_commit().answer(Answer::status(status).error(shape, code, message))
+}
+
+/// Creates resources with an error each, and waits until the cloud has been asked about all of them.
+async fn fail(scene: &Scene, from: usize, to: usize) -> Result<()> {
+    stream::iter(from..to)
+        .map(|number| async move {
+            let backup = Uuid::new_v4().to_string();
+            scene.simulator.script(Script::always(fault(number)).replicate().backup(&backup))?;
+            // Some are refused a look already.
+            if number.is_multiple_of(7) {
+                scene.simulator.script(Script::once(fault(number)).show().backup(&backup))?;
+            }
+            scene.create(&Scene::manifest_for(&format!("r-{number:04}"), &backup, "")).await?;
+            anyhow::Ok(())
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect::<()>()
+        .await?;
+    let refused =
+        scene.simulator.wait_for(|log| log.per_backup().values().filter(|counts| counts.posts > 0).count() == to);
+    in_time("all are refused", refused).await?;
+    Ok(())
+}
+
+fn number_of_series(operator: &Operator) -> Result<(Scrape, usize)> {
+    let scrape = Scrape::of(operator)?;
+    // How a request to the API server may fail is a matter of the machine's load; its values are held to the page below.
+    let number = scrape.samples().filter(|sample| !sample.name.contains("api_requests")).count();
+    Ok((scrape, number))
+}
+
+#[tokio::test]
+async fn a_thousand_resources_with_a_thousand_errors_add_no_series() -> Result<()> {
+    let scene = Scene::with(OPERATOR, Options::any_backup()).await?;
+    scene.valid_secret()?;
+    let operator = scene.operator().arg("--concurrency=64").env("RUST_LOG", "error").start()?;
+    Scrape::wait_for(&operator, "ready", |scrape| {
+        scrape.value("api_requests_total{verb=\"watch\",result=\"Ok\"}") >= 1.0
+    })
+    .await?;
+    fail(&scene, 0, CHUNK).await?;
+    let kinds = ["Terminal", "Unknown"];
+    let all =
+        |scrape: &Scrape| kinds.iter().all(|kind| scrape.value(&format!("calls_total{{outcome=\"{kind}\"}}")) > 0.0);
+    Scrape::wait_for(&operator, "refused in each way", all).await?;
+    let (_, few) = number_of_series(&operator)?;
+    for from in (CHUNK..RESOURCES).step_by(CHUNK) {
+        fail(&scene, from, from + CHUNK).await?;
+    }
+    let (scrape, many) = number_of_series(&operator)?;
+    println!("{few} series with {CHUNK} resources, {many} with {RESOURCES}");
+    assert_eq!(few, many, "{}", scrape.text);
+    let undocumented = undocumented(&scrape, &documented()?);
+    ensure!(undocumented.is_empty(), "{undocumented:?}");
+    ensure!(!scrape.text.contains("number 0") && !scrape.text.contains(".E0"), "{}", scrape.text);
+    Ok(())
+}

@@ -9,8 +9,7 @@ use crate::OPERATOR;
 
 const CALL: &str = "POST /v3/{project_id}/backups/{backup_id}/replicate";
 const LOOK: &str = "GET /v3/{project_id}/backups/{backup_id}";
-const STATUS: &str =
-    "PATCH /apis/cbr.replication.dev/v1alpha1/namespaces/{namespace}/backupreplications/{name}/status";
+const STATUS: &str = "PATCH /apis/cbr.replication.dev/v1alpha1/namespaces/{namespace}/backupreplications/{name}/status";
 /// The variable that names the collector.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
@@ -60,7 +59,10 @@ async fn a_round_with_its_call_is_one_trace() -> Result<()> {
     let trace = call.field("traceId");
     let [round] = of_trace(&spans, trace, "reconcile")[..] else { anyhow::bail!("one root: {spans:#?}") };
     assert_eq!(round.field("parentSpanId"), "");
-    assert_eq!((round.attribute("k8s.namespace.name"), round.attribute("name")), (scene.namespace.clone(), "db".into()));
+    assert_eq!(
+        (round.attribute("k8s.namespace.name"), round.attribute("name")),
+        (scene.namespace.clone(), "db".into())
+    );
     assert_eq!(round.attribute("request_id"), request_id);
     let look = of_trace(&spans, trace, LOOK);
     assert_eq!(look.len(), 1, "the look before the call");
@@ -69,7 +71,8 @@ async fn a_round_with_its_call_is_one_trace() -> Result<()> {
     for child in [&call].into_iter().chain(look).chain(written) {
         assert_eq!(child.field("parentSpanId"), round.field("spanId"), "{child:?}");
     }
-    let stray: Vec<_> = spans.iter().filter(|span| span.name() != "reconcile" && span.field("parentSpanId").is_empty()).collect();
+    let stray: Vec<_> =
+        spans.iter().filter(|span| span.name() != "reconcile" && span.field("parentSpanId").is_empty()).collect();
     ensure!(stray.is_empty(), "watches and the like are in no trace: {stray:#?}");
 
     let in_trace = |line: &str| line.contains(&format!("\"trace_id\":\"{trace}\""));
@@ -96,7 +99,9 @@ async fn what_goes_wrong_is_an_error_in_its_span_without_the_token() -> Result<(
     scene.simulator.script(Script::always(Fault::after_commit().reset()).replicate().backup(&lost))?;
     scene.simulator.script(Script::always(Fault::before_commit().answer(Answer::echo(500))).show().backup(&lost))?;
     let echoed = scene.new_backup();
-    scene.simulator.script(Script::always(Fault::before_commit().answer(Answer::echo(400))).replicate().backup(&echoed))?;
+    scene
+        .simulator
+        .script(Script::always(Fault::before_commit().answer(Answer::echo(400))).replicate().backup(&echoed))?;
     let named = scene.new_backup();
     let with_id = Answer::status(400).header("x-request-id", example::TOKEN);
     scene.simulator.script(Script::always(Fault::before_commit().answer(with_id)).replicate().backup(&named))?;

@@ -11,14 +11,13 @@ use super::FOLDER_VARIABLE;
 use super::go::{self, Go, GoVersion};
 use super::progress::say;
 
-/// A module that only pins the versions of what it builds; one that has a program of its own puts it together from libraries.
+/// A module that only pins the versions of what it builds.
 ///
 /// There are two, since one `go.mod` for both lets Go's version selection downgrade Kubernetes to 1.13.
 #[derive(Hash)]
 struct Module {
     go_mod: &'static str,
     go_sum: &'static str,
-    main_go: Option<&'static str>,
     /// The module whose version is the programs' own.
     main: &'static str,
     programs: &'static [Program],
@@ -35,7 +34,6 @@ struct Program {
 static KUBERNETES: Module = Module {
     go_mod: include_str!("../../go/kubernetes/go.mod"),
     go_sum: include_str!("../../go/kubernetes/go.sum"),
-    main_go: None,
     main: "k8s.io/kubernetes",
     programs: &[
         Program { name: "kube-apiserver", package: "k8s.io/kubernetes/cmd/kube-apiserver" },
@@ -47,7 +45,6 @@ static KUBERNETES: Module = Module {
 static ETCD: Module = Module {
     go_mod: include_str!("../../go/etcd/go.mod"),
     go_sum: include_str!("../../go/etcd/go.sum"),
-    main_go: None,
     main: "go.etcd.io/etcd/server/v3",
     programs: &[Program { name: "etcd", package: "go.etcd.io/etcd/server/v3" }],
     version_packages: &[],
@@ -56,7 +53,6 @@ static ETCD: Module = Module {
 static HELM_3: Module = Module {
     go_mod: include_str!("../../go/helm/go.mod"),
     go_sum: include_str!("../../go/helm/go.sum"),
-    main_go: None,
     main: "helm.sh/helm/v3",
     programs: &[Program { name: "helm", package: "helm.sh/helm/v3/cmd/helm" }],
     version_packages: &[],
@@ -65,7 +61,6 @@ static HELM_3: Module = Module {
 static OPENTELEMETRY: Module = Module {
     go_mod: include_str!("../../go/otelcol/go.mod"),
     go_sum: include_str!("../../go/otelcol/go.sum"),
-    main_go: Some(include_str!("../../go/otelcol/main.go")),
     main: "go.opentelemetry.io/collector/otelcol",
     programs: &[Program { name: "otelcol", package: "." }],
     version_packages: &[],
@@ -80,6 +75,8 @@ pub(super) struct Set {
     /// How long their first build takes on 2 cores.
     takes: &'static str,
     modules: &'static [&'static Module],
+    /// Where the program is put together from libraries, and is no module's own.
+    main_go: Option<&'static str>,
 }
 
 pub(super) static CONTROL_PLANE: Set = Set {
@@ -87,12 +84,19 @@ pub(super) static CONTROL_PLANE: Set = Set {
     programs: "etcd, kube-apiserver and kubectl",
     takes: "about 6 minutes",
     modules: &[&KUBERNETES, &ETCD],
+    main_go: None,
 };
 
-pub(super) static HELM: Set = Set { name: "helm", programs: "helm", takes: "about 2 minutes", modules: &[&HELM_3] };
+pub(super) static HELM: Set =
+    Set { name: "helm", programs: "helm", takes: "about 2 minutes", modules: &[&HELM_3], main_go: None };
 
-pub(super) static OTELCOL: Set =
-    Set { name: "otelcol", programs: "otelcol", takes: "about a minute", modules: &[&OPENTELEMETRY] };
+pub(super) static OTELCOL: Set = Set {
+    name: "otelcol",
+    programs: "otelcol",
+    takes: "about a minute",
+    modules: &[&OPENTELEMETRY],
+    main_go: Some(include_str!("../../go/otelcol/main.go")),
+};
 
 impl Set {
     /// A folder name that changes with whatever is built, or how.
@@ -103,6 +107,9 @@ impl Set {
             module.hash(&mut hasher);
             name.push_str(&format!("{}-", module.name_and_version()));
         }
+        if let Some(text) = self.main_go {
+            text.hash(&mut hasher);
+        }
         go::BUILD_FLAGS.hash(&mut hasher);
         format!("{name}{:016x}", hasher.finish())
     }
@@ -111,7 +118,7 @@ impl Set {
     pub(super) fn build(&self, folder: &Path, lock: &File) -> Result<()> {
         let minimum = self.modules.iter().map(|module| module.go_version()).max().unwrap_or_default();
         let first = self.modules.first().context("nothing to build")?;
-        let go = Go::find(&first.write(folder)?, minimum, self.programs, lock)?;
+        let go = Go::find(&first.write(folder, self.main_go)?, minimum, self.programs, lock)?;
         let versions: Vec<String> = self.modules.iter().map(|module| module.name_and_version()).collect();
         say(&format!(
             "building {} ({}) with {go}, once: {} on 2 cores. To skip this, set {FOLDER_VARIABLE} to a folder that has them.",
@@ -121,7 +128,7 @@ impl Set {
         ));
         let start = Instant::now();
         for module in self.modules {
-            module.build(&go, folder)?;
+            module.build(&go, folder, self.main_go)?;
         }
         say(&format!("built in {} s", start.elapsed().as_secs()));
         Ok(())
@@ -129,8 +136,8 @@ impl Set {
 }
 
 impl Module {
-    fn build(&self, go: &Go<'_>, folder: &Path) -> Result<()> {
-        let module = self.write(folder)?;
+    fn build(&self, go: &Go<'_>, folder: &Path, main_go: Option<&str>) -> Result<()> {
+        let module = self.write(folder, main_go)?;
         let linker_flags = self.linker_flags();
         for Program { name, package } in self.programs {
             go.build(&module, package, &folder.join(name), &linker_flags)?;
@@ -139,11 +146,11 @@ impl Module {
     }
 
     /// Writes the module into a folder of its own, where the build depends on nothing but what the fingerprint covers.
-    fn write(&self, folder: &Path) -> Result<PathBuf> {
+    fn write(&self, folder: &Path, main_go: Option<&str>) -> Result<PathBuf> {
         let module = folder.join("module");
         fs::create_dir_all(&module).with_context(|| format!("could not make {}", module.display()))?;
         let files = [("go.mod", self.go_mod), ("go.sum", self.go_sum)];
-        for (name, text) in files.into_iter().chain(self.main_go.map(|text| ("main.go", text))) {
+        for (name, text) in files.into_iter().chain(main_go.map(|text| ("main.go", text))) {
             let path = module.join(name);
             fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))?;
         }
