@@ -168,6 +168,7 @@ async fn round(tracked: Arc<Tracked>, context: Arc<Context>) -> Result<Action, A
     let work = AssertUnwindSafe(reconcile(key, context.clone(), permit)).catch_unwind();
     let Ok(result) = work.instrument(span.clone()).await else {
         context.metrics.rounds.ended(ReconcileResult::Panic, started.elapsed());
+        trace::failed(&span, "a bug");
         span.in_scope(|| tracing::error!("A bug stopped this round; the next one comes by itself"));
         return Ok(Action::requeue(AFTER_ERROR));
     };
@@ -188,6 +189,7 @@ async fn round(tracked: Arc<Tracked>, context: Arc<Context>) -> Result<Action, A
         // The other's write brings an event; look again anyway.
         Err(ApiError::Conflict) => Ok(Action::requeue(Duration::from_millis(100))),
         Err(error) => {
+            trace::failed(&span, &error.to_string());
             span.in_scope(|| tracing::warn!(%error, "This round failed; the next one comes by itself"));
             Err(error)
         }

@@ -1,6 +1,6 @@
 //! A round as the root of its trace.
 
-use opentelemetry::trace::TraceContextExt;
+use opentelemetry::trace::{Status, TraceContextExt};
 use tracing::Span;
 use tracing::field::{Empty, display};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -11,11 +11,10 @@ pub(super) fn round(namespace: Option<&str>, name: &str) -> Span {
         parent: None,
         "reconcile",
         namespace,
-        name,
+        resource = name,
         attempt = Empty,
         request_id = Empty,
         trace_id = Empty,
-        otel.status_code = Empty,
     );
     let context = span.context();
     let trace = context.span().span_context().clone();
@@ -24,4 +23,9 @@ pub(super) fn round(namespace: Option<&str>, name: &str) -> Span {
         span.set_attribute("k8s.namespace.name", namespace.unwrap_or_default().to_owned());
     }
     span
+}
+
+/// The round failed, in words.
+pub(super) fn failed(span: &Span, why: &str) {
+    span.set_status(Status::error(why.to_owned()));
 }

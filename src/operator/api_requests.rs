@@ -18,6 +18,8 @@ use tracing::{Instrument, Span};
 use outcome::ApiResult;
 use path::{ApiPath, Verb};
 
+use crate::controller::counters;
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
     verb: Verb,
@@ -25,13 +27,14 @@ struct Labels {
 }
 
 /// The layer. Clones count together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct ApiRequests(Family<Labels, Counter>);
 
 impl ApiRequests {
     /// Registers its metric.
     pub(super) fn register(registry: &mut Registry) -> Self {
-        let requests = Self::default();
+        let all = Verb::ALL.into_iter().flat_map(|verb| ApiResult::ALL.map(|result| Labels { verb, result }));
+        let requests = Self(counters(all));
         registry.register("api_requests", "Requests to the API server, by verb and result", requests.0.clone());
         requests
     }

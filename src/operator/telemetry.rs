@@ -31,7 +31,7 @@ impl Telemetry {
         let lines = fmt::layer().with_writer(std::io::stderr);
         let lines = match format {
             LogFormat::Text => lines.boxed(),
-            LogFormat::Json => lines.json().flatten_event(true).boxed(),
+            LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
         };
         let provider = traces::provider(instance);
         let spans = provider.as_ref().ok().and_then(Option::as_ref).map(|provider| {

@@ -60,7 +60,7 @@ async fn a_round_with_its_call_is_one_trace() -> Result<()> {
     let [round] = of_trace(&spans, trace, "reconcile")[..] else { anyhow::bail!("one root: {spans:#?}") };
     assert_eq!(round.field("parentSpanId"), "");
     assert_eq!(
-        (round.attribute("k8s.namespace.name"), round.attribute("name")),
+        (round.attribute("k8s.namespace.name"), round.attribute("resource")),
         (scene.namespace.clone(), "db".into())
     );
     assert_eq!(round.attribute("request_id"), request_id);

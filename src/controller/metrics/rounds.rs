@@ -9,6 +9,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use super::counters;
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
     result: ReconcileResult,
@@ -28,6 +30,10 @@ closed_list! {
     }
 }
 
+impl ReconcileResult {
+    const ALL: [Self; 4] = [Self::Done, Self::Conflict, Self::Error, Self::Panic];
+}
+
 /// Rounds of the controller.
 pub(in crate::controller) struct RoundMetrics {
     ended: Family<Labels, Counter>,
@@ -40,7 +46,7 @@ pub(in crate::controller) struct RoundMetrics {
 impl RoundMetrics {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let metrics = Self {
-            ended: Family::default(),
+            ended: counters(ReconcileResult::ALL.map(|result| Labels { result })),
             duration: Histogram::new(exponential_buckets(0.002, 3.0, 11)),
             queue: Gauge::default(),
             status_writes: Counter::default(),

@@ -21,6 +21,18 @@ pub(super) enum ApiResult {
 }
 
 impl ApiResult {
+    pub(super) const ALL: [Self; 9] = [
+        Self::Ok,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Invalid,
+        Self::Throttled,
+        Self::OtherRefusal,
+        Self::ServerError,
+        Self::NoAnswer,
+    ];
+
     pub(super) fn of(status: StatusCode) -> Self {
         match status.as_u16() {
             401 | 403 => Self::Forbidden,

@@ -14,11 +14,13 @@ pub(super) enum Verb {
     Create,
     Update,
     Patch,
-    Delete,
     Other,
 }
 
 impl Verb {
+    pub(super) const ALL: [Self; 7] =
+        [Self::Get, Self::List, Self::Watch, Self::Create, Self::Update, Self::Patch, Self::Other];
+
     /// As it stands in roles.
     pub(super) fn as_str(self) -> &'static str {
         match self {
@@ -28,7 +30,6 @@ impl Verb {
             Self::Create => "create",
             Self::Update => "update",
             Self::Patch => "patch",
-            Self::Delete => "delete",
             Self::Other => "other",
         }
     }
@@ -77,7 +78,6 @@ impl<'a> ApiPath<'a> {
             Method::POST => Verb::Create,
             Method::PUT => Verb::Update,
             Method::PATCH => Verb::Patch,
-            Method::DELETE => Verb::Delete,
             _ => Verb::Other,
         }
     }
