@@ -31,7 +31,6 @@ pub use context::Settings;
 pub use credential::RequiredLabel;
 pub use heartbeat::Heartbeat;
 pub use leadership::Leadership;
-pub(crate) use metrics::counters;
 pub use readiness::Readiness;
 pub use run::{Controller, Shutdown};
 pub(crate) use status::root_cause;

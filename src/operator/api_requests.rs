@@ -18,8 +18,6 @@ use tracing::{Instrument, Span};
 use outcome::ApiResult;
 use path::{ApiPath, Verb};
 
-use crate::controller::counters;
-
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
     verb: Verb,
@@ -33,8 +31,11 @@ pub(super) struct ApiRequests(Family<Labels, Counter>);
 impl ApiRequests {
     /// Registers its metric.
     pub(super) fn register(registry: &mut Registry) -> Self {
-        let all = Verb::ALL.into_iter().flat_map(|verb| ApiResult::ALL.map(|result| Labels { verb, result }));
-        let requests = Self(counters(all));
+        let requests = Self(Family::default());
+        // What begins with its first event has no increase that an alert could see.
+        for labels in Verb::ALL.into_iter().flat_map(|verb| ApiResult::ALL.map(|result| Labels { verb, result })) {
+            drop(requests.0.get_or_create(&labels));
+        }
         registry.register("api_requests", "Requests to the API server, by verb and result", requests.0.clone());
         requests
     }

@@ -8,7 +8,6 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use super::counters;
 use crate::protocol::{Ending, Look};
 use crate::resource::RejectionKind;
 
@@ -28,19 +27,6 @@ closed_list! {
         AlreadyReplicated,
         Unknown,
     }
-}
-
-impl CallOutcome {
-    const ALL: [Self; 8] = [
-        Self::Accepted,
-        Self::NotSent,
-        Self::Terminal,
-        Self::Temporary,
-        Self::Throttled,
-        Self::Unauthorized,
-        Self::AlreadyReplicated,
-        Self::Unknown,
-    ];
 }
 
 impl From<&Ending> for CallOutcome {
@@ -77,9 +63,6 @@ closed_list! {
 }
 
 impl LookUpOutcome {
-    const ALL: [Self; 6] =
-        [Self::Seen, Self::NotAvailable, Self::NoSuchBackup, Self::Unauthorized, Self::Throttled, Self::Failed];
-
     /// `None` where nothing was asked of the cloud.
     fn of(look: &Look) -> Option<Self> {
         Some(match look {
@@ -106,9 +89,9 @@ impl CloudMetrics {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let histogram = || Histogram::new(exponential_buckets(0.05, 2.0, 12));
         let metrics = Self {
-            calls: counters(CallOutcome::ALL.map(|outcome| CallLabels { outcome })),
+            calls: Family::default(),
             call_duration: histogram(),
-            look_ups: counters(LookUpOutcome::ALL.map(|outcome| LookUpLabels { outcome })),
+            look_ups: Family::default(),
             look_up_duration: histogram(),
         };
         CallOutcome::ALL

@@ -19,10 +19,6 @@ mod replications;
 mod resources;
 mod rounds;
 
-use std::hash::Hash;
-
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
 pub(super) use cloud::CloudMetrics;
@@ -46,13 +42,4 @@ impl Metrics {
             rounds: RoundMetrics::register(registry),
         }
     }
-}
-
-/// Counters that are there from the start: one that appears with its first count hides that count from `increase`.
-pub(crate) fn counters<L: Clone + Hash + Eq>(all: impl IntoIterator<Item = L>) -> Family<L, Counter> {
-    let family = Family::default();
-    for labels in all {
-        let _at_zero = family.get_or_create(&labels);
-    }
-    family
 }

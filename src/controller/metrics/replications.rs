@@ -8,7 +8,6 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use super::counters;
 use crate::protocol::{CredentialReading, Turn};
 use crate::resource::{Origin, TrackingEnd};
 
@@ -33,19 +32,6 @@ closed_list! {
 }
 
 impl TurnLabel {
-    const ALL: [Self; 10] = [
-        Self::Accepted,
-        Self::Adopted,
-        Self::Declared,
-        Self::Replicated,
-        Self::Failed,
-        Self::Skipped,
-        Self::NotReported,
-        Self::RecordGone,
-        Self::BackupGone,
-        Self::LimitReached,
-    ];
-
     /// `None` for what is counted as it stands, by the resources themselves.
     fn of(turn: Turn) -> Option<Self> {
         Some(match turn {
@@ -82,9 +68,6 @@ closed_list! {
 }
 
 impl SecretFailure {
-    const ALL: [Self; 5] =
-        [Self::NotFound, Self::TokenMissing, Self::TokenUnusable, Self::NotPermitted, Self::NoAnswer];
-
     /// `None` where there was a token.
     pub(in crate::controller) fn of(reading: &CredentialReading) -> Option<Self> {
         match reading {
@@ -108,10 +91,10 @@ pub(in crate::controller) struct ReplicationMetrics {
 impl ReplicationMetrics {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let metrics = Self {
-            turns: counters(TurnLabel::ALL.map(|turn| TurnLabels { turn })),
+            turns: Family::default(),
             time_to_acceptance: Histogram::new(exponential_buckets(1.0, 3.0, 11)),
             time_to_completion: Histogram::new(exponential_buckets(15.0, 2.0, 14)),
-            secret_failures: counters(SecretFailure::ALL.map(|failure| SecretLabels { failure })),
+            secret_failures: Family::default(),
         };
         TurnLabel::ALL.iter().for_each(|turn| drop(metrics.turns.get_or_create(&TurnLabels { turn: *turn })));
         SecretFailure::ALL

@@ -9,8 +9,6 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use super::counters;
-
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
     result: ReconcileResult,
@@ -30,10 +28,6 @@ closed_list! {
     }
 }
 
-impl ReconcileResult {
-    const ALL: [Self; 4] = [Self::Done, Self::Conflict, Self::Error, Self::Panic];
-}
-
 /// Rounds of the controller.
 pub(in crate::controller) struct RoundMetrics {
     ended: Family<Labels, Counter>,
@@ -46,7 +40,7 @@ pub(in crate::controller) struct RoundMetrics {
 impl RoundMetrics {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let metrics = Self {
-            ended: counters(ReconcileResult::ALL.map(|result| Labels { result })),
+            ended: Family::default(),
             duration: Histogram::new(exponential_buckets(0.002, 3.0, 11)),
             queue: Gauge::default(),
             status_writes: Counter::default(),
