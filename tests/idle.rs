@@ -108,9 +108,11 @@ async fn a_thousand_finished_resources_are_left_in_peace() -> Result<()> {
     canary(&scene, "before").await?;
 
     let from = mark(&scene, "before").await?;
+    let said = operator.log.text();
     let changed = changes_within(OBSERVATION_SECONDS, &scene.api()).await?;
     let to = mark(&scene, "finished-00000").await?;
     ensure!(changed.is_empty(), "written while idle: {changed:?}");
+    assert_eq!(operator.log.text(), said, "said while idle");
 
     // It was awake all the time; and by now the log has all that came before.
     canary(&scene, "after").await?;

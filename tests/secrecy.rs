@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use anyhow::{Result, bail, ensure};
-use harness::{Object, OperatorOptions, Scene};
+use harness::{Collector, Object, OperatorOptions, Scene};
 use serde_json::{Value, json};
 use simulator::{Answer, Body, Cut, ErrorShape, Fault, Operation, Script, Token, example};
 use uuid::Uuid;
@@ -140,7 +140,8 @@ async fn a_token_is_found_in_its_secret_and_nowhere_else() -> Result<()> {
     scene.secret(&token)?;
     scene.secret_with("unusable", &json!({"token": format!("{token}\u{1}{token}")}))?;
     scene.secret_with("unknown", &json!({"token": format!("{token}{token}")}))?;
-    let operator = loud(&scene).start_ready()?;
+    let collector = Collector::start()?;
+    let operator = loud(&scene).env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()).start_ready()?;
 
     let faults = faults(&token);
     for (name, fault) in &faults {
@@ -192,6 +193,13 @@ async fn a_token_is_found_in_its_secret_and_nowhere_else() -> Result<()> {
     assert!(log.contains("\"level\":\"TRACE\""), "the log says all it can");
     assert!(!log.contains("panicked") && !log.contains("A bug"), "nothing panicked");
     places.push(("the log", log));
+    let events = scene.kubectl(&["get", "events.events.k8s.io", "--output=yaml"])?.words;
+    let traces = collector.text();
+    for row in ["look-echo-400", "echo"] {
+        assert!(events.contains(row), "there are Events: {events}");
+    }
+    assert!(traces.contains("/replicate") && traces.contains("error.type"), "there are traces: {traces}");
+    places.extend([("the Events", events), ("the traces", traces)]);
     places.push(("the audit log", std::fs::read_to_string(scene.cluster.folder().join("audit.log"))?));
 
     let sent = scene.simulator.log(|log| {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use jiff::Timestamp;
 use reqwest::{Body, Certificate, RequestBuilder, Response, redirect, retry};
+use tracing::{Instrument, Span};
 
 use super::answer::Answer;
 use super::endpoint::Endpoint;
@@ -13,6 +14,7 @@ use super::look_up::{self, LookUpError};
 use super::outcome::{NotSent, NotSentReason, ReplicateOutcome, Unknown, UnknownWhy};
 use super::records::Backup;
 use super::request::{Replicate, Target};
+use super::span;
 use super::text::{MESSAGE_CHARS, one_line};
 use super::token::Token;
 use super::transport;
@@ -59,6 +61,27 @@ enum Failure {
     TimedOut { status: Option<u16> },
 }
 
+impl Failure {
+    /// Its kind, from a closed list.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Send(_) => "no_answer",
+            Self::Read { .. } => "answer_cut_short",
+            Self::TooLarge { .. } => "answer_too_large",
+            Self::TimedOut { .. } => "timeout",
+        }
+    }
+
+    /// The status, where an answer began.
+    fn status(&self) -> Option<u16> {
+        match self {
+            Self::Send(_) => None,
+            Self::Read { status, error: _ } | Self::TooLarge { status } => Some(*status),
+            Self::TimedOut { status } => *status,
+        }
+    }
+}
+
 impl Client {
     /// Reads the trusted certificates, once.
     ///
@@ -86,12 +109,14 @@ impl Client {
         fence: F,
     ) -> ReplicateOutcome {
         let (gate, body) = fenced(body.to_json(), fence);
+        let url = endpoint.replicate_url(target);
+        let span = span::of_request("POST", span::REPLICATE, &url);
         let request = self
             .http
-            .post(endpoint.replicate_url(target))
+            .post(url)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .body(Body::wrap(body));
-        match exchange(request, token, limit).await {
+        match exchange(request, token, limit, span).await {
             Ok(answer) => ReplicateOutcome::read(&answer, token, Timestamp::now()),
             Err(failure) => match gate.close() {
                 Passage::Passed => ReplicateOutcome::Unknown(unknown(&failure, token)),
@@ -115,8 +140,9 @@ impl Client {
         token: &Token,
         limit: Duration,
     ) -> Result<Backup, LookUpError> {
-        let request = self.http.get(endpoint.backup_url(target));
-        match exchange(request, token, limit).await {
+        let url = endpoint.backup_url(target);
+        let span = span::of_request("GET", span::BACKUP, &url);
+        match exchange(self.http.get(url), token, limit, span).await {
             Ok(answer) => look_up::read(&answer, token, Timestamp::now()),
             Err(failure @ (Failure::Send(_) | Failure::TimedOut { .. } | Failure::Read { .. })) => {
                 Err(LookUpError::Unavailable { text: words(&failure, token), retry_after: None })
@@ -149,7 +175,17 @@ fn builder(config: ClientConfig) -> Result<reqwest::ClientBuilder, ClientError> 
     Ok(builder.tls_certs_merge(certificates))
 }
 
-async fn exchange(request: RequestBuilder, token: &Token, limit: Duration) -> Result<Answer, Failure> {
+/// One request and its answer, within its span.
+async fn exchange(request: RequestBuilder, token: &Token, limit: Duration, span: Span) -> Result<Answer, Failure> {
+    let exchanged = bounded(request, token, limit).instrument(span.clone()).await;
+    match &exchanged {
+        Ok(answer) => span::note_answer(&span, answer, token),
+        Err(failure) => span::note_failure(&span, failure.kind(), failure.status()),
+    }
+    exchanged
+}
+
+async fn bounded(request: RequestBuilder, token: &Token, limit: Duration) -> Result<Answer, Failure> {
     let started = Instant::now();
     let request =
         request.header("x-auth-token", token.header_value()).header(CONNECTION, HeaderValue::from_static("close"));
@@ -181,13 +217,13 @@ async fn read(mut response: Response) -> Result<Answer, Failure> {
 }
 
 fn unknown(failure: &Failure, token: &Token) -> Unknown {
-    let (why, http_status) = match failure {
-        Failure::Send(error) => (transport::unknown_why(error), None),
-        Failure::Read { status, error: _ } => (UnknownWhy::AnswerCutShort, Some(*status)),
-        Failure::TooLarge { status } => (UnknownWhy::AnswerTooLarge, Some(*status)),
-        Failure::TimedOut { status } => (UnknownWhy::TimedOut, *status),
+    let why = match failure {
+        Failure::Send(error) => transport::unknown_why(error),
+        Failure::Read { .. } => UnknownWhy::AnswerCutShort,
+        Failure::TooLarge { .. } => UnknownWhy::AnswerTooLarge,
+        Failure::TimedOut { .. } => UnknownWhy::TimedOut,
     };
-    Unknown { why, http_status, error: None, text: words(failure, token) }
+    Unknown { why, http_status: failure.status(), error: None, text: words(failure, token) }
 }
 
 fn not_sent(failure: &Failure, token: &Token) -> NotSent {

@@ -21,6 +21,7 @@ mod redaction;
 mod replication;
 mod request;
 mod retry_after;
+mod span;
 mod text;
 mod timestamp;
 mod token;

@@ -54,7 +54,7 @@ impl Events {
             type_: if turn.is_warning() { EventType::Warning } else { EventType::Normal },
             reason: turn.reason().to_owned(),
             note: Some(cut(note)),
-            action: "Replicate".to_owned(),
+            action: turn.action().to_owned(),
             secondary: None,
         };
         if self.0.try_send((regarding.object_ref(&()), event)).is_err() {

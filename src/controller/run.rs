@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::context::{Context, Settings};
+use super::heartbeat::Heartbeat;
 use super::leadership::Leadership;
 use super::looks::Looks;
 use super::memory::Memory;
@@ -28,7 +29,7 @@ use super::stores::Stores;
 use super::targets::Targets;
 use super::throttle::Throttle;
 use super::tracked::Tracked;
-use super::watch;
+use super::{trace, watch};
 use crate::cbr::Client as CbrClient;
 
 /// When a round failed for the API server's sake, the next one comes after this.
@@ -50,6 +51,7 @@ pub struct Controller {
     publisher: Publisher,
     readiness: Readiness,
     shutdown: Shutdown,
+    heartbeat: Heartbeat,
 }
 
 impl Controller {
@@ -84,12 +86,19 @@ impl Controller {
             drain: shutdown.drain.clone(),
             give_up: shutdown.give_up.clone(),
         };
-        Self { context: Arc::new(context), stores, publisher, readiness, shutdown }
+        let heartbeat = Heartbeat::default();
+        Self { context: Arc::new(context), stores, publisher, readiness, shutdown, heartbeat }
+    }
+
+    /// Its sign of life.
+    pub fn heartbeat(&self) -> Heartbeat {
+        self.heartbeat.clone()
     }
 
     /// Runs until drained.
     pub async fn run(self) {
-        join_all(watched(&self.context.settings.namespaces).into_iter().map(|n| self.run_one(n))).await;
+        let all = join_all(watched(&self.context.settings.namespaces).into_iter().map(|n| self.run_one(n)));
+        self.heartbeat.beside(all).await;
         drop(self.context);
         self.publisher.end().await;
     }
@@ -154,17 +163,12 @@ async fn round(tracked: Arc<Tracked>, context: Arc<Context>) -> Result<Action, A
     if !context.may_begin() {
         return Ok(Action::await_change());
     }
-    let span = tracing::info_span!(
-        "reconcile",
-        namespace = key.namespace,
-        name = key.name,
-        attempt = tracing::field::Empty,
-        request_id = tracing::field::Empty,
-    );
+    let span = trace::round(key.namespace.as_deref(), &key.name);
     let started = Instant::now();
     let work = AssertUnwindSafe(reconcile(key, context.clone(), permit)).catch_unwind();
     let Ok(result) = work.instrument(span.clone()).await else {
         context.metrics.rounds.ended(ReconcileResult::Panic, started.elapsed());
+        trace::failed(&span, "a bug");
         span.in_scope(|| tracing::error!("A bug stopped this round; the next one comes by itself"));
         return Ok(Action::requeue(AFTER_ERROR));
     };
@@ -185,6 +189,7 @@ async fn round(tracked: Arc<Tracked>, context: Arc<Context>) -> Result<Action, A
         // The other's write brings an event; look again anyway.
         Err(ApiError::Conflict) => Ok(Action::requeue(Duration::from_millis(100))),
         Err(error) => {
+            trace::failed(&span, &error.to_string());
             span.in_scope(|| tracing::warn!(%error, "This round failed; the next one comes by itself"));
             Err(error)
         }

@@ -10,27 +10,32 @@ use axum::routing::get;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
+use super::health::Health;
 use crate::controller::{Leadership, Readiness};
 
 #[derive(Clone)]
 struct Shared {
+    health: Health,
     readiness: Readiness,
     leadership: Leadership,
     registry: Arc<Registry>,
 }
 
 /// The routes.
-pub(super) fn router(readiness: Readiness, leadership: Leadership, registry: Registry) -> Router {
+pub(super) fn router(health: Health, readiness: Readiness, leadership: Leadership, registry: Registry) -> Router {
     Router::new()
-        .route("/health", get(health))
+        .route("/health", get(healthy))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(Shared { readiness, leadership, registry: Arc::new(registry) })
+        .with_state(Shared { health, readiness, leadership, registry: Arc::new(registry) })
 }
 
-/// Says only that the process answers: what else can fail is not mended by a restart.
-async fn health() -> &'static str {
-    "ok\n"
+/// Fails only where a restart would help. That it answers at all says as much of the runtime.
+async fn healthy(State(shared): State<Shared>) -> impl IntoResponse {
+    match shared.health.complaint() {
+        None => (StatusCode::OK, "ok\n".to_owned()),
+        Some(complaint) => (StatusCode::SERVICE_UNAVAILABLE, complaint + "\n"),
+    }
 }
 
 /// Names what is missing, a line each. One that stands by is as ready as the one that leads, so that rollouts go on.

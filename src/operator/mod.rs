@@ -1,7 +1,10 @@
-//! The process: options, logs, health, shutdown.
+//! The process: options, logs, traces, health, shutdown.
 
+mod api_requests;
 mod election;
+mod health;
 mod http;
+mod listener;
 mod options;
 mod run;
 mod shutdown;

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use super::api_requests::ApiRequests;
 use super::election::{Elector, LeaderMetric};
+use super::health::Health;
 use super::options::RunOptions;
-use super::{http, shutdown, telemetry};
+use super::telemetry::Telemetry;
+use super::{http, listener, shutdown};
 use crate::cbr::{AllowList, Client as CbrClient, ClientConfig};
 use crate::controller::{Controller, Leadership, Readiness, Settings, Shutdown};
 use crate::protocol::Policy;
@@ -30,15 +34,18 @@ pub(super) enum Failure {
 /// # Errors
 /// Where it cannot start. Once it runs, what fails is waited for.
 pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
-    telemetry::init(options.log_format);
-    tokio::runtime::Builder::new_multi_thread()
+    let identity = identity();
+    let telemetry = Telemetry::start(options.log_format, &identity);
+    let ran = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::Start(format!("no runtime: {error}")))?
-        .block_on(serve(options))
+        .map_err(|error| Failure::Start(format!("no runtime: {error}")))
+        .and_then(|runtime| runtime.block_on(serve(options, identity)));
+    telemetry.end();
+    ran
 }
 
-async fn serve(options: RunOptions) -> Result<(), Failure> {
+async fn serve(options: RunOptions, identity: String) -> Result<(), Failure> {
     let RunOptions {
         allowed_endpoint,
         default_endpoint,
@@ -56,7 +63,6 @@ async fn serve(options: RunOptions) -> Result<(), Failure> {
         election,
         log_format: _,
     } = options;
-    let identity = identity();
     let election = election.election(&identity).map_err(Failure::Usage)?;
     let allowed_endpoints = AllowList(allowed_endpoint);
     if let Some(endpoint) = &default_endpoint {
@@ -76,7 +82,7 @@ async fn serve(options: RunOptions) -> Result<(), Failure> {
     let readiness = Readiness::default();
     let mut registry = Registry::with_prefix("backup_replication");
     registry.register("build", "Version of the operator", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
-    let kubernetes = kubernetes_client().await?;
+    let kubernetes = kubernetes_client(&ApiRequests::register(&mut registry)).await?;
     let leadership = if election.is_some() { Leadership::by_election() } else { Leadership::without_election() };
     registry.register_collector(Box::new(LeaderMetric(leadership.clone())));
     let elector = election.map(|election| Elector::new(&kubernetes, election, leadership.clone(), readiness.clone()));
@@ -104,17 +110,17 @@ async fn serve(options: RunOptions) -> Result<(), Failure> {
         listen = %listener.local_addr().map_or_else(|e| e.to_string(), |a| a.to_string()),
         "Starting"
     );
-    let server = axum::serve(listener, http::router(readiness.clone(), leadership, registry));
-    let ended = tokio::spawn(server.into_future());
+    let health = Health::new(controller.heartbeat());
+    let router = http::router(health.clone(), readiness.clone(), leadership, registry);
+    let ended = tokio::spawn(listener::serve(listener, router));
     let grace = claim_window + request_timeout + TO_RECORD;
     let drain = shutdown.drain.clone();
     let signals = tokio::spawn(shutdown::on_signal(shutdown, readiness, grace));
-    let election = elector.map(|elector| tokio::spawn(elector.run(drain)));
+    let election = elector.map(|elector| tokio::spawn(supervised(tokio::spawn(elector.run(drain)), health)));
     controller.run().await;
-    if let Some(election) = election
-        && let Err(error) = election.await
-    {
-        tracing::error!(%error, "A bug ended the election");
+    if let Some(election) = election {
+        // It has said what there is to say.
+        let _ended = election.await;
     }
     ended.abort();
     signals.abort();
@@ -122,9 +128,17 @@ async fn serve(options: RunOptions) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Without the election this process would stand by for ever.
+async fn supervised(election: JoinHandle<()>, health: Health) {
+    if let Err(error) = election.await {
+        health.broken("election");
+        tracing::error!(%error, "A bug ended the election; a restart helps");
+    }
+}
+
 /// The client for the API server, from `KUBECONFIG` or the in-cluster account. It repeats nothing by itself: a claim
 /// that is sent twice could be refused for its own success.
-async fn kubernetes_client() -> Result<kube::Client, Failure> {
+async fn kubernetes_client(requests: &ApiRequests) -> Result<kube::Client, Failure> {
     let mut config = kube::Config::infer().await.map_err(|error| {
         Failure::Start(format!("neither KUBECONFIG nor the in-cluster account can be used: {error}"))
     })?;
@@ -132,7 +146,9 @@ async fn kubernetes_client() -> Result<kube::Client, Failure> {
     // Longer than any watch stays silent (they end after 290 s): a connection that died without a word is noticed.
     config.read_timeout = Some(Duration::from_secs(330));
     config.reset_reader_on_write = true;
-    kube::Client::try_from(config).map_err(|error| Failure::Start(format!("no client for the API server: {error}")))
+    let builder = kube::client::ClientBuilder::try_from(config)
+        .map_err(|error| Failure::Start(format!("no client for the API server: {error}")))?;
+    Ok(builder.with_layer(requests).build())
 }
 
 /// Names this start of this process: the host (in a cluster, the pod) and something that no other start has.

@@ -1,25 +1,73 @@
-//! Structured logs to standard error.
+//! Structured logs to standard error, and traces to a collector where one is named.
 
-use tracing_subscriber::filter::filter_fn;
+mod exporter;
+mod traces;
+
+use std::time::Duration;
+
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::Metadata;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 use super::options::LogFormat;
 
-/// Starts logging. `RUST_LOG` sets the level (default `info`).
-///
-/// The Kubernetes client prints whole answers where it cannot read one, and a Secret is an answer, too: whatever
-/// `RUST_LOG` says, nothing but its errors is printed.
-pub(super) fn init(format: LogFormat) {
-    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let printable = filter_fn(|metadata| {
-        !metadata.target().starts_with("kube_client::client") || *metadata.level() == tracing::Level::ERROR
-    });
-    let lines = fmt::layer().with_writer(std::io::stderr);
-    let lines = match format {
-        LogFormat::Text => lines.boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).boxed(),
-    };
-    tracing_subscriber::registry().with(lines.with_filter(printable)).with(wanted).init();
+/// Longest time at the end for what has not been sent to the collector yet.
+const LAST: Duration = Duration::from_secs(3);
+const NAME: &str = "backup-replication-operator";
+
+/// Logs and traces of a process.
+#[must_use = "what has not been sent to the collector is lost without `end`"]
+pub(super) struct Telemetry(Option<SdkTracerProvider>);
+
+impl Telemetry {
+    /// Starts logging, and tracing where the environment asks for it. `RUST_LOG` sets the level of the log (default `info`); the
+    /// traces do not depend on it. Tracing that cannot be set up is said and left out. Call it outside of a runtime.
+    pub(super) fn start(format: LogFormat, instance: &str) -> Self {
+        let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+        let lines = fmt::layer().with_writer(std::io::stderr);
+        let lines = match format {
+            LogFormat::Text => lines.boxed(),
+            LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+        };
+        let provider = traces::provider(instance);
+        let spans = provider.as_ref().ok().and_then(Option::as_ref).map(|provider| {
+            tracing_opentelemetry::layer()
+                .with_tracer(provider.tracer(NAME))
+                .with_location(false)
+                .with_threads(false)
+                .with_target(false)
+                .with_tracked_inactivity(false)
+                .with_context_activation(false)
+                .with_filter(filter_fn(is_traced))
+        });
+        tracing_subscriber::registry().with(lines.with_filter(wanted.and(filter_fn(is_printable)))).with(spans).init();
+        Self(provider.unwrap_or_else(|why| {
+            tracing::warn!(why, "No traces are sent; nothing else depends on them");
+            None
+        }))
+    }
+
+    /// Sends what has not been sent yet, for a bounded time. Call it outside of a runtime.
+    pub(super) fn end(self) {
+        if let Self(Some(provider)) = self {
+            // What could not be sent has been said by the exporter.
+            let _sent = provider.shutdown_with_timeout(LAST);
+        }
+    }
+}
+
+/// The Kubernetes client prints whole answers where it cannot read one, and a Secret is an answer, too: whatever `RUST_LOG` says,
+/// nothing but its errors is printed. And what has a kind in a trace is for traces alone.
+fn is_printable(metadata: &Metadata<'_>) -> bool {
+    let of_client = metadata.target().starts_with("kube_client::client");
+    (!of_client || *metadata.level() == tracing::Level::ERROR) && metadata.fields().field("otel.kind").is_none()
+}
+
+/// Our own spans. What is logged in them stays in the log.
+fn is_traced(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span() && metadata.target().starts_with(env!("CARGO_CRATE_NAME"))
 }

@@ -49,6 +49,16 @@ impl Turn {
         }
     }
 
+    /// The action of its event. A wait that ends in asking a human is another event than the wait, though its reason is the same:
+    /// what repeats an event in all but its note is only counted.
+    pub fn action(self) -> &'static str {
+        match self {
+            Self::Accepted(_) | Self::Ended(_) => "Replicate",
+            Self::Waits(_) => "Wait",
+            Self::Stalls(_) => "AskHuman",
+        }
+    }
+
     /// Whether somebody should be worried.
     pub fn is_warning(self) -> bool {
         match self {

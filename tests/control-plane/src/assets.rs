@@ -1,4 +1,4 @@
-//! The programs that make up the control plane, and helm: ready-made ones, or built from pinned Go modules.
+//! The programs that make up the control plane, helm, and a collector: ready-made ones, or built from pinned Go modules.
 
 mod go;
 mod module;
@@ -79,6 +79,14 @@ impl Assets {
 /// There is no Go that can build it, or the build fails.
 pub fn helm() -> Result<PathBuf> {
     Ok(module::HELM.find()?.join(module::HELM.name))
+}
+
+/// An OpenTelemetry Collector that takes OTLP and prints each batch of spans as a line of JSON; found or built as [`helm`].
+///
+/// # Errors
+/// There is no Go that can build it, or the build fails.
+pub fn otelcol() -> Result<PathBuf> {
+    Ok(module::OTELCOL.find()?.join(module::OTELCOL.name))
 }
 
 impl Set {

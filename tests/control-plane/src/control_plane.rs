@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 
+pub use self::port::free as free_port;
 use self::readiness::NotReady;
 use crate::apiserver::User;
 use crate::assets::Assets;

@@ -1,4 +1,4 @@
-//! Starts a control plane by hand, or builds its programs and helm.
+//! Starts a control plane by hand, or builds its programs, helm and a collector.
 
 use std::{env, thread};
 
@@ -8,7 +8,11 @@ use control_plane::{Assets, ControlPlane};
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["build"] => println!("{}\n{}", Assets::find()?.folder().display(), control_plane::helm()?.display()),
+        ["build"] => {
+            println!("{}", Assets::find()?.folder().display());
+            println!("{}", control_plane::helm()?.display());
+            println!("{}", control_plane::otelcol()?.display());
+        }
         ["start"] => {
             let control_plane = ControlPlane::start()?;
             println!("export KUBECONFIG={}", control_plane.kubeconfig().display());
@@ -18,7 +22,7 @@ fn main() -> Result<()> {
             }
         }
         _ => bail!(
-            "usage: control-plane start (a control plane that runs until Ctrl-C) or control-plane build (only its programs, and helm)"
+            "usage: control-plane start (a control plane that runs until Ctrl-C) or control-plane build (only its programs, helm and a collector)"
         ),
     }
     Ok(())

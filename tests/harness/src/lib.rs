@@ -5,6 +5,7 @@
 
 mod account;
 mod cluster;
+mod collector;
 mod deeds;
 mod lines;
 mod object;
@@ -15,6 +16,7 @@ mod seed;
 
 pub use account::{account_user, service_account};
 pub use cluster::{CRD_FILE, install_crd, kubectl_apply, shared_cluster};
+pub use collector::{Collector, Span};
 pub use deeds::in_time;
 pub use lines::Lines;
 pub use object::Object;

@@ -33,6 +33,7 @@ static NODE: Set = Set {
     takes: "about 8 minutes",
     modules: &[&KUBERNETES, &COREDNS],
     sources: &[],
+    main_go: None,
 };
 
 static FLUX_CONTROLLERS: Module = Module {
@@ -61,6 +62,7 @@ static FLUX: Set = Set {
         },
         Source { of: "github.com/fluxcd/helm-controller", path: "config/crd/bases", name: "helm-controller-crds" },
     ],
+    main_go: None,
 };
 
 /// The folder with Flux's controllers and their CRDs.

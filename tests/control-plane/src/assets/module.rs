@@ -70,6 +70,14 @@ static HELM_3: Module = Module {
     version_packages: &[],
 };
 
+static OPENTELEMETRY: Module = Module {
+    go_mod: include_str!("../../go/otelcol/go.mod"),
+    go_sum: include_str!("../../go/otelcol/go.sum"),
+    main: "go.opentelemetry.io/collector/otelcol",
+    programs: &[Program { name: "otelcol", package: "." }],
+    version_packages: &[],
+};
+
 /// Programs that are built, and kept, together.
 #[derive(Debug)]
 pub struct Set {
@@ -82,6 +90,8 @@ pub struct Set {
     pub modules: &'static [&'static Module],
     /// What is kept beside the programs.
     pub sources: &'static [Source],
+    /// Where the program is put together from libraries, and is no module's own.
+    pub main_go: Option<&'static str>,
 }
 
 pub(super) static CONTROL_PLANE: Set = Set {
@@ -90,10 +100,20 @@ pub(super) static CONTROL_PLANE: Set = Set {
     takes: "about 6 minutes",
     modules: &[&KUBERNETES, &ETCD],
     sources: &[],
+    main_go: None,
 };
 
 pub(super) static HELM: Set =
-    Set { name: "helm", programs: "helm", takes: "about 2 minutes", modules: &[&HELM_3], sources: &[] };
+    Set { name: "helm", programs: "helm", takes: "about 2 minutes", modules: &[&HELM_3], sources: &[], main_go: None };
+
+pub(super) static OTELCOL: Set = Set {
+    name: "otelcol",
+    programs: "otelcol",
+    takes: "about a minute",
+    modules: &[&OPENTELEMETRY],
+    sources: &[],
+    main_go: Some(include_str!("../../go/otelcol/main.go")),
+};
 
 impl Set {
     /// All that it builds.
@@ -110,6 +130,9 @@ impl Set {
             module.hash(&mut hasher);
             name.push_str(&format!("{}-", module.name_and_version()));
         }
+        if let Some(text) = self.main_go {
+            text.hash(&mut hasher);
+        }
         go::BUILD_FLAGS.hash(&mut hasher);
         self.sources.iter().for_each(|source| source.hash(&mut hasher));
         format!("{name}{:016x}", hasher.finish())
@@ -119,7 +142,7 @@ impl Set {
     pub(super) fn build(&self, folder: &Path, lock: &File) -> Result<()> {
         let minimum = self.modules.iter().map(|module| module.go_version()).max().unwrap_or_default();
         let first = self.modules.first().context("nothing to build")?;
-        let go = Go::find(&first.write(folder)?, minimum, self.programs, lock)?;
+        let go = Go::find(&first.write(folder, self.main_go)?, minimum, self.programs, lock)?;
         let versions: Vec<String> = self.modules.iter().map(|module| module.name_and_version()).collect();
         say(&format!(
             "building {} ({}) with {go}, once: {} on 2 cores. To skip this, set {FOLDER_VARIABLE} to a folder that has them.",
@@ -129,7 +152,7 @@ impl Set {
         ));
         let start = Instant::now();
         for module in self.modules {
-            module.build(&go, folder, self.sources)?;
+            module.build(&go, folder, self.sources, self.main_go)?;
         }
         say(&format!("built in {} s", start.elapsed().as_secs()));
         Ok(())
@@ -137,8 +160,8 @@ impl Set {
 }
 
 impl Module {
-    fn build(&self, go: &Go<'_>, folder: &Path, sources: &[Source]) -> Result<()> {
-        let module = self.write(folder)?;
+    fn build(&self, go: &Go<'_>, folder: &Path, sources: &[Source], main_go: Option<&str>) -> Result<()> {
+        let module = self.write(folder, main_go)?;
         let linker_flags = self.linker_flags();
         for Program { name, package } in self.programs {
             go.build(&module, package, &folder.join(name), &linker_flags)?;
@@ -155,10 +178,11 @@ impl Module {
     }
 
     /// Writes the module into a folder of its own, where the build depends on nothing but what the fingerprint covers.
-    fn write(&self, folder: &Path) -> Result<PathBuf> {
+    fn write(&self, folder: &Path, main_go: Option<&str>) -> Result<PathBuf> {
         let module = folder.join("module");
         fs::create_dir_all(&module).with_context(|| format!("could not make {}", module.display()))?;
-        for (name, text) in [("go.mod", self.go_mod), ("go.sum", self.go_sum)] {
+        let files = [("go.mod", self.go_mod), ("go.sum", self.go_sum)];
+        for (name, text) in files.into_iter().chain(main_go.map(|text| ("main.go", text))) {
             let path = module.join(name);
             fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))?;
         }

@@ -1,4 +1,4 @@
-//! A port for the server.
+//! A port for a server.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -12,7 +12,10 @@ use anyhow::{Result, bail};
 const PORTS: Range<u16> = 20_000..32_000;
 
 /// A port on 127.0.0.1 that is free now, chosen at random, since others choose at the same time.
-pub(super) fn free() -> Result<u16> {
+///
+/// # Errors
+/// None is found.
+pub fn free() -> Result<u16> {
     let random = RandomState::new();
     for attempt in 0..1000 {
         let offset = random.hash_one(attempt) % u64::from(PORTS.end - PORTS.start);

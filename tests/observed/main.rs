@@ -1,0 +1,11 @@
+//! Whoever is on call sees what the operator does: by metrics, Events, traces, health, and a log without noise.
+
+mod events;
+mod health;
+mod log;
+mod metrics;
+mod scrape;
+mod series;
+mod traces;
+
+const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
