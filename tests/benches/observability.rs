@@ -79,7 +79,8 @@ fn percent(ratio: f64) -> String {
 
 fn median(ratios: &mut [f64]) -> f64 {
     ratios.sort_by(f64::total_cmp);
-    ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
+    let middle = ratios.get(ratios.len().saturating_sub(1) / 2..=ratios.len() / 2).unwrap_or_default();
+    middle.iter().sum::<f64>() / middle.len() as f64
 }
 
 /// Of what is sorted.
