@@ -140,7 +140,7 @@ async fn run(point: Point, cloud: Cloud) -> Result<String> {
         scene.wait("db", "held back", |object| object.reason() == "SameTargetInUse").await?;
         scene.simulator.reveal(None);
     }
-    let object = scene.wait("db", "decided", |object| decided(object)).await?;
+    let object = scene.wait("db", "decided", decided).await?;
     let counts = scene.simulator.counts(example::BACKUP);
     drop(operator);
     let own = u64::from(point == Point::BeforeTheClaim);
