@@ -21,6 +21,8 @@ use super::transport;
 
 /// Longest answer that is read, in bytes. A backup with a thousand records is about half of it.
 const MAX_ANSWER: usize = 1024 * 1024;
+/// Longest time in which a peer may leave what was sent unacknowledged.
+const LONGEST_UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 const USER_AGENT: &str = concat!("backup-replication-operator/", env!("CARGO_PKG_VERSION"));
 
 /// How the client connects.
@@ -28,6 +30,8 @@ const USER_AGENT: &str = concat!("backup-replication-operator/", env!("CARGO_PKG
 pub struct ClientConfig {
     /// For a connection, TLS included.
     pub connect_timeout: Duration,
+    /// The longest that a request may take in all. Given up then, nothing of it may arrive much later.
+    pub request_timeout: Duration,
     /// Certificates in PEM form that are trusted in addition to the system's.
     pub ca_bundle: Option<Vec<u8>>,
 }
@@ -155,10 +159,12 @@ impl Client {
 }
 
 fn builder(config: ClientConfig) -> Result<reqwest::ClientBuilder, ClientError> {
-    let ClientConfig { connect_timeout, ca_bundle } = config;
+    let ClientConfig { connect_timeout, request_timeout, ca_bundle } = config;
     let builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .connect_timeout(connect_timeout)
+        // What the kernel holds goes on being sent after the request is given up, until the peer has said nothing for so long.
+        .tcp_user_timeout(request_timeout.min(LONGEST_UNACKNOWLEDGED))
         .redirect(redirect::Policy::none())
         .referer(false)
         .retry(retry::never())
