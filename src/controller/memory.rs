@@ -49,7 +49,15 @@ impl Known {
 pub(super) struct Memory {
     known: Mutex<HashMap<ObjectRef<Tracked>, Known>>,
     given_up: Mutex<HashSet<AttemptId>>,
-    records_known: Mutex<HashSet<(String, ProjectId)>>,
+    records_known: Mutex<HashSet<Service>>,
+    look_up_known: Mutex<HashSet<Service>>,
+}
+
+/// What looks of several resources tell something about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Service {
+    pub(super) endpoint: String,
+    pub(super) project_id: ProjectId,
 }
 
 impl Memory {
@@ -119,13 +127,23 @@ impl Memory {
     }
 
     /// Notes that a look there showed the record of a call of the operator's own.
-    pub(super) fn note_records_known(&self, endpoint: &str, project: &ProjectId) {
-        lock(&self.records_known).insert((endpoint.to_owned(), project.clone()));
+    pub(super) fn note_records_known(&self, service: Service) {
+        lock(&self.records_known).insert(service);
     }
 
     /// Whether records of accepted calls are known to be reported there.
-    pub(super) fn records_known(&self, endpoint: &str, project: &ProjectId) -> bool {
-        lock(&self.records_known).contains(&(endpoint.to_owned(), project.clone()))
+    pub(super) fn records_known(&self, service: &Service) -> bool {
+        lock(&self.records_known).contains(service)
+    }
+
+    /// Notes that a look there showed a backup.
+    pub(super) fn note_look_up_known(&self, service: Service) {
+        lock(&self.look_up_known).insert(service);
+    }
+
+    /// Whether looks there have shown a backup.
+    pub(super) fn look_up_known(&self, service: &Service) -> bool {
+        lock(&self.look_up_known).contains(service)
     }
 }
 

@@ -14,6 +14,7 @@ use super::call::call;
 use super::claim::Claim;
 use super::context::Context;
 use super::credential::{Credential, read_credential};
+use super::memory::Service;
 use super::metrics::SecretFailure;
 use super::news::tell;
 use super::permits::Permit;
@@ -193,6 +194,7 @@ impl<'a> Round<'a> {
             look: self.look.clone(),
             looked: self.looked,
             records_known: self.records_known(),
+            look_up_known: self.look_up_known(),
             same_target_in_use: self.same_target_in_use(),
             throttled_until: self.throttled_until(),
             fresh: &self.fresh,
@@ -203,6 +205,7 @@ impl<'a> Round<'a> {
     /// Remembers what a look tells beyond this round.
     fn note(&mut self, look: &Look, asked: Asked) {
         let memory = &self.context.memory;
+        let look_up_known = self.look_up_known();
         let failed = match look {
             Look::Deferred { .. } => return,
             Look::Throttled { until } => {
@@ -210,24 +213,37 @@ impl<'a> Round<'a> {
                 false
             }
             Look::Failed(_) => true,
-            Look::Backup(_) | Look::NotAvailable(_) | Look::NoSuchBackup(_) | Look::Unauthorized(_) => false,
+            Look::NotAvailable(_) | Look::Unauthorized(_) => look_up_known,
+            Look::Backup(_) | Look::NoSuchBackup(_) => false,
         };
         let after = memory.note_look(&self.caller.resource, failed, shows_record(self.object, look));
         // When it looked before this look is what the decision asks for.
         self.looked = Looked { ago: self.looked.ago, ..after };
-        if let Target::Callable(callable) = &self.target
-            && shows_called_record(self.object, look)
-        {
-            memory.note_records_known(&callable.endpoint.to_string(), &callable.target.project_id);
+        if let Some(service) = self.service() {
+            if shows_called_record(self.object, look) {
+                memory.note_records_known(service.clone());
+            }
+            if let Look::Backup(_) = look {
+                memory.note_look_up_known(service);
+            }
         }
     }
 
     fn records_known(&self) -> bool {
+        self.service().is_some_and(|service| self.context.memory.records_known(&service))
+    }
+
+    fn look_up_known(&self) -> bool {
+        self.service().is_some_and(|service| self.context.memory.look_up_known(&service))
+    }
+
+    fn service(&self) -> Option<Service> {
         match &self.target {
-            Target::Callable(callable) => {
-                self.context.memory.records_known(&callable.endpoint.to_string(), &callable.target.project_id)
-            }
-            Target::NotCallable(_) => false,
+            Target::Callable(callable) => Some(Service {
+                endpoint: callable.endpoint.to_string(),
+                project_id: callable.target.project_id.clone(),
+            }),
+            Target::NotCallable(_) => None,
         }
     }
 

@@ -132,6 +132,7 @@ impl Recorder<'_> {
             look: None,
             looked: Looked::default(),
             records_known: false,
+            look_up_known: false,
             same_target_in_use: None,
             throttled_until: None,
             fresh: &FreshAttempt { id: self.attempt.id.clone(), claimant: self.attempt.claimed_by.clone() },

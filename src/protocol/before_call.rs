@@ -31,6 +31,9 @@ pub(super) struct Call<'a> {
 /// The next time to look at what does not come by an event.
 const OTHERS_CALL: Duration = Duration::from_secs(5);
 
+/// How long looks must have been refused before that is believed of a service that has answered them.
+const BAD_MOMENT: Duration = Duration::from_secs(5);
+
 /// Checks everything, cheapest first; adopts a live replication of the same backup to the same place.
 pub(super) fn before_call<'a>(status: &mut BackupReplicationStatus, seen: &'a Observation<'_>) -> Ready<'a> {
     let wait = |situation, again| Ready::Wait(Wait::new(situation, again));
@@ -75,6 +78,13 @@ pub(super) fn before_call<'a>(status: &mut BackupReplicationStatus, seen: &'a Ob
     };
     let found = match look {
         Look::Backup(backup) => Some(evidence(backup, seen)),
+        // Where looks have been answered otherwise, one such answer may be a gateway's bad moment, and what is there overlooked.
+        Look::NotAvailable(why) | Look::Unauthorized(why)
+            if seen.look_up_known && seen.looked.failing_for < BAD_MOMENT =>
+        {
+            let again = backoff::look_delay(seen.looked.failing_for);
+            return wait(Situation::LooksFail(why.clone(), seen.looked.failing_for), Some(again));
+        }
         // The one call is made all the same; it will say what is wrong with the token, if that is what it is.
         Look::NotAvailable(_) | Look::NoSuchBackup(_) | Look::Unauthorized(_) => None,
         Look::Throttled { until } | Look::Deferred { until } => {

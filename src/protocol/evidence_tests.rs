@@ -442,6 +442,25 @@ fn a_call_that_was_ordered_in_spite_of_a_record_is_repeated_in_spite_of_it() {
     scene.claim("a-2");
 }
 
+/// A recreated resource must not pay for a gateway's bad moment with a second replica.
+#[test]
+fn one_odd_answer_is_not_believed_of_a_service_that_has_answered_looks() {
+    for odd in [Look::NotAvailable("404 APIG.0101".into()), Look::Unauthorized("401".into())] {
+        let mut scene = Scene::new();
+        scene.look_up_known = true;
+        scene.look = Some(odd.clone());
+        let (status, again) = scene.settled();
+        assert_eq!(condition(&status, "Ready").unwrap().1, "LookUpFailed");
+        assert!(again.is_some());
+        scene.looked.failing_for = Duration::from_secs(5);
+        scene.claim("a-1");
+
+        let mut scene = Scene::new();
+        scene.look = Some(odd);
+        scene.claim("a-1");
+    }
+}
+
 #[test]
 fn another_endpoint_than_that_of_the_call_proves_no_absence() {
     let mut scene = ended(look(vec![elsewhere("r-0")]), lost());
@@ -471,7 +490,7 @@ fn a_corrected_clock_makes_no_wait_longer() {
     scene.look = look(vec![]);
     let attempt = scene.status().attempts[0].clone();
     let wait = attempt.retry_at.unwrap().0.duration_since(attempt.ended_at.unwrap().0).unsigned_abs();
-    scene.now = scene.now - Duration::from_secs(365 * 24 * 3600);
+    scene.now -= Duration::from_secs(365 * 24 * 3600);
     assert!(scene.settled().1.unwrap() <= wait);
     scene.seen_for = wait;
     scene.claim("a-2");

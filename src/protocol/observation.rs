@@ -29,6 +29,8 @@ pub struct Observation<'a> {
     pub looked: Looked,
     /// Whether a look at this endpoint and project has shown, to this process, the record of a call that it accepted.
     pub records_known: bool,
+    /// Whether a look at this endpoint and project has shown a backup to this process.
+    pub look_up_known: bool,
     /// Another resource whose call for the same target is out, unknown, or too young to show in the records.
     pub same_target_in_use: Option<String>,
     /// Until when this endpoint asked callers with this credential to wait.

@@ -90,7 +90,9 @@ pub(super) fn track(status: &mut BackupReplicationStatus, seen: &Observation<'_>
         }
         Sight::Seen(Look::NotAvailable(_)) => {
             status.tracking_issue = None;
-            (!was_shown || missing_for_good).then_some(TrackingEnd::NotReported)
+            // There was none before the call either.
+            let never = !was_shown && status.attempts.first().is_some_and(|attempt| attempt.records_before.is_none());
+            (never || missing_for_good).then_some(TrackingEnd::NotReported)
         }
         Sight::Seen(Look::NoSuchBackup(_)) => {
             status.tracking_issue = None;

@@ -10,7 +10,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/claim.rs",
         old: "newest.number + 1",
         new: "newest.number",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "unknown-attempt-forgotten",
@@ -18,7 +18,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/claim.rs",
         old: "a.outcome.is_some_and(Outcome::allows_next_attempt);\n        let Some",
         new: "a.outcome.is_some();\n        let Some",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "settled-and-claimed-at-once",
@@ -26,7 +26,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/before_call.rs",
         old: "settled_in_this_round(status, seen) {",
         new: "settled_in_this_round(status, seen).filter(|_| false) {",
-        caught_by: "-p model --test model no_list",
+        caught_by: "--test model no_list",
     },
     Mutant {
         name: "call-anew-adopts",
@@ -34,7 +34,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/before_call.rs",
         old: ".filter(|_| !human::calls_anew(status))",
         new: "",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "declined-record-adopted",
@@ -42,7 +42,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/before_call.rs",
         old: "found.live(&status.declined_records)",
         new: "found.live(&[])",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "any-endpoint-proves",
@@ -50,7 +50,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/unknown.rs",
         old: "seen.target.is_at(&attempt.endpoint) && found",
         new: "found",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "called-under-deletion",
@@ -58,7 +58,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/before_call.rs",
         old: "if seen.resource.metadata.deletion_timestamp.is_some() {",
         new: "if seen.resource.metadata.deletion_timestamp.is_some() && seen.never_called {",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "failed-look-calls",
@@ -66,7 +66,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/before_call.rs",
         old: "Look::NotAvailable(_) | Look::NoSuchBackup(_) | Look::Unauthorized(_) => None,",
         new: "Look::NotAvailable(_) | Look::NoSuchBackup(_) | Look::Unauthorized(_) | Look::Failed(_) => None,",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "one-clock-suffices",
@@ -74,7 +74,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/fence.rs",
         old: "wall < self.window && boot",
         new: "wall < self.window || boot",
-        caught_by: "-p backup-replication-operator --lib protocol::fence",
+        caught_by: "--lib protocol::fence",
     },
     Mutant {
         name: "backward-clock-opens",
@@ -82,7 +82,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/fence.rs",
         old: "(Err(_), _) | (_, None) => false",
         new: "(Err(_), _) | (_, None) => true",
-        caught_by: "-p backup-replication-operator --lib protocol::fence",
+        caught_by: "--lib protocol::fence",
     },
     Mutant {
         name: "fence-never-closes",
@@ -90,7 +90,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/fence.rs",
         old: "(Ok(wall), Some(boot)) => wall < self.window && boot < self.window,",
         new: "(Ok(wall), Some(boot)) => wall >= Duration::ZERO && boot >= Duration::ZERO,",
-        caught_by: "-p model --test model an_empty_list",
+        caught_by: "--test model an_empty_list",
     },
     Mutant {
         name: "own-limits-alone",
@@ -98,7 +98,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/policy.rs",
         old: "self.limit.max(limit)",
         new: "self.limit",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "stale-too-early",
@@ -106,7 +106,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/history.rs",
         old: "seen.seen_for < policy.hold(attempt)",
         new: "seen.seen_for < policy.window",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "forgotten-end-takes-over",
@@ -114,7 +114,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/record.rs",
         old: "let free = status.attempts.first().is_none_or(gives_way);",
         new: "let free = status.attempts.first().is_none_or(gives_way) || !status.attempts.is_empty();",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "end-over-decision",
@@ -122,7 +122,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/record.rs",
         old: "(Some(Outcome::Unknown), Some(Outcome::NotSent",
         new: "(Some(Outcome::Unknown | Outcome::NotAccepted), Some(Outcome::NotSent",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "second-record-dropped",
@@ -130,7 +130,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/record.rs",
         old: "        add_record(&mut next, name);",
         new: "        drop(name);",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "acceptance-superseded",
@@ -138,7 +138,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/record.rs",
         old: "    let mut next = status.clone();\n    let name",
         new: "    if present.is_some_and(|a| a.outcome == Some(Outcome::NotAccepted)) {\n        return Recorded::Superseded;\n    }\n    let mut next = status.clone();\n    let name",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "empty-list-proves",
@@ -146,7 +146,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/evidence.rs",
         old: "!records.is_empty() || (reported && seen.records_known)",
         new: "!records.is_empty() || reported",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "unreadable-record-ignored",
@@ -154,7 +154,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/evidence.rs",
         old: "known && unreadable == 0 && unclear",
         new: "known && unclear",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "old-record-taken",
@@ -162,7 +162,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/evidence.rs",
         old: "Some(before) => !contains(before, record),",
         new: "Some(_) => true,",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "failed-record-overlooked",
@@ -170,7 +170,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/evidence.rs",
         old: "None => self.same.iter().any(|record| !contains(not_these, record)),",
         new: "None => self.live(not_these).is_some(),",
-        caught_by: "-p model --test model replications_that_fail",
+        caught_by: "--test model replications_that_fail",
     },
     Mutant {
         name: "vault-not-compared",
@@ -178,7 +178,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/evidence.rs",
         old: "compare(vault, &spec.destination_vault_id, Likeness::CannotTell, Likeness::Different)",
         new: "compare(vault, &spec.destination_vault_id, Likeness::CannotTell, Likeness::Same)",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "settled-too-early",
@@ -186,7 +186,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/unknown.rs",
         old: "if !said_2xx && left.is_zero() => {",
         new: "if !said_2xx && left < settles_after => {",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "2xx-settled-by-absence",
@@ -194,7 +194,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/unknown.rs",
         old: "is_some_and(|s| (200..300).contains(&s))",
         new: "is_some_and(|s| (200..200).contains(&s))",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "unknown-called-again",
@@ -202,7 +202,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/unknown.rs",
         old: "Prospect::Open | Prospect::None if calls_again =>",
         new: "Prospect::Open | Prospect::None if calls_again || left.is_zero() =>",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "decision-for-any-attempt",
@@ -210,7 +210,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/human.rs",
         old: "if attempt.id.as_str() != named {",
         new: "if attempt.id.as_str() != named && named.is_empty() {",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "decision-acts-twice",
@@ -218,7 +218,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/human.rs",
         old: "if status.decision.as_deref() == Some(value) {",
         new: "if status.decision.as_deref() == Some(value) && value.is_empty() {",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "held-target-forgotten",
@@ -226,7 +226,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/target.rs",
         old: "let shows = status.record_status.is_some()",
         new: "let shows = status.record_status.is_none()",
-        caught_by: "-p model --test model two_resources_and_one",
+        caught_by: "--test model two_resources_and_one",
     },
     Mutant {
         name: "adopted-record-proves",
@@ -234,7 +234,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/tracking.rs",
         old: "called && shows_record(resource, look) == Some(true)",
         new: "shows_record(resource, look) == Some(true) || (called && false)",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "never-followed",
@@ -242,7 +242,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/decide.rs",
         old: "        && status.tracking_end.is_some()\n",
         new: "",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "failure-not-told",
@@ -250,7 +250,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/protocol/tracking.rs",
         old: "RecordStatus::Fail => TrackingEnd::Failed",
         new: "RecordStatus::Fail => TrackingEnd::Replicated",
-        caught_by: "-p backup-replication-operator --lib protocol::",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "record-written-twice",
@@ -258,7 +258,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/resource/rules.rs",
         old: "(has(self.{field}) && self.{field} == oldSelf.{field})",
         new: "has(self.{field})",
-        caught_by: "-p backup-replication-operator --test guards an_acceptance_is_written_once",
+        caught_by: "--test guards an_acceptance_is_written_once",
     },
     Mutant {
         name: "attempt-over-unknown",
@@ -266,7 +266,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/resource/rules.rs",
         old: "({first_settled} && self[0].number",
         new: "((({first_settled}) || true) && self[0].number",
-        caught_by: "-p backup-replication-operator --test guards a_further_attempt",
+        caught_by: "--test guards a_further_attempt",
     },
     Mutant {
         name: "spec-thaws",
@@ -274,7 +274,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/resource/rules.rs",
         old: "let settled = not_accepted(\"oldSelf.status.attempts[0]\");",
         new: "let settled = \"true\";",
-        caught_by: "-p backup-replication-operator --test frozen frozen_while",
+        caught_by: "--test frozen frozen_while",
     },
     Mutant {
         name: "end-written-once",
@@ -282,6 +282,6 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/controller/record_end.rs",
         old: "            Err(ApiError::Gone) => {",
         new: "            Err(ApiError::Gone | ApiError::NoAnswer(_)) => {",
-        caught_by: "-p backup-replication-operator --test crash an_acceptance_is_logged",
+        caught_by: "--test crash an_acceptance_is_logged",
     },
 ];

@@ -17,7 +17,8 @@ pub struct Mutant {
     pub old: &'static str,
     /// What stands there instead.
     pub new: &'static str,
-    /// The arguments of `cargo test` for what must go red.
+    /// The arguments of `cargo test` for what must go red. No package is named: with the features of a part of the workspace cargo
+    /// would compile all dependencies anew.
     pub caught_by: &'static str,
 }
 
