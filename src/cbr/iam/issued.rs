@@ -119,8 +119,7 @@ mod tests {
     #[test]
     fn it_is_asked_as_the_api_has_it() {
         let asked: Value = serde_json::from_str(&login().to_json()).unwrap();
-        let user =
-            serde_json::json!({"name": "\"ann\"", "password": PASSWORD, "domain": {"name": "OTC"}});
+        let user = serde_json::json!({"name": "\"ann\"", "password": PASSWORD, "domain": {"name": "OTC"}});
         assert_eq!(asked["auth"]["identity"], serde_json::json!({"methods": ["password"], "password": {"user": user}}));
         assert_eq!(asked["auth"]["scope"], serde_json::json!({"project": {"id": "p1"}}));
     }
