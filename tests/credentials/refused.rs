@@ -23,7 +23,7 @@ fn refused(tenant: &Tenant, code: i32, words: &[&str]) -> Result<()> {
 async fn what_iam_refuses_leaves_the_secret_as_it_is() -> Result<()> {
     let tenant = Tenant::with_user().await?;
     tenant.run(&[])?.well()?;
-    tenant.user("not the password")?;
+    tenant.user("x-y-z-9")?;
     refused(&tenant, MEND, &["does not accept the user: HTTP 401: The username or password is wrong.", "cbr-user"])?;
     tenant.user(example::PASSWORD)?;
     let other = tenant.run(&["--project-id=68589cac08274b82b4e254268a3862d8"])?;
