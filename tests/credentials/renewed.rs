@@ -97,6 +97,30 @@ async fn another_key_of_another_secret_can_be_named() -> Result<()> {
     Ok(())
 }
 
+/// A first token by hand, as docs/credentials.md has it, and then the CronJob.
+#[tokio::test]
+async fn a_token_that_was_put_there_by_hand_stays_until_the_first_run() -> Result<()> {
+    let tenant = Tenant::with_user().await?;
+    let scene = &tenant.scene;
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/credentials.md"))?;
+    let line = page.lines().find(|line| line.trim().starts_with("kubectl apply") && line.contains("$work"));
+    let secret = json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "cbr-token", "namespace": scene.namespace},
+        "stringData": {"token": "by hand"},
+    });
+    std::fs::write(scene.cluster.folder().join(format!("{}-secret", scene.namespace)), secret.to_string())?;
+    let folder = scene.cluster.folder().join(&scene.namespace);
+    let line = line.context("no such line")?.replace("$work/", &format!("{}-", folder.display()));
+    let pasted = scene.paste(&line)?;
+    ensure!(pasted.accepted, "{line}: {}", pasted.words);
+    scene.applied(&tenant.object("Secret")?.to_string())?;
+    assert_eq!(tenant.token()?.as_deref(), Some("by hand"));
+    tenant.run(&[])?.well()?;
+    scene.applied(&tenant.object("Secret")?.to_string())?;
+    ensure!(tenant.token()?.is_some_and(|token| token.starts_with("MII")), "the token is gone");
+    Ok(())
+}
+
 /// IAM is asked once, for the project, without the list of services.
 #[tokio::test]
 async fn iam_is_asked_once() -> Result<()> {
