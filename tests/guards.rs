@@ -405,3 +405,25 @@ async fn kubectl_shows_the_words() -> Result<()> {
     }
     Ok(())
 }
+
+/// Whoever reads it would end in a panic.
+#[tokio::test]
+async fn a_time_that_cannot_be_counted_is_refused() -> Result<()> {
+    let mut changes = Vec::new();
+    for field in ["window", "limit"] {
+        for (time, refused) in [
+            ("10s", None),
+            ("1.5s", None),
+            ("1h30m", None),
+            ("999999999h", None),
+            ("9999999999h", Some("should match")),
+            ("999999999999999999999h", Some("should match")),
+            ("-1s", Some("should match")),
+            ("soon", Some("should match")),
+        ] {
+            let claimed = altered(attempt(1, None), field, Some(json!(time)));
+            changes.push(attempts(format!("{field} {time}"), [], [claimed], refused));
+        }
+    }
+    hold(changes).await
+}

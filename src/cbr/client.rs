@@ -26,6 +26,8 @@ const MAX_ANSWER: usize = 1024 * 1024;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Where IAM puts the token that it issues.
 const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
+/// Longest time in which a peer may leave what was sent unacknowledged.
+const LONGEST_UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 const USER_AGENT: &str = concat!("backup-replication-operator/", env!("CARGO_PKG_VERSION"));
 
 /// How the client connects.
@@ -33,6 +35,8 @@ const USER_AGENT: &str = concat!("backup-replication-operator/", env!("CARGO_PKG
 pub struct ClientConfig {
     /// For a connection, TLS included.
     pub connect_timeout: Duration,
+    /// The longest that a request may take in all. Given up then, nothing of it may arrive much later.
+    pub request_timeout: Duration,
     /// Certificates in PEM form that are trusted in addition to the system's.
     pub ca_bundle: Option<Vec<u8>>,
 }
@@ -168,10 +172,12 @@ impl Client {
 }
 
 fn builder(config: ClientConfig) -> Result<reqwest::ClientBuilder, ClientError> {
-    let ClientConfig { connect_timeout, ca_bundle } = config;
+    let ClientConfig { connect_timeout, request_timeout, ca_bundle } = config;
     let builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .connect_timeout(connect_timeout)
+        // What the kernel holds goes on being sent after the request is given up, until the peer has said nothing for so long.
+        .tcp_user_timeout(request_timeout.min(LONGEST_UNACKNOWLEDGED))
         .redirect(redirect::Policy::none())
         .referer(false)
         .retry(retry::never())

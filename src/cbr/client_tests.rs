@@ -28,7 +28,7 @@ fn target() -> Target {
 }
 
 fn direct() -> reqwest::ClientBuilder {
-    builder(ClientConfig { connect_timeout: LONG, ca_bundle: None }).unwrap().no_proxy()
+    builder(ClientConfig { connect_timeout: LONG, request_timeout: LONG, ca_bundle: None }).unwrap().no_proxy()
 }
 
 fn endpoint(url: &str) -> Endpoint {
@@ -424,7 +424,7 @@ async fn a_look_up_is_a_plain_get() {
 #[test]
 fn a_bundle_is_read_or_refused_in_words() {
     let made = |bundle: &[u8]| {
-        builder(ClientConfig { connect_timeout: LONG, ca_bundle: Some(bundle.to_vec()) })
+        builder(ClientConfig { connect_timeout: LONG, request_timeout: LONG, ca_bundle: Some(bundle.to_vec()) })
             .err()
             .map(|error| error.to_string())
     };

@@ -50,7 +50,7 @@ pub(super) async fn reconcile(
 
     let mut round = Round::new(&context, &key, &object);
     match round.see_and_decide(&namespace).await? {
-        Action::LeaveAlone | Action::ReadCredential(_) | Action::Look { .. } => Ok(Next::await_change()),
+        Action::ReadCredential(_) | Action::Look { .. } => Ok(Next::await_change()),
         Action::Settle { status, again } => {
             if object.status.as_ref() != Some(&*status) {
                 write_status(&api, &object, &status).await?;
@@ -89,16 +89,13 @@ pub(super) async fn reconcile(
     }
 }
 
-/// Of a claim without an answer it is open whether it will turn up. It will not be called.
+/// Of a claim without a clear answer it is open whether it will turn up. It will not be called.
 fn note_given_up(context: &Context, attempt: &AttemptId, error: &ApiError) {
     match error {
-        ApiError::NoAnswer(_) => context.memory.note_given_up(attempt),
-        ApiError::Conflict
-        | ApiError::Gone
-        | ApiError::Forbidden(_)
-        | ApiError::Refused(_)
-        | ApiError::Unguardable(_)
-        | ApiError::Unserialisable(_) => {}
+        ApiError::NoAnswer(_) | ApiError::Gone | ApiError::Forbidden(_) | ApiError::Refused(_) => {
+            context.memory.note_given_up(attempt);
+        }
+        ApiError::Conflict | ApiError::Unguardable(_) | ApiError::Unserialisable(_) => {}
     }
 }
 
@@ -178,11 +175,9 @@ impl<'a> Round<'a> {
                     self.note(&look, asked);
                     self.look = Some(look);
                 }
-                Action::LeaveAlone
-                | Action::ReadCredential(_)
-                | Action::Look { .. }
-                | Action::Claim { .. }
-                | Action::Settle { .. } => return Ok(action),
+                Action::ReadCredential(_) | Action::Look { .. } | Action::Claim { .. } | Action::Settle { .. } => {
+                    return Ok(action);
+                }
             }
         }
     }

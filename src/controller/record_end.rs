@@ -140,7 +140,7 @@ impl Recorder<'_> {
             Action::Settle { status, again } => (*status, again),
             // It must be looked at, or may be called for again already (the spec changed under the call): the next round's
             // work.
-            Action::LeaveAlone | Action::ReadCredential(_) | Action::Look { .. } | Action::Claim { .. } => {
+            Action::ReadCredential(_) | Action::Look { .. } | Action::Claim { .. } => {
                 (just_ended(&recorded, now), Some(Duration::ZERO))
             }
         }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use kube::api::{Patch, PatchParams};
+use kube::core::Status;
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
@@ -48,13 +49,19 @@ impl From<kube::Error> for ApiError {
         };
         match status.code {
             401 | 403 => Self::Forbidden(status.message),
-            404 => Self::Gone,
+            // A proxy, or an API server that does not serve the resource just now, answers 404 without naming an object.
+            404 if status.reason == "NotFound" && names_an_object(&status) => Self::Gone,
+            404 => Self::NoAnswer(status.message),
             409 => Self::Conflict,
             // Asked to come back, or failed inside: the write may or may not have happened.
             408 | 429 | 500.. => Self::NoAnswer(status.message),
             _ => Self::Refused(status.message),
         }
     }
+}
+
+fn names_an_object(status: &Status) -> bool {
+    status.details.as_ref().is_some_and(|details| !details.name.is_empty())
 }
 
 /// The innermost cause says more than the wrappers around it.
@@ -130,4 +137,20 @@ fn guarded_patch(
         operations.push(json!({"op": "remove", "path": format!("/status/{field}")}));
     }
     serde_json::from_value(Value::Array(operations)).map_err(|error| ApiError::Unserialisable(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first is what the API server says of an object, the others what it, or a proxy before it, says of a path.
+    #[test]
+    fn only_an_object_that_is_named_is_gone() {
+        let about =
+            |details: Value| json!({"code": 404, "reason": "NotFound", "message": "not found", "details": details});
+        let read = |status: Value| ApiError::from(kube::Error::Api(Box::new(serde_json::from_value(status).unwrap())));
+        assert!(matches!(read(about(json!({"name": "db", "kind": "backupreplications"}))), ApiError::Gone));
+        assert!(matches!(read(about(json!({}))), ApiError::NoAnswer(_)));
+        assert!(matches!(read(json!({"code": 404, "message": "404 page not found"})), ApiError::NoAnswer(_)));
+    }
 }

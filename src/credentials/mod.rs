@@ -57,8 +57,8 @@ async fn renew(options: RenewOptions) -> Result<String, Failure> {
     let ca_bundle = ca_bundle
         .map(|file| std::fs::read(&file).map_err(|e| Failure::Usage(format!("--ca-bundle {}: {e}", file.display()))))
         .transpose()?;
-    let client = Client::new(ClientConfig { connect_timeout: CONNECT_LIMIT, ca_bundle })
-        .map_err(|error| Failure::Usage(format!("--ca-bundle: {error}")))?;
+    let config = ClientConfig { connect_timeout: CONNECT_LIMIT, request_timeout: REQUEST_LIMIT, ca_bundle };
+    let client = Client::new(config).map_err(|error| Failure::Usage(format!("--ca-bundle: {error}")))?;
 
     let secrets = Secrets::new(namespace).await?;
     let user = user::read(&secrets.read(&user_secret).await?)

@@ -71,7 +71,7 @@ async fn serve(options: RunOptions, identity: String) -> Result<(), Failure> {
     let ca_bundle = ca_bundle
         .map(|file| std::fs::read(&file).map_err(|e| Failure::Usage(format!("--ca-bundle {}: {e}", file.display()))))
         .transpose()?;
-    let cbr = CbrClient::new(ClientConfig { connect_timeout, ca_bundle })
+    let cbr = CbrClient::new(ClientConfig { connect_timeout, request_timeout, ca_bundle })
         .map_err(|error| Failure::Usage(format!("--ca-bundle: {error}")))?;
     let listener = tokio::net::TcpListener::bind(listen)
         .await

@@ -66,7 +66,8 @@ fn client(ca_bundle: Option<&Path>) -> Result<Client, String> {
     let ca_bundle = ca_bundle
         .map(|file| std::fs::read(file).map_err(|error| format!("--ca-bundle {}: {error}", file.display())))
         .transpose()?;
-    Client::new(ClientConfig { connect_timeout: CONNECT_TIMEOUT, ca_bundle }).map_err(|error| error.to_string())
+    let config = ClientConfig { connect_timeout: CONNECT_TIMEOUT, request_timeout: LIMIT, ca_bundle };
+    Client::new(config).map_err(|error| error.to_string())
 }
 
 async fn token(cluster: &Cluster, resource: &BackupReplication) -> Result<Token, String> {

@@ -32,7 +32,7 @@ pub(super) fn accepted(
         return track(status, seen, policy);
     };
     let attempt = missing.attempt();
-    let left = (policy.settling_time + policy.hold(attempt)).saturating_sub(in_state_for);
+    let left = policy.settles_after(attempt).saturating_sub(in_state_for);
     let again = Some(backoff::look_delay(in_state_for));
     let stuck = |status: &mut BackupReplicationStatus| match &missing {
         Missing::Outcome(attempt) => Step::Wait(Wait::new(Situation::AcceptedWithUnknown(attempt.clone()), again)),
@@ -45,7 +45,7 @@ pub(super) fn accepted(
         Sight::Need(need) => Step::See(need),
         Sight::Seen(Look::Backup(backup)) => {
             let found = evidence(backup, seen);
-            let known = known_records(status);
+            let known = others_records(status);
             if let Some(record) = found.of_call(attempt, &known) {
                 match &missing {
                     Missing::Record(_) => take(status, record, Origin::Called, seen.now),
@@ -56,7 +56,10 @@ pub(super) fn accepted(
                     }
                 }
                 wait(Some(Duration::ZERO))
-            } else if left.is_zero() && found.proves_absence(attempt, &known) && matches!(missing, Missing::Outcome(_))
+            } else if left.is_zero()
+                && matches!(missing, Missing::Outcome(_))
+                && seen.target.is_at(&attempt.endpoint)
+                && found.proves_absence(attempt, &known)
             {
                 end(status, attempt, Outcome::NotAccepted, "No look at the cloud's records showed it.", seen);
                 wait(None)
@@ -104,8 +107,10 @@ fn nameless(status: &BackupReplicationStatus) -> Option<&Attempt> {
     attempt.filter(|_| status.replication_record_id.is_none() && status.tracking_end.is_none())
 }
 
-fn known_records(status: &BackupReplicationStatus) -> Vec<String> {
-    status.replication_record_id.iter().chain(&status.additional_records).cloned().collect()
+/// Records that are not those of the attempt in question.
+fn others_records(status: &BackupReplicationStatus) -> Vec<String> {
+    let known = status.replication_record_id.iter().chain(&status.additional_records);
+    known.chain(&status.declined_records).cloned().collect()
 }
 
 fn end(status: &mut BackupReplicationStatus, attempt: &Attempt, outcome: Outcome, by: &str, seen: &Observation<'_>) {

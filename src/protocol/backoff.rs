@@ -66,6 +66,18 @@ pub(super) fn over_at(now: Timestamp, wait: Duration) -> Option<Timestamp> {
     now.checked_add(wait).ok()?.round(whole).ok()
 }
 
+/// What is left of the wait after an attempt that this process has seen ended for `ended_for`. A clock that has been corrected
+/// since the attempt ended must not make the wait longer than it was meant to be.
+pub(super) fn until_retry(attempt: &Attempt, ended_for: Duration, now: Timestamp) -> Duration {
+    let Some(retry_at) = &attempt.retry_at else {
+        return Duration::ZERO;
+    };
+    let meant =
+        attempt.ended_at.as_ref().map(|at| Duration::try_from(retry_at.0.duration_since(at.0)).unwrap_or_default());
+    let at_most = meant.map_or(Duration::MAX, |meant| meant.saturating_sub(ended_for));
+    remaining(retry_at.0, now).min(at_most)
+}
+
 /// What is left until `then`. A clock that is off by hours must not make us wait for hours.
 pub(super) fn remaining(then: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(then.duration_since(now)).unwrap_or_default().min(LONGEST_ASKED * 2)

@@ -8,7 +8,7 @@ use super::backoff;
 use super::evidence::{Evidence, Look, evidence};
 use super::human;
 use super::observation::{CredentialReading, Observation, TargetReading};
-use super::settle::adopt;
+use super::settle::{adopt, decline};
 use super::situation::Situation;
 use super::step::{Need, Wait};
 use super::tracking::just_accepted;
@@ -37,6 +37,9 @@ pub(super) fn before_call<'a>(status: &mut BackupReplicationStatus, seen: &'a Ob
     // The API server lets an attempt follow only one that is settled there already: that is written first.
     if let Some(attempt) = settled_in_this_round(status, seen) {
         return wait(Situation::WaitingToRetry(attempt), Some(Duration::ZERO));
+    }
+    if seen.resource.metadata.deletion_timestamp.is_some() {
+        return wait(Situation::BeingDeleted, None);
     }
     if seen.resource.spec.suspended() {
         return wait(Situation::Suspended, None);
@@ -84,7 +87,7 @@ pub(super) fn before_call<'a>(status: &mut BackupReplicationStatus, seen: &'a Ob
     };
     if let Some(found) = &found {
         // A human who wants a call of the resource's own has seen what could be adopted.
-        if let Some(record) = found.live(&[]).filter(|_| !human::calls_anew(status)) {
+        if let Some(record) = found.live(&status.declined_records).filter(|_| !human::calls_anew(status)) {
             adopt(status, record, seen.now);
             return Ready::Wait(just_accepted(status));
         }
@@ -95,7 +98,12 @@ pub(super) fn before_call<'a>(status: &mut BackupReplicationStatus, seen: &'a Ob
     if let Some(other) = &seen.same_target_in_use {
         return wait(Situation::SameTargetInUse(other.clone()), Some(OTHERS_CALL));
     }
-    Ready::Call(Call { endpoint, secret_version, records_before: found.as_ref().map(Evidence::before) })
+    let records_before = found.as_ref().map(Evidence::before);
+    if human::calls_anew(status) {
+        // The attempt may have to be repeated, and what is there now is not wanted then either.
+        decline(status, records_before.clone().unwrap_or_default());
+    }
+    Ready::Call(Call { endpoint, secret_version, records_before })
 }
 
 /// The attempt in force, if what settles it is not in the stored status yet.

@@ -21,8 +21,6 @@ use crate::resource::{
 /// The one thing to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// Leave it alone: it is being deleted.
-    LeaveAlone,
     /// Read the Secret named here and decide again with what it gave.
     ReadCredential(SecretKeyRef),
     /// Look the backup up and decide again with what it gave.
@@ -84,9 +82,6 @@ pub fn just_ended(resource: &BackupReplication, now: Timestamp) -> BackupReplica
 /// The next step. It rests on facts: the spec, the attempts, what was accepted, and what was seen; never on `phase`.
 pub fn decide(seen: &Observation<'_>, policy: &Policy) -> Action {
     let resource = seen.resource;
-    if resource.metadata.deletion_timestamp.is_some() {
-        return Action::LeaveAlone;
-    }
     let mut status = resource.status.clone().unwrap_or_default();
     status.observed_generation = resource.metadata.generation;
     let expired = expire(&mut status, seen, policy);

@@ -46,7 +46,8 @@ fn nothing_is_claimed_under_deletion_or_suspension_or_without_a_target() {
 
     let mut scene = Scene::new();
     scene.resource.metadata.deletion_timestamp = Some(Time(at(0)));
-    assert_eq!(scene.decide(), Action::LeaveAlone);
+    let (status, again) = scene.settled();
+    assert_eq!((condition(&status, "Ready").unwrap().1.as_str(), again), ("BeingDeleted", None));
 
     for target in [
         TargetReading::NoEndpoint,

@@ -42,7 +42,8 @@ fn replicated(status: &BackupReplicationStatus, situation: &Situation) -> Change
             let Copy { replicated, reason, message } = copy(status);
             (replicated, reason, message)
         }
-        Situation::Suspended
+        Situation::BeingDeleted
+        | Situation::Suspended
         | Situation::NoEndpoint
         | Situation::EndpointRefused(_)
         | Situation::SpecInvalid(_)

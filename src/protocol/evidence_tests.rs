@@ -1,9 +1,12 @@
 use std::time::Duration;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
 use super::decide::{Action, is_finished};
 use super::ending::{Acceptance, Answer, Ending};
 use super::evidence::{Look, Relation, relation};
 use super::fixtures::{POLICY, Scene, at, condition};
+use super::observation::TargetReading;
 use super::record::{Recorded, record};
 use crate::cbr::{Backup, BackupStatus, RecordId, RecordStatus, Records, ReplicationRecord};
 use crate::resource::{Attempt, OnUnknownOutcome, Origin, Outcome, Phase, RejectionKind, TrackingEnd};
@@ -403,6 +406,75 @@ fn an_adoption_can_be_let_go_for_a_call_and_is_not_made_again() {
     end(&mut scene, &attempt, &lost());
     scene.look = look(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Replicating)]);
     assert_eq!(scene.settled().0.replication_record_id.as_deref(), Some("r-2"));
+}
+
+/// However the ordered call has to be repeated, what it was ordered in spite of stays declined.
+#[test]
+fn a_call_that_was_ordered_in_spite_of_a_record_is_repeated_in_spite_of_it() {
+    let rejected = |kind| Ending::Rejected { kind, answer: Answer::default(), retry_after: None };
+    let endings = [
+        Ending::NotSent(Answer::default()),
+        rejected(RejectionKind::Temporary),
+        rejected(RejectionKind::Throttled),
+        rejected(RejectionKind::Unauthorized),
+    ];
+    let both = || look(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
+    for ending in endings {
+        let mut scene = Scene::new();
+        scene.look = both();
+        scene.resource.status = Some(scene.settled().0);
+        scene.annotate("r-1:call-anew");
+        let first = scene.claim("a-1");
+        end(&mut scene, &first, &ending);
+        scene.now = scene.status().attempts[0].retry_at.clone().unwrap().0;
+        scene.claim("a-2");
+        assert_eq!(scene.status().origin, None, "{ending:?}");
+    }
+
+    let mut scene = Scene::new();
+    scene.look = both();
+    scene.resource.status = Some(scene.settled().0);
+    scene.annotate("r-1:call-anew");
+    let first = scene.claim("a-1");
+    end(&mut scene, &first, &lost());
+    scene.annotate("a-1:not-accepted");
+    scene.settle();
+    scene.claim("a-2");
+}
+
+#[test]
+fn another_endpoint_than_that_of_the_call_proves_no_absence() {
+    let mut scene = ended(look(vec![elsewhere("r-0")]), lost());
+    scene.look = look(vec![elsewhere("r-0")]);
+    scene.seen_for = settled();
+    scene.target = TargetReading::Callable { endpoint: "https://other.example".into() };
+    assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "OutcomeUnknown");
+}
+
+/// Something else's finalizer holds it. Others wait for its outcome, and a human may be asked.
+#[test]
+fn what_is_being_deleted_is_resolved_all_the_same() {
+    let mut scene = ended(look(vec![elsewhere("r-0")]), lost());
+    scene.resource.metadata.deletion_timestamp = Some(Time(at(0)));
+    scene.annotate("a-1:not-accepted");
+    scene.look = look(vec![elsewhere("r-0")]);
+    scene.settle();
+    assert_eq!(scene.status().attempts[0].outcome, Some(Outcome::NotAccepted));
+    assert_eq!(condition(&scene.settled().0, "Ready").unwrap().1, "BeingDeleted");
+}
+
+/// The clock was a year ahead when the call was rejected.
+#[test]
+fn a_corrected_clock_makes_no_wait_longer() {
+    let busy = Ending::Rejected { kind: RejectionKind::Temporary, answer: Answer::default(), retry_after: None };
+    let mut scene = ended(look(vec![]), busy);
+    scene.look = look(vec![]);
+    let attempt = scene.status().attempts[0].clone();
+    let wait = attempt.retry_at.unwrap().0.duration_since(attempt.ended_at.unwrap().0).unsigned_abs();
+    scene.now = scene.now - Duration::from_secs(365 * 24 * 3600);
+    assert!(scene.settled().1.unwrap() <= wait);
+    scene.seen_for = wait;
+    scene.claim("a-2");
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl Scene {
                 self.resource.status = Some(*status);
                 *attempt
             }
-            other @ (Action::LeaveAlone | Action::ReadCredential(_) | Action::Look { .. } | Action::Settle { .. }) => {
+            other @ (Action::ReadCredential(_) | Action::Look { .. } | Action::Settle { .. }) => {
                 panic!("no claim but {other:?}")
             }
         }
@@ -115,7 +115,7 @@ impl Scene {
     pub(super) fn settled(&self) -> (BackupReplicationStatus, Option<Duration>) {
         match self.decide() {
             Action::Settle { status, again } => (*status, again),
-            other @ (Action::LeaveAlone | Action::ReadCredential(_) | Action::Look { .. } | Action::Claim { .. }) => {
+            other @ (Action::ReadCredential(_) | Action::Look { .. } | Action::Claim { .. }) => {
                 panic!("not settled but {other:?}")
             }
         }

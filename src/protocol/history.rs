@@ -61,13 +61,13 @@ pub(super) fn assess(
         Some(Outcome::Unknown) => unknown(status, attempt, in_state_for, seen, policy),
         Some(Outcome::NotAccepted) => Step::MayCall,
         Some(Outcome::NotSent) if changed => Step::MayCall,
-        Some(Outcome::NotSent) => retry_later(attempt, seen.now),
+        Some(Outcome::NotSent) => retry_later(attempt, in_state_for, seen.now),
         Some(Outcome::Rejected) => match attempt.rejection {
-            Some(RejectionKind::Throttled) => retry_later(attempt, seen.now),
+            Some(RejectionKind::Throttled) => retry_later(attempt, in_state_for, seen.now),
             _ if human::calls_anew(status) => Step::MayCall,
-            Some(RejectionKind::Unauthorized) => unauthorized(attempt, seen),
+            Some(RejectionKind::Unauthorized) => unauthorized(attempt, in_state_for, seen),
             _ if changed => Step::MayCall,
-            Some(RejectionKind::Temporary) => retry_later(attempt, seen.now),
+            Some(RejectionKind::Temporary) => retry_later(attempt, in_state_for, seen.now),
             Some(RejectionKind::AlreadyReplicated) => already_replicated(status, attempt, in_state_for, seen, policy),
             Some(RejectionKind::Terminal) | None => Step::Wait(Wait::new(Situation::Rejected(attempt), None)),
         },
@@ -84,13 +84,15 @@ fn already_replicated(
     seen: &Observation<'_>,
     policy: &Policy,
 ) -> Step {
-    let left = (policy.settling_time + policy.hold(&attempt)).saturating_sub(in_state_for);
+    let left = policy.settles_after(&attempt).saturating_sub(in_state_for);
     let worth_looking = match sight(seen) {
         Sight::Need(need) => return Step::See(need),
         Sight::Seen(Look::Backup(backup)) => {
             let found = evidence(backup, seen);
             // What was there before the call, and was not adopted then, is not wanted.
-            if let Some(record) = found.live(attempt.records_before.as_deref().unwrap_or_default()) {
+            let before = attempt.records_before.iter().flatten();
+            let not_these: Vec<String> = before.chain(&status.declined_records).cloned().collect();
+            if let Some(record) = found.live(&not_these) {
                 adopt(status, record, seen.now);
                 return Step::Wait(just_accepted(status));
             }
@@ -107,13 +109,13 @@ fn already_replicated(
     }
 }
 
-fn retry_later(attempt: Attempt, now: Timestamp) -> Step {
-    let left = attempt.retry_at.as_ref().map_or(Duration::ZERO, |at| backoff::remaining(at.0, now));
+fn retry_later(attempt: Attempt, ended_for: Duration, now: Timestamp) -> Step {
+    let left = backoff::until_retry(&attempt, ended_for, now);
     if left.is_zero() { Step::MayCall } else { Step::Wait(Wait::new(Situation::WaitingToRetry(attempt), Some(left))) }
 }
 
 /// A refused token: called again when the Secret has changed, and else very seldom.
-fn unauthorized(attempt: Attempt, seen: &Observation<'_>) -> Step {
+fn unauthorized(attempt: Attempt, ended_for: Duration, seen: &Observation<'_>) -> Step {
     let Some(reference) = &seen.resource.spec.auth.token_secret_ref else {
         return Step::MayCall;
     };
@@ -124,7 +126,7 @@ fn unauthorized(attempt: Attempt, seen: &Observation<'_>) -> Step {
         CredentialReading::Usable { version } => {
             let same = attempt.secret_version.as_ref() == Some(version)
                 && attempt.generation == seen.resource.metadata.generation.unwrap_or_default();
-            let left = attempt.retry_at.as_ref().map_or(Duration::ZERO, |at| backoff::remaining(at.0, seen.now));
+            let left = backoff::until_retry(&attempt, ended_for, seen.now);
             if !same || left.is_zero() {
                 return Step::MayCall;
             }

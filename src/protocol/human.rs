@@ -162,16 +162,8 @@ fn adopted(status: &BackupReplicationStatus) -> Option<&str> {
 
 /// Whether a human has said to call anew, and no attempt has followed since.
 pub(super) fn calls_anew(status: &BackupReplicationStatus) -> bool {
-    called_anew_after(status).is_some()
+    matches!(status.decision.as_deref().map(parse), Some(Ok((_, Word::CallAnew))))
         && status.decision_attempt.as_ref() == status.attempts.first().map(|attempt| &attempt.id)
-}
-
-/// What the last decision carried out called anew after: an attempt, or an adopted record.
-pub(super) fn called_anew_after(status: &BackupReplicationStatus) -> Option<&str> {
-    match parse(status.decision.as_deref()?) {
-        Ok((named, Word::CallAnew)) => Some(named),
-        Ok((_, Word::NotAccepted | Word::Accepted(_))) | Err(_) => None,
-    }
 }
 
 /// The command that says a word about an attempt or a record, ready to paste.

@@ -72,7 +72,8 @@ impl Turn {
                 | TrackingEnd::LimitReached => true,
             },
             Self::Waits(reason) => match reason {
-                Reason::Suspended
+                Reason::BeingDeleted
+                | Reason::Suspended
                 | Reason::SourceNotReady
                 | Reason::SameTargetInUse
                 | Reason::Submitting
@@ -136,7 +137,8 @@ fn stands(status: &BackupReplicationStatus) -> Option<Turn> {
     }
     match reason {
         Reason::Submitting | Reason::Accepted | Reason::Replicating | Reason::Replicated | Reason::NotAccepted => None,
-        Reason::Suspended
+        Reason::BeingDeleted
+        | Reason::Suspended
         | Reason::EndpointMissing
         | Reason::EndpointRefused
         | Reason::SpecInvalid

@@ -63,6 +63,14 @@ pub enum TargetReading {
 }
 
 impl TargetReading {
+    /// Whether it is this endpoint that may be called: what another one does not show proves nothing about a call to this one.
+    pub(super) fn is_at(&self, endpoint: &str) -> bool {
+        match self {
+            Self::Callable { endpoint: here } => here == endpoint,
+            Self::NoEndpoint | Self::EndpointRefused(_) | Self::Invalid(_) => false,
+        }
+    }
+
     /// Whether the target may be called.
     pub fn is_callable(&self) -> bool {
         match self {

@@ -25,14 +25,19 @@ impl Policy {
     /// and margin, each the larger of the attempt's own and ours, since another process may run with other options.
     pub fn hold(&self, attempt: &Attempt) -> Duration {
         let (window, limit) = claimed(attempt);
-        self.window.max(window) + self.limit.max(limit) + MARGIN
+        self.window.max(window).saturating_add(self.limit.max(limit)).saturating_add(MARGIN)
+    }
+
+    /// How long an attempt of unknown outcome, or whose record does not show, is left to settle.
+    pub(super) fn settles_after(&self, attempt: &Attempt) -> Duration {
+        self.settling_time.saturating_add(self.hold(attempt))
     }
 }
 
 /// The shortest [hold](Policy::hold) that anybody may take: that of the attempt's own limits.
 pub fn shortest_hold(attempt: &Attempt) -> Duration {
     let (window, limit) = claimed(attempt);
-    window + limit + MARGIN
+    window.saturating_add(limit).saturating_add(MARGIN)
 }
 
 /// Window and limit that the attempt was claimed with.

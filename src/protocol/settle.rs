@@ -55,8 +55,18 @@ pub(super) fn take(status: &mut BackupReplicationStatus, record: &ReplicationRec
     follow(status, record, now);
 }
 
+/// These records are not what the resource is for, by a human's word.
+pub(super) fn decline(status: &mut BackupReplicationStatus, records: impl IntoIterator<Item = String>) {
+    for record in records {
+        if !status.declined_records.contains(&record) && status.declined_records.len() < bounds::RECORDS {
+            status.declined_records.push(record);
+        }
+    }
+}
+
 /// Undoes an adoption, by a human's word: the next call is the resource's own.
 pub(super) fn let_go(status: &mut BackupReplicationStatus) {
+    decline(status, status.replication_record_id.clone());
     status.origin = None;
     status.accepted_at = None;
     status.record_created_at = None;

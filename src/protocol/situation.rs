@@ -9,6 +9,7 @@ use crate::resource::{Attempt, SecretKeyRef};
 /// Where a resource stands. `tell` has the words for each.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Situation {
+    BeingDeleted,
     Suspended,
     NoEndpoint,
     EndpointRefused(String),

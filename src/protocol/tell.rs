@@ -22,6 +22,13 @@ pub(super) fn tell(resource: &BackupReplication, status: &BackupReplicationStatu
     let stalled = |phase, reason, message| Told { phase, ready: Is::False, next: Next::Human, reason, message };
     let secret = |reference: &SecretKeyRef| format!("Secret {}, key {}", reference.name, reference.key());
     match situation {
+        Situation::BeingDeleted => Told {
+            next: Next::Nobody,
+            ..waiting(
+                Reason::BeingDeleted,
+                "The resource is being deleted: no call is made for it any more.".to_owned(),
+            )
+        },
         Situation::Suspended => Told {
             next: Next::Nobody,
             ..waiting(Reason::Suspended, "No call is made while spec.suspend is true.".to_owned())

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::backoff;
 use super::evidence::{Look, evidence};
-use super::human;
 use super::observation::Observation;
 use super::policy::Policy;
 use super::settle::{accept_by_record, settle};
@@ -31,7 +30,7 @@ pub(super) fn unknown(
     seen: &Observation<'_>,
     policy: &Policy,
 ) -> Step {
-    let not_these: Vec<String> = human::called_anew_after(status).map(str::to_owned).into_iter().collect();
+    let not_these = status.declined_records.clone();
     let prospect = match sight(seen) {
         Sight::Need(need) => return Step::See(need),
         Sight::Blind | Sight::Seen(Look::NotAvailable(_) | Look::NoSuchBackup(_)) => Prospect::None,
@@ -44,12 +43,13 @@ pub(super) fn unknown(
                 accept_by_record(status, record, seen.now);
                 return Step::Wait(just_accepted(status));
             }
-            if found.proves_absence(&attempt, &not_these) { Prospect::Absence } else { Prospect::Open }
+            let proven = seen.target.is_at(&attempt.endpoint) && found.proves_absence(&attempt, &not_these);
+            if proven { Prospect::Absence } else { Prospect::Open }
         }
     };
     // A 2xx says too loudly "accepted" to be settled otherwise by anything but a human.
     let said_2xx = attempt.http_status.is_some_and(|s| (200..300).contains(&s));
-    let settles_after = policy.settling_time + policy.hold(&attempt);
+    let settles_after = policy.settles_after(&attempt);
     let left = settles_after.saturating_sub(unknown_for);
     let again = |at_most: Duration| Some(backoff::look_delay(unknown_for).min(at_most));
     let calls_again = seen.resource.spec.on_unknown_outcome() == OnUnknownOutcome::CallAgain;

@@ -44,6 +44,9 @@ impl std::fmt::Display for AttemptId {
     }
 }
 
+/// What a claim's times look like. Nothing else is taken from anyone: a time too long to be counted would end the process that reads it.
+const DURATION: &str = r"^([0-9]{1,9}(\.[0-9]{1,9})?(ns|us|µs|ms|s|m|h))+$";
+
 /// One attempt at the call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -64,10 +67,10 @@ pub struct Attempt {
     #[schemars(length(max = bounds::NAME))]
     pub claimed_by: String,
     /// How long after the claim the call may start.
-    #[schemars(with = "String", length(max = 32))]
+    #[schemars(with = "String", length(max = 32), regex(pattern = DURATION))]
     pub window: Duration,
     /// How long the call may take in all.
-    #[schemars(with = "String", length(max = 32))]
+    #[schemars(with = "String", length(max = 32), regex(pattern = DURATION))]
     pub limit: Duration,
     /// `metadata.resourceVersion` of the Secret that the credential came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -54,6 +54,8 @@ macro_rules! reasons {
 }
 
 reasons! {
+    /// The resource is being deleted, and something else holds it.
+    BeingDeleted,
     /// `suspend: true` holds the call back.
     Suspended,
     /// Neither the resource nor the operator names an endpoint.

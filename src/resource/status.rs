@@ -55,6 +55,11 @@ pub struct BackupReplicationStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::NAME)))]
     pub additional_records: Vec<String>,
+    /// Records to the same destination in spite of which a human had the operator call anew: never adopted, nor taken for the record
+    /// of a later call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::ID)))]
+    pub declined_records: Vec<String>,
     /// The newest five attempts, newest first: the first is the one in force.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = bounds::ATTEMPTS))]

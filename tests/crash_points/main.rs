@@ -62,7 +62,7 @@ async fn at_every_point_of_every_scenario_nothing_is_called_twice_and_nothing_is
     Ok(())
 }
 
-/// How often a scenario is run without a fault, to count. How often one looks before a human decides depends on the time.
+/// How often a scenario is run without a fault, to count.
 const COUNTS: usize = 3;
 
 /// The points of a scenario that each run without a fault has, with each of the faults.
@@ -71,11 +71,16 @@ async fn points(scenario: Scenario, faults: Vec<Fault>) -> Result<Vec<(Scenario,
     for _ in 0..COUNTS {
         let outcome = spawn(scenario, None).await?.context("no fault, and no end")?;
         let counted = Point::all(&outcome.messages);
-        points = points.filter(|fewest| fewest.len() <= counted.len()).or(Some(counted));
+        points = points.map(|points| common(points, &counted)).or(Some(counted));
     }
     let points = points.context("no run")?;
     let at = |fault| points.iter().map(move |point| (scenario, At { point: *point, fault }));
     Ok(faults.into_iter().flat_map(at).collect())
+}
+
+fn common(mut points: Vec<Point>, counted: &[Point]) -> Vec<Point> {
+    points.retain(|point| counted.contains(point));
+    points
 }
 
 async fn row(scenario: Scenario, at: At) -> Result<Row> {

@@ -12,26 +12,40 @@ pub(crate) fn counts(message: &Message) -> bool {
     ["/backupreplications/", "/secrets/", "/v3/"].iter().any(|part| message.path.contains(part))
 }
 
-/// One of the messages of a story, counted within its kind. Messages of one kind in a row are one point: they are reads of
-/// rounds that had nothing to do, and how many there are depends on when the events of the watch come.
+/// One of the messages of a story, named by how many writes and calls have gone before it: until the next of these there is
+/// nothing new anywhere that a restart could find, however often the same is read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Point {
     pub(crate) kind: Kind,
-    /// From 1.
-    pub(crate) nth: usize,
+    /// Writes and calls before it.
+    pub(crate) step: usize,
 }
 
 impl Point {
-    /// The points of a story.
+    /// The points of a story: all of its writes and calls, and the reads that each comes of. Rounds that find nothing to do come
+    /// with events of the watch and with time, not with the story.
     pub(crate) fn all(messages: &[Kind]) -> Vec<Self> {
-        let mut points: Vec<Self> = Vec::new();
+        let (mut points, mut round, mut step) = (Vec::new(), Vec::new(), 0);
         for kind in messages {
-            if points.last().is_none_or(|last| last.kind != *kind) {
-                let before = points.iter().filter(|point| point.kind == *kind).count();
-                points.push(Self { kind: *kind, nth: before + 1 });
+            if *kind == Kind::ReadResource {
+                round.clear();
+            }
+            let point = Self { kind: *kind, step };
+            if !round.contains(&point) {
+                round.push(point);
+            }
+            if !kind.is_read() {
+                points.append(&mut round);
+                step += 1;
             }
         }
         points
+    }
+
+    /// The place of this point's first message among these.
+    pub(crate) fn first_in(self, messages: &[Kind]) -> Option<usize> {
+        let step = |so_far: &[Kind]| so_far.iter().filter(|kind| !kind.is_read()).count();
+        (0..messages.len()).find(|at| messages[*at] == self.kind && step(&messages[..*at]) == self.step)
     }
 
     /// Whether a message is this one, asked for each in turn.
@@ -39,12 +53,12 @@ impl Point {
         let mut seen = Vec::new();
         move |message| {
             seen.push(Kind::of(message));
-            Self::all(&seen).last() == Some(&self)
+            self.first_in(&seen) == Some(seen.len() - 1)
         }
     }
 
     pub(crate) fn text(self) -> String {
-        format!("{} {}", self.kind.text(), self.nth)
+        format!("{}. {}", self.step + 1, self.kind.text())
     }
 }
 
@@ -82,6 +96,14 @@ impl Kind {
                 Some(_) => Self::End,
                 None => Self::Tell,
             }
+        }
+    }
+
+    /// Whether it changes nothing, neither in the cluster nor in the cloud.
+    fn is_read(self) -> bool {
+        match self {
+            Self::ReadResource | Self::ReadSecret | Self::Look => true,
+            Self::Claim | Self::End | Self::Tell | Self::Call => false,
         }
     }
 

@@ -75,7 +75,7 @@ pub(crate) async fn run(scenario: Scenario, at: Option<At>) -> Result<Option<Out
                 end = &mut story => {
                     ended = Some(end?);
                     // The end of the story is seen by others before the answer to its last message is.
-                    if !Point::all(&kinds(&behind)).contains(&point) {
+                    if point.first_in(&kinds(&behind)).is_none() {
                         carried.abort();
                         return Ok(None);
                     }
@@ -190,8 +190,7 @@ pub(crate) fn humans(scenario: Scenario, messages: &[Kind], at: At) -> usize {
         return 0;
     }
     let At { point, fault } = at;
-    let struck = (1..=messages.len()).position(|so_far| Point::all(&messages[..so_far]).last() == Some(&point));
-    let struck = struck.unwrap_or(messages.len());
+    let struck = point.first_in(messages).unwrap_or(messages.len());
     // What the server has got when the fault strikes.
     let arrived = struck + usize::from(fault.moment == Moment::Answer);
     let (mut claimed, mut called) = (false, false);

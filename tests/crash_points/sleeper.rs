@@ -7,16 +7,14 @@ use harness::{Operator, PATIENCE, Scene, in_time};
 use proxy::Moment;
 
 use crate::OPERATOR;
-use crate::point::{Kind, Point};
+use crate::point::Kind;
 use crate::run::{finished, replicated};
 use crate::scenario::{Scenario, Sight, Story};
 use crate::stage::{Behind, NAME, WINDOW, apply};
 
-const CLAIM: Point = Point { kind: Kind::Claim, nth: 1 };
-
 /// A scene, and an operator in it that is stopped (SIGSTOP) while the answer to its claim is on its way.
 async fn asleep(scene: &Scene, backup: &str, behind: &Behind) -> Result<Operator> {
-    let mut stop = behind.gate.stop(Moment::Answer, CLAIM.meets());
+    let mut stop = behind.gate.stop(Moment::Answer, |message| Kind::of(message) == Kind::Claim);
     apply(scene, backup).await?;
     let sleeper = behind.start()?;
     in_time("the claim", stop.reached()).await??;

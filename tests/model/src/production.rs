@@ -171,7 +171,6 @@ impl Production {
         };
         loop {
             rounded.round = match decide(&seen, &policy) {
-                Action::LeaveAlone => Round::Nothing,
                 Action::ReadCredential(_) => {
                     assert!(seen.credential.is_none(), "the credential is asked for once");
                     seen.credential = Some(usable());
@@ -284,9 +283,7 @@ fn described(object: &BackupReplication, status: BackupReplicationStatus, claim:
     };
     match decide(&seen, &POLICY) {
         Action::Settle { status, .. } => *status,
-        Action::LeaveAlone | Action::ReadCredential(_) | Action::Look { .. } | Action::Claim { .. } => {
-            just_ended(&recorded, now())
-        }
+        Action::ReadCredential(_) | Action::Look { .. } | Action::Claim { .. } => just_ended(&recorded, now()),
     }
 }
 
