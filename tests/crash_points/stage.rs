@@ -43,15 +43,14 @@ impl Behind {
         std::fs::write(&file, kubeconfig.to_string())?;
         let options = OperatorOptions::new(scene.binary(), &file)
             .arg(format!("--namespace={}", scene.namespace))
-            .arg(format!("--allowed-endpoint={}", cloud.url()))
+            .arg(format!("--allowed-endpoint={}", scene.simulator.http_url()))
+            .arg(format!("--default-endpoint={}", scene.simulator.http_url()))
+            // To every operator the endpoint is the same; only the way there is its own.
+            .env("HTTP_PROXY", cloud.url())
             .arg(format!("--claim-window={}s", WINDOW.as_secs()))
             .arg("--request-timeout=4s")
             .arg("--settling-time=1s");
-        Ok(Self {
-            gate,
-            options: options.arg(format!("--default-endpoint={}", cloud.url())),
-            _proxies: [api_server, cloud],
-        })
+        Ok(Self { gate, options, _proxies: [api_server, cloud] })
     }
 
     pub(crate) fn start(&self) -> Result<Operator> {
