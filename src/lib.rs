@@ -15,6 +15,7 @@
 
 pub mod cbr;
 pub mod controller;
+mod credentials;
 pub mod operator;
 pub mod plugin;
 pub mod protocol;

@@ -57,24 +57,34 @@ fn every_phase_of_the_crd_has_its_row() -> Result<()> {
 
 #[test]
 fn every_option_has_its_row_with_its_default() -> Result<()> {
-    let help = Command::new(OPERATOR).args(["run", "--help"]).env_clear().output()?;
-    let help = String::from_utf8(help.stdout)?;
-    let options: BTreeSet<String> = help
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("--"))
-        .map(|option| format!("--{}", option.split(' ').next().unwrap_or_default()))
-        .collect();
-    let page = page("docs/options.md")?;
-    let rows = first_cells(&page, "# Options");
-    let documented = rows.iter().filter(|cell| cell.starts_with("--"));
-    let documented = documented.map(|cell| cell.split(' ').next().unwrap_or_default().to_owned()).collect();
-    assert_eq!(options, documented);
-    for default in help.lines().filter_map(|line| line.trim().strip_prefix("[default: ")?.strip_suffix(']')) {
-        for value in default.split(' ') {
-            assert!(page.contains(&format!("`{value}`")), "the default {value} is not in docs/options.md");
+    for (command, heading) in [("run", "# Options"), ("renew-token", "## renew-token")] {
+        let help = Command::new(OPERATOR).args([command, "--help"]).env_clear().output()?;
+        let help = String::from_utf8(help.stdout)?;
+        let options: BTreeSet<String> = help
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("--"))
+            .map(|option| format!("--{}", option.split(' ').next().unwrap_or_default()))
+            .collect();
+        let page = page("docs/options.md")?;
+        let rows = first_cells(&page, heading);
+        let documented = rows.iter().filter(|cell| cell.starts_with("--"));
+        let documented = documented.map(|cell| cell.split(' ').next().unwrap_or_default().to_owned()).collect();
+        assert_eq!(options, documented);
+        let (_, section) = page.split_once(heading).context("no section")?;
+        for default in help.lines().filter_map(|line| line.trim().strip_prefix("[default: ")?.strip_suffix(']')) {
+            for value in default.split(' ') {
+                assert!(section.contains(&format!("`{value}`")), "the default {value} is not in docs/options.md");
+            }
         }
     }
     Ok(())
+}
+
+/// The headings of a page, as GitHub makes anchors of them.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    headings.map(|heading| heading.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")).collect()
 }
 
 #[test]
@@ -83,8 +93,13 @@ fn every_link_leads_somewhere() -> Result<()> {
         let text = std::fs::read_to_string(&path)?;
         let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for link in links.filter(|link| !link.contains("://")) {
-            let target = path.parent().context("no folder")?.join(link.split('#').next().unwrap_or_default());
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.parent().context("no folder")?.join(file) };
             assert!(target.exists(), "{} links to {link}", path.display());
+            if !anchor.is_empty() {
+                let sections = anchors(&std::fs::read_to_string(&target)?);
+                assert!(sections.contains(anchor), "{} links to {link}", path.display());
+            }
         }
     }
     Ok(())

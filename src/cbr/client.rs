@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use jiff::Timestamp;
 use reqwest::{Body, Certificate, RequestBuilder, Response, redirect, retry};
 use tracing::{Instrument, Span};
@@ -10,9 +10,11 @@ use tracing::{Instrument, Span};
 use super::answer::Answer;
 use super::endpoint::Endpoint;
 use super::gate::{Fence, Passage, fenced};
+use super::iam::{self, Issued, Login, NotIssued};
 use super::look_up::{self, LookUpError};
 use super::outcome::{NotSent, NotSentReason, ReplicateOutcome, Unknown, UnknownWhy};
 use super::records::Backup;
+use super::redaction::Redact;
 use super::request::{Replicate, Target};
 use super::span;
 use super::text::{MESSAGE_CHARS, one_line};
@@ -21,6 +23,9 @@ use super::transport;
 
 /// Longest answer that is read, in bytes. A backup with a thousand records is about half of it.
 const MAX_ANSWER: usize = 1024 * 1024;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// Where IAM puts the token that it issues.
+const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
 /// Longest time in which a peer may leave what was sent unacknowledged.
 const LONGEST_UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 const USER_AGENT: &str = concat!("backup-replication-operator/", env!("CARGO_PKG_VERSION"));
@@ -115,11 +120,7 @@ impl Client {
         let (gate, body) = fenced(body.to_json(), fence);
         let url = endpoint.replicate_url(target);
         let span = span::of_request("POST", span::REPLICATE, &url);
-        let request = self
-            .http
-            .post(url)
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .body(Body::wrap(body));
+        let request = self.http.post(url).header(CONTENT_TYPE, JSON).body(Body::wrap(body));
         match exchange(request, token, limit, span).await {
             Ok(answer) => ReplicateOutcome::read(&answer, token, Timestamp::now()),
             Err(failure) => match gate.close() {
@@ -156,6 +157,18 @@ impl Client {
             }
         }
     }
+
+    /// Logs in: `POST /v3/auth/tokens`, within `limit`. Each time IAM issues one token more; those before it stay valid.
+    ///
+    /// # Errors
+    /// Each says whether it is worth trying again.
+    pub async fn issue_token(&self, iam: &Endpoint, login: &Login, limit: Duration) -> Result<Issued, NotIssued> {
+        let request = self.http.post(iam.tokens_url()).header(CONTENT_TYPE, JSON).body(login.to_json());
+        match bounded(request, limit, read_with_token).await {
+            Ok((token, answer)) => iam::read(token.as_ref().map(HeaderValue::as_bytes), &answer, login),
+            Err(failure) => Err(NotIssued::Unavailable(words(&failure, &login.password))),
+        }
+    }
 }
 
 fn builder(config: ClientConfig) -> Result<reqwest::ClientBuilder, ClientError> {
@@ -183,7 +196,8 @@ fn builder(config: ClientConfig) -> Result<reqwest::ClientBuilder, ClientError> 
 
 /// One request and its answer, within its span.
 async fn exchange(request: RequestBuilder, token: &Token, limit: Duration, span: Span) -> Result<Answer, Failure> {
-    let exchanged = bounded(request, token, limit).instrument(span.clone()).await;
+    let request = request.header("x-auth-token", token.header_value());
+    let exchanged = bounded(request, limit, read).instrument(span.clone()).await;
     match &exchanged {
         Ok(answer) => span::note_answer(&span, answer, token),
         Err(failure) => span::note_failure(&span, failure.kind(), failure.status()),
@@ -191,10 +205,13 @@ async fn exchange(request: RequestBuilder, token: &Token, limit: Duration, span:
     exchanged
 }
 
-async fn bounded(request: RequestBuilder, token: &Token, limit: Duration) -> Result<Answer, Failure> {
+async fn bounded<T>(
+    request: RequestBuilder,
+    limit: Duration,
+    read: impl AsyncFnOnce(Response) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let started = Instant::now();
-    let request =
-        request.header("x-auth-token", token.header_value()).header(CONNECTION, HeaderValue::from_static("close"));
+    let request = request.header(CONNECTION, HeaderValue::from_static("close"));
     let response = match tokio::time::timeout(limit, request.send()).await {
         Ok(sent) => sent.map_err(Failure::Send)?,
         Err(_) => return Err(Failure::TimedOut { status: None }),
@@ -222,6 +239,11 @@ async fn read(mut response: Response) -> Result<Answer, Failure> {
     Ok(Answer { status, request_id, retry_after, body })
 }
 
+async fn read_with_token(mut response: Response) -> Result<(Option<HeaderValue>, Answer), Failure> {
+    let token = response.headers_mut().remove(SUBJECT_TOKEN);
+    Ok((token, read(response).await?))
+}
+
 fn unknown(failure: &Failure, token: &Token) -> Unknown {
     let why = match failure {
         Failure::Send(error) => transport::unknown_why(error),
@@ -241,7 +263,7 @@ fn not_sent(failure: &Failure, token: &Token) -> NotSent {
     NotSent { reason, text: words(failure, token) }
 }
 
-fn words(failure: &Failure, token: &Token) -> String {
+fn words(failure: &Failure, secret: &impl Redact) -> String {
     let text = match failure {
         Failure::Send(error) => transport::root_cause(error),
         Failure::Read { status, error } => format!("HTTP {status}, {}", transport::root_cause(error)),
@@ -249,7 +271,7 @@ fn words(failure: &Failure, token: &Token) -> String {
         Failure::TimedOut { status: Some(status) } => format!("HTTP {status} had begun when the time limit was over"),
         Failure::TimedOut { status: None } => "the time limit was over".to_owned(),
     };
-    one_line(&text, MESSAGE_CHARS, token).unwrap_or_default()
+    one_line(&text, MESSAGE_CHARS, secret).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::endpoint_pattern::{EndpointPattern, is_label};
 use super::origin::{self, Malformed, Scheme};
 use super::request::Target;
 
-/// The origin of a CBR service, normalised: lower case, no default port, no `/` at the end.
+/// The origin of a CBR service or of IAM, normalised: lower case, no default port, no `/` at the end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Endpoint {
     url: Url,
@@ -30,6 +30,13 @@ impl Endpoint {
     /// `…/v3/{project_id}/backups/{backup_id}/replicate`
     pub(super) fn replicate_url(&self, target: &Target) -> Url {
         self.url_of(&["v3", target.project_id.as_str(), "backups", target.backup_id.as_str(), "replicate"])
+    }
+
+    /// `…/v3/auth/tokens`, without the list of all services in its answer
+    pub(super) fn tokens_url(&self) -> Url {
+        let mut url = self.url_of(&["v3", "auth", "tokens"]);
+        url.set_query(Some("nocatalog=true"));
+        url
     }
 
     fn url_of(&self, segments: &[&str]) -> Url {

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::answer::Answer;
 use super::json::scalar;
+use super::redaction::Redact;
 use super::text::{MESSAGE_CHARS, one_line};
-use super::token::Token;
 
 /// Longest error code and longest request id that are kept, in characters.
 const CODE_CHARS: usize = 64;
@@ -20,7 +20,7 @@ const CODE_KEYS: [&str; 3] = ["error_code", "errorCode", "code"];
 const MESSAGE_KEYS: [&str; 4] = ["error_msg", "errorMsg", "message", "error_message"];
 const REQUEST_ID_KEYS: [&str; 2] = ["request_id", "requestId"];
 
-/// An error answer, fit to be shown: every text is one bounded line without the token.
+/// An error answer, fit to be shown: every text is one bounded line without the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudError {
     /// The HTTP status.
@@ -34,7 +34,7 @@ pub struct CloudError {
 }
 
 impl CloudError {
-    pub(super) fn read(answer: &Answer, token: &Token) -> Self {
+    pub(super) fn read(answer: &Answer, secret: &impl Redact) -> Self {
         let text = String::from_utf8_lossy(&answer.body);
         let body = serde_json::from_str::<Value>(&text).ok().filter(|body| body.is_object() || body.is_array());
         let (code, message, request_id) = match &body {
@@ -46,13 +46,13 @@ impl CloudError {
         };
         Self {
             http_status: answer.status,
-            code: code.filter(|code| is_code(code) && token.redact(code) == *code),
-            message: message.and_then(|message| one_line(&message, MESSAGE_CHARS, token)),
+            code: code.filter(|code| is_code(code) && secret.redact(code) == *code),
+            message: message.and_then(|message| one_line(&message, MESSAGE_CHARS, secret)),
             request_id: answer
                 .request_id
                 .as_deref()
-                .and_then(|header| one_line(header, REQUEST_ID_CHARS, token))
-                .or_else(|| request_id.and_then(|id| one_line(&id, REQUEST_ID_CHARS, token))),
+                .and_then(|header| one_line(header, REQUEST_ID_CHARS, secret))
+                .or_else(|| request_id.and_then(|id| one_line(&id, REQUEST_ID_CHARS, secret))),
         }
     }
 
@@ -79,7 +79,8 @@ impl CloudError {
 impl fmt::Display for CloudError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HTTP {}", self.http_status)?;
-        if let Some(code) = &self.code {
+        // IAM's code is the status once more.
+        if let Some(code) = self.code.as_ref().filter(|code| **code != self.http_status.to_string()) {
             write!(f, ", {code}")?;
         }
         if let Some(message) = &self.message {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::cbr::Token;
 use proptest::prelude::*;
 
 fn token() -> Token {
@@ -72,6 +73,8 @@ fn it_reads_as_one_line() {
         request_id: Some("r-1".to_owned()),
     };
     assert_eq!(error.to_string(), "HTTP 400, BackupService.6120: no such vault (request id r-1)");
+    let iam = CloudError { code: Some("400".to_owned()), ..error };
+    assert_eq!(iam.to_string(), "HTTP 400: no such vault (request id r-1)");
 }
 
 proptest! {

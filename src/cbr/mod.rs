@@ -1,5 +1,5 @@
-//! The cloud's side: one irreversible call (`POST …/replicate`), one look-up (`GET …/backups/{id}`), and what their
-//! answers prove. Knows nothing of Kubernetes and decides nothing.
+//! The cloud's side: one irreversible call (`POST …/replicate`), one look-up (`GET …/backups/{id}`), what their
+//! answers prove, and how a token for them is had. Knows nothing of Kubernetes and decides nothing.
 
 mod answer;
 mod classify;
@@ -11,6 +11,7 @@ mod error_body;
 mod error_class;
 mod error_table;
 mod gate;
+mod iam;
 mod ids;
 mod json;
 mod look_up;
@@ -29,12 +30,13 @@ mod transport;
 
 pub use classify::classify;
 pub use client::{Client, ClientConfig, ClientError};
-pub use defaults::DEFAULT_ENDPOINT_PATTERNS;
+pub use defaults::{DEFAULT_ENDPOINT_PATTERNS, DEFAULT_IAM_PATTERNS};
 pub use endpoint::{AllowList, Endpoint, EndpointRefused};
 pub use endpoint_pattern::{EndpointPattern, InvalidPattern};
 pub use error_body::CloudError;
 pub use error_class::{Class, RejectionKind, TerminalReason};
 pub use gate::Fence;
+pub use iam::{InvalidPassword, Issued, Login, NotIssued, Password};
 pub use ids::{BackupId, InvalidId, ProjectId, RecordId, Region, VaultId};
 pub use look_up::LookUpError;
 pub use outcome::{Accepted, NotSent, NotSentReason, Rejection, ReplicateOutcome, Unknown, UnknownWhy};

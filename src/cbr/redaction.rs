@@ -10,6 +10,12 @@ const RUN: usize = 8;
 /// What stands where an echo stood.
 const MARK: &str = "[redacted]";
 
+/// A secret that finds itself in a text.
+pub(super) trait Redact {
+    /// The text with `[redacted]` in place of every echo of the secret.
+    fn redact(&self, text: &str) -> String;
+}
+
 /// The runs of one secret, sorted. As secret as the secret.
 pub(super) struct Runs {
     length: usize,

@@ -1,6 +1,6 @@
-//! Text from the cloud made fit for a status, an event or a log line: one line, bounded, without the token.
+//! Text from the cloud made fit for a status, an event or a log line: one line, bounded, without the secret.
 
-use super::token::Token;
+use super::redaction::Redact;
 
 /// Longest message that is kept, in characters.
 pub(super) const MESSAGE_CHARS: usize = 512;
@@ -10,9 +10,9 @@ pub(super) const VALUE_CHARS: usize = 256;
 const LOOKED_AT_BYTES: usize = 16 * 1024;
 
 /// At most `chars` characters of `raw`, or nothing where nothing readable is in it.
-pub(super) fn one_line(raw: &str, chars: usize, token: &Token) -> Option<String> {
+pub(super) fn one_line(raw: &str, chars: usize, secret: &impl Redact) -> Option<String> {
     let looked_at = raw.get(..raw.floor_char_boundary(LOOKED_AT_BYTES)).unwrap_or(raw);
-    let redacted = token.redact(looked_at);
+    let redacted = secret.redact(looked_at);
     let visible: String = redacted
         .chars()
         .filter(|character| !is_invisible(*character))
@@ -38,6 +38,7 @@ fn is_invisible(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cbr::Token;
     use proptest::prelude::*;
 
     fn token() -> Token {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::redaction::Runs;
+use super::redaction::{Redact, Runs};
 
 /// Longest token, in bytes. Tokens of tens of kilobytes exist. The bound keeps the request's head below what hyper
 /// collects before it writes (400 KiB), on which the fence of the call rests (see `gate`).
@@ -95,6 +95,12 @@ impl Token {
     pub fn credential(&self) -> CredentialId {
         static KEYS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
         CredentialId(KEYS.each_ref().map(|key| key.hash_one(self.0.value.expose())))
+    }
+}
+
+impl Redact for Token {
+    fn redact(&self, text: &str) -> String {
+        self.redact(text)
     }
 }
 

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::election::ElectionOptions;
 use crate::cbr::{DEFAULT_ENDPOINT_PATTERNS, EndpointPattern};
 use crate::controller::RequiredLabel;
+use crate::credentials::RenewOptions;
 
 /// Replicates CBR backups to another region, with one accepted call per BackupReplication.
 #[derive(Debug, Parser)]
@@ -36,6 +37,8 @@ pub(super) enum Command {
     Run(Box<RunOptions>),
     /// Print the CustomResourceDefinition
     Crd,
+    /// Put a new IAM token into a Secret, once, for a user whose password another Secret holds
+    RenewToken(Box<RenewOptions>),
 }
 
 /// Options of `run`.

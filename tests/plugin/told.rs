@@ -97,7 +97,8 @@ async fn each_situation_is_shown_and_explained() -> Result<()> {
     assert_eq!(commands(&report), ["--not-accepted", "--accepted RECORD", "--accepted"].map(resolve));
 
     let (text, report) = explained(&scene, "waiting")?;
-    assert_tells(&text, &["none was accepted", "Attempts at the call, newest first\n  none", "goes on by itself"]);
+    assert_tells(&text, &["none was accepted", "Attempts at the call, newest first\n  none"]);
+    assert_tells(&text, &["goes on by itself, as soon as Secret not-there-yet, key token holds a token"]);
     let make = format!("kubectl create secret generic -n {namespace} not-there-yet --from-file=token=FILE");
     assert_eq!(commands(&report).first(), Some(&make.as_str()));
     Ok(())
@@ -162,5 +163,19 @@ async fn text_of_others_is_shown_without_what_could_steer_a_terminal() -> Result
         assert!(!said.out.contains(steers) && !said.err.contains(steers), "{said:?}");
         assert!(!said.out.lines().any(|line| line.starts_with("error: x")), "{said:?}");
     }
+    Ok(())
+}
+
+/// A refused token is tried again in an hour, and a new one at once: the latter is what its reader can do something about.
+#[tokio::test]
+async fn a_refused_token_is_waited_for_and_no_hour() -> Result<()> {
+    let scene = Scene::new(crate::OPERATOR).await?;
+    scene.secret("a token of nobody")?;
+    let _operator = scene.operator().start_ready()?;
+    scene.applied(&Scene::manifest("db", ""))?;
+    scene.wait("db", "refused", |object| object.reason() == "TokenRejected").await?;
+    let (text, report) = explained(&scene, "db")?;
+    assert_tells(&text, &["as soon as Secret cbr-token, key token holds a token that the cloud takes"]);
+    assert!(!text.contains("not before") && report["next"]["who"] == "Operator", "{text}");
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::to_type::{ToType, to_type};
 use crate::plugin::next::{Next, condition, is_followed, is_observed, next};
 use crate::plugin::words::short;
 use crate::resource::{
-    Attempt, BackupReplication, BackupReplicationSpec, ConditionType, Origin, Phase, TrackingEnd, TrackingIssue,
+    Attempt, BackupReplication, BackupReplicationSpec, ConditionType, Origin, Phase, Reason, TrackingEnd, TrackingIssue,
 };
 
 /// The number of this form; a field that joins does not change it.
@@ -162,12 +162,16 @@ fn turn(resource: &BackupReplication, now: Timestamp) -> Turn {
              namespace."
                 .to_owned()
         }
-        Next::Operator => match retry_at {
-            Some(at) => format!("The operator goes on by itself, not before {}.", short(at.0)),
-            None if is_followed(resource) => {
+        // A refused token has a time to wait for, too: that of the next try with the old one.
+        Next::Operator => match (token_waited_for(resource), retry_at) {
+            (Some(secret), _) => {
+                format!("The operator goes on by itself, as soon as {secret} holds a token that the cloud takes.")
+            }
+            (None, Some(at)) => format!("The operator goes on by itself, not before {}.", short(at.0)),
+            (None, None) if is_followed(resource) => {
                 "The operator follows the copy to its end. No further call is ever made for it.".to_owned()
             }
-            None => "The operator goes on by itself.".to_owned(),
+            (None, None) => "The operator goes on by itself.".to_owned(),
         },
         Next::Human => "You have to act. Until then the operator makes no call for it.".to_owned(),
         Next::Nobody if resource.spec.suspended() && resource.status.as_ref().is_none_or(|s| !s.is_accepted()) => {
@@ -179,4 +183,14 @@ fn turn(resource: &BackupReplication, now: Timestamp) -> Turn {
         Next::Nobody => "Nothing: it is done, and no further call is ever made for it.".to_owned(),
     };
     Turn { who, what }
+}
+
+/// The Secret and its key, where the operator waits for what stands there.
+fn token_waited_for(resource: &BackupReplication) -> Option<String> {
+    const WAITED_FOR: [Reason; 4] =
+        [Reason::SecretNotFound, Reason::TokenMissing, Reason::TokenUnusable, Reason::TokenRejected];
+    let ready = condition(resource, ConditionType::Ready)?;
+    let secret = resource.spec.auth.token_secret_ref.as_ref()?;
+    let is_waited_for = WAITED_FOR.iter().any(|reason| reason.as_str() == ready.reason);
+    is_waited_for.then(|| format!("Secret {}, key {}", secret.name, secret.key()))
 }

@@ -11,7 +11,7 @@ use crate::script::hold::Hold;
 use crate::service::record::{Record, Target};
 use crate::service::stage::{Advance, DeletedRecord};
 use crate::simulator::Simulator;
-use crate::world::{Backup, BackupStatus, Project, Region, Token, Vault, VaultStatus, World};
+use crate::world::{Backup, BackupStatus, Project, Region, Token, User, Vault, VaultStatus, World};
 
 /// Changes to the world and to the behaviour.
 impl Simulator {
@@ -56,6 +56,10 @@ impl Simulator {
 
     pub fn add_token(&self, token: Token) {
         self.with(|state| state.service.tokens.add(token));
+    }
+
+    pub fn add_user(&self, user: User) {
+        self.with(|state| state.service.users.push(user));
     }
 
     /// Makes a token expire now: 401 `APIGW.0307`.

@@ -1,7 +1,7 @@
 //! A CBR service (Cloud Backup and Recovery) of one region that behaves, and on request misbehaves, as the real one.
 //!
 //! It answers `POST /v3/{project_id}/backups/{backup_id}/replicate` and `GET /v3/{project_id}/backups/{backup_id}` over
-//! plain HTTP and over TLS, with the constraints, the error bodies and the replication records that the API documents.
+//! plain HTTP and over TLS, and `POST /v3/auth/tokens` as IAM does, with the constraints, the error bodies and the replication records that the API documents.
 //! It shares no type with any client, so a client's misreading of the API cannot hide in a shared type.
 //!
 //! A call is *committed* when the service accepted it: a replication record exists from then on. What a test asks of a
@@ -45,6 +45,6 @@ pub use service::record::{Record, Target};
 pub use service::stage::{Advance, DeletedRecord, Stage};
 pub use simulator::Simulator;
 pub use world::{
-    Backup, BackupStatus, ImageType, Project, Region, ResourceType, Token, Vault, VaultKind, VaultStatus, World,
+    Backup, BackupStatus, ImageType, Project, Region, ResourceType, Token, User, Vault, VaultKind, VaultStatus, World,
     example,
 };

@@ -23,6 +23,7 @@ pub struct Call {
     /// With the query, if there is one.
     pub path: String,
     pub headers: Headers,
+    /// Not of a request for a token: a password is in it.
     #[serde(serialize_with = "as_lossy_text")]
     pub body: Vec<u8>,
     /// False: the connection broke off within the body, and the call was not processed.
@@ -45,7 +46,9 @@ impl Call {
     pub fn record_id(&self) -> Option<&str> {
         match &self.verdict {
             Some(Verdict::Accepted { record_id }) => Some(record_id),
-            Some(Verdict::Refused { status: _, code: _ } | Verdict::Shown { records: _ }) | None => None,
+            Some(Verdict::Refused { status: _, code: _ } | Verdict::Shown { records: _ } | Verdict::Issued) | None => {
+                None
+            }
         }
     }
 }
@@ -60,6 +63,8 @@ pub enum Verdict {
     Refused { status: u16, code: String },
     /// A look-up, with so many records.
     Shown { records: usize },
+    /// A token.
+    Issued,
 }
 
 /// How a call ended.

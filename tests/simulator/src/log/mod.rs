@@ -99,7 +99,7 @@ impl Log {
             self.count(route.backup_id(), |counts| match operation {
                 Some(Operation::Replicate) => counts.posts += 1,
                 Some(Operation::Show) => counts.gets += 1,
-                None => {}
+                Some(Operation::IssueToken) | None => {}
             });
         }
         self.calls.push(Call {
@@ -110,7 +110,7 @@ impl Log {
             method: method.clone(),
             path: path.clone(),
             headers: Headers::new(headers),
-            body: body.clone(),
+            body: if operation == Some(Operation::IssueToken) { Vec::new() } else { body.clone() },
             complete: *complete,
             over_tls: *over_tls,
             request_id: request_id.clone(),

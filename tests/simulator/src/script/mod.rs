@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::service::route::Route;
 use fault::Fault;
 
-/// The two calls of the API.
+/// The two calls of the API, and the one of IAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
@@ -18,6 +18,8 @@ pub enum Operation {
     Replicate,
     /// `GET …/backups/{backup_id}`
     Show,
+    /// `POST …/auth/tokens`
+    IssueToken,
 }
 
 impl Operation {
@@ -25,6 +27,7 @@ impl Operation {
         match route {
             Route::Replicate { project_id: _, backup_id: _ } => Some(Self::Replicate),
             Route::Show { project_id: _, backup_id: _ } => Some(Self::Show),
+            Route::IssueToken => Some(Self::IssueToken),
             Route::Unknown => None,
         }
     }
@@ -37,7 +40,7 @@ impl Operation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
-    /// `None`: both operations.
+    /// `None`: both operations on backups. What is for IAM says so.
     #[serde(default)]
     pub operation: Option<Operation>,
     /// `None`: every backup.
@@ -79,14 +82,19 @@ impl Script {
         Self { operation: Some(Operation::Show), ..self }
     }
 
+    /// Only for requests for a token.
+    pub fn issue_token(self) -> Self {
+        Self { operation: Some(Operation::IssueToken), ..self }
+    }
+
     /// Only for one backup.
     pub fn backup(self, backup_id: impl Into<String>) -> Self {
         Self { backup_id: Some(backup_id.into()), ..self }
     }
 
-    fn fits(&self, operation: Operation, backup_id: &str) -> bool {
-        self.operation.is_none_or(|only| only == operation)
-            && self.backup_id.as_deref().is_none_or(|only| only == backup_id)
+    fn fits(&self, operation: Operation, backup_id: Option<&str>) -> bool {
+        self.operation.map_or(operation != Operation::IssueToken, |only| only == operation)
+            && self.backup_id.as_deref().is_none_or(|only| Some(only) == backup_id)
     }
 }
 
@@ -113,7 +121,7 @@ impl Scripts {
 
     /// The fault for a call that has arrived.
     pub(crate) fn take(&mut self, route: &Route) -> Option<Fault> {
-        let (operation, backup_id) = (Operation::of(route)?, route.backup_id()?);
+        let (operation, backup_id) = (Operation::of(route)?, route.backup_id());
         // `min_by_key` keeps the first of equals, which makes a queue of scripts of the same rank.
         let (position, script) = self
             .0

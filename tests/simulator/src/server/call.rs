@@ -17,6 +17,9 @@ use crate::state::Shared;
 /// The header with the token.
 const TOKEN: &str = "x-auth-token";
 
+/// The header with a token that IAM issued.
+const SUBJECT_TOKEN: &str = "x-subject-token";
+
 /// What the connection has to do.
 #[derive(Debug)]
 pub(crate) enum Finish {
@@ -82,11 +85,14 @@ impl CallRun {
     }
 
     fn ordinary(&self, reply: Reply) -> Result<Response<AnswerBody>> {
-        let Reply { status, content_type, body, verdict: _ } = reply;
+        let Reply { status, content_type, body, verdict: _, subject_token } = reply;
         let mut response = Response::new(AnswerBody::whole(body));
         *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         response.headers_mut().insert(REQUEST_ID, HeaderValue::from_str(&self.arrival.request_id)?);
+        if let Some(token) = subject_token {
+            response.headers_mut().insert(SUBJECT_TOKEN, token);
+        }
         Ok(response)
     }
 }

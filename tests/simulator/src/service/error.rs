@@ -89,10 +89,13 @@ impl Refusal {
     pub(crate) fn auth(shape: AuthErrors, status: StatusCode, code: &str, message: &str) -> Self {
         match shape {
             AuthErrors::Gateway => Self::gateway(status, code, message),
-            AuthErrors::Iam => {
-                Self { status, shape: ErrorShape::Iam, code: String::new(), message: message.to_owned() }
-            }
+            AuthErrors::Iam => Self::iam(status, message),
         }
+    }
+
+    /// By IAM.
+    pub(crate) fn iam(status: StatusCode, message: &str) -> Self {
+        Self { status, shape: ErrorShape::Iam, code: String::new(), message: message.to_owned() }
     }
 
     /// A status without a code.

@@ -35,7 +35,7 @@ impl From<Backup> for Stored {
 
 impl Inventory {
     pub(crate) fn new(world: World) -> (Self, Tokens) {
-        let World { region, destinations, projects, vaults, backups, tokens: given } = world;
+        let World { region, destinations, projects, vaults, backups, tokens: given, users: _ } = world;
         let mut tokens = Tokens::default();
         for token in given {
             tokens.add(token);
@@ -50,7 +50,7 @@ impl Inventory {
         (inventory, tokens)
     }
 
-    /// What exists now, without the tokens; in the order of ids.
+    /// What exists now, without tokens and users; in the order of ids.
     pub(crate) fn world(&self) -> World {
         fn sorted<T: Clone>(map: &HashMap<String, T>) -> Vec<T> {
             let mut entries: Vec<_> = map.iter().collect();
@@ -64,6 +64,7 @@ impl Inventory {
             vaults: sorted(&self.vaults),
             backups: sorted(&self.backups).into_iter().map(|stored| stored.backup).collect(),
             tokens: Vec::new(),
+            users: Vec::new(),
         }
     }
 

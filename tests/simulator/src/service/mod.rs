@@ -1,6 +1,7 @@
 //! The service as it behaves when nothing is scripted.
 
 pub(crate) mod error;
+mod iam;
 pub(crate) mod inventory;
 pub(crate) mod ledger;
 pub(crate) mod parameters;
@@ -15,11 +16,11 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 
 use crate::behaviour::{Behaviour, LookUp, View};
 use crate::log::Verdict;
-use crate::world::World;
+use crate::world::{User, World};
 use error::Refusal;
 use inventory::Inventory;
 use ledger::Ledger;
@@ -30,6 +31,7 @@ use token::Tokens;
 pub(crate) struct Service {
     pub(crate) inventory: Inventory,
     pub(crate) tokens: Tokens,
+    pub(crate) users: Vec<User>,
     pub(crate) ledger: Ledger,
     pub(crate) behaviour: Behaviour,
     /// What `GET` shows of single backups, where it differs from the rest.
@@ -51,37 +53,47 @@ pub(crate) struct Reply {
     pub(crate) content_type: &'static str,
     pub(crate) body: Bytes,
     pub(crate) verdict: Verdict,
+    /// `X-Subject-Token`, marked sensitive.
+    pub(crate) subject_token: Option<HeaderValue>,
 }
 
 impl Service {
     pub(crate) fn new(world: World, behaviour: Behaviour) -> Self {
+        let users = world.users.clone();
         let (inventory, tokens) = Inventory::new(world);
-        Self { inventory, tokens, ledger: Ledger::default(), behaviour, views: HashMap::new() }
+        Self { inventory, tokens, users, ledger: Ledger::default(), behaviour, views: HashMap::new() }
     }
 
     /// Processes a call. A replication that is accepted is committed when this returns.
     pub(crate) fn process(&mut self, request: &Request<'_>) -> Reply {
         let now = Instant::now();
         self.ledger.catch_up(now);
+        let shown = |(body, verdict)| (StatusCode::OK, body, verdict, None);
         let answer = match request.route {
             Route::Replicate { project_id, backup_id } => self
                 .authenticate(request, project_id)
-                .and_then(|()| self.replicate(project_id, backup_id, request.body)),
+                .and_then(|()| self.replicate(project_id, backup_id, request.body))
+                .map(shown),
             Route::Show { project_id, backup_id } => self
                 .look_up_is_available(backup_id)
                 .and_then(|()| self.authenticate(request, project_id))
                 .and_then(|()| self.look_up_is_allowed(backup_id))
-                .and_then(|()| self.show(project_id, backup_id, now)),
+                .and_then(|()| self.show(project_id, backup_id, now))
+                .map(shown),
+            Route::IssueToken => self
+                .issue_token(request.body)
+                .map(|(body, token)| (StatusCode::CREATED, body, Verdict::Issued, Some(token))),
             Route::Unknown => Err(Refusal::no_such_api()),
         };
         match answer {
-            Ok((body, verdict)) => {
+            Ok((status, body, verdict, subject_token)) => {
                 let body = Bytes::from(body.to_string());
-                Reply { status: StatusCode::OK, content_type: "application/json", body, verdict }
+                Reply { status, content_type: "application/json", body, verdict, subject_token }
             }
             Err(Refusal { status, shape, code, message }) => {
                 let (content_type, body) = shape.render(status, &code, &message, request.request_id);
-                Reply { status, content_type, body, verdict: Verdict::Refused { status: status.as_u16(), code } }
+                let verdict = Verdict::Refused { status: status.as_u16(), code };
+                Reply { status, content_type, body, verdict, subject_token: None }
             }
         }
     }

@@ -2,11 +2,12 @@
 
 use http::Method;
 
-/// The two calls that the service knows, and all others.
+/// The two calls that the service knows, the one of IAM, and all others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     Replicate { project_id: String, backup_id: String },
     Show { project_id: String, backup_id: String },
+    IssueToken,
     Unknown,
 }
 
@@ -21,6 +22,7 @@ impl Route {
             (&Method::GET, ["", "v3", project, "backups", backup]) if ids(project, backup) => {
                 Self::Show { project_id: (*project).to_owned(), backup_id: (*backup).to_owned() }
             }
+            (&Method::POST, ["", "v3", "auth", "tokens"]) => Self::IssueToken,
             _ => Self::Unknown,
         }
     }
@@ -28,7 +30,7 @@ impl Route {
     pub(crate) fn backup_id(&self) -> Option<&str> {
         match self {
             Self::Replicate { project_id: _, backup_id } | Self::Show { project_id: _, backup_id } => Some(backup_id),
-            Self::Unknown => None,
+            Self::IssueToken | Self::Unknown => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The default world and its ids. Project, backup and vault are those of the API's own example request.
 
-use super::{Backup, Project, Region, Token, Vault, VaultKind, World};
+use super::{Backup, Project, Region, Token, User, Vault, VaultKind, World};
 
 /// The region this service stands in.
 pub const REGION: &str = "eu-de";
@@ -24,9 +24,15 @@ pub const SECOND_VAULT: &str = "5e2a4b31-4f04-4c4f-b8b3-2c1c5d5a9d0e";
 pub const BACKUP_VAULT: &str = "ad7627ae-5b0b-492e-b3bd-cd809b745197";
 /// A token for [`PROJECT`] that does not expire.
 pub const TOKEN: &str = "gAAAAABexample-token-of-the-simulator";
+/// The domain of [`USER`].
+pub const DOMAIN: &str = "OTC-EU-DE-00000000001000000000";
+/// A user of IAM with rights in [`PROJECT`].
+pub const USER: &str = "cbr-replication";
+/// The password of [`USER`].
+pub const PASSWORD: &str = "example-password-of-the-simulator";
 
 impl Default for World {
-    /// One backup, two destination regions, a token without an expiry: the ids are in [`example`].
+    /// One backup, two destination regions, a token without an expiry, a user: the ids are in [`example`].
     fn default() -> Self {
         Self {
             region: REGION.into(),
@@ -46,6 +52,7 @@ impl Default for World {
             ],
             backups: vec![Backup::server(BACKUP, PROJECT)],
             tokens: vec![Token::new(TOKEN, PROJECT)],
+            users: vec![User::new(DOMAIN, USER, PASSWORD, PROJECT)],
         }
     }
 }

@@ -25,6 +25,9 @@ pub struct World {
     /// Read, but never written out: a token is a secret.
     #[serde(default, skip_serializing)]
     pub tokens: Vec<Token>,
+    /// Read, but never written out: each has a password.
+    #[serde(default, skip_serializing)]
+    pub users: Vec<User>,
 }
 
 /// A destination region.
@@ -214,6 +217,41 @@ impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { value: _, project_id, expires_at } = self;
         f.debug_struct("Token").field("project_id", project_id).field("expires_at", expires_at).finish_non_exhaustive()
+    }
+}
+
+/// A user of IAM, by name within a domain.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    pub domain: String,
+    pub name: String,
+    pub password: String,
+    /// The projects that the user has rights in.
+    #[serde(default)]
+    pub projects: Vec<String>,
+}
+
+impl User {
+    /// A user with rights in one project.
+    pub fn new(
+        domain: impl Into<String>,
+        name: impl Into<String>,
+        password: impl Into<String>,
+        project_id: impl Into<String>,
+    ) -> Self {
+        Self { domain: domain.into(), name: name.into(), password: password.into(), projects: vec![project_id.into()] }
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { domain, name, password: _, projects } = self;
+        f.debug_struct("User")
+            .field("domain", domain)
+            .field("name", name)
+            .field("projects", projects)
+            .finish_non_exhaustive()
     }
 }
 

@@ -8,6 +8,7 @@ mod connections;
 mod constraints;
 mod faults;
 mod holds;
+mod iam;
 mod lifetime;
 mod records;
 mod tokens;
