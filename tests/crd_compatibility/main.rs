@@ -52,7 +52,9 @@ const SPEC: &str = "/spec/versions/0/schema/openAPIV3Schema/properties/spec";
 fn changes() -> [(&'static str, String, fn(&mut Value)); 9] {
     let field = |name: &str| format!("{SPEC}/properties/{name}");
     [
-        ("a field goes", format!("{SPEC}/properties"), |fields| drop(fields.as_object_mut().map(|it| it.remove("name")))),
+        ("a field goes", format!("{SPEC}/properties"), |fields| {
+            drop(fields.as_object_mut().map(|it| it.remove("name")))
+        }),
         ("a field is of another type", field("suspend/type"), |kind| *kind = json!("string")),
         ("a field is demanded", format!("{SPEC}/required"), |fields| {
             fields.as_array_mut().into_iter().for_each(|it| it.push(json!("name")));

@@ -12,6 +12,9 @@ use crate::commands::{output, output_without_warning, repository};
 pub(crate) const NAME: &str = "backup-replication-operator";
 pub(crate) const NAMESPACE: &str = "backup-replication";
 
+/// The API server's version that charts are rendered for where there is none to ask. One that is built from its module has no good default.
+pub(crate) const KUBERNETES: &str = "--kube-version=1.36";
+
 /// The chart's folder.
 pub(crate) fn chart() -> PathBuf {
     repository("deploy/helm/backup-replication-operator")
@@ -44,7 +47,12 @@ impl Helm {
     }
 
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
+        self.command_of(&self.program)
+    }
+
+    /// A program that runs helm.
+    pub(crate) fn command_of(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
         command.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default()).env("HOME", self.home.path());
         command
     }
@@ -56,7 +64,7 @@ impl Helm {
     /// What `helm template` renders, as text.
     pub(crate) fn template(&self, values: Option<&Path>) -> Result<String> {
         let mut command = self.command();
-        command.arg("template").arg(NAME).arg(chart()).args(["--namespace", NAMESPACE]);
+        command.arg("template").arg(NAME).arg(chart()).args([KUBERNETES, "--namespace", NAMESPACE]);
         output_without_warning(with(&mut command, values))
     }
 }

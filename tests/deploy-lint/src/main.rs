@@ -44,7 +44,8 @@ fn run(Options { only }: &Options) -> Result<bool> {
     let tools = report::step("programs there", programs::Tools::find)?;
     report::fact("helm 3 is", &tools.helm_3.version()?);
     report::fact("helm 4 is", &tools.helm_4.version()?);
-    let bench = report::step("API server up, with our CRD and the Prometheus operator's", || checks::Bench::new(tools))?;
+    let bench =
+        report::step("API server up, with our CRD and the Prometheus operator's", || checks::Bench::new(tools))?;
     report::fact("the API server is", &bench.version()?);
     bench.run(only)
 }

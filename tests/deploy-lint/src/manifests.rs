@@ -10,7 +10,8 @@ use crate::commands::{output, repository};
 use crate::helm::{Helm, name_of, values};
 
 /// Folders with manifests, and with examples of them.
-const FOLDERS: [&str; 6] = ["crds", "deploy/kustomize", "deploy/overlay", "deploy/flux", "deploy/argocd", "docs/examples"];
+const FOLDERS: [&str; 6] =
+    ["crds", "deploy/kustomize", "deploy/overlay", "deploy/flux", "deploy/argocd", "docs/examples"];
 /// Data for Argo CD, which nobody applies.
 const DATA: &str = "resource_customizations";
 /// It says of itself that the API server refuses it.

@@ -16,8 +16,14 @@ static HELM: Module = Module {
     version_packages: &[],
 };
 
-static HELM_4: Set =
-    Set { name: "helm-4", programs: "helm 4", takes: "about 3 minutes", modules: &[&HELM], sources: &[], main_go: None };
+static HELM_4: Set = Set {
+    name: "helm-4",
+    programs: "helm 4",
+    takes: "about 3 minutes",
+    modules: &[&HELM],
+    sources: &[],
+    main_go: None,
+};
 
 static LINTERS_AND_KSTATUS: Module = Module {
     go_mod: include_str!("../go/linters/go.mod"),

@@ -22,7 +22,10 @@ pub(crate) fn programs() -> Result<PathBuf> {
         .context("python3 must have its module venv (Debian's package python3-venv)")?;
     fs::write(&requirements, REQUIREMENTS)?;
     let mut pip = Command::new(venv.join("bin/pip"));
-    output(pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"]).arg(&requirements))?;
+    output(
+        pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"])
+            .arg(&requirements),
+    )?;
     // Only now is it whole.
     fs::rename(&requirements, &installed).with_context(|| format!("could not write {}", installed.display()))?;
     Ok(venv.join("bin"))

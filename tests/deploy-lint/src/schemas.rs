@@ -34,8 +34,8 @@ pub(crate) fn write(cluster: &ControlPlane, folder: &Path) -> Result<()> {
 }
 
 fn write_kinds(schemas: &Map<String, Value>, group: &str, version: &str, folder: &Path) -> Result<()> {
-    // kubeconform takes the group's first part alone.
-    let folder = folder.join(group.split('.').next().unwrap_or_default()).join(version);
+    // kubeconform takes the version for the group's name where there is none.
+    let folder = folder.join(if group.is_empty() { version } else { group }).join(version);
     fs::create_dir_all(&folder)?;
     // One file for all: what they refer to is in there.
     fs::write(folder.join("all.json"), json!({"components": {"schemas": schemas}}).to_string())?;
@@ -54,7 +54,7 @@ fn write_kinds(schemas: &Map<String, Value>, group: &str, version: &str, folder:
 fn close(schema: &mut Value) {
     if let Some(fields) = schema.as_object_mut() {
         let preserves = fields.get("x-kubernetes-preserve-unknown-fields").is_some_and(|value| *value == true);
-        if fields.get("properties").is_some_and(Value::is_object) && !preserves {
+        if fields.get("type").is_some_and(|kind| *kind == "object") && fields.contains_key("properties") && !preserves {
             fields.entry("additionalProperties").or_insert(json!(false));
         }
         fields.values_mut().for_each(close);
