@@ -22,7 +22,7 @@ const FOREIGN: [&str; 2] = [".toolkit.fluxcd.io/", "argoproj.io/"];
 /// What is applied in one go.
 pub(crate) struct Manifest {
     pub(crate) name: String,
-    /// One object each, as text: a parser would hide a key that is there twice.
+    /// One object each, in the words of the file.
     pub(crate) documents: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ impl Manifest {
     fn read(name: String, text: &str) -> Result<Self> {
         let mut documents = Vec::new();
         for document in text.split("\n---").flat_map(|part| part.strip_prefix("---").or(Some(part))) {
-            let object: Value = serde_saphyr::from_str(document).with_context(|| format!("{name}: {document}"))?;
+            let object: Value = serde_saphyr::from_str(document).with_context(|| name.clone())?;
             let version = object["apiVersion"].as_str().unwrap_or_default();
             let is_foreign = FOREIGN.iter().any(|group| version.contains(group));
             // Without a kind it is a file of another tool.
