@@ -48,8 +48,10 @@ fn the_crd_breaks_nothing_of_the_last_release_or_the_version_says_so() -> Result
 const VERSION: &str = "/spec/versions/0";
 const SPEC: &str = "/spec/versions/0/schema/openAPIV3Schema/properties/spec";
 
-/// Each is made of the released CRD, at this place.
-fn changes() -> [(&'static str, String, fn(&mut Value)); 9] {
+/// What is made of the released CRD, at a place in it.
+type Change = (&'static str, String, fn(&mut Value));
+
+fn changes() -> [Change; 9] {
     let field = |name: &str| format!("{SPEC}/properties/{name}");
     [
         ("a field goes", format!("{SPEC}/properties"), |fields| {

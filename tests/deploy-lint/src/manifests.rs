@@ -34,13 +34,13 @@ pub(crate) struct Group {
 impl Manifest {
     fn read(name: String, text: &str) -> Result<Self> {
         let mut documents = Vec::new();
-        for document in text.split("\n---").flat_map(|part| part.strip_prefix("---").or(Some(part))) {
+        for document in text.trim_start_matches("---\n").split("\n---\n") {
             let object: Value = serde_saphyr::from_str(document).with_context(|| name.clone())?;
             let version = object["apiVersion"].as_str().unwrap_or_default();
             let is_foreign = FOREIGN.iter().any(|group| version.contains(group));
             // Without a kind it is a file of another tool.
             if object["kind"].is_string() && !is_foreign {
-                documents.push(document.trim_start_matches('\n').to_owned());
+                documents.push(document.to_owned());
             }
         }
         Ok(Self { name, documents })
