@@ -9,11 +9,8 @@ use serde_json::Value;
 use crate::commands::{output, repository};
 use crate::helm::{Helm, name_of, values};
 
-/// Folders with manifests, and with examples of them.
-const FOLDERS: [&str; 6] =
-    ["crds", "deploy/kustomize", "deploy/overlay", "deploy/flux", "deploy/argocd", "docs/examples"];
-/// Data for Argo CD, which nobody applies.
-const DATA: &str = "resource_customizations";
+/// What nobody applies: the chart as it is written, and data for Argo CD.
+const NOT_APPLIED: [&str; 2] = ["deploy/helm", "deploy/argocd/resource_customizations"];
 /// It says of itself that the API server refuses it.
 const REFUSED: &str = "docs/examples/refused.yaml";
 /// What needs CRDs of Flux and of Argo CD.
@@ -59,13 +56,27 @@ pub(crate) fn all(kubectl: impl Fn() -> Command, helm: &Helm) -> Result<Vec<Grou
         chart.push(Manifest::read(name, &helm.template(file.as_deref())?)?);
     }
     let mut groups = vec![Group { name: "the chart, with each file of values".to_owned(), manifests: chart }];
-    for folder in FOLDERS {
+    for name in folders()? {
         let mut manifests = Vec::new();
-        read(folder, &kubectl, &mut manifests)?;
+        read(&name, &kubectl, &mut manifests)?;
         manifests.retain(|manifest| !manifest.documents.is_empty() && manifest.name != REFUSED);
-        groups.push(Group { name: folder.to_owned(), manifests });
+        groups.push(Group { name, manifests });
     }
+    groups.retain(|group| !group.manifests.is_empty());
     Ok(groups)
+}
+
+/// The CRD, the examples, and what there is to deploy.
+fn folders() -> Result<Vec<String>> {
+    let mut folders = vec!["crds".to_owned(), "docs/examples".to_owned()];
+    for entry in std::fs::read_dir(repository("deploy"))? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            folders.push(format!("deploy/{}", entry.file_name().display()));
+        }
+    }
+    folders.sort();
+    Ok(folders)
 }
 
 /// What it is not to take.
@@ -75,6 +86,9 @@ pub(crate) fn refused() -> Result<Manifest> {
 
 /// A kustomization is applied as a whole, any other file by itself.
 fn read(folder: &str, kubectl: &impl Fn() -> Command, found: &mut Vec<Manifest>) -> Result<()> {
+    if NOT_APPLIED.contains(&folder) {
+        return Ok(());
+    }
     let path = repository(folder);
     if path.join("kustomization.yaml").exists() {
         let built = output(kubectl().arg("kustomize").arg(path))?;
@@ -84,7 +98,7 @@ fn read(folder: &str, kubectl: &impl Fn() -> Command, found: &mut Vec<Manifest>)
     for entry in std::fs::read_dir(&path)? {
         let entry = entry?.path();
         let name = format!("{folder}/{}", entry.file_name().unwrap_or_default().display());
-        if entry.is_dir() && !entry.ends_with(DATA) {
+        if entry.is_dir() {
             read(&name, kubectl, found)?;
         } else if is_yaml(&entry) {
             found.push(Manifest::read(name, &std::fs::read_to_string(&entry)?)?);
