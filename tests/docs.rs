@@ -88,6 +88,23 @@ fn anchors(page: &str) -> BTreeSet<String> {
 }
 
 #[test]
+fn the_table_of_kubernetes_versions_is_of_those_that_are_tested() -> Result<()> {
+    let mut pins = vec![Path::new(ROOT).join("tests/control-plane/go/kubernetes")];
+    for entry in std::fs::read_dir(Path::new(ROOT).join("tests/kubernetes-versions/go"))? {
+        pins.push(entry?.path());
+    }
+    let mut pinned = BTreeSet::new();
+    for pin in pins {
+        let go_mod = std::fs::read_to_string(pin.join("go.mod"))?;
+        let version =
+            go_mod.lines().find_map(|line| line.trim().strip_prefix("k8s.io/kubernetes v")?.split(' ').next());
+        pinned.insert(version.with_context(|| pin.display().to_string())?.to_owned());
+    }
+    assert_eq!(first_cells(&page("docs/install.md")?, "## Versions of Kubernetes"), pinned);
+    Ok(())
+}
+
+#[test]
 fn every_link_leads_somewhere() -> Result<()> {
     for path in pages()? {
         let text = std::fs::read_to_string(&path)?;
