@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use harness::{Object, Scene};
-use serde_json::json;
-use simulator::{Behaviour, Fault, LookUp, Options, Records, Script, example};
+use serde_json::{Value, json};
+use simulator::{Advance, Behaviour, Fault, LookUp, Options, Records, Script, example};
 
 use crate::lua::{folder, run, yaml};
 
@@ -33,6 +33,27 @@ fn each_example_is_judged_as_the_table_says() -> Result<()> {
     named.sort();
     there.sort();
     assert_eq!(named, there, "each example is in the table, and none else");
+    Ok(())
+}
+
+#[test]
+fn there_is_an_example_of_every_phase() -> Result<()> {
+    let crd = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("crds/backupreplications.cbr.replication.dev.yaml"),
+    )?;
+    let crd: Value = serde_saphyr::from_str(&crd)?;
+    let phases = crd
+        .pointer("/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/phase/enum")
+        .and_then(Value::as_array)
+        .context("no phases in the CRD")?;
+    let table = yaml("health_test.yaml")?;
+    let mut seen = Vec::new();
+    for test in table["tests"].as_array().context("tests")? {
+        seen.push(yaml(test["inputPath"].as_str().context("inputPath")?)?["status"]["phase"].take());
+    }
+    for phase in phases {
+        assert!(seen.contains(phase), "none of {phase}");
+    }
     Ok(())
 }
 
@@ -98,6 +119,33 @@ async fn the_examples_are_as_the_operator_leaves_its_resources() -> Result<()> {
     let change = json!({"spec": {"suspend": true}});
     scene.patched("db", &change)?;
     compare("progressing_notObserved", scene.get("db").await?)
+}
+
+/// While a copy is under way, and at its two ends.
+#[tokio::test]
+async fn the_examples_of_a_copy_are_as_the_operator_leaves_its_resources() -> Result<()> {
+    let scene = Scene::with(OPERATOR, Options::default()).await?;
+    scene.valid_secret()?;
+    let _operator = scene.operator().start_ready()?;
+    let begun = async |name: &str, more: &str| -> Result<String> {
+        let backup = scene.new_backup();
+        scene.applied(&Scene::manifest_for(name, &backup, more))?;
+        scene.wait(name, "accepted", |o| o.text("/status/replicationRecordId").is_some()).await?;
+        scene.simulator.advance(&backup, Advance::Replicating { progress: 40 })?;
+        Ok(backup)
+    };
+    let is_copied = |object: &Object| object.0.pointer("/status/progress") == Some(&json!(40));
+
+    let backup = begun("db", "").await?;
+    compare("healthy_replicating", scene.wait("db", "copied so far", is_copied).await?)?;
+    scene.simulator.advance(&backup, Advance::Success)?;
+    compare("healthy_replicated", scene.wait_for_phase("db", "Succeeded").await?)?;
+
+    let backup = begun("waited-for", "  readyWhen: Replicated\n").await?;
+    compare("progressing_replicating", scene.wait("waited-for", "copied so far", is_copied).await?)?;
+    let reason = "The destination vault is full.".into();
+    scene.simulator.advance(&backup, Advance::Fail { code: "BackupService.8888".into(), reason })?;
+    compare("degraded_replicationFailed", scene.wait_for_phase("waited-for", "Failed").await?)
 }
 
 /// And what the actions write is a decision that the operator carries out.

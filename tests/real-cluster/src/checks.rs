@@ -1,5 +1,6 @@
 //! The checks, in their order.
 
+mod argocd;
 mod flux;
 mod install;
 mod manners;
@@ -34,6 +35,23 @@ const CHECKS: &[Check] = &[
     Check { name: "a CronJob renews a token that has expired", run: renewal::by_schedule },
     Check { name: "server-side apply by two managers: no drift", run: manners::two_managers },
     Check { name: "helm uninstall: the resources stay readable", run: install::uninstall },
+    Check { name: "Argo CD's own engine judges a resource of every phase as it should", run: argocd::judged },
+    Check {
+        name: "Argo CD: the examples become Synced and Healthy, the Secret late; the CRD stays",
+        run: argocd::example,
+    },
+    Check { name: "Argo CD: the second wave waits for the cloud's acceptance", run: argocd::sync_waves },
+    Check { name: "Argo CD: nothing is OutOfSync while a copy is followed", run: argocd::no_drift },
+    Check { name: "Argo CD: what was edited by hand is put back, without a call", run: argocd::healed },
+    Check { name: "Argo CD: a failing replication is Degraded, and the sync fails", run: argocd::failing },
+    Check { name: "Argo CD: a change to a frozen spec is refused", run: argocd::frozen },
+    Check { name: "Argo CD: pruned, and back: the new resource adopts the record", run: argocd::pruned_and_back },
+    Check { name: "Argo CD: Replace=true,Force=true: the new resource adopts the record", run: argocd::recreated },
+    Check {
+        name: "Argo CD: a Secret that is late, rotated, deleted and made anew",
+        run: argocd::late_rotated_and_anew,
+    },
+    Check { name: "Argo CD: a decision by an action is carried out", run: argocd::by_action },
     Check { name: "Flux: the example repository becomes ready, its Secret late", run: flux::example },
     Check { name: "Flux: a failing replication fails its Kustomization at once", run: flux::failing },
     Check { name: "Flux: pruned, and back: the new resource adopts the record", run: flux::pruned_and_back },

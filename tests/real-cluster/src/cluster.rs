@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::commands::{self, output};
-use crate::gitops::Flux;
+use crate::gitops::{ArgoCd, Flux, Repository};
 use crate::images::Builder;
 use crate::{node, report};
 
@@ -29,6 +29,8 @@ pub(crate) struct Cluster {
     helm: PathBuf,
     control_plane: ControlPlane,
     runtime: Runtime,
+    repository: OnceCell<Repository>,
+    argocd: OnceCell<ArgoCd>,
     flux: OnceCell<Flux>,
     _processes: Vec<Supervised>,
 }
@@ -50,6 +52,8 @@ impl Cluster {
             helm: control_plane::helm()?,
             control_plane,
             runtime: Runtime::new().context("could not start the runtime")?,
+            repository: OnceCell::new(),
+            argocd: OnceCell::new(),
             flux: OnceCell::new(),
             _processes: processes,
         };
@@ -125,17 +129,19 @@ impl Cluster {
             .with_context(|| format!("{what}: not within {PATIENCE:?}"))
     }
 
-    /// Flux, started the first time.
-    pub(crate) fn flux(&self) -> Result<&Flux> {
-        if let Some(flux) = self.flux.get() {
-            return Ok(flux);
-        }
-        let flux = Flux::start(self)?;
-        Ok(self.flux.get_or_init(|| flux))
+    /// The git repository that the GitOps tools read, made the first time.
+    pub(crate) fn repository(&self) -> Result<&Repository> {
+        once(&self.repository, || Repository::create(&self.runtime, &self.folder))
     }
 
-    pub(crate) fn runtime(&self) -> &Runtime {
-        &self.runtime
+    /// Argo CD, started the first time.
+    pub(crate) fn argocd(&self) -> Result<&ArgoCd> {
+        once(&self.argocd, || ArgoCd::start(self))
+    }
+
+    /// Flux, started the first time.
+    pub(crate) fn flux(&self) -> Result<&Flux> {
+        once(&self.flux, || Flux::start(self))
     }
 
     /// A namespace with the token's Secret.
@@ -168,6 +174,15 @@ impl Cluster {
             },
         })
     }
+}
+
+/// What the cell holds, made if it is empty.
+fn once<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+    if let Some(made) = cell.get() {
+        return Ok(made);
+    }
+    let made = make()?;
+    Ok(cell.get_or_init(|| made))
 }
 
 /// Where pods reach it.

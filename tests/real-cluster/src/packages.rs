@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use crate::commands::output;
 
 /// A file of each package, and the package.
-const NEEDED: [(&str, &str); 8] = [
+const NEEDED: [(&str, &str); 9] = [
     ("/usr/bin/buildah", "buildah"),
     ("/usr/bin/containerd", "containerd"),
     ("/usr/sbin/runc", "runc"),
@@ -16,6 +16,7 @@ const NEEDED: [(&str, &str); 8] = [
     ("/usr/sbin/conntrack", "conntrack"),
     ("/usr/sbin/iptables", "iptables"),
     ("/usr/sbin/nft", "nftables"),
+    ("/usr/bin/redis-server", "redis-server"),
     ("/etc/ssl/certs/ca-certificates.crt", "ca-certificates"),
 ];
 

@@ -65,6 +65,52 @@ static FLUX: Set = Set {
     main_go: None,
 };
 
+static ARGO_CD_ITSELF: Module = Module {
+    go_mod: include_str!("../go/argocd/go.mod"),
+    go_sum: include_str!("../go/argocd/go.sum"),
+    main: "github.com/argoproj/argo-cd/v3",
+    programs: &[Program { name: "argocd", package: "github.com/argoproj/argo-cd/v3/cmd" }],
+    version_packages: &[],
+};
+
+static HELM_4: Module = Module {
+    go_mod: include_str!("../go/helm/go.mod"),
+    go_sum: include_str!("../go/helm/go.sum"),
+    main: "helm.sh/helm/v4",
+    programs: &[Program { name: "helm", package: "helm.sh/helm/v4/cmd/helm" }],
+    version_packages: &[],
+};
+
+static KUSTOMIZE: Module = Module {
+    go_mod: include_str!("../go/kustomize/go.mod"),
+    go_sum: include_str!("../go/kustomize/go.sum"),
+    main: "sigs.k8s.io/kustomize/kustomize/v5",
+    programs: &[Program { name: "kustomize", package: "sigs.k8s.io/kustomize/kustomize/v5" }],
+    version_packages: &[],
+};
+
+static ARGO_CD: Set = Set {
+    name: "argocd",
+    programs: "Argo CD, and the helm and kustomize that it renders with",
+    takes: "about 10 minutes",
+    modules: &[&ARGO_CD_ITSELF, &HELM_4, &KUSTOMIZE],
+    sources: &[
+        Source { of: "github.com/argoproj/argo-cd/v3", path: "manifests/crds", name: "argocd-crds" },
+        Source { of: "github.com/argoproj/argo-cd/v3", path: "manifests/base/config", name: "argocd-config" },
+        Source {
+            of: "github.com/argoproj/argo-cd/v3",
+            path: "hack/git-verify-wrapper.sh",
+            name: "git-verify-wrapper.sh",
+        },
+    ],
+    main_go: None,
+};
+
+/// The folder with Argo CD, what it renders with, its CRDs and its settings.
+pub(crate) fn argocd() -> Result<PathBuf> {
+    ARGO_CD.find()
+}
+
 /// The folder with Flux's controllers and their CRDs.
 pub(crate) fn flux() -> Result<PathBuf> {
     FLUX.find()
@@ -81,5 +127,6 @@ pub(crate) fn build_all() -> Result<()> {
     control_plane::helm()?;
     node()?;
     flux()?;
+    argocd()?;
     Ok(())
 }

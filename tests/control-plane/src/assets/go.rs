@@ -1,7 +1,7 @@
 //! Runs the Go toolchain.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, PipeReader};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -156,18 +156,10 @@ fn command(module: &Path) -> Command {
         .env("CGO_ENABLED", "0")
         .env("GOWORK", "off")
         // Go leaves its temporary files behind when it is killed; these go with the unfinished build.
-        .env("GOTMPDIR", module);
-    if let Some(toolchain) = toolchain(module) {
-        // Also where Go is told to make do with what is installed.
-        command.env("GOTOOLCHAIN", toolchain);
-    }
+        .env("GOTMPDIR", module)
+        // A module that needs a newer Go has it downloaded, also where Go is told to make do with what is installed.
+        .env("GOTOOLCHAIN", "auto");
     command
-}
-
-/// The toolchain that the module asks for by name, such as `go1.27.0`. Go downloads it.
-fn toolchain(module: &Path) -> Option<String> {
-    let go_mod = fs::read_to_string(module.join("go.mod")).ok()?;
-    go_mod.lines().find_map(|line| line.strip_prefix("toolchain ")).map(str::to_owned)
 }
 
 /// Counts the packages, and returns the other lines.

@@ -12,7 +12,8 @@ use crate::report;
 
 /// The example repository as it is, but for what its reader is told to put in.
 pub(super) fn example(cluster: &Cluster) -> Result<()> {
-    let git = &cluster.flux()?.repository;
+    cluster.flux()?;
+    let git = cluster.repository()?;
     let endpoint = cluster.endpoint();
     let own = |text: String| {
         let values = format!(
@@ -65,7 +66,7 @@ fn put(cluster: &Cluster, name: &str, backup: &str, changes: &Value) -> Result<(
     for (field, value) in changes.as_object().into_iter().flatten() {
         manifest["spec"][field] = value.clone();
     }
-    cluster.flux()?.repository.put(&format!("{name}/db.yaml"), &manifest)?;
+    cluster.repository()?.put(&format!("{name}/db.yaml"), &manifest)?;
     fetch(cluster)
 }
 
@@ -87,7 +88,7 @@ pub(super) fn failing(cluster: &Cluster) -> Result<()> {
     begin(cluster, "flux-failing")?;
     let unknown = uuid::Uuid::new_v4().to_string();
     let bad = Cluster::replication("flux-failing", "bad", &unknown);
-    cluster.flux()?.repository.put("flux-failing/bad.yaml", &bad)?;
+    cluster.repository()?.put("flux-failing/bad.yaml", &bad)?;
     fetch(cluster)?;
     let message = wait_for_reason(cluster, "flux-failing", "HealthCheckFailed")?;
     report::fact("what Flux says", &message);
@@ -112,7 +113,7 @@ pub(super) fn frozen_then_forced(cluster: &Cluster) -> Result<()> {
 
 pub(super) fn pruned_and_back(cluster: &Cluster) -> Result<()> {
     let backup = begin(cluster, "flux-pruned")?;
-    let git = &cluster.flux()?.repository;
+    let git = cluster.repository()?;
     git.put(
         "flux-pruned/other.yaml",
         &json!({

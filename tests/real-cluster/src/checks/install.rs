@@ -11,7 +11,7 @@ use crate::{node, report};
 
 pub(super) const NAMESPACE: &str = "backup-replication";
 pub(super) const RELEASE: &str = "backup-replication-operator";
-const WAIT: &[&str] = &["--wait", "--timeout=3m"];
+pub(super) const WAIT: &[&str] = &["--wait", "--timeout=3m"];
 
 /// The arguments that name chart, release and values.
 fn arguments(cluster: &Cluster, more: &[&str]) -> Vec<String> {

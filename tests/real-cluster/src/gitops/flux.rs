@@ -1,13 +1,12 @@
 //! Flux's controllers, out of the cluster.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use control_plane::Supervised;
 
-use super::Repository;
+use super::{established, free_address};
 use crate::cluster::Cluster;
 use crate::{node, programs, report};
 
@@ -15,9 +14,8 @@ pub(crate) const NAMESPACE: &str = "flux-system";
 
 const CONTROLLERS: [&str; 3] = ["source-controller", "kustomize-controller", "helm-controller"];
 
-/// The controllers, and the repository that they read.
+/// The running controllers.
 pub(crate) struct Flux {
-    pub(crate) repository: Repository,
     _controllers: Vec<Supervised>,
 }
 
@@ -30,11 +28,11 @@ impl Flux {
             for controller in CONTROLLERS {
                 let crds = programs.join(format!("{controller}-crds")).display().to_string();
                 cluster.kubectl(&["apply", "--server-side", "-f", &crds])?;
-                cluster.wait(&["--for=condition=Established", "-f", &crds])?;
+                established(cluster, &["-f", &crds])?;
             }
             let controllers = CONTROLLERS.into_iter().map(|controller| start_one(cluster, &programs, controller));
             let controllers = controllers.collect::<Result<_>>()?;
-            Ok(Self { repository: Repository::create(cluster.runtime(), &cluster.folder)?, _controllers: controllers })
+            Ok(Self { _controllers: controllers })
         })
     }
 }
@@ -62,10 +60,4 @@ fn start_one(cluster: &Cluster, programs: &Path, name: &str) -> Result<Supervise
         _ => {}
     }
     node::started(command, &cluster.folder, name)
-}
-
-/// On loopback. In a network of our own nobody else takes it meanwhile.
-fn free_address() -> Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
-    Ok(listener.local_addr().context("no free port")?.to_string())
 }
