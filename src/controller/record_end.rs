@@ -10,10 +10,8 @@ use super::context::Context;
 use super::news::tell;
 use super::status::{ApiError, bounded, write_status};
 use super::target;
-use crate::protocol::{
-    Action, CredentialReading, Ending, FreshAttempt, Looked, Observation, Recorded, decide, just_ended, record,
-};
-use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus};
+use crate::protocol::{CredentialReading, Ending, Recorded, describe_end, record};
+use crate::resource::{Attempt, BackupReplication};
 
 /// Conflicts that are met without a wait.
 const AT_ONCE: u32 = 3;
@@ -100,7 +98,10 @@ impl Recorder<'_> {
         let status = object.status.clone().unwrap_or_default();
         match record(&status, self.attempt, self.ending, now) {
             Recorded::Write(status) => {
-                let (status, again) = self.described(&object, *status, now);
+                let target = target::read(&object.spec, &self.context.settings).reading();
+                let policy = &self.context.settings.policy;
+                let (status, again) =
+                    describe_end(&object, *status, self.attempt, target, self.credential.clone(), policy, now);
                 write_status(self.api, &object, &status).await?;
                 tell(self.context, &object, &status);
                 Ok(again)
@@ -109,40 +110,6 @@ impl Recorder<'_> {
             Recorded::Superseded => {
                 tracing::warn!("The call's end came after the attempt was settled otherwise");
                 Ok(Some(Duration::ZERO))
-            }
-        }
-    }
-
-    /// The recorded facts with phase and conditions that tell them, so that one write says all.
-    fn described(
-        &self,
-        object: &BackupReplication,
-        status: BackupReplicationStatus,
-        now: Timestamp,
-    ) -> (BackupReplicationStatus, Option<Duration>) {
-        let recorded = BackupReplication { status: Some(status), ..object.clone() };
-        let seen = Observation {
-            resource: &recorded,
-            now,
-            seen_for: Duration::ZERO,
-            never_called: false,
-            target: target::read(&recorded.spec, &self.context.settings).reading(),
-            credential: Some(self.credential.clone()),
-            // What a look would show is the next round's matter.
-            look: None,
-            looked: Looked::default(),
-            records_known: false,
-            look_up_known: false,
-            same_target_in_use: None,
-            throttled_until: None,
-            fresh: &FreshAttempt { id: self.attempt.id.clone(), claimant: self.attempt.claimed_by.clone() },
-        };
-        match decide(&seen, &self.context.settings.policy) {
-            Action::Settle { status, again } => (*status, again),
-            // It must be looked at, or may be called for again already (the spec changed under the call): the next round's
-            // work.
-            Action::ReadCredential(_) | Action::Look { .. } | Action::Claim { .. } => {
-                (just_ended(&recorded, now), Some(Duration::ZERO))
             }
         }
     }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::before_call::{Ready, before_call};
@@ -66,17 +65,6 @@ pub fn is_finished(resource: &BackupReplication) -> bool {
         && status.conditions.iter().any(|c| c.observed_generation == resource.metadata.generation)
         && status.attempts.iter().all(|a| a.outcome.is_some_and(|outcome| outcome != Outcome::Unknown))
         && annotation.is_none_or(|value| status.decision.as_ref() == Some(value))
-}
-
-/// The status of a resource whose call has just ended, in words that need no further look.
-pub fn just_ended(resource: &BackupReplication, now: Timestamp) -> BackupReplicationStatus {
-    let mut status = resource.status.clone().unwrap_or_default();
-    let situation = match status.attempts.first() {
-        Some(attempt) if !status.is_accepted() => Situation::CallEnded(attempt.clone()),
-        Some(_) | None => Situation::Accepted,
-    };
-    describe(resource, &mut status, &situation, None, now);
-    status
 }
 
 /// The next step. It rests on facts: the spec, the attempts, what was accepted, and what was seen; never on `phase`.

@@ -4,6 +4,7 @@
 //! and `fence` says whether a claimed call may still start.
 
 mod accepted;
+mod after_call;
 mod ask;
 mod backoff;
 mod before_call;
@@ -30,7 +31,8 @@ mod told;
 mod tracking;
 mod unknown;
 
-pub use decide::{Action, decide, is_finished, just_ended};
+pub use after_call::describe_end;
+pub use decide::{Action, decide, is_finished};
 pub use ending::{Acceptance, Answer, Ending};
 pub use evidence::{Look, Relation, relation};
 pub use fence::{Clocks, Fence};

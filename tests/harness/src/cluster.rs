@@ -3,9 +3,13 @@
 use std::io::Write;
 use std::process::{Output, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use control_plane::ControlPlane;
+
+/// How long the API server may take to list what it serves, on a busy machine.
+const LISTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// The CRD as users install it.
 pub const CRD_FILE: &str =
@@ -44,7 +48,16 @@ pub fn install_crd(cluster: &ControlPlane) -> Result<()> {
             .output()?;
         // For a moment the conditions of a new CRD are null, which kubectl does not wait for.
         if !String::from_utf8_lossy(&established.stderr).contains("conditions accessor error") {
-            return succeed(&established);
+            succeed(&established)?;
+            break;
+        }
+    }
+    // What kubectl knows short names and fields by follows a moment later.
+    let deadline = Instant::now() + LISTED_WITHIN;
+    loop {
+        let explained = cluster.kubectl().args(["explain", "brep"]).output()?;
+        if explained.status.success() || Instant::now() > deadline {
+            return succeed(&explained);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use backup_replication_operator::cbr::{Backup, BackupStatus, RecordId, RecordStatus, Records, ReplicationRecord};
 use backup_replication_operator::protocol::{
     self, Acceptance, Action, Answer, CredentialReading, Ending, FreshAttempt, Look, Observation, Policy, Recorded,
-    TargetReading, decide, held_target, is_finished, just_ended, record, shows_called_record, shows_record,
+    TargetReading, decide, describe_end, held_target, is_finished, record, shows_called_record, shows_record,
 };
 use backup_replication_operator::resource::{
     AttemptId, Auth, BackupReplication, BackupReplicationSpec, BackupReplicationStatus, DECISION_ANNOTATION,
@@ -160,7 +160,7 @@ impl Production {
             now: now(),
             seen_for: duration(sight.age),
             never_called: sight.never_called,
-            target: TargetReading::Callable { endpoint: "https://cbr.example".to_owned() },
+            target: target(),
             credential: None,
             look: None,
             looked: looked(sight.missed, &sight.look),
@@ -215,7 +215,7 @@ impl Production {
         let attempt = self.tables.borrow().attempt(claim.attempt).clone();
         let written = match record(&status, &attempt, &ending(end, claim.no), now()) {
             Recorded::Write(status) => {
-                let status = described(&object, *status, claim);
+                let (status, _) = describe_end(&object, *status, &attempt, target(), usable(), &POLICY, now());
                 Written::Write(self.tables.borrow_mut().keep_status(status))
             }
             Recorded::AlreadyThere => Written::AlreadyThere,
@@ -265,28 +265,8 @@ fn looked(missed: Missed, look: &Looked) -> protocol::Looked {
     }
 }
 
-/// As the controller does it: the recorded facts are described in the same write (`src/controller/record_end.rs`).
-fn described(object: &BackupReplication, status: BackupReplicationStatus, claim: &Claim) -> BackupReplicationStatus {
-    let recorded = BackupReplication { status: Some(status), ..object.clone() };
-    let seen = Observation {
-        resource: &recorded,
-        now: now(),
-        seen_for: Duration::ZERO,
-        never_called: false,
-        target: TargetReading::Callable { endpoint: "https://cbr.example".to_owned() },
-        credential: Some(usable()),
-        look: None,
-        looked: protocol::Looked::default(),
-        records_known: false,
-        look_up_known: false,
-        same_target_in_use: None,
-        throttled_until: None,
-        fresh: &FreshAttempt { id: AttemptId::new(attempt_id(claim.no)), claimant: "operator".to_owned() },
-    };
-    match decide(&seen, &POLICY) {
-        Action::Settle { status, .. } => *status,
-        Action::ReadCredential(_) | Action::Look { .. } | Action::Claim { .. } => just_ended(&recorded, now()),
-    }
+fn target() -> TargetReading {
+    TargetReading::Callable { endpoint: "https://cbr.example".to_owned() }
 }
 
 fn usable() -> CredentialReading {
