@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -12,6 +12,9 @@ use tokio::task::JoinSet;
 
 /// How many connections may wait to be taken.
 const BACKLOG: u32 = 1024;
+
+/// How long a port of ours that somebody else took meanwhile is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long to leave a listener alone that cannot take a connection, for want of file descriptors say.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -75,7 +78,7 @@ pub(crate) async fn listen<F>(
                 if !up {
                     connections.shutdown().await;
                 }
-                match turn(port, up, address) {
+                match turn(port, up, address).await {
                     Ok(turned) => {
                         port = turned;
                         let _nobody_waits = done.send(Ok(()));
@@ -97,13 +100,26 @@ async fn accept(port: &Port) -> io::Result<TcpStream> {
     }
 }
 
-fn turn(port: Port, up: bool, address: SocketAddr) -> io::Result<Port> {
+async fn turn(port: Port, up: bool, address: SocketAddr) -> io::Result<Port> {
     match (port, up) {
         (port @ Port::Up(_), true) | (port @ Port::Down(_), false) => Ok(port),
         (Port::Down(socket), true) => socket.listen(BACKLOG).map(Port::Up),
         (Port::Up(listener), false) => {
             drop(listener);
-            reserve(address).map(Port::Down)
+            reserve_again(address).await.map(Port::Down)
+        }
+    }
+}
+
+/// For an instant the port is nobody's, and somebody's connection may leave from it.
+async fn reserve_again(address: SocketAddr) -> io::Result<TcpSocket> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match reserve(address) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && Instant::now() < deadline => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            reserved => return reserved,
         }
     }
 }
