@@ -71,6 +71,8 @@ pub(crate) struct Scenario {
     /// Others may edit the spec and whatever else is theirs.
     pub(crate) edits: bool,
     pub(crate) faults: u8,
+    /// Whether it still ends, below 8 GB, with one fault more.
+    pub(crate) deepens: bool,
     pub(crate) recreations: u8,
     /// The store may be restored to an earlier state, once.
     pub(crate) rollback: bool,
@@ -94,6 +96,7 @@ impl Scenario {
             followed_for_too_long: false,
             edits: false,
             faults: 2,
+            deepens: true,
             recreations: 0,
             rollback: false,
             broken: None,
