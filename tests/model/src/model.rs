@@ -110,7 +110,8 @@ fn store_restored() {
 
 #[test]
 fn store_restored_without_look_up() {
-    holds(Scenario { faults: 1, rollback: true, ..Scenario::new("store restored, no look-up", Records::NoLookUp) });
+    let restored = Scenario::new("store restored, no look-up", Records::NoLookUp);
+    holds(Scenario { faults: 1, deepens: false, rollback: true, ..restored });
 }
 
 #[test]
