@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, stream};
 use kube::core::DeserializeGuard;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::reflector::{self, Store};
@@ -33,7 +33,9 @@ pub(super) fn unfinished(
     let readiness = readiness.clone();
     let (store, writer) = reflector::store();
     let seen = store.clone();
-    let stream = watcher(api, watcher::Config::default().page_size(PAGE))
+    let watch = move || until_error(watcher(api.clone(), watcher::Config::default().page_size(PAGE)));
+    let stream = stream::repeat_with(watch)
+        .flatten()
         .map(move |event| event.map(|event| reduce(event, settling_time)))
         .default_backoff()
         .reflect(writer)
@@ -49,6 +51,17 @@ pub(super) fn unfinished(
             std::future::ready(passes)
         });
     (store, stream)
+}
+
+/// A watch that resumes after an error says nothing until the next event, so that nobody could tell that it sees its resources
+/// again. After an error it begins anew, with a list.
+fn until_error<T, E>(events: impl Stream<Item = Result<T, E>>) -> impl Stream<Item = Result<T, E>> {
+    stream::unfold(Some(Box::pin(events)), async |events| {
+        let mut events = events?;
+        let event = events.next().await?;
+        let rest = event.is_ok().then_some(events);
+        Some((event, rest))
+    })
 }
 
 /// Notes what a watch is going to need, so that nobody takes a process that has only begun for one that sees its resources.
@@ -111,5 +124,17 @@ fn explain(error: &watcher::Error) -> String {
             root_cause(error)
         ),
         Some(_) | None => format!("{}. The operator keeps trying", root_cause(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watch_ends_with_its_first_error() {
+        let events = stream::iter([Ok(1), Err("the storage is initialised anew")]).chain(stream::pending());
+        let passed: Vec<_> = futures::executor::block_on(until_error(events).collect());
+        assert_eq!(passed, [Ok(1), Err("the storage is initialised anew")]);
     }
 }
