@@ -7,16 +7,7 @@ use super::ending::{Acceptance, Answer, Ending};
 use super::fixtures::{POLICY, Scene, at, condition};
 use super::human::{Heard, hear};
 use super::observation::{CredentialReading, TargetReading};
-use super::record::{Recorded, record};
-use crate::resource::{Attempt, OnUnknownOutcome, Origin, Outcome, Phase, RejectionKind};
-
-fn end(scene: &mut Scene, attempt: &Attempt, ending: Ending) {
-    let now = scene.now;
-    match record(scene.status(), attempt, &ending, now) {
-        Recorded::Write(status) => scene.resource.status = Some(*status),
-        other @ (Recorded::AlreadyThere | Recorded::Superseded) => panic!("{other:?}"),
-    }
-}
+use crate::resource::{OnUnknownOutcome, Origin, Outcome, Phase, RejectionKind};
 
 fn answer(status: u16) -> Answer {
     Answer { http_status: Some(status), message: "words".into(), ..Answer::default() }
@@ -104,7 +95,7 @@ fn a_claim_of_this_process_that_was_never_called_is_not_sent() {
 fn an_unknown_outcome_is_never_called_again_by_itself() {
     let mut scene = Scene::new();
     let attempt = scene.claim("a-1");
-    end(&mut scene, &attempt, Ending::Unknown(answer(502)));
+    scene.end(&attempt, &Ending::Unknown(answer(502)));
     scene.seen_for = Duration::from_secs(1_000_000);
     scene.now = at(1_000_000);
     scene.resource.metadata.generation = Some(9);
@@ -120,7 +111,7 @@ fn call_again_waits_for_the_settling_time_and_never_follows_a_2xx() {
     let mut scene = Scene::new();
     scene.resource.spec.on_unknown_outcome = Some(OnUnknownOutcome::CallAgain);
     let attempt = scene.claim("a-1");
-    end(&mut scene, &attempt, Ending::Unknown(answer(502)));
+    scene.end(&attempt, &Ending::Unknown(answer(502)));
     let wait = POLICY.settling_time + POLICY.hold(&attempt);
     scene.seen_for = wait - Duration::from_millis(1);
     assert_eq!(scene.settled().0.phase, Some(Phase::OutcomeUnknown));
@@ -133,7 +124,7 @@ fn call_again_waits_for_the_settling_time_and_never_follows_a_2xx() {
     let mut scene = Scene::new();
     scene.resource.spec.on_unknown_outcome = Some(OnUnknownOutcome::CallAgain);
     let attempt = scene.claim("a-1");
-    end(&mut scene, &attempt, Ending::Unknown(answer(200)));
+    scene.end(&attempt, &Ending::Unknown(answer(200)));
     scene.seen_for = wait * 2;
     assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().0, "True");
 }
@@ -143,14 +134,14 @@ fn a_terminal_rejection_waits_for_another_spec_or_a_human() {
     for kind in [RejectionKind::Terminal, RejectionKind::AlreadyReplicated] {
         let mut scene = Scene::new();
         let attempt = scene.claim("a-1");
-        end(&mut scene, &attempt, rejected(kind));
+        scene.end(&attempt, &rejected(kind));
         scene.now = at(1_000_000);
         assert_eq!(scene.settled().0.phase, Some(Phase::Failed));
 
         scene.annotate("a-1:call-anew");
         assert_eq!(scene.claim("a-2").number, 2);
         let second = scene.status().attempts[0].clone();
-        end(&mut scene, &second, rejected(kind));
+        scene.end(&second, &rejected(kind));
         assert_eq!(scene.settled().0.phase, Some(Phase::Failed), "one decision, one call");
 
         scene.resource.metadata.generation = Some(2);
@@ -164,7 +155,7 @@ fn what_may_succeed_later_is_tried_again_ever_more_seldom() {
     let mut waits = Vec::new();
     for n in 1..=9 {
         let attempt = scene.claim(&format!("a-{n}"));
-        end(&mut scene, &attempt, rejected(RejectionKind::Temporary));
+        scene.end(&attempt, &rejected(RejectionKind::Temporary));
         let (status, again) = scene.settled();
         assert_eq!(status.phase, Some(Phase::Pending));
         let wait = again.unwrap();
@@ -183,7 +174,7 @@ fn retry_after_is_honoured_and_another_spec_does_not_cut_a_throttle_short() {
     let attempt = scene.claim("a-1");
     let asked = Some(Duration::from_secs(120));
     let ending = Ending::Rejected { kind: RejectionKind::Throttled, answer: answer(429), retry_after: asked };
-    end(&mut scene, &attempt, ending);
+    scene.end(&attempt, &ending);
     scene.resource.metadata.generation = Some(2);
     assert_eq!(scene.settled().1, asked);
     scene.now = at(120);
@@ -194,7 +185,7 @@ fn retry_after_is_honoured_and_another_spec_does_not_cut_a_throttle_short() {
 fn a_refused_token_waits_for_its_secret_to_change() {
     let mut scene = Scene::new();
     let attempt = scene.claim("a-1");
-    end(&mut scene, &attempt, rejected(RejectionKind::Unauthorized));
+    scene.end(&attempt, &rejected(RejectionKind::Unauthorized));
     let (status, again) = scene.settled();
     assert_eq!(condition(&status, "Ready").unwrap().1, "TokenRejected");
     assert!(again.unwrap() <= Duration::from_secs(30));
@@ -209,7 +200,7 @@ fn a_human_settles_an_unknown_outcome() {
     let unknown = || {
         let mut scene = Scene::new();
         let attempt = scene.claim("a-1");
-        end(&mut scene, &attempt, Ending::Unknown(answer(502)));
+        scene.end(&attempt, &Ending::Unknown(answer(502)));
         scene
     };
     let mut scene = unknown();
@@ -253,7 +244,7 @@ fn an_accepted_resource_is_never_claimed_again() {
     let mut scene = Scene::new();
     let attempt = scene.claim("a-1");
     let acceptance = Acceptance { replication_record_id: Some("r-1".into()), ..Acceptance::default() };
-    end(&mut scene, &attempt, Ending::Accepted(acceptance, answer(200)));
+    scene.end(&attempt, &Ending::Accepted(acceptance, answer(200)));
     scene.resource.metadata.generation = Some(2);
     scene.annotate("a-1:call-anew");
     scene.now = at(1_000_000);

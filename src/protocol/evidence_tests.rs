@@ -5,72 +5,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::decide::{Action, is_finished};
 use super::ending::{Acceptance, Answer, Ending};
 use super::evidence::{Look, Relation, relation};
+use super::fixtures::cloud::{elsewhere, ended, look, looked, lost, ours, rejected, settled};
 use super::fixtures::{POLICY, Scene, at, condition};
 use super::observation::TargetReading;
-use super::record::{Recorded, record};
-use crate::cbr::{Backup, BackupStatus, RecordId, RecordStatus, Records, ReplicationRecord};
-use crate::resource::{Attempt, OnUnknownOutcome, Origin, Outcome, Phase, RejectionKind, TrackingEnd};
-
-/// A record of the fixture's own destination.
-fn ours(id: &str, status: RecordStatus) -> ReplicationRecord {
-    ReplicationRecord {
-        id: RecordId::parse(id).unwrap(),
-        status,
-        created_at: Some(at(0)),
-        source_region: Some("eu-de".into()),
-        source_project_id: None,
-        source_backup_id: None,
-        source_checkpoint_id: None,
-        source_vault_id: None,
-        destination_region: Some("eu-nl".into()),
-        destination_project_id: None,
-        destination_vault_id: Some("v".into()),
-        destination_backup_id: None,
-        destination_checkpoint_id: None,
-        progress: None,
-        fail_code: None,
-        fail_reason: None,
-        auto_trigger: None,
-    }
-}
-
-fn elsewhere(id: &str) -> ReplicationRecord {
-    ReplicationRecord { destination_region: Some("eu-ch2".into()), ..ours(id, RecordStatus::Success) }
-}
-
-fn look(records: Vec<ReplicationRecord>) -> Option<Look> {
-    looked(Records::Reported { records, unreadable: 0 })
-}
-
-fn looked(replication_records: Records) -> Option<Look> {
-    let status = Some(BackupStatus::Available);
-    Some(Look::Backup(Box::new(Backup { status, image_type: None, replication_records })))
-}
-
-/// A claim after `before` was seen, whose call ended like this.
-fn ended(before: Option<Look>, ending: Ending) -> Scene {
-    let mut scene = Scene::new();
-    scene.look = before;
-    let attempt = scene.claim("a-1");
-    end(&mut scene, &attempt, &ending);
-    scene
-}
-
-fn end(scene: &mut Scene, attempt: &Attempt, ending: &Ending) {
-    let now = scene.now;
-    match record(scene.status(), attempt, ending, now) {
-        Recorded::Write(status) => scene.resource.status = Some(*status),
-        other @ (Recorded::AlreadyThere | Recorded::Superseded) => panic!("{other:?}"),
-    }
-}
-
-fn lost() -> Ending {
-    Ending::Unknown(Answer { http_status: Some(502), ..Answer::default() })
-}
-
-fn settled() -> Duration {
-    POLICY.settling_time + Duration::from_secs(75)
-}
+use crate::cbr::{Backup, BackupStatus, RecordStatus, Records, ReplicationRecord};
+use crate::resource::{OnUnknownOutcome, Origin, Outcome, Phase, RejectionKind, TrackingEnd};
 
 #[test]
 fn nothing_is_claimed_before_a_look() {
@@ -251,61 +190,6 @@ fn already_replicated_is_evidence_that_leads_to_the_record() {
 }
 
 #[test]
-fn after_1009_a_human_may_say_that_an_earlier_call_was_the_one() {
-    let duplicate =
-        || Ending::Rejected { kind: RejectionKind::AlreadyReplicated, answer: Answer::default(), retry_after: None };
-    for (word, record) in [("a-1:accepted:r-7", Some("r-7")), ("a-1:accepted", None)] {
-        let mut scene = ended(Some(Look::NotAvailable("404".into())), duplicate());
-        let message = scene.settled().0.conditions[0].message.clone();
-        assert!(message.contains("a-1:accepted:RECORD_ID") && !message.contains("Nothing was accepted"), "{message}");
-        scene.annotate(word);
-        let (status, _) = scene.settled();
-        assert_eq!((status.origin, status.replication_record_id.as_deref()), (Some(Origin::Declared), record));
-    }
-}
-
-#[test]
-fn one_call_anew_is_one_call_even_when_its_attempt_is_forgotten() {
-    let rejected = |kind| Ending::Rejected { kind, answer: Answer::default(), retry_after: None };
-    let mut scene = ended(look(vec![]), rejected(RejectionKind::Terminal));
-    scene.look = look(vec![]);
-    scene.annotate("a-1:call-anew");
-    for n in 2..=7 {
-        let attempt = scene.claim(&format!("a-{n}"));
-        end(&mut scene, &attempt, &rejected(RejectionKind::Temporary));
-        scene.now = scene.status().attempts[0].retry_at.clone().unwrap().0;
-    }
-    let last = scene.claim("a-8");
-    assert!(scene.status().attempts.iter().all(|attempt| attempt.id.as_str() != "a-1"));
-    end(&mut scene, &last, &rejected(RejectionKind::Terminal));
-    assert_eq!(scene.settled().0.phase, Some(Phase::Failed));
-}
-
-#[test]
-fn what_was_let_go_is_not_taken_for_the_call_that_was_wanted_instead() {
-    let mut scene = Scene::new();
-    scene.look = look(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
-    scene.resource.status = Some(scene.settled().0);
-    assert_eq!(scene.status().replication_record_id.as_deref(), Some("r-1"));
-    scene.annotate("r-1:call-anew");
-    scene.look = Some(Look::NotAvailable("403".into()));
-    let attempt = scene.claim("a-1");
-    end(&mut scene, &attempt, &lost());
-    scene.look = look(vec![ours("r-1", RecordStatus::Success)]);
-    assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
-}
-
-#[test]
-fn of_two_old_replications_neither_is_adopted_once_a_call_is_wanted() {
-    let both = || look(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
-    let mut scene = Scene::new();
-    scene.look = both();
-    scene.resource.status = Some(scene.settled().0);
-    scene.annotate("r-1:call-anew");
-    scene.claim("a-1");
-}
-
-#[test]
 fn looks_go_on_after_a_moment_in_which_nothing_could_be_seen() {
     let mut scene = ended(look(vec![]), lost());
     scene.credential = Some(crate::protocol::CredentialReading::SecretNotFound);
@@ -331,9 +215,9 @@ fn accepted_behind_an_unknown() -> Scene {
     scene.look = look(vec![elsewhere("r-0")]);
     scene.settle();
     let second = scene.claim("a-2");
-    end(&mut scene, &second, &lost());
+    scene.end(&second, &lost());
     let acceptance = Acceptance { replication_record_id: Some("r-1".into()), ..Acceptance::default() };
-    end(&mut scene, &first, &Ending::Accepted(acceptance, Answer::default()));
+    scene.end(&first, &Ending::Accepted(acceptance, Answer::default()));
     scene
 }
 
@@ -362,20 +246,6 @@ fn an_acceptance_does_not_hide_another_attempts_unknown_outcome() {
 }
 
 #[test]
-fn what_was_adopted_after_1009_can_be_let_go_once() {
-    let duplicate =
-        || Ending::Rejected { kind: RejectionKind::AlreadyReplicated, answer: Answer::default(), retry_after: None };
-    let mut scene = ended(look(vec![]), duplicate());
-    scene.look = look(vec![ours("r-1", RecordStatus::Success)]);
-    scene.resource.status = Some(scene.settled().0);
-    scene.annotate("r-1:call-anew");
-    let second = scene.claim("a-2");
-    end(&mut scene, &second, &duplicate());
-    scene.seen_for = settled();
-    assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "AlreadyReplicated", "one decision, one call");
-}
-
-#[test]
 fn a_record_id_that_the_answer_did_not_name_is_filled_in() {
     let mut scene = ended(
         look(vec![]),
@@ -389,57 +259,6 @@ fn a_record_id_that_the_answer_did_not_name_is_filled_in() {
     let (status, again) = scene.settled();
     assert_eq!((status.replication_record_id.as_deref(), again), (Some("r-1"), Some(Duration::ZERO)));
     assert_eq!(status.origin, Some(Origin::Called));
-}
-
-#[test]
-fn an_adoption_can_be_let_go_for_a_call_and_is_not_made_again() {
-    let mut scene = Scene::new();
-    scene.look = look(vec![ours("r-1", RecordStatus::Success)]);
-    scene.resource.status = Some(scene.settled().0);
-    scene.annotate("r-1:accepted");
-    assert_eq!(scene.settled().0.origin, Some(Origin::Adopted));
-    scene.annotate("r-1:call-anew");
-    assert!(!is_finished(&scene.resource));
-    let attempt = scene.claim("a-1");
-    assert_eq!(attempt.records_before, Some(vec!["r-1".to_owned()]));
-    assert_eq!(scene.status().replication_record_id, None);
-    end(&mut scene, &attempt, &lost());
-    scene.look = look(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Replicating)]);
-    assert_eq!(scene.settled().0.replication_record_id.as_deref(), Some("r-2"));
-}
-
-/// However the ordered call has to be repeated, what it was ordered in spite of stays declined.
-#[test]
-fn a_call_that_was_ordered_in_spite_of_a_record_is_repeated_in_spite_of_it() {
-    let rejected = |kind| Ending::Rejected { kind, answer: Answer::default(), retry_after: None };
-    let endings = [
-        Ending::NotSent(Answer::default()),
-        rejected(RejectionKind::Temporary),
-        rejected(RejectionKind::Throttled),
-        rejected(RejectionKind::Unauthorized),
-    ];
-    let both = || look(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
-    for ending in endings {
-        let mut scene = Scene::new();
-        scene.look = both();
-        scene.resource.status = Some(scene.settled().0);
-        scene.annotate("r-1:call-anew");
-        let first = scene.claim("a-1");
-        end(&mut scene, &first, &ending);
-        scene.now = scene.status().attempts[0].retry_at.clone().unwrap().0;
-        scene.claim("a-2");
-        assert_eq!(scene.status().origin, None, "{ending:?}");
-    }
-
-    let mut scene = Scene::new();
-    scene.look = both();
-    scene.resource.status = Some(scene.settled().0);
-    scene.annotate("r-1:call-anew");
-    let first = scene.claim("a-1");
-    end(&mut scene, &first, &lost());
-    scene.annotate("a-1:not-accepted");
-    scene.settle();
-    scene.claim("a-2");
 }
 
 /// A recreated resource must not pay for a gateway's bad moment with a second replica.
@@ -485,7 +304,7 @@ fn what_is_being_deleted_is_resolved_all_the_same() {
 /// The clock was a year ahead when the call was rejected.
 #[test]
 fn a_corrected_clock_makes_no_wait_longer() {
-    let busy = Ending::Rejected { kind: RejectionKind::Temporary, answer: Answer::default(), retry_after: None };
+    let busy = rejected(RejectionKind::Temporary);
     let mut scene = ended(look(vec![]), busy);
     scene.look = look(vec![]);
     let attempt = scene.status().attempts[0].clone();

@@ -1,13 +1,17 @@
 //! Small resources for the tests of this room, from YAML through the real types.
 
+pub(super) mod cloud;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::decide::{Action, decide};
+use super::ending::Ending;
 use super::evidence::Look;
 use super::observation::{CredentialReading, FreshAttempt, Observation, TargetReading};
 use super::policy::Policy;
+use super::record::{Recorded, record};
 use super::tracking::Looked;
 use crate::resource::{Attempt, AttemptId, BackupReplication, BackupReplicationStatus};
 
@@ -111,6 +115,15 @@ impl Scene {
             other @ (Action::ReadCredential(_) | Action::Look { .. } | Action::Settle { .. }) => {
                 panic!("no claim but {other:?}")
             }
+        }
+    }
+
+    /// Records how the call of this attempt ended.
+    pub(super) fn end(&mut self, attempt: &Attempt, ending: &Ending) {
+        let now = self.now;
+        match record(self.status(), attempt, ending, now) {
+            Recorded::Write(status) => self.resource.status = Some(*status),
+            other @ (Recorded::AlreadyThere | Recorded::Superseded) => panic!("{other:?}"),
         }
     }
 

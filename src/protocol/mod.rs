@@ -51,6 +51,8 @@ mod evidence_tests;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod human_tests;
+#[cfg(test)]
 mod record_tests;
 #[cfg(test)]
 mod tracking_tests;
