@@ -9,7 +9,7 @@ use super::context::Context;
 use super::target::{self, Callable, Target};
 use super::throttle::Asked;
 use crate::cbr::Token;
-use crate::protocol::{Answer, Ending};
+use crate::protocol::{Answer, Ending, honoured};
 use crate::resource::{Attempt, BackupReplication, RejectionKind};
 
 /// A call that has ended and is to be recorded.
@@ -62,7 +62,7 @@ fn note_throttle(context: &Context, callable: &Callable, token: &Token, ending: 
         return;
     };
     let now = Timestamp::now();
-    if let Ok(until) = now.checked_add(*wait) {
+    if let Ok(until) = now.checked_add(honoured(*wait)) {
         let asked = Asked {
             endpoint: callable.endpoint.to_string(),
             project_id: callable.target.project_id.as_str().to_owned(),

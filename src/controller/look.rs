@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::context::Context;
 use super::target::Callable;
 use crate::cbr::{LookUpError, Token};
-use crate::protocol::Look;
+use crate::protocol::{Look, honoured};
 
 /// Where the cloud asks to wait and does not say how long.
 const UNSAID_WAIT: Duration = Duration::from_secs(30);
@@ -34,7 +34,7 @@ fn read(error: LookUpError) -> Look {
         LookUpError::Unauthorized(error) if error.http_status == 401 => Look::Unauthorized(text),
         LookUpError::Throttled { error: _, retry_after } => {
             let now = Timestamp::now();
-            let wait = retry_after.unwrap_or(UNSAID_WAIT);
+            let wait = honoured(retry_after.unwrap_or(UNSAID_WAIT));
             Look::Throttled { until: now.checked_add(wait).unwrap_or(now) }
         }
         // A refusal that nobody has described: the call itself will say more.
@@ -44,5 +44,23 @@ fn read(error: LookUpError) -> Look {
         LookUpError::Unauthorized(_) | LookUpError::Unavailable { .. } | LookUpError::Unreadable { .. } => {
             Look::Failed(text)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cbr::CloudError;
+
+    #[test]
+    fn a_look_is_put_off_by_an_hour_at_most() {
+        const HOUR: Duration = Duration::from_secs(60 * 60);
+        let day = Some(24 * HOUR);
+        let error = CloudError { http_status: 429, code: None, message: None, request_id: None };
+        let before = Timestamp::now();
+        let Look::Throttled { until } = read(LookUpError::Throttled { error, retry_after: day }) else {
+            panic!("not told as a wait");
+        };
+        assert!(until >= before + HOUR && until <= Timestamp::now() + HOUR);
     }
 }

@@ -24,7 +24,12 @@ pub(super) fn retry_delay(id: &AttemptId, before: Option<&Attempt>, asked: Optio
         (None, _) | (_, None) => None,
     });
     let plain = last.map_or(FIRST, |last| (last * 2).clamp(FIRST, LONGEST));
-    spread(plain, id).max(asked.unwrap_or_default().min(LONGEST_ASKED))
+    spread(plain, id).max(honoured(asked.unwrap_or_default()))
+}
+
+/// How much is honoured of a wait that the cloud asked for: an hour at most, whatever its `Retry-After` says.
+pub fn honoured(asked: Duration) -> Duration {
+    asked.min(LONGEST_ASKED)
 }
 
 /// The wait after a refused token while its Secret stays the same.

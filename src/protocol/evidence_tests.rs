@@ -6,7 +6,7 @@ use super::decide::{Action, is_finished};
 use super::ending::{Acceptance, Answer, Ending};
 use super::evidence::{Look, Relation, relation};
 use super::fixtures::cloud::{elsewhere, ended, look, looked, lost, ours, rejected, settled};
-use super::fixtures::{POLICY, Scene, at, condition};
+use super::fixtures::{Scene, at, condition};
 use super::observation::TargetReading;
 use crate::cbr::{Backup, BackupStatus, RecordStatus, Records, ReplicationRecord};
 use crate::resource::{OnUnknownOutcome, Origin, Outcome, Phase, RejectionKind, TrackingEnd};
