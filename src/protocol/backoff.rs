@@ -27,8 +27,8 @@ pub(super) fn retry_delay(id: &AttemptId, before: Option<&Attempt>, asked: Optio
     spread(plain, id).max(honoured(asked.unwrap_or_default()))
 }
 
-/// How much is honoured of a wait that the cloud asked for: an hour at most, whatever its `Retry-After` says.
-pub fn honoured(asked: Duration) -> Duration {
+/// How much is honoured of a wait that the cloud asked for.
+pub(crate) fn honoured(asked: Duration) -> Duration {
     asked.min(LONGEST_ASKED)
 }
 

@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::decide::{Action, is_finished};
 use super::ending::{Acceptance, Answer, Ending};
 use super::evidence::{Look, Relation, relation};
-use super::fixtures::cloud::{elsewhere, ended, look, looked, lost, ours, rejected, settled};
+use super::fixtures::cloud::{elsewhere, ended, lost, ours, rejected, reports, shows, until_settled};
 use super::fixtures::{Scene, at, condition};
 use super::observation::TargetReading;
 use crate::cbr::{Backup, BackupStatus, RecordStatus, Records, ReplicationRecord};
@@ -27,7 +27,7 @@ fn a_live_replication_to_the_same_place_is_adopted_and_not_called_for() {
         RecordStatus::Other("new".into()),
     ] {
         let mut scene = Scene::new();
-        scene.look = look(vec![elsewhere("r-0"), ours("r-1", status)]);
+        scene.look = shows(vec![elsewhere("r-0"), ours("r-1", status)]);
         let (status, again) = scene.settled();
         assert_eq!((status.origin, status.replication_record_id.as_deref()), (Some(Origin::Adopted), Some("r-1")));
         let copied = status.tracking_end == Some(TrackingEnd::Replicated);
@@ -45,7 +45,7 @@ fn what_failed_or_went_elsewhere_is_not_adopted() {
     let other_vault =
         ReplicationRecord { destination_vault_id: Some("other".into()), ..ours("r-5", RecordStatus::Success) };
     let mut scene = Scene::new();
-    scene.look = look(vec![ours("r-1", RecordStatus::Fail), elsewhere("r-2"), other_project, other_vault]);
+    scene.look = shows(vec![ours("r-1", RecordStatus::Fail), elsewhere("r-2"), other_project, other_vault]);
     let attempt = scene.claim("a-1");
     assert_eq!(attempt.records_before, Some(vec!["r-1".to_owned()]));
 }
@@ -96,8 +96,8 @@ fn one_call_at_a_time_for_a_target() {
 #[test]
 fn a_new_record_proves_that_an_unknown_call_was_accepted_whether_it_lives_or_failed() {
     for status in [RecordStatus::Replicating, RecordStatus::Success, RecordStatus::Fail, RecordStatus::Skip] {
-        let mut scene = ended(look(vec![ours("r-old", RecordStatus::Fail)]), lost());
-        scene.look = look(vec![ours("r-old", RecordStatus::Fail), ours("r-new", status)]);
+        let mut scene = ended(shows(vec![ours("r-old", RecordStatus::Fail)]), lost());
+        scene.look = shows(vec![ours("r-old", RecordStatus::Fail), ours("r-new", status)]);
         let (status, _) = scene.settled();
         assert_eq!((status.origin, status.replication_record_id.as_deref()), (Some(Origin::Called), Some("r-new")));
         assert_eq!(status.attempts[0].outcome, Some(Outcome::Accepted));
@@ -106,7 +106,7 @@ fn a_new_record_proves_that_an_unknown_call_was_accepted_whether_it_lives_or_fai
 
 #[test]
 fn an_old_record_is_not_taken_for_the_calls() {
-    let before = look(vec![ours("r-old", RecordStatus::Fail)]);
+    let before = shows(vec![ours("r-old", RecordStatus::Fail)]);
     let mut scene = ended(before.clone(), lost());
     scene.look = before;
     let (status, again) = scene.settled();
@@ -116,12 +116,12 @@ fn an_old_record_is_not_taken_for_the_calls() {
 
 #[test]
 fn absence_settles_only_where_records_are_reported_and_only_after_the_settling_time() {
-    let reporting = || look(vec![elsewhere("r-0")]);
+    let reporting = || shows(vec![elsewhere("r-0")]);
     let mut scene = ended(reporting(), lost());
     scene.look = reporting();
-    scene.seen_for = settled() - Duration::from_millis(1);
+    scene.seen_for = until_settled() - Duration::from_millis(1);
     assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
-    scene.seen_for = settled();
+    scene.seen_for = until_settled();
     scene.settle();
     assert_eq!(scene.claim("a-2").number, 2);
     assert_eq!(scene.status().attempts[1].outcome, Some(Outcome::NotAccepted));
@@ -129,11 +129,11 @@ fn absence_settles_only_where_records_are_reported_and_only_after_the_settling_t
     let unclear = ReplicationRecord { destination_vault_id: None, ..ours("r-9", RecordStatus::Success) };
     let odd = ReplicationRecord { source_backup_id: Some("other".into()), ..ours("r-8", RecordStatus::Success) };
     let silent = [
-        looked(Records::NotReported),
-        look(vec![]),
-        looked(Records::Reported { records: vec![elsewhere("r-0")], unreadable: 1 }),
-        look(vec![elsewhere("r-0"), unclear]),
-        look(vec![elsewhere("r-0"), odd]),
+        reports(Records::NotReported),
+        shows(vec![]),
+        reports(Records::Reported { records: vec![elsewhere("r-0")], unreadable: 1 }),
+        shows(vec![elsewhere("r-0"), unclear]),
+        shows(vec![elsewhere("r-0"), odd]),
         Some(Look::Failed("down".into())),
         Some(Look::Unauthorized("401".into())),
         Some(Look::NotAvailable("404".into())),
@@ -141,7 +141,7 @@ fn absence_settles_only_where_records_are_reported_and_only_after_the_settling_t
     for look in silent {
         let mut scene = ended(Some(Look::NotAvailable("404".into())), lost());
         scene.look = look.clone();
-        scene.seen_for = settled() * 100;
+        scene.seen_for = until_settled() * 100;
         let (status, _) = scene.settled();
         assert_eq!(status.attempts[0].outcome, Some(Outcome::Unknown), "{look:?}");
         assert_eq!(condition(&status, "Stalled").unwrap().1, "OutcomeUnknown", "{look:?}");
@@ -154,22 +154,22 @@ fn absence_settles_only_where_records_are_reported_and_only_after_the_settling_t
 
 #[test]
 fn absence_never_settles_an_answer_of_2xx() {
-    let reporting = || look(vec![elsewhere("r-0")]);
+    let reporting = || shows(vec![elsewhere("r-0")]);
     let mut scene = ended(reporting(), Ending::Unknown(Answer { http_status: Some(200), ..Answer::default() }));
     scene.look = reporting();
-    scene.seen_for = settled() * 100;
+    scene.seen_for = until_settled() * 100;
     assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "OutcomeUnknown");
 }
 
 #[test]
 fn without_anything_seen_before_a_failed_record_proves_nothing() {
     let mut scene = ended(Some(Look::NotAvailable("403".into())), lost());
-    scene.look = look(vec![ours("r-1", RecordStatus::Fail)]);
-    for seen_for in [Duration::ZERO, settled() * 2] {
+    scene.look = shows(vec![ours("r-1", RecordStatus::Fail)]);
+    for seen_for in [Duration::ZERO, until_settled() * 2] {
         scene.seen_for = seen_for;
         assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown), "{seen_for:?}");
     }
-    scene.look = look(vec![ours("r-2", RecordStatus::Replicating)]);
+    scene.look = shows(vec![ours("r-2", RecordStatus::Replicating)]);
     assert_eq!(scene.settled().0.replication_record_id.as_deref(), Some("r-2"));
 }
 
@@ -177,13 +177,13 @@ fn without_anything_seen_before_a_failed_record_proves_nothing() {
 fn already_replicated_is_evidence_that_leads_to_the_record() {
     let answer = Answer { http_status: Some(400), code: Some("BackupService.1009".into()), ..Answer::default() };
     let duplicate = Ending::Rejected { kind: RejectionKind::AlreadyReplicated, answer, retry_after: None };
-    let mut scene = ended(look(vec![]), duplicate);
-    scene.look = look(vec![]);
+    let mut scene = ended(shows(vec![]), duplicate);
+    scene.look = shows(vec![]);
     assert!(scene.settled().1.is_some(), "a record may be late");
-    scene.look = look(vec![ours("r-1", RecordStatus::Success)]);
+    scene.look = shows(vec![ours("r-1", RecordStatus::Success)]);
     assert_eq!(scene.settled().0.origin, Some(Origin::Adopted));
-    scene.look = look(vec![]);
-    scene.seen_for = settled();
+    scene.look = shows(vec![]);
+    scene.seen_for = until_settled();
     let (status, again) = scene.settled();
     assert_eq!(condition(&status, "Stalled").unwrap().1, "AlreadyReplicated");
     assert!(again.is_some(), "a late record is still found");
@@ -191,7 +191,7 @@ fn already_replicated_is_evidence_that_leads_to_the_record() {
 
 #[test]
 fn looks_go_on_after_a_moment_in_which_nothing_could_be_seen() {
-    let mut scene = ended(look(vec![]), lost());
+    let mut scene = ended(shows(vec![]), lost());
     scene.credential = Some(crate::protocol::CredentialReading::SecretNotFound);
     let (status, again) = scene.settled();
     assert_eq!(condition(&status, "Stalled").unwrap().1, "OutcomeUnknown");
@@ -201,18 +201,18 @@ fn looks_go_on_after_a_moment_in_which_nothing_could_be_seen() {
 #[test]
 fn a_list_that_was_cut_tells_nothing() {
     let many: Vec<_> = (0..150).map(|n| ours(&format!("r-{n}"), RecordStatus::Fail)).collect();
-    let mut scene = ended(look(many.clone()), lost());
-    scene.look = look(many);
-    scene.seen_for = settled() * 2;
+    let mut scene = ended(shows(many.clone()), lost());
+    scene.look = shows(many);
+    scene.seen_for = until_settled() * 2;
     assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
 }
 
 /// The first attempt was given up as not accepted, a second one was lost; then the first one's acceptance arrived.
 fn accepted_behind_an_unknown() -> Scene {
-    let mut scene = ended(look(vec![elsewhere("r-0")]), lost());
+    let mut scene = ended(shows(vec![elsewhere("r-0")]), lost());
     let first = scene.status().attempts[0].clone();
     scene.annotate("a-1:not-accepted");
-    scene.look = look(vec![elsewhere("r-0")]);
+    scene.look = shows(vec![elsewhere("r-0")]);
     scene.settle();
     let second = scene.claim("a-2");
     scene.end(&second, &lost());
@@ -225,16 +225,16 @@ fn accepted_behind_an_unknown() -> Scene {
 fn an_acceptance_does_not_hide_another_attempts_unknown_outcome() {
     let mut scene = accepted_behind_an_unknown();
     assert!(!is_finished(&scene.resource));
-    scene.look = look(vec![elsewhere("r-0"), ours("r-1", RecordStatus::Success)]);
+    scene.look = shows(vec![elsewhere("r-0"), ours("r-1", RecordStatus::Success)]);
     assert!(scene.settled().1.is_some());
-    scene.look = look(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Success)]);
+    scene.look = shows(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Success)]);
     let (status, _) = scene.settled();
     assert_eq!(status.replication_record_id.as_deref(), Some("r-1"));
     assert_eq!(status.additional_records, ["r-2"]);
 
     let mut scene = accepted_behind_an_unknown();
-    scene.look = look(vec![elsewhere("r-0"), ours("r-1", RecordStatus::Success)]);
-    scene.seen_for = settled();
+    scene.look = shows(vec![elsewhere("r-0"), ours("r-1", RecordStatus::Success)]);
+    scene.seen_for = until_settled();
     assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::NotAccepted));
 
     let mut scene = accepted_behind_an_unknown();
@@ -248,14 +248,14 @@ fn an_acceptance_does_not_hide_another_attempts_unknown_outcome() {
 #[test]
 fn a_record_id_that_the_answer_did_not_name_is_filled_in() {
     let mut scene = ended(
-        look(vec![]),
+        shows(vec![]),
         Ending::Accepted(Acceptance::default(), Answer { http_status: Some(200), ..Answer::default() }),
     );
     assert!(!is_finished(&scene.resource));
-    scene.look = look(vec![]);
+    scene.look = shows(vec![]);
     let (status, again) = scene.settled();
     assert!(again.is_some() && status.replication_record_id.is_none());
-    scene.look = look(vec![ours("r-1", RecordStatus::Replicating)]);
+    scene.look = shows(vec![ours("r-1", RecordStatus::Replicating)]);
     let (status, again) = scene.settled();
     assert_eq!((status.replication_record_id.as_deref(), again), (Some("r-1"), Some(Duration::ZERO)));
     assert_eq!(status.origin, Some(Origin::Called));
@@ -282,9 +282,9 @@ fn one_odd_answer_is_not_believed_of_a_service_that_has_answered_looks() {
 
 #[test]
 fn another_endpoint_than_that_of_the_call_proves_no_absence() {
-    let mut scene = ended(look(vec![elsewhere("r-0")]), lost());
-    scene.look = look(vec![elsewhere("r-0")]);
-    scene.seen_for = settled();
+    let mut scene = ended(shows(vec![elsewhere("r-0")]), lost());
+    scene.look = shows(vec![elsewhere("r-0")]);
+    scene.seen_for = until_settled();
     scene.target = TargetReading::Callable { endpoint: "https://other.example".into() };
     assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "OutcomeUnknown");
 }
@@ -292,10 +292,10 @@ fn another_endpoint_than_that_of_the_call_proves_no_absence() {
 /// Something else's finalizer holds it. Others wait for its outcome, and a human may be asked.
 #[test]
 fn what_is_being_deleted_is_resolved_all_the_same() {
-    let mut scene = ended(look(vec![elsewhere("r-0")]), lost());
+    let mut scene = ended(shows(vec![elsewhere("r-0")]), lost());
     scene.resource.metadata.deletion_timestamp = Some(Time(at(0)));
     scene.annotate("a-1:not-accepted");
-    scene.look = look(vec![elsewhere("r-0")]);
+    scene.look = shows(vec![elsewhere("r-0")]);
     scene.settle();
     assert_eq!(scene.status().attempts[0].outcome, Some(Outcome::NotAccepted));
     assert_eq!(condition(&scene.settled().0, "Ready").unwrap().1, "BeingDeleted");
@@ -305,8 +305,8 @@ fn what_is_being_deleted_is_resolved_all_the_same() {
 #[test]
 fn a_corrected_clock_makes_no_wait_longer() {
     let busy = rejected(RejectionKind::Temporary);
-    let mut scene = ended(look(vec![]), busy);
-    scene.look = look(vec![]);
+    let mut scene = ended(shows(vec![]), busy);
+    scene.look = shows(vec![]);
     let attempt = scene.status().attempts[0].clone();
     let wait = attempt.retry_at.unwrap().0.duration_since(attempt.ended_at.unwrap().0).unsigned_abs();
     scene.now -= Duration::from_secs(365 * 24 * 3600);
@@ -330,12 +330,12 @@ fn what_a_reader_is_told_of_a_record_is_what_it_proves() {
         (None, &elsewhere("far"), Relation::OtherPlace),
     ];
     for (before, record, wanted) in cases {
-        let mut scene = ended(look(Vec::new()), lost());
+        let mut scene = ended(shows(Vec::new()), lost());
         let status = scene.resource.status.as_mut().unwrap();
         status.attempts[0].records_before = before.clone();
         let attempt = status.attempts[0].clone();
         assert_eq!(relation(record, &scene.resource.spec, &attempt), wanted, "{before:?} {record:?}");
-        scene.look = look(vec![record.clone()]);
+        scene.look = shows(vec![record.clone()]);
         let proved = scene.settled().0.replication_record_id.as_deref() == Some(record.id.as_str());
         assert_eq!(proved, wanted == Relation::OfAttempt, "{before:?} {record:?}");
     }

@@ -1,7 +1,7 @@
 use super::decide::is_finished;
 use super::ending::{Answer, Ending};
 use super::evidence::Look;
-use super::fixtures::cloud::{ended, look, lost, ours, rejected, settled};
+use super::fixtures::cloud::{ended, lost, ours, rejected, shows, until_settled};
 use super::fixtures::{Scene, condition};
 use crate::cbr::RecordStatus;
 use crate::resource::{Origin, Outcome, Phase, RejectionKind};
@@ -20,8 +20,8 @@ fn after_1009_a_human_may_say_that_an_earlier_call_was_the_one() {
 
 #[test]
 fn one_call_anew_is_one_call_even_when_its_attempt_is_forgotten() {
-    let mut scene = ended(look(vec![]), rejected(RejectionKind::Terminal));
-    scene.look = look(vec![]);
+    let mut scene = ended(shows(vec![]), rejected(RejectionKind::Terminal));
+    scene.look = shows(vec![]);
     scene.annotate("a-1:call-anew");
     for n in 2..=7 {
         let attempt = scene.claim(&format!("a-{n}"));
@@ -37,20 +37,20 @@ fn one_call_anew_is_one_call_even_when_its_attempt_is_forgotten() {
 #[test]
 fn what_was_let_go_is_not_taken_for_the_call_that_was_wanted_instead() {
     let mut scene = Scene::new();
-    scene.look = look(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
+    scene.look = shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
     scene.resource.status = Some(scene.settled().0);
     assert_eq!(scene.status().replication_record_id.as_deref(), Some("r-1"));
     scene.annotate("r-1:call-anew");
     scene.look = Some(Look::NotAvailable("403".into()));
     let attempt = scene.claim("a-1");
     scene.end(&attempt, &lost());
-    scene.look = look(vec![ours("r-1", RecordStatus::Success)]);
+    scene.look = shows(vec![ours("r-1", RecordStatus::Success)]);
     assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
 }
 
 #[test]
 fn of_two_old_replications_neither_is_adopted_once_a_call_is_wanted() {
-    let both = || look(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
+    let both = || shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
     let mut scene = Scene::new();
     scene.look = both();
     scene.resource.status = Some(scene.settled().0);
@@ -60,20 +60,20 @@ fn of_two_old_replications_neither_is_adopted_once_a_call_is_wanted() {
 
 #[test]
 fn what_was_adopted_after_1009_can_be_let_go_once() {
-    let mut scene = ended(look(vec![]), rejected(RejectionKind::AlreadyReplicated));
-    scene.look = look(vec![ours("r-1", RecordStatus::Success)]);
+    let mut scene = ended(shows(vec![]), rejected(RejectionKind::AlreadyReplicated));
+    scene.look = shows(vec![ours("r-1", RecordStatus::Success)]);
     scene.resource.status = Some(scene.settled().0);
     scene.annotate("r-1:call-anew");
     let second = scene.claim("a-2");
     scene.end(&second, &rejected(RejectionKind::AlreadyReplicated));
-    scene.seen_for = settled();
+    scene.seen_for = until_settled();
     assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "AlreadyReplicated", "one decision, one call");
 }
 
 #[test]
 fn an_adoption_can_be_let_go_for_a_call_and_is_not_made_again() {
     let mut scene = Scene::new();
-    scene.look = look(vec![ours("r-1", RecordStatus::Success)]);
+    scene.look = shows(vec![ours("r-1", RecordStatus::Success)]);
     scene.resource.status = Some(scene.settled().0);
     scene.annotate("r-1:accepted");
     assert_eq!(scene.settled().0.origin, Some(Origin::Adopted));
@@ -83,7 +83,7 @@ fn an_adoption_can_be_let_go_for_a_call_and_is_not_made_again() {
     assert_eq!(attempt.records_before, Some(vec!["r-1".to_owned()]));
     assert_eq!(scene.status().replication_record_id, None);
     scene.end(&attempt, &lost());
-    scene.look = look(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Replicating)]);
+    scene.look = shows(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Replicating)]);
     assert_eq!(scene.settled().0.replication_record_id.as_deref(), Some("r-2"));
 }
 
@@ -96,7 +96,7 @@ fn a_call_that_was_ordered_in_spite_of_a_record_is_repeated_in_spite_of_it() {
         rejected(RejectionKind::Throttled),
         rejected(RejectionKind::Unauthorized),
     ];
-    let both = || look(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
+    let both = || shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
     for ending in endings {
         let mut scene = Scene::new();
         scene.look = both();

@@ -32,7 +32,7 @@ mod tracking;
 mod unknown;
 
 pub use after_call::describe_end;
-pub use backoff::honoured;
+pub(crate) use backoff::honoured;
 pub use decide::{Action, decide, is_finished};
 pub use ending::{Acceptance, Answer, Ending};
 pub use evidence::{Look, Relation, relation};

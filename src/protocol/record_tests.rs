@@ -1,5 +1,6 @@
 use super::claim::keep_newest;
 use super::ending::{Acceptance, Answer, Ending};
+use super::fixtures::cloud::rejected;
 use super::fixtures::{Scene, at};
 use super::record::{Recorded, record};
 use crate::resource::{Attempt, AttemptId, BackupReplicationStatus, Outcome, RejectionKind};
@@ -89,7 +90,7 @@ fn the_record_id_fills_in_what_a_human_declared_without_one() {
 fn the_caller_knows_better_than_those_who_gave_it_up_but_not_than_a_decision() {
     let mut scene = Scene::new();
     let attempt = scene.claim("a-1");
-    let rejected = Ending::Rejected { kind: RejectionKind::Terminal, answer: Answer::default(), retry_after: None };
+    let rejected = rejected(RejectionKind::Terminal);
     scene.status().attempts[0].outcome = Some(Outcome::Unknown);
     assert_eq!(written(scene.status(), &attempt, &rejected).attempts[0].outcome, Some(Outcome::Rejected));
     for settled in [Outcome::NotAccepted, Outcome::Accepted] {
@@ -107,7 +108,7 @@ fn an_unknown_outcome_of_a_forgotten_attempt_is_in_force_again_unless_another_at
     let status = written(&BackupReplicationStatus::default(), &lost, &unknown);
     assert_eq!(status.attempts[0].outcome, Some(Outcome::Unknown));
 
-    let rejected = Ending::Rejected { kind: RejectionKind::Terminal, answer: Answer::default(), retry_after: None };
+    let rejected = rejected(RejectionKind::Terminal);
     assert_eq!(record(&BackupReplicationStatus::default(), &lost, &rejected, at(1)), Recorded::Superseded);
 
     let mut restored = Scene::new();

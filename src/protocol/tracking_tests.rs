@@ -2,39 +2,14 @@ use std::time::Duration;
 
 use super::decide::{Action, is_finished};
 use super::evidence::Look;
+use super::fixtures::cloud::{ours, reports, shows};
 use super::fixtures::{POLICY, Scene, at, condition};
 use super::tracking::{Looked, shows_called_record};
-use crate::cbr::{Backup, RecordId, RecordStatus, Records, ReplicationRecord};
+use crate::cbr::{RecordStatus, Records, ReplicationRecord};
 use crate::resource::{BackupReplicationStatus, Origin, Phase, ReadyWhen, TrackingEnd, TrackingIssue};
 
 fn record(status: RecordStatus, progress: u8) -> ReplicationRecord {
-    ReplicationRecord {
-        id: RecordId::parse("r-1").unwrap(),
-        status,
-        created_at: Some(at(0)),
-        source_region: None,
-        source_project_id: None,
-        source_backup_id: None,
-        source_checkpoint_id: None,
-        source_vault_id: None,
-        destination_region: None,
-        destination_project_id: None,
-        destination_vault_id: None,
-        destination_backup_id: None,
-        destination_checkpoint_id: None,
-        progress: Some(progress),
-        fail_code: None,
-        fail_reason: None,
-        auto_trigger: None,
-    }
-}
-
-fn shows(records: Vec<ReplicationRecord>) -> Option<Look> {
-    reports(Records::Reported { records, unreadable: 0 })
-}
-
-fn reports(replication_records: Records) -> Option<Look> {
-    Some(Look::Backup(Box::new(Backup { status: None, image_type: None, replication_records })))
+    ReplicationRecord { progress: Some(progress), ..ours("r-1", status) }
 }
 
 /// Accepted `age` ago, and last looked at so long ago that a look is due.
