@@ -9,7 +9,7 @@ use simulator::{Fault, Options, Pace, Records, Script, example};
 const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
 const DOCUMENTATION: &str = include_str!("../docs/once.md");
 /// Scenes at a time: most of their time is waiting.
-const AT_A_TIME: usize = 14;
+const AT_A_TIME: usize = 28;
 
 /// When it is deleted and made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,6 +16,7 @@ mod table;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use futures::future::try_join_all;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use fault::Fault;
@@ -27,7 +28,7 @@ use table::Row;
 const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
 
 /// Runs at a time. Mostly they wait for time limits of the operator.
-const AT_A_TIME: usize = 48;
+const AT_A_TIME: usize = 80;
 
 /// Runs in which a story ended before its point was reached are made again: an event of a watch, or the time, can save a message.
 const TRIES: usize = 5;
@@ -74,13 +75,11 @@ const COUNTS: usize = 3;
 
 /// The points of a scenario that each run without a fault has, with each of the faults.
 async fn points(scenario: Scenario, faults: Vec<Fault>) -> Result<Vec<(Scenario, At)>> {
-    let mut points: Option<Vec<Point>> = None;
-    for _ in 0..COUNTS {
-        let outcome = spawn(scenario, None).await?.context("no fault, and no end")?;
-        let counted = Point::all(&outcome.messages);
-        points = points.map(|points| common(points, &counted)).or(Some(counted));
-    }
-    let points = points.context("no run")?;
+    let runs = try_join_all((0..COUNTS).map(|_| spawn(scenario, None))).await?;
+    let counted: Option<Vec<Vec<Point>>> =
+        runs.into_iter().map(|outcome| outcome.map(|outcome| Point::all(&outcome.messages))).collect();
+    let counted = counted.context("no fault, and no end")?;
+    let points = counted.into_iter().reduce(|points, more| common(points, &more)).context("no run")?;
     let at = |fault| points.iter().map(move |point| (scenario, At { point: *point, fault }));
     Ok(faults.into_iter().flat_map(at).collect())
 }

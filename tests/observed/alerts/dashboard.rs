@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::{DASHBOARD, read};
+use super::{DASHBOARD, read};
 
 /// A panel's title and one of its queries, with the variables at "All".
 pub(crate) fn queries() -> Result<Vec<(String, String)>> {

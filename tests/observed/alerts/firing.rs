@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 
-use crate::cases::{Alert, Case, DEEDS};
-use crate::prometheus::{Prometheus, Sample};
-use crate::{dashboard, rules};
+use super::cases::{Alert, Case, DEEDS};
+use super::prometheus::{Prometheus, Sample};
+use super::{dashboard, rules};
 
 const ABSENT: &str = "BackupReplicationOperatorAbsent";
 /// All that has fired so far.

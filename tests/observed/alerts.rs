@@ -15,7 +15,6 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
 const RULES: &str = "deploy/alerts/backup-replication-operator.yaml";
 const DASHBOARD: &str = "deploy/dashboard/backup-replication-operator.json";
 const RUNBOOK: &str = "docs/runbook.md";

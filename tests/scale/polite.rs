@@ -14,13 +14,12 @@ use serde_json::{Value, json};
 use simulator::{Advance, Operation, Options, Target, example};
 use uuid::Uuid;
 
-const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
+use crate::{AT_ONCE, OPERATOR};
+
 const BACKUPS: usize = 200;
 const OF_EACH: usize = 5;
 /// Far below what resources that were accepted half a minute ago would like to have.
 const LOOK_UPS_PER_MINUTE: u32 = 180;
-/// How many are made at a time.
-const AT_ONCE: usize = 32;
 
 /// A resource that is followed.
 struct Followed {

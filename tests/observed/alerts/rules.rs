@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::prometheus::promtool;
-use crate::{RULES, read};
+use super::prometheus::promtool;
+use super::{RULES, read};
 
 /// The rules, each as it stands in the file.
 pub(crate) fn rules() -> Result<Vec<Value>> {
@@ -53,8 +53,8 @@ fn promtool_finds_nothing_wrong() -> Result<()> {
 
 #[test]
 fn each_alert_fires_in_its_case_of_made_up_samples_and_in_no_other() -> Result<()> {
-    promtool(&["test", "rules", "tests/alerts/rules.yaml"])?;
-    let cases = read("tests/alerts/rules.yaml")?;
+    promtool(&["test", "rules", "tests/observed/alerts/rules.yaml"])?;
+    let cases = read("tests/observed/alerts/rules.yaml")?;
     for name in names()? {
         let fires = format!("alertname=\"{name}\"");
         assert!(cases.contains(&fires), "no case in which {name} fires");
@@ -71,7 +71,7 @@ fn each_alert_says_how_bad_it_is_what_to_do_and_where_to_read_on() -> Result<()>
         assert!(["critical", "warning"].contains(&severity), "{name}: {severity}");
         assert!(!annotation("summary")?.is_empty(), "{name}");
         assert!(annotation("description")?.len() > annotation("summary")?.len(), "{name}");
-        let page = format!("{}/blob/main/{}#{}", env!("CARGO_PKG_REPOSITORY"), crate::RUNBOOK, name.to_lowercase());
+        let page = format!("{}/blob/main/{}#{}", env!("CARGO_PKG_REPOSITORY"), super::RUNBOOK, name.to_lowercase());
         assert_eq!(annotation("runbook_url")?, page);
     }
     Ok(())

@@ -14,9 +14,8 @@ use kube::api::{DynamicObject, WatchEvent, WatchParams};
 use serde_json::{Value, json};
 use simulator::{Options, Pace};
 
-const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
-/// How many are made at a time.
-const AT_ONCE: usize = 32;
+use crate::{AT_ONCE, OPERATOR};
+
 /// How long the operator is observed while it has nothing to do. The only time that a test lets pass.
 const OBSERVATION_SECONDS: u32 = 60;
 /// Resident memory for each finished resource, in bytes: several times what is kept, since pages and not objects are counted.

@@ -10,7 +10,7 @@ use harness::{Lines, PATIENCE};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::debian;
+use super::debian;
 
 const PAUSE: Duration = Duration::from_millis(250);
 

@@ -8,8 +8,9 @@ use anyhow::{Context, Result, ensure};
 use harness::{Object, Operator, PATIENCE, Scene};
 use simulator::{Answer, Fault, LookUp, Options, Pace, RetryAfter, Script, View, example};
 
-use crate::masks::masked;
-use crate::{OPERATOR, RUNBOOK, read};
+use super::masks::masked;
+use super::{RUNBOOK, read};
+use crate::OPERATOR;
 
 /// The operator, a cloud that takes any backup, and the namespace that the examples call `backups`.
 async fn scene() -> Result<(Scene, Operator)> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use crate::{RUNBOOK, read, rules};
+use super::{RUNBOOK, read, rules};
 
 #[test]
 fn every_alert_has_its_section_and_every_section_its_alert() -> Result<()> {
