@@ -4,16 +4,16 @@ use std::num::NonZeroU32;
 
 use tokio_util::sync::CancellationToken;
 
-use super::credential::RequiredLabel;
-use super::leadership::Leadership;
-use super::looks::Looks;
-use super::memory::Memory;
 use super::metrics::Metrics;
-use super::news::Events;
-use super::permits::Permits;
-use super::targets::Targets;
-use super::throttle::Throttle;
 use crate::cbr::{AllowList, Client as CbrClient};
+use crate::controller::events::Events;
+use crate::controller::leadership::Leadership;
+use crate::controller::reconcile::credential::RequiredLabel;
+use crate::controller::state::lookup_cache::LookupCache;
+use crate::controller::state::memory::Memory;
+use crate::controller::state::permits::Permits;
+use crate::controller::state::target_locks::TargetLocks;
+use crate::controller::state::throttle::Throttle;
 use crate::protocol::Policy;
 
 /// What the administrator set, as far as the controller needs it.
@@ -44,9 +44,9 @@ pub(super) struct Context {
     pub(super) settings: Settings,
     pub(super) permits: Permits,
     pub(super) memory: Memory,
-    pub(super) looks: Looks,
+    pub(super) looks: LookupCache,
     pub(super) throttle: Throttle,
-    pub(super) targets: Targets,
+    pub(super) targets: TargetLocks,
     pub(super) metrics: Metrics,
     pub(super) events: Events,
     /// Who does not hold it begins nothing.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::{Stream, stream};
 use tokio::sync::watch;
 
-use super::clocks::since_boot;
+use crate::controller::clocks::since_boot;
 
 /// The lead of one process. Clones share it.
 #[derive(Clone, Debug)]

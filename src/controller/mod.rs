@@ -1,36 +1,26 @@
-//! Does what was decided: observes, claims, calls, records. One direction, one short function for each step.
+//! Does what was decided: observes, claims, calls, records. One direction, one short function for
+//! each step.
 
-mod call;
-mod claim;
+mod api;
 mod clocks;
 mod context;
-mod credential;
+mod events;
 mod heartbeat;
 mod leadership;
-mod look;
-mod looks;
-mod memory;
 mod metrics;
-mod news;
-mod permits;
+mod prepared;
 mod readiness;
 mod reconcile;
-mod record_end;
 mod run;
-mod status;
-mod stores;
-mod target;
-mod targets;
-mod throttle;
+mod state;
 mod trace;
-mod tracked;
 mod watch;
 
+pub(crate) use api::root_cause;
 pub(crate) use clocks::since_boot;
 pub use context::Settings;
-pub use credential::RequiredLabel;
 pub use heartbeat::Heartbeat;
 pub use leadership::Leadership;
 pub use readiness::Readiness;
+pub use reconcile::credential::RequiredLabel;
 pub use run::{Controller, Shutdown};
-pub(crate) use status::root_cause;

@@ -14,23 +14,23 @@ use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::context::{Context, Settings};
-use super::heartbeat::Heartbeat;
-use super::leadership::Leadership;
-use super::looks::Looks;
-use super::memory::Memory;
 use super::metrics::{Metrics, ReconcileResult, ResourceMetrics};
-use super::news::{Events, Publisher};
-use super::permits::Permits;
-use super::readiness::Readiness;
-use super::reconcile::reconcile;
-use super::status::ApiError;
-use super::stores::Stores;
-use super::targets::Targets;
-use super::throttle::Throttle;
-use super::tracked::Tracked;
 use super::{trace, watch};
 use crate::cbr::Client as CbrClient;
+use crate::controller::api::ApiError;
+use crate::controller::context::{Context, Settings};
+use crate::controller::events::{Events, Publisher};
+use crate::controller::heartbeat::Heartbeat;
+use crate::controller::leadership::Leadership;
+use crate::controller::readiness::Readiness;
+use crate::controller::reconcile::reconcile;
+use crate::controller::state::lookup_cache::LookupCache;
+use crate::controller::state::memory::Memory;
+use crate::controller::state::permits::Permits;
+use crate::controller::state::target_locks::TargetLocks;
+use crate::controller::state::throttle::Throttle;
+use crate::controller::watch::entry::WatchEntry;
+use crate::controller::watch::stores::Stores;
 
 /// When a round failed for the API server's sake, the next one comes after this.
 const AFTER_ERROR: Duration = Duration::from_secs(5);
@@ -75,11 +75,11 @@ impl Controller {
             kubernetes,
             cbr,
             permits: Permits::new(settings.concurrency, settings.namespaces.len() == 1),
-            looks: Looks::new(settings.look_ups_per_minute),
+            looks: LookupCache::new(settings.look_ups_per_minute),
             settings,
             memory: Memory::default(),
             throttle: Throttle::default(),
-            targets: Targets::new(stores.clone()),
+            targets: TargetLocks::new(stores.clone()),
             metrics: Metrics::register(registry),
             events,
             leadership,
@@ -108,7 +108,7 @@ impl Controller {
         let context = self.context.clone();
         let own = namespace.map(str::to_owned);
         let settling_time = self.context.settings.policy.settling_time;
-        let of_others = move |key: &ObjectRef<Tracked>| own.is_some() && key.namespace != own;
+        let of_others = move |key: &ObjectRef<WatchEntry>| own.is_some() && key.namespace != own;
         let (store, stream) =
             watch::unfinished(client, namespace, &self.readiness, settling_time, move |event, store| match event {
                 Event::Delete(tracked) => context.memory.forget(&ObjectRef::from_obj(tracked)),
@@ -132,8 +132,8 @@ impl Controller {
     /// What changed while another led has brought no round here: all that is not finished is due when the lead is gained.
     fn all_when_leading(
         &self,
-        store: &Store<Tracked>,
-    ) -> impl Stream<Item = Result<ObjectRef<Tracked>, watcher::Error>> + Send + 'static {
+        store: &Store<WatchEntry>,
+    ) -> impl Stream<Item = Result<ObjectRef<WatchEntry>, watcher::Error>> + Send + 'static {
         let (store, context) = (store.clone(), self.context.clone());
         self.context.leadership.gains().flat_map(move |()| {
             context.memory.begin_to_lead();
@@ -149,7 +149,7 @@ fn watched(namespaces: &[String]) -> Vec<Option<&str>> {
 }
 
 /// One bounded, logged and panic-proof round. A panic in it must not stop the others.
-async fn round(tracked: Arc<Tracked>, context: Arc<Context>) -> Result<Action, ApiError> {
+async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action, ApiError> {
     if tracked.finished {
         return Ok(Action::await_change());
     }

@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::words::short;
-use crate::protocol::{Heard, Word, hear, shortest_hold};
+use crate::protocol::{Decision, Verdict, evaluate, shortest_claim_lifetime};
 use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, Origin, Outcome};
 
 /// Where a decision would lead.
 pub(super) enum Considered {
     /// It can be written.
-    Possible(Box<Decision>),
+    Possible(Box<PlannedDecision>),
     /// It is there already, for the reason given.
     There(String),
     /// The operator would not heed it, for the reason given.
@@ -18,9 +18,9 @@ pub(super) enum Considered {
 }
 
 /// A decision that the operator would carry out.
-pub(super) struct Decision {
+pub(super) struct PlannedDecision {
     /// The word.
-    pub(super) word: Word,
+    pub(super) word: Decision,
     /// The annotation's value.
     pub(super) value: String,
     /// The attempt or the adopted record that it names.
@@ -48,7 +48,7 @@ impl Subject {
 }
 
 /// Considers a word about the resource.
-pub(super) fn consider(resource: &BackupReplication, word: Word, now: Timestamp) -> Considered {
+pub(super) fn consider(resource: &BackupReplication, word: Decision, now: Timestamp) -> Considered {
     if resource.metadata.deletion_timestamp.is_some() {
         return Considered::Refused("it is being deleted, and the operator leaves it alone".to_owned());
     }
@@ -61,24 +61,26 @@ pub(super) fn consider(resource: &BackupReplication, word: Word, now: Timestamp)
         return Considered::Refused(under_way(attempt, now));
     }
     let value = word.about(subject.name());
-    match hear(status, &value, now) {
-        Heard::Refused(why) => Considered::Refused(format!("{why}{}", settled(status))),
-        Heard::Before => Considered::There("the operator has carried that decision out already".to_owned()),
-        Heard::CarriedOut(_) if resource.annotations().get(DECISION_ANNOTATION) == Some(&value) => Considered::There(
+    match evaluate(status, &value, now) {
+        Verdict::Refused(why) => Considered::Refused(format!("{why}{}", settled(status))),
+        Verdict::Before => Considered::There("the operator has carried that decision out already".to_owned()),
+        Verdict::CarriedOut(_) if resource.annotations().get(DECISION_ANNOTATION) == Some(&value) => Considered::There(
             "that decision is written, and the operator has not carried it out yet; is it running?".to_owned(),
         ),
-        Heard::CarriedOut(after) => Considered::Possible(Box::new(Decision { word, value, subject, after: *after })),
+        Verdict::CarriedOut(after) => {
+            Considered::Possible(Box::new(PlannedDecision { word, value, subject, after: *after }))
+        }
     }
 }
 
 /// The attempt in force. Where an adopted record stands in the status, that is what is meant, unless an outcome is
 /// unknown besides.
-fn subject(status: &BackupReplicationStatus, word: &Word) -> Option<Subject> {
+fn subject(status: &BackupReplicationStatus, word: &Decision) -> Option<Subject> {
     let attempt = status.attempts.first();
     let undecided = attempt.is_some_and(|a| a.outcome.is_none() || a.outcome == Some(Outcome::Unknown));
     let adopted = status.replication_record_id.as_ref().filter(|_| status.origin == Some(Origin::Adopted));
     match adopted {
-        Some(record) if !undecided || *word == Word::CallAnew => Some(Subject::Adopted(record.clone())),
+        Some(record) if !undecided || *word == Decision::CallAnew => Some(Subject::Adopted(record.clone())),
         Some(_) | None => attempt.map(|attempt| Subject::Attempt(Box::new(attempt.clone()))),
     }
 }
@@ -86,7 +88,7 @@ fn subject(status: &BackupReplicationStatus, word: &Word) -> Option<Subject> {
 /// When the operator is past the attempt's claim by its own limits. The operator's may be longer, and it counts from when
 /// it first saw the attempt.
 fn under_way(attempt: &Attempt, now: Timestamp) -> String {
-    let over = attempt.claimed_at.0.checked_add(shortest_hold(attempt)).unwrap_or(attempt.claimed_at.0);
+    let over = attempt.claimed_at.0.checked_add(shortest_claim_lifetime(attempt)).unwrap_or(attempt.claimed_at.0);
     let number = attempt.number;
     if now < over {
         format!(

@@ -4,38 +4,38 @@ use super::look::Seen;
 use super::terminal::table;
 use super::words::{plain, short};
 use crate::cbr::ReplicationRecord;
-use crate::protocol::{Relation, Word};
+use crate::protocol::{Decision, Relation};
 use crate::resource::{Attempt, RejectionKind};
 
 /// What the records say about a word: `Err`, where they speak against it.
-pub(super) fn judge(word: &Word, attempt: &Attempt, seen: &Seen) -> Result<String, String> {
+pub(super) fn judge(word: &Decision, attempt: &Attempt, seen: &Seen) -> Result<String, String> {
     let of_attempt =
         seen.records.iter().find(|(_, relation)| *relation == Relation::OfAttempt).map(|(record, _)| record);
     match (word, of_attempt) {
-        (Word::NotAccepted, Some(record)) => Err(format!(
+        (Decision::NotAccepted, Some(record)) => Err(format!(
             "the cloud's records show that attempt {} was accepted, as record {}; say --accepted {}, or leave it to the operator, \
              which finds it at its next look",
             attempt.number, record.id, record.id
         )),
-        (Word::NotAccepted, None) if !seen.reported => {
+        (Decision::NotAccepted, None) if !seen.reported => {
             Ok("The cloud reports no records for this backup, which proves nothing.".to_owned())
         }
-        (Word::NotAccepted, None) => {
+        (Decision::NotAccepted, None) => {
             Ok("No record shows that the call was accepted. A record may take some minutes to appear.".to_owned())
         }
-        (Word::Accepted(None), Some(record)) => Ok(format!(
+        (Decision::Accepted(None), Some(record)) => Ok(format!(
             "Record {} shows that it was accepted. You can name it: --accepted {}; else the operator looks for it.",
             record.id, record.id
         )),
-        (Word::Accepted(None), None) => Ok("No record shows that the call was accepted.".to_owned()),
-        (Word::Accepted(Some(id)), _) => match seen.records.iter().find(|(record, _)| record.id == *id) {
+        (Decision::Accepted(None), None) => Ok("No record shows that the call was accepted.".to_owned()),
+        (Decision::Accepted(Some(id)), _) => match seen.records.iter().find(|(record, _)| record.id == *id) {
             Some((record, relation)) => named(record, *relation, attempt),
             None if seen.records.is_empty() || seen.unreadable > 0 => Ok(format!(
                 "The cloud does not show record {id}, nor any other that could be read: that proves nothing."
             )),
             None => Err(format!("the cloud shows records of this backup, and {id} is not among them")),
         },
-        (Word::CallAnew, _) => Ok("The operator looks again before it calls.".to_owned()),
+        (Decision::CallAnew, _) => Ok("The operator looks again before it calls.".to_owned()),
     }
 }
 

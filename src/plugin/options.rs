@@ -8,7 +8,7 @@ use clap_complete::Shell;
 
 use super::words::is_object_name;
 use crate::cbr::{DEFAULT_ENDPOINT_PATTERNS, EndpointPattern, RecordId};
-use crate::protocol::Word;
+use crate::protocol::Decision;
 
 /// Shows BackupReplications, explains them, and decides about those that wait for a human.
 #[derive(Debug, Parser)]
@@ -112,12 +112,12 @@ pub(super) struct DecisionOptions {
 
 impl DecisionOptions {
     /// The word. The parser has seen to it that exactly one is given.
-    pub(super) fn word(&self) -> Word {
+    pub(super) fn word(&self) -> Decision {
         let Self { accepted, not_accepted: _, call_anew } = self;
         match (accepted, call_anew) {
-            (Some(record), _) => Word::Accepted(record.clone()),
-            (None, true) => Word::CallAnew,
-            (None, false) => Word::NotAccepted,
+            (Some(record), _) => Decision::Accepted(record.clone()),
+            (None, true) => Decision::CallAnew,
+            (None, false) => Decision::NotAccepted,
         }
     }
 }

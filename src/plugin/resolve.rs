@@ -5,7 +5,7 @@ use kube::ResourceExt;
 
 use super::cluster::Cluster;
 use super::confirm::confirm;
-use super::decision::{Considered, Decision, Subject, consider};
+use super::decision::{Considered, PlannedDecision, Subject, consider};
 use super::failure::Failure;
 use super::judgement::{judge, records};
 use super::look::look;
@@ -15,7 +15,7 @@ use super::options::{ClusterOptions, LookOptions, ResolveOptions};
 use super::terminal::print;
 use super::words::plain;
 use super::write::{Written, write};
-use crate::protocol::Word;
+use crate::protocol::Decision;
 use crate::resource::{BackupReplication, DECISION_ANNOTATION};
 
 /// The operator writes, too: so often the decision is tried anew, as long as it is still about the same.
@@ -43,7 +43,7 @@ pub(super) async fn run(cluster: &ClusterOptions, options: &ResolveOptions) -> R
 }
 
 /// The decision, where there is one to write; `None` where it is there already, which is said.
-fn considered(resource: &BackupReplication, word: Word) -> Result<Option<Decision>, Failure> {
+fn considered(resource: &BackupReplication, word: Decision) -> Result<Option<PlannedDecision>, Failure> {
     match consider(resource, word, Timestamp::now()) {
         Considered::Possible(decision) => Ok(Some(*decision)),
         Considered::There(why) => print(&format!("Nothing to do: {why}\n")).map(|()| None),
@@ -51,7 +51,7 @@ fn considered(resource: &BackupReplication, word: Word) -> Result<Option<Decisio
     }
 }
 
-fn about(resource: &BackupReplication, decision: &Decision) -> String {
+fn about(resource: &BackupReplication, decision: &PlannedDecision) -> String {
     let of =
         format!("BackupReplication {} in namespace {}", resource.name_any(), resource.namespace().unwrap_or_default());
     match &decision.subject {
@@ -70,7 +70,7 @@ fn about(resource: &BackupReplication, decision: &Decision) -> String {
 async fn check(
     cluster: &Cluster,
     resource: &BackupReplication,
-    decision: &Decision,
+    decision: &PlannedDecision,
     options: &LookOptions,
 ) -> Result<(), Failure> {
     let Subject::Attempt(attempt) = &decision.subject else {
@@ -95,7 +95,11 @@ async fn check(
 }
 
 /// Writes, and tries anew where only something else was changed meanwhile.
-async fn commit(cluster: &Cluster, mut resource: BackupReplication, mut decision: Decision) -> Result<(), Failure> {
+async fn commit(
+    cluster: &Cluster,
+    mut resource: BackupReplication,
+    mut decision: PlannedDecision,
+) -> Result<(), Failure> {
     for _ in 0..TRIES {
         match write(cluster, &resource, &decision.value).await? {
             Written::Yes => {

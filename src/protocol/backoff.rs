@@ -24,11 +24,11 @@ pub(super) fn retry_delay(id: &AttemptId, before: Option<&Attempt>, asked: Optio
         (None, _) | (_, None) => None,
     });
     let plain = last.map_or(FIRST, |last| (last * 2).clamp(FIRST, LONGEST));
-    spread(plain, id).max(honoured(asked.unwrap_or_default()))
+    spread(plain, id).max(cap_retry_after(asked.unwrap_or_default()))
 }
 
 /// How much is honoured of a wait that the cloud asked for.
-pub(crate) fn honoured(asked: Duration) -> Duration {
+pub(crate) fn cap_retry_after(asked: Duration) -> Duration {
     asked.min(LONGEST_ASKED)
 }
 
@@ -62,11 +62,11 @@ pub(super) fn tracking_delay(age: Duration, backup_id: &str) -> Duration {
 
 /// The wait of a process that has not looked yet: somewhere between now and the usual one.
 pub(super) fn first_tracking_delay(age: Duration, backup_id: &str) -> Duration {
-    tracking_delay(age, backup_id).mul_f64(share(backup_id))
+    tracking_delay(age, backup_id).mul_f64(unit_interval(backup_id))
 }
 
 /// When a wait that begins now is over. A status keeps whole seconds, so it is rounded up: no wait becomes shorter.
-pub(super) fn over_at(now: Timestamp, wait: Duration) -> Option<Timestamp> {
+pub(super) fn deadline(now: Timestamp, wait: Duration) -> Option<Timestamp> {
     let whole = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil);
     now.checked_add(wait).ok()?.round(whole).ok()
 }
@@ -90,11 +90,11 @@ pub(super) fn remaining(then: Timestamp, now: Timestamp) -> Duration {
 
 fn spread(delay: Duration, by: impl Hash) -> Duration {
     let fifth = delay / 5;
-    delay - fifth + (fifth * 2).mul_f64(share(by))
+    delay - fifth + (fifth * 2).mul_f64(unit_interval(by))
 }
 
 /// From 0 to 1, the same for the same.
-fn share(by: impl Hash) -> f64 {
+fn unit_interval(by: impl Hash) -> f64 {
     let mut hasher = DefaultHasher::new();
     by.hash(&mut hasher);
     (hasher.finish() % 1000) as f64 / 1000.0

@@ -1,36 +1,9 @@
 //! What a look at the backup's replication records proves. Presence proves that a call was accepted; absence proves
 //! something only where records are known to be reported.
 
-use jiff::Timestamp;
-
-use super::observation::Observation;
 use crate::cbr::{Backup, BackupStatus, RecordStatus, Records, ReplicationRecord};
+use crate::protocol::observation::Observation;
 use crate::resource::{Attempt, BackupReplicationSpec, bounds};
-
-/// What a look (`GET backup`) gave.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Look {
-    /// The backup.
-    Backup(Box<Backup>),
-    /// The service has no look-up, or none for this user: looking again will not help.
-    NotAvailable(String),
-    /// The cloud does not know the backup.
-    NoSuchBackup(String),
-    /// The token was refused.
-    Unauthorized(String),
-    /// The cloud asked to wait.
-    Throttled {
-        /// Until then.
-        until: Timestamp,
-    },
-    /// The operator's own pace of looks asks to wait.
-    Deferred {
-        /// Until then.
-        until: Timestamp,
-    },
-    /// The service could not be reached, or gave no sensible answer: worth looking again.
-    Failed(String),
-}
 
 /// How a record relates to what a resource calls for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

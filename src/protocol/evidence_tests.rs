@@ -2,20 +2,21 @@ use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::decide::{Action, is_finished};
-use super::ending::{Acceptance, Answer, Ending};
-use super::evidence::{Look, Relation, relation};
-use super::fixtures::cloud::{elsewhere, ended, lost, ours, rejected, reports, shows, until_settled};
-use super::fixtures::{Scene, at, condition};
-use super::observation::TargetReading;
 use crate::cbr::{Backup, BackupStatus, RecordStatus, Records, ReplicationRecord};
+use crate::protocol::decide::{Action, is_finished};
+use crate::protocol::evidence::{Relation, relation};
+use crate::protocol::facts::call_result::{Acceptance, CallAnswer, CallResult};
+use crate::protocol::fixtures::cloud::{elsewhere, ended, lost, ours, rejected, reports, shows, until_settled};
+use crate::protocol::fixtures::{Scene, at, condition};
+use crate::protocol::lookup::Lookup;
+use crate::protocol::observation::TargetReading;
 use crate::resource::{OnUnknownOutcome, Origin, Outcome, Phase, RejectionKind, TrackingEnd};
 
 #[test]
 fn nothing_is_claimed_before_a_look() {
     let mut scene = Scene::new();
     scene.look = None;
-    assert_eq!(scene.decide(), Action::Look { at_most_old: Duration::ZERO });
+    assert_eq!(scene.decide(), Action::Lookup { max_age: Duration::ZERO });
 }
 
 #[test]
@@ -52,7 +53,7 @@ fn what_failed_or_went_elsewhere_is_not_adopted() {
 
 #[test]
 fn a_service_without_look_up_still_gets_its_one_call() {
-    for look in [Look::NotAvailable("404".into()), Look::Unauthorized("401".into())] {
+    for look in [Lookup::NotAvailable("404".into()), Lookup::Unauthorized("401".into())] {
         let mut scene = Scene::new();
         scene.look = Some(look);
         assert_eq!(scene.claim("a-1").records_before, None);
@@ -62,7 +63,7 @@ fn a_service_without_look_up_still_gets_its_one_call() {
 #[test]
 fn a_service_that_is_down_is_waited_for_and_after_an_hour_it_is_said() {
     let mut scene = Scene::new();
-    scene.look = Some(Look::Failed("connection refused".into()));
+    scene.look = Some(Lookup::Failed("connection refused".into()));
     scene.looked.failing_for = Duration::from_secs(60);
     let (status, again) = scene.settled();
     assert_eq!(
@@ -77,7 +78,7 @@ fn a_service_that_is_down_is_waited_for_and_after_an_hour_it_is_said() {
 #[test]
 fn a_source_that_is_still_being_made_is_waited_for() {
     let mut scene = Scene::new();
-    scene.look = Some(Look::Backup(Box::new(Backup {
+    scene.look = Some(Lookup::Backup(Box::new(Backup {
         status: Some(BackupStatus::Protecting),
         image_type: None,
         replication_records: Records::NotReported,
@@ -119,9 +120,9 @@ fn absence_settles_only_where_records_are_reported_and_only_after_the_settling_t
     let reporting = || shows(vec![elsewhere("r-0")]);
     let mut scene = ended(reporting(), lost());
     scene.look = reporting();
-    scene.seen_for = until_settled() - Duration::from_millis(1);
+    scene.unchanged_for = until_settled() - Duration::from_millis(1);
     assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
-    scene.seen_for = until_settled();
+    scene.unchanged_for = until_settled();
     scene.settle();
     assert_eq!(scene.claim("a-2").number, 2);
     assert_eq!(scene.status().attempts[1].outcome, Some(Outcome::NotAccepted));
@@ -134,19 +135,19 @@ fn absence_settles_only_where_records_are_reported_and_only_after_the_settling_t
         reports(Records::Reported { records: vec![elsewhere("r-0")], unreadable: 1 }),
         shows(vec![elsewhere("r-0"), unclear]),
         shows(vec![elsewhere("r-0"), odd]),
-        Some(Look::Failed("down".into())),
-        Some(Look::Unauthorized("401".into())),
-        Some(Look::NotAvailable("404".into())),
+        Some(Lookup::Failed("down".into())),
+        Some(Lookup::Unauthorized("401".into())),
+        Some(Lookup::NotAvailable("404".into())),
     ];
     for look in silent {
-        let mut scene = ended(Some(Look::NotAvailable("404".into())), lost());
+        let mut scene = ended(Some(Lookup::NotAvailable("404".into())), lost());
         scene.look = look.clone();
-        scene.seen_for = until_settled() * 100;
+        scene.unchanged_for = until_settled() * 100;
         let (status, _) = scene.settled();
         assert_eq!(status.attempts[0].outcome, Some(Outcome::Unknown), "{look:?}");
         assert_eq!(condition(&status, "Stalled").unwrap().1, "OutcomeUnknown", "{look:?}");
         scene.resource.spec.on_unknown_outcome = Some(OnUnknownOutcome::CallAgain);
-        scene.look = Some(Look::NotAvailable("404".into()));
+        scene.look = Some(Lookup::NotAvailable("404".into()));
         scene.settle();
         assert_eq!(scene.claim("a-2").number, 2, "{look:?}");
     }
@@ -155,19 +156,20 @@ fn absence_settles_only_where_records_are_reported_and_only_after_the_settling_t
 #[test]
 fn absence_never_settles_an_answer_of_2xx() {
     let reporting = || shows(vec![elsewhere("r-0")]);
-    let mut scene = ended(reporting(), Ending::Unknown(Answer { http_status: Some(200), ..Answer::default() }));
+    let mut scene =
+        ended(reporting(), CallResult::Unknown(CallAnswer { http_status: Some(200), ..CallAnswer::default() }));
     scene.look = reporting();
-    scene.seen_for = until_settled() * 100;
+    scene.unchanged_for = until_settled() * 100;
     assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "OutcomeUnknown");
 }
 
 #[test]
 fn without_anything_seen_before_a_failed_record_proves_nothing() {
-    let mut scene = ended(Some(Look::NotAvailable("403".into())), lost());
+    let mut scene = ended(Some(Lookup::NotAvailable("403".into())), lost());
     scene.look = shows(vec![ours("r-1", RecordStatus::Fail)]);
-    for seen_for in [Duration::ZERO, until_settled() * 2] {
-        scene.seen_for = seen_for;
-        assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown), "{seen_for:?}");
+    for unchanged_for in [Duration::ZERO, until_settled() * 2] {
+        scene.unchanged_for = unchanged_for;
+        assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown), "{unchanged_for:?}");
     }
     scene.look = shows(vec![ours("r-2", RecordStatus::Replicating)]);
     assert_eq!(scene.settled().0.replication_record_id.as_deref(), Some("r-2"));
@@ -175,15 +177,16 @@ fn without_anything_seen_before_a_failed_record_proves_nothing() {
 
 #[test]
 fn already_replicated_is_evidence_that_leads_to_the_record() {
-    let answer = Answer { http_status: Some(400), code: Some("BackupService.1009".into()), ..Answer::default() };
-    let duplicate = Ending::Rejected { kind: RejectionKind::AlreadyReplicated, answer, retry_after: None };
+    let answer =
+        CallAnswer { http_status: Some(400), code: Some("BackupService.1009".into()), ..CallAnswer::default() };
+    let duplicate = CallResult::Rejected { kind: RejectionKind::AlreadyReplicated, answer, retry_after: None };
     let mut scene = ended(shows(vec![]), duplicate);
     scene.look = shows(vec![]);
     assert!(scene.settled().1.is_some(), "a record may be late");
     scene.look = shows(vec![ours("r-1", RecordStatus::Success)]);
     assert_eq!(scene.settled().0.origin, Some(Origin::Adopted));
     scene.look = shows(vec![]);
-    scene.seen_for = until_settled();
+    scene.unchanged_for = until_settled();
     let (status, again) = scene.settled();
     assert_eq!(condition(&status, "Stalled").unwrap().1, "AlreadyReplicated");
     assert!(again.is_some(), "a late record is still found");
@@ -203,7 +206,7 @@ fn a_list_that_was_cut_tells_nothing() {
     let many: Vec<_> = (0..150).map(|n| ours(&format!("r-{n}"), RecordStatus::Fail)).collect();
     let mut scene = ended(shows(many.clone()), lost());
     scene.look = shows(many);
-    scene.seen_for = until_settled() * 2;
+    scene.unchanged_for = until_settled() * 2;
     assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
 }
 
@@ -217,7 +220,7 @@ fn accepted_behind_an_unknown() -> Scene {
     let second = scene.claim("a-2");
     scene.end(&second, &lost());
     let acceptance = Acceptance { replication_record_id: Some("r-1".into()), ..Acceptance::default() };
-    scene.end(&first, &Ending::Accepted(acceptance, Answer::default()));
+    scene.end(&first, &CallResult::Accepted(acceptance, CallAnswer::default()));
     scene
 }
 
@@ -234,11 +237,11 @@ fn an_acceptance_does_not_hide_another_attempts_unknown_outcome() {
 
     let mut scene = accepted_behind_an_unknown();
     scene.look = shows(vec![elsewhere("r-0"), ours("r-1", RecordStatus::Success)]);
-    scene.seen_for = until_settled();
+    scene.unchanged_for = until_settled();
     assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::NotAccepted));
 
     let mut scene = accepted_behind_an_unknown();
-    scene.look = Some(Look::NotAvailable("404".into()));
+    scene.look = Some(Lookup::NotAvailable("404".into()));
     assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "OutcomeUnknown");
     scene.annotate("a-2:accepted:r-9");
     let (status, _) = scene.settled();
@@ -249,7 +252,7 @@ fn an_acceptance_does_not_hide_another_attempts_unknown_outcome() {
 fn a_record_id_that_the_answer_did_not_name_is_filled_in() {
     let mut scene = ended(
         shows(vec![]),
-        Ending::Accepted(Acceptance::default(), Answer { http_status: Some(200), ..Answer::default() }),
+        CallResult::Accepted(Acceptance::default(), CallAnswer { http_status: Some(200), ..CallAnswer::default() }),
     );
     assert!(!is_finished(&scene.resource));
     scene.look = shows(vec![]);
@@ -264,7 +267,7 @@ fn a_record_id_that_the_answer_did_not_name_is_filled_in() {
 /// A recreated resource must not pay for a gateway's bad moment with a second replica.
 #[test]
 fn one_odd_answer_is_not_believed_of_a_service_that_has_answered_looks() {
-    for odd in [Look::NotAvailable("404 APIG.0101".into()), Look::Unauthorized("401".into())] {
+    for odd in [Lookup::NotAvailable("404 APIG.0101".into()), Lookup::Unauthorized("401".into())] {
         let mut scene = Scene::new();
         scene.look_up_known = true;
         scene.look = Some(odd.clone());
@@ -284,7 +287,7 @@ fn one_odd_answer_is_not_believed_of_a_service_that_has_answered_looks() {
 fn another_endpoint_than_that_of_the_call_proves_no_absence() {
     let mut scene = ended(shows(vec![elsewhere("r-0")]), lost());
     scene.look = shows(vec![elsewhere("r-0")]);
-    scene.seen_for = until_settled();
+    scene.unchanged_for = until_settled();
     scene.target = TargetReading::Callable { endpoint: "https://other.example".into() };
     assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "OutcomeUnknown");
 }
@@ -311,7 +314,7 @@ fn a_corrected_clock_makes_no_wait_longer() {
     let wait = attempt.retry_at.unwrap().0.duration_since(attempt.ended_at.unwrap().0).unsigned_abs();
     scene.now -= Duration::from_secs(365 * 24 * 3600);
     assert!(scene.settled().1.unwrap() <= wait);
-    scene.seen_for = wait;
+    scene.unchanged_for = wait;
     scene.claim("a-2");
 }
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::decide::{Action, decide};
-use super::ending::Ending;
-use super::evidence::Look;
-use super::observation::{CredentialReading, FreshAttempt, Observation, TargetReading};
-use super::policy::Policy;
-use super::record::{Recorded, record};
-use super::tracking::Looked;
+use crate::protocol::decide::{Action, decide};
+use crate::protocol::facts::call_result::CallResult;
+use crate::protocol::facts::record::{Recorded, record};
+use crate::protocol::lookup::Lookup;
+use crate::protocol::lookup::LookupHistory;
+use crate::protocol::observation::{CredentialReading, FreshAttempt, Observation, TargetReading};
+use crate::protocol::policy::Policy;
 use crate::resource::{Attempt, AttemptId, BackupReplication, BackupReplicationStatus};
 
 pub(super) const POLICY: Policy = Policy {
@@ -49,12 +49,12 @@ pub(super) fn resource() -> BackupReplication {
 pub(super) struct Scene {
     pub(super) resource: BackupReplication,
     pub(super) now: Timestamp,
-    pub(super) seen_for: Duration,
+    pub(super) unchanged_for: Duration,
     pub(super) never_called: bool,
     pub(super) target: TargetReading,
     pub(super) credential: Option<CredentialReading>,
-    pub(super) look: Option<Look>,
-    pub(super) looked: Looked,
+    pub(super) look: Option<Lookup>,
+    pub(super) looked: LookupHistory,
     pub(super) records_known: bool,
     pub(super) look_up_known: bool,
     pub(super) same_target_in_use: Option<String>,
@@ -67,12 +67,12 @@ impl Scene {
         Self {
             resource: resource(),
             now: at(0),
-            seen_for: Duration::ZERO,
+            unchanged_for: Duration::ZERO,
             never_called: false,
             target: TargetReading::Callable { endpoint: "https://cbr.example".into() },
             credential: Some(CredentialReading::Usable { version: "s1".into() }),
-            look: Some(Look::NotAvailable("no look-up".into())),
-            looked: Looked::default(),
+            look: Some(Lookup::NotAvailable("no look-up".into())),
+            looked: LookupHistory::default(),
             records_known: false,
             look_up_known: false,
             same_target_in_use: None,
@@ -89,7 +89,7 @@ impl Scene {
         let seen = Observation {
             resource: &self.resource,
             now: self.now,
-            seen_for: self.seen_for,
+            unchanged_for: self.unchanged_for,
             never_called: self.never_called,
             target: self.target.clone(),
             credential: self.credential.clone(),
@@ -112,14 +112,14 @@ impl Scene {
                 self.resource.status = Some(*status);
                 *attempt
             }
-            other @ (Action::ReadCredential(_) | Action::Look { .. } | Action::Settle { .. }) => {
+            other @ (Action::ReadCredential(_) | Action::Lookup { .. } | Action::Update { .. }) => {
                 panic!("no claim but {other:?}")
             }
         }
     }
 
     /// Records how the call of this attempt ended.
-    pub(super) fn end(&mut self, attempt: &Attempt, ending: &Ending) {
+    pub(super) fn end(&mut self, attempt: &Attempt, ending: &CallResult) {
         let now = self.now;
         match record(self.status(), attempt, ending, now) {
             Recorded::Write(status) => self.resource.status = Some(*status),
@@ -130,8 +130,8 @@ impl Scene {
     /// The status that the decision wants, and when it wants to look again.
     pub(super) fn settled(&self) -> (BackupReplicationStatus, Option<Duration>) {
         match self.decide() {
-            Action::Settle { status, again } => (*status, again),
-            other @ (Action::ReadCredential(_) | Action::Look { .. } | Action::Claim { .. }) => {
+            Action::Update { status, requeue_after } => (*status, requeue_after),
+            other @ (Action::ReadCredential(_) | Action::Lookup { .. } | Action::Claim { .. }) => {
                 panic!("not settled but {other:?}")
             }
         }
@@ -142,7 +142,7 @@ impl Scene {
         let (status, again) = self.settled();
         assert_eq!(again, Some(Duration::ZERO));
         self.resource.status = Some(status);
-        self.seen_for = Duration::ZERO;
+        self.unchanged_for = Duration::ZERO;
     }
 
     pub(super) fn annotate(&mut self, value: &str) {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::evidence::Look;
-use super::tracking::Looked;
+use crate::protocol::lookup::Lookup;
+use crate::protocol::lookup::LookupHistory;
 use crate::resource::{AttemptId, BackupReplication};
 
 /// Everything that a decision rests on.
@@ -16,7 +16,7 @@ pub struct Observation<'a> {
     /// Wall clock.
     pub now: Timestamp,
     /// How long ago this process first saw the attempt in force in its present state, by its own monotonic clock.
-    pub seen_for: Duration,
+    pub unchanged_for: Duration,
     /// Whether this process claimed the attempt in force and knows that it never starts its call.
     pub never_called: bool,
     /// Whether the spec names something that may be called.
@@ -24,9 +24,9 @@ pub struct Observation<'a> {
     /// The Secret as read in this round; `None` where nothing asked for it yet.
     pub credential: Option<CredentialReading>,
     /// What a look at the backup gave in this round; `None` where nothing asked for it yet.
-    pub look: Option<Look>,
+    pub look: Option<Lookup>,
     /// What this process remembers of its looks.
-    pub looked: Looked,
+    pub looked: LookupHistory,
     /// Whether a look at this endpoint and project has shown, to this process, the record of a call that it accepted.
     pub records_known: bool,
     /// Whether a look at this endpoint and project has shown a backup to this process.

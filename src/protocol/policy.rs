@@ -23,19 +23,19 @@ pub struct Policy {
 impl Policy {
     /// How long after it was first seen an attempt without an outcome belongs to its claimant alone: window, limit
     /// and margin, each the larger of the attempt's own and ours, since another process may run with other options.
-    pub fn hold(&self, attempt: &Attempt) -> Duration {
+    pub fn claim_lifetime(&self, attempt: &Attempt) -> Duration {
         let (window, limit) = claimed(attempt);
         self.window.max(window).saturating_add(self.limit.max(limit)).saturating_add(MARGIN)
     }
 
     /// How long an attempt of unknown outcome, or whose record does not show, is left to settle.
     pub(super) fn settles_after(&self, attempt: &Attempt) -> Duration {
-        self.settling_time.saturating_add(self.hold(attempt))
+        self.settling_time.saturating_add(self.claim_lifetime(attempt))
     }
 }
 
-/// The shortest [hold](Policy::hold) that anybody may take: that of the attempt's own limits.
-pub fn shortest_hold(attempt: &Attempt) -> Duration {
+/// The shortest [claim lifetime](Policy::claim_lifetime) that anybody may take: that of the attempt's own limits.
+pub fn shortest_claim_lifetime(attempt: &Attempt) -> Duration {
     let (window, limit) = claimed(attempt);
     window.saturating_add(limit).saturating_add(MARGIN)
 }

@@ -29,7 +29,7 @@ impl CallTarget {
 
 /// A target that another resource should not call for now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldTarget {
+pub struct LockedTarget {
     /// Which.
     pub target: CallTarget,
     /// When its call was accepted; `None` while that is open. Its record may need the settling time to show.
@@ -37,22 +37,22 @@ pub struct HeldTarget {
 }
 
 /// The target of an attempt that is out, whose outcome is unknown, or whose record no look has shown yet.
-pub fn held_target(resource: &BackupReplication) -> Option<HeldTarget> {
+pub fn locked_target(resource: &BackupReplication) -> Option<LockedTarget> {
     let status = resource.status.as_ref()?;
     let attempt = status.attempts.first()?;
     let target = || CallTarget::new(&attempt.endpoint, &resource.spec);
     if status.is_accepted() {
         let shows = status.record_status.is_some() || status.origin == Some(Origin::Adopted);
         let accepted_at = status.accepted_at.as_ref().map(|at| at.0).filter(|_| !shows)?;
-        return Some(HeldTarget { target: target(), accepted_at: Some(accepted_at) });
+        return Some(LockedTarget { target: target(), accepted_at: Some(accepted_at) });
     }
     match attempt.outcome {
-        None | Some(Outcome::Unknown) => Some(HeldTarget { target: target(), accepted_at: None }),
+        None | Some(Outcome::Unknown) => Some(LockedTarget { target: target(), accepted_at: None }),
         Some(Outcome::Accepted | Outcome::NotSent | Outcome::Rejected | Outcome::NotAccepted) => None,
     }
 }
 
-impl HeldTarget {
+impl LockedTarget {
     /// Whether it is still to be left alone.
     pub fn is_held(&self, now: Timestamp, settling_time: Duration) -> bool {
         self.accepted_at.is_none_or(|at| {

@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::protocol::{Ending, Look};
+use crate::protocol::{CallResult, Lookup};
 use crate::resource::RejectionKind;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -29,13 +29,13 @@ closed_list! {
     }
 }
 
-impl From<&Ending> for CallOutcome {
-    fn from(ending: &Ending) -> Self {
+impl From<&CallResult> for CallOutcome {
+    fn from(ending: &CallResult) -> Self {
         match ending {
-            Ending::Accepted(..) => Self::Accepted,
-            Ending::NotSent(_) => Self::NotSent,
-            Ending::Unknown(_) => Self::Unknown,
-            Ending::Rejected { kind, .. } => match kind {
+            CallResult::Accepted(..) => Self::Accepted,
+            CallResult::NotSent(_) => Self::NotSent,
+            CallResult::Unknown(_) => Self::Unknown,
+            CallResult::Rejected { kind, .. } => match kind {
                 RejectionKind::Terminal => Self::Terminal,
                 RejectionKind::Temporary => Self::Temporary,
                 RejectionKind::Throttled => Self::Throttled,
@@ -64,15 +64,15 @@ closed_list! {
 
 impl LookUpOutcome {
     /// `None` where nothing was asked of the cloud.
-    fn of(look: &Look) -> Option<Self> {
+    fn of(look: &Lookup) -> Option<Self> {
         Some(match look {
-            Look::Backup(_) => Self::Seen,
-            Look::NotAvailable(_) => Self::NotAvailable,
-            Look::NoSuchBackup(_) => Self::NoSuchBackup,
-            Look::Unauthorized(_) => Self::Unauthorized,
-            Look::Throttled { .. } => Self::Throttled,
-            Look::Failed(_) => Self::Failed,
-            Look::Deferred { .. } => return None,
+            Lookup::Backup(_) => Self::Seen,
+            Lookup::NotAvailable(_) => Self::NotAvailable,
+            Lookup::NoSuchBackup(_) => Self::NoSuchBackup,
+            Lookup::Unauthorized(_) => Self::Unauthorized,
+            Lookup::Throttled { .. } => Self::Throttled,
+            Lookup::Failed(_) => Self::Failed,
+            Lookup::Deferred { .. } => return None,
         })
     }
 }
@@ -117,12 +117,12 @@ impl CloudMetrics {
         metrics
     }
 
-    pub(in crate::controller) fn called(&self, ending: &Ending, took: Duration) {
+    pub(in crate::controller) fn called(&self, ending: &CallResult, took: Duration) {
         self.calls.get_or_create(&CallLabels { outcome: CallOutcome::from(ending) }).inc();
         self.call_duration.observe(took.as_secs_f64());
     }
 
-    pub(in crate::controller) fn looked_up(&self, look: &Look, took: Duration) {
+    pub(in crate::controller) fn looked_up(&self, look: &Lookup, took: Duration) {
         if let Some(outcome) = LookUpOutcome::of(look) {
             self.look_ups.get_or_create(&LookUpLabels { outcome }).inc();
             self.look_up_duration.observe(took.as_secs_f64());

@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::protocol::{CredentialReading, Turn};
+use crate::protocol::{CredentialReading, TransitionKind};
 use crate::resource::{Origin, TrackingEnd};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -33,19 +33,19 @@ closed_list! {
 
 impl TurnLabel {
     /// `None` for what is counted as it stands, by the resources themselves.
-    fn of(turn: Turn) -> Option<Self> {
+    fn of(turn: TransitionKind) -> Option<Self> {
         Some(match turn {
-            Turn::Accepted(Origin::Called) => Self::Accepted,
-            Turn::Accepted(Origin::Adopted) => Self::Adopted,
-            Turn::Accepted(Origin::Declared) => Self::Declared,
-            Turn::Ended(TrackingEnd::Replicated) => Self::Replicated,
-            Turn::Ended(TrackingEnd::Failed) => Self::Failed,
-            Turn::Ended(TrackingEnd::Skipped) => Self::Skipped,
-            Turn::Ended(TrackingEnd::NotReported) => Self::NotReported,
-            Turn::Ended(TrackingEnd::RecordGone) => Self::RecordGone,
-            Turn::Ended(TrackingEnd::BackupGone) => Self::BackupGone,
-            Turn::Ended(TrackingEnd::LimitReached) => Self::LimitReached,
-            Turn::Waits(_) | Turn::Stalls(_) => return None,
+            TransitionKind::Accepted(Origin::Called) => Self::Accepted,
+            TransitionKind::Accepted(Origin::Adopted) => Self::Adopted,
+            TransitionKind::Accepted(Origin::Declared) => Self::Declared,
+            TransitionKind::Ended(TrackingEnd::Replicated) => Self::Replicated,
+            TransitionKind::Ended(TrackingEnd::Failed) => Self::Failed,
+            TransitionKind::Ended(TrackingEnd::Skipped) => Self::Skipped,
+            TransitionKind::Ended(TrackingEnd::NotReported) => Self::NotReported,
+            TransitionKind::Ended(TrackingEnd::RecordGone) => Self::RecordGone,
+            TransitionKind::Ended(TrackingEnd::BackupGone) => Self::BackupGone,
+            TransitionKind::Ended(TrackingEnd::LimitReached) => Self::LimitReached,
+            TransitionKind::Waits(_) | TransitionKind::Stalls(_) => return None,
         })
     }
 }
@@ -122,7 +122,7 @@ impl ReplicationMetrics {
     }
 
     /// `since_creation` where the turn measures the resource's own call.
-    pub(in crate::controller) fn took(&self, turn: Turn, since_creation: Option<Duration>) {
+    pub(in crate::controller) fn took(&self, turn: TransitionKind, since_creation: Option<Duration>) {
         if let Some(turn) = TurnLabel::of(turn) {
             self.turns.get_or_create(&TurnLabels { turn }).inc();
         }
@@ -130,9 +130,9 @@ impl ReplicationMetrics {
             return;
         };
         match turn {
-            Turn::Accepted(_) => self.time_to_acceptance.observe(time),
-            Turn::Ended(_) => self.time_to_completion.observe(time),
-            Turn::Waits(_) | Turn::Stalls(_) => {}
+            TransitionKind::Accepted(_) => self.time_to_acceptance.observe(time),
+            TransitionKind::Ended(_) => self.time_to_completion.observe(time),
+            TransitionKind::Waits(_) | TransitionKind::Stalls(_) => {}
         }
     }
 

@@ -9,7 +9,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Unit;
 
-use super::super::stores::Stores;
+use crate::controller::watch::stores::Stores;
 use crate::resource::{Phase, Reason};
 
 /// Counts the resources of these watches.

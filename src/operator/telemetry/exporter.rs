@@ -12,7 +12,7 @@ const REMINDER: Duration = Duration::from_secs(10 * 60);
 
 /// An exporter, and how it has done lately.
 #[derive(Debug)]
-pub(super) struct Patient<E> {
+pub(super) struct QuietExporter<E> {
     exporter: E,
     failing: Mutex<Option<Failing>>,
 }
@@ -24,7 +24,7 @@ struct Failing {
     lost: usize,
 }
 
-impl<E> Patient<E> {
+impl<E> QuietExporter<E> {
     pub(super) fn new(exporter: E) -> Self {
         Self { exporter, failing: Mutex::new(None) }
     }
@@ -49,7 +49,7 @@ impl<E> Patient<E> {
     }
 }
 
-impl<E: SpanExporter> SpanExporter for Patient<E> {
+impl<E: SpanExporter> SpanExporter for QuietExporter<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let spans = batch.len();
         let result = self.exporter.export(batch).await;

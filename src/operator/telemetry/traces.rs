@@ -11,7 +11,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use super::NAME;
-use super::exporter::Patient;
+use super::exporter::QuietExporter;
 
 const SERVICE_NAME: Key = Key::from_static_str("service.name");
 const SERVICE_VERSION: Key = Key::from_static_str("service.version");
@@ -40,7 +40,7 @@ pub(super) fn provider(instance: &str) -> Result<Option<SdkTracerProvider>, Stri
         if text.contains('@') { "the OTEL_EXPORTER_OTLP_* variables cannot be used".to_owned() } else { text }
     })?;
     let provider = SdkTracerProvider::builder()
-        .with_batch_exporter(Patient::new(exporter))
+        .with_batch_exporter(QuietExporter::new(exporter))
         .with_resource(resource(instance))
         .build();
     Ok(Some(provider))

@@ -27,19 +27,19 @@ pub(super) struct Report {
     /// In one sentence.
     pub(super) summary: &'static str,
     pub(super) phase: Phase,
-    pub(super) ready: Option<Told>,
-    pub(super) replicated: Option<Told>,
+    pub(super) ready: Option<ShownCondition>,
+    pub(super) replicated: Option<ShownCondition>,
     pub(super) call: BackupReplicationSpec,
     /// Newest first.
     pub(super) attempts: Vec<Attempt>,
     pub(super) evidence: Evidence,
-    pub(super) next: Turn,
+    pub(super) next: NextStep,
     pub(super) to_type: Vec<ToType>,
 }
 
 /// A condition.
 #[derive(Serialize)]
-pub(super) struct Told {
+pub(super) struct ShownCondition {
     pub(super) status: String,
     pub(super) reason: String,
     pub(super) message: String,
@@ -70,7 +70,7 @@ pub(super) struct Evidence {
 
 /// Whose turn it is, and what they do.
 #[derive(Serialize)]
-pub(super) struct Turn {
+pub(super) struct NextStep {
     pub(super) who: Next,
     pub(super) what: String,
 }
@@ -79,7 +79,7 @@ impl Report {
     pub(super) fn new(resource: &BackupReplication, now: Timestamp) -> Self {
         let status = resource.status.clone().unwrap_or_default();
         let told = |kind| {
-            condition(resource, kind).map(|condition| Told {
+            condition(resource, kind).map(|condition| ShownCondition {
                 status: condition.status.clone(),
                 reason: condition.reason.clone(),
                 message: condition.message.clone(),
@@ -149,7 +149,7 @@ fn summary(resource: &BackupReplication) -> &'static str {
     }
 }
 
-fn turn(resource: &BackupReplication, now: Timestamp) -> Turn {
+fn turn(resource: &BackupReplication, now: Timestamp) -> NextStep {
     let who = next(resource);
     let retry_at = resource.status.as_ref().filter(|status| !status.is_accepted());
     let retry_at = retry_at.and_then(|status| status.attempts.first()?.retry_at.as_ref()).filter(|at| at.0 > now);
@@ -182,7 +182,7 @@ fn turn(resource: &BackupReplication, now: Timestamp) -> Turn {
         }
         Next::Nobody => "Nothing: it is done, and no further call is ever made for it.".to_owned(),
     };
-    Turn { who, what }
+    NextStep { who, what }
 }
 
 /// The Secret and its key, where the operator waits for what stands there.

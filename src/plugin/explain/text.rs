@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::report::{Evidence, Report, Told, Turn};
+use super::report::{Evidence, NextStep, Report, ShownCondition};
 use super::to_type::ToType;
 use crate::plugin::narrate;
 use crate::plugin::words::{plain, short};
@@ -60,7 +60,7 @@ fn purpose(call: &BackupReplicationSpec) -> String {
 fn standing(report: &Report) -> String {
     let mut section = Section::new("Where it stands");
     section.field("phase", report.phase.as_str());
-    let told = |told: &Told| format!("{} ({}), since {}", told.status, told.reason, short(told.since.0));
+    let told = |told: &ShownCondition| format!("{} ({}), since {}", told.status, told.reason, short(told.since.0));
     section.known("ready", report.ready.as_ref().map(told).as_deref());
     section.known("replicated", report.replicated.as_ref().map(told).as_deref());
     section.known("created", time(report.created_at.as_ref()).as_deref());
@@ -198,7 +198,7 @@ fn in_the_way(issue: TrackingIssue) -> &'static str {
     }
 }
 
-fn turn(next: &Turn) -> String {
+fn turn(next: &NextStep) -> String {
     let mut section = Section::new("What happens next");
     section.line(&next.what);
     section.0

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::plugin::decision::{Considered, consider};
 use crate::plugin::meaning::option;
 use crate::plugin::next::{Next, condition, next};
-use crate::protocol::Word;
+use crate::protocol::Decision;
 use crate::resource::{BackupReplication, ConditionType, Reason};
 
 /// A command, and when to type it.
@@ -50,14 +50,14 @@ pub(super) fn to_type(resource: &BackupReplication, now: Timestamp) -> Vec<ToTyp
 
 fn decisions(resource: &BackupReplication, place: &str, now: Timestamp) -> Vec<ToType> {
     let words = [
-        (Word::NotAccepted, "", "if the call was not accepted: the operator calls again"),
-        (Word::Accepted(None), " RECORD", "if it was accepted, as this replication record"),
-        (Word::Accepted(None), "", "if it was accepted, and the record is not known"),
-        (Word::CallAnew, "", "to call once more although nothing changed; it is for you to know that it is wanted"),
+        (Decision::NotAccepted, "", "if the call was not accepted: the operator calls again"),
+        (Decision::Accepted(None), " RECORD", "if it was accepted, as this replication record"),
+        (Decision::Accepted(None), "", "if it was accepted, and the record is not known"),
+        (Decision::CallAnew, "", "to call once more although nothing changed; it is for you to know that it is wanted"),
     ];
     let possible = words
         .into_iter()
         .filter(|(word, _, _)| matches!(consider(resource, word.clone(), now), Considered::Possible(_)));
-    let command = |word: &Word, more: &str| format!("kubectl brep resolve {place} {}{more}", option(word));
+    let command = |word: &Decision, more: &str| format!("kubectl brep resolve {place} {}{more}", option(word));
     possible.map(|(word, more, when)| ToType { when, command: command(&word, more) }).collect()
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use backup_replication_operator::cbr::{Backup, BackupStatus, RecordId, RecordStatus, Records, ReplicationRecord};
 use backup_replication_operator::protocol::{
-    self, Acceptance, Action, Answer, CredentialReading, Ending, FreshAttempt, Look, Observation, Policy, Recorded,
-    TargetReading, decide, describe_end, held_target, is_finished, record, shows_called_record, shows_record,
+    self, Acceptance, Action, CallAnswer, CallResult, CredentialReading, FreshAttempt, Lookup, Observation, Policy,
+    Recorded, TargetReading, decide, describe_result, is_finished, locked_target, record, shows_called_record,
+    shows_record,
 };
 use backup_replication_operator::resource::{
     AttemptId, Auth, BackupReplication, BackupReplicationSpec, BackupReplicationStatus, DECISION_ANNOTATION,
@@ -132,7 +133,7 @@ impl Production {
         let asked = if resource.young { stored() } else { now() };
         let facts = Facts {
             finished: is_finished(&object),
-            uses_target: held_target(&object).is_some_and(|held| held.is_held(asked, POLICY.settling_time)),
+            uses_target: locked_target(&object).is_some_and(|held| held.is_held(asked, POLICY.settling_time)),
         };
         self.facts.borrow_mut().insert(resource.clone(), facts);
         facts
@@ -158,7 +159,7 @@ impl Production {
         let mut seen = Observation {
             resource: &object,
             now: now(),
-            seen_for: duration(sight.age),
+            unchanged_for: duration(sight.age),
             never_called: sight.never_called,
             target: target(),
             credential: None,
@@ -177,7 +178,7 @@ impl Production {
                     seen.credential = Some(usable());
                     continue;
                 }
-                Action::Look { .. } => {
+                Action::Lookup { .. } => {
                     assert!(seen.look.is_none(), "a look is asked for once");
                     let look = look(&sight.look);
                     rounded.missed = match (shows_record(&object, &look), rounded.missed) {
@@ -191,7 +192,7 @@ impl Production {
                     seen.look = Some(look);
                     continue;
                 }
-                Action::Settle { status, again } => {
+                Action::Update { status, requeue_after: again } => {
                     let status = self.tables.borrow_mut().keep_status(*status);
                     Round::Settle { status, again: again.is_some() }
                 }
@@ -215,7 +216,7 @@ impl Production {
         let attempt = self.tables.borrow().attempt(claim.attempt).clone();
         let written = match record(&status, &attempt, &ending(end, claim.no), now()) {
             Recorded::Write(status) => {
-                let (status, _) = describe_end(&object, *status, &attempt, target(), usable(), &POLICY, now());
+                let (status, _) = describe_result(&object, *status, &attempt, target(), usable(), &POLICY, now());
                 Written::Write(self.tables.borrow_mut().keep_status(status))
             }
             Recorded::AlreadyThere => Written::AlreadyThere,
@@ -253,8 +254,8 @@ impl Production {
 }
 
 /// A look at a record that is followed is always due; looks that fail have failed for long.
-fn looked(missed: Missed, look: &Looked) -> protocol::Looked {
-    protocol::Looked {
+fn looked(missed: Missed, look: &Looked) -> protocol::LookupHistory {
+    protocol::LookupHistory {
         known_for: LONG,
         ago: Some(LONG),
         failing_for: if *look == Looked::Failed { LONG } else { Duration::ZERO },
@@ -295,9 +296,13 @@ fn annotation(Decision { attempt, word }: Decision) -> String {
     }
 }
 
-fn look(looked: &Looked) -> Look {
+fn look(looked: &Looked) -> Lookup {
     let backup = |replication_records| {
-        Look::Backup(Box::new(Backup { status: Some(BackupStatus::Available), image_type: None, replication_records }))
+        Lookup::Backup(Box::new(Backup {
+            status: Some(BackupStatus::Available),
+            image_type: None,
+            replication_records,
+        }))
     };
     match looked {
         Looked::Records { ours, another } => {
@@ -307,9 +312,9 @@ fn look(looked: &Looked) -> Look {
             backup(Records::Reported { records, unreadable: 0 })
         }
         Looked::NoList => backup(Records::NotReported),
-        Looked::NoLookUp => Look::NotAvailable("no look-up".to_owned()),
-        Looked::Refused => Look::NotAvailable("no right to look up".to_owned()),
-        Looked::Failed => Look::Failed("503".to_owned()),
+        Looked::NoLookUp => Lookup::NotAvailable("no look-up".to_owned()),
+        Looked::Refused => Lookup::NotAvailable("no right to look up".to_owned()),
+        Looked::Failed => Lookup::Failed("503".to_owned()),
     }
 }
 
@@ -341,23 +346,24 @@ fn listed(id: &str, region: &str, record: Record) -> Option<ReplicationRecord> {
     })
 }
 
-fn ending(end: End, no: AttemptNo) -> Ending {
-    let answer = |http_status, message: &str| Answer { http_status, message: message.to_owned(), ..Answer::default() };
-    let rejected = |kind| Ending::Rejected { kind, answer: answer(Some(400), "Rejected."), retry_after: None };
+fn ending(end: End, no: AttemptNo) -> CallResult {
+    let answer =
+        |http_status, message: &str| CallAnswer { http_status, message: message.to_owned(), ..CallAnswer::default() };
+    let rejected = |kind| CallResult::Rejected { kind, answer: answer(Some(400), "Rejected."), retry_after: None };
     match end {
         End::Accepted => {
             let replication_record_id = Some(record_id(no));
-            Ending::Accepted(
+            CallResult::Accepted(
                 Acceptance { replication_record_id, ..Acceptance::default() },
                 answer(Some(202), "Accepted."),
             )
         }
-        End::AcceptedWithoutId => Ending::Accepted(Acceptance::default(), answer(Some(202), "Accepted.")),
-        End::NotSent => Ending::NotSent(answer(None, "The window was over.")),
+        End::AcceptedWithoutId => CallResult::Accepted(Acceptance::default(), answer(Some(202), "Accepted.")),
+        End::NotSent => CallResult::NotSent(answer(None, "The window was over.")),
         End::Rejected => rejected(RejectionKind::Temporary),
         End::RejectedForGood => rejected(RejectionKind::Terminal),
         End::AlreadyReplicated => rejected(RejectionKind::AlreadyReplicated),
-        End::Unknown => Ending::Unknown(answer(None, "The connection was lost.")),
-        End::Unreadable2xx => Ending::Unknown(answer(Some(200), "A success that cannot be read.")),
+        End::Unknown => CallResult::Unknown(answer(None, "The connection was lost.")),
+        End::Unreadable2xx => CallResult::Unknown(answer(Some(200), "A success that cannot be read.")),
     }
 }

@@ -7,7 +7,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "attempt-number-kept",
         promise: "each attempt has a number of its own",
-        file: "src/protocol/claim.rs",
+        file: "src/protocol/facts/claim.rs",
         old: "newest.number + 1",
         new: "newest.number",
         caught_by: "--lib protocol::",
@@ -15,7 +15,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "unknown-attempt-forgotten",
         promise: "an attempt that may have been accepted is never cut from the list",
-        file: "src/protocol/claim.rs",
+        file: "src/protocol/facts/claim.rs",
         old: "a.outcome.is_some_and(Outcome::allows_next_attempt);\n        let Some",
         new: "a.outcome.is_some();\n        let Some",
         caught_by: "--lib protocol::",
@@ -23,7 +23,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "settled-and-claimed-at-once",
         promise: "what settles an attempt is written before the next one is claimed",
-        file: "src/protocol/before_call.rs",
+        file: "src/protocol/decide/preconditions.rs",
         old: "settled_in_this_round(status, seen) {",
         new: "settled_in_this_round(status, seen).filter(|_| false) {",
         caught_by: "--test model no_list",
@@ -31,15 +31,15 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "call-anew-adopts",
         promise: "a human who wants a call of his own gets it",
-        file: "src/protocol/before_call.rs",
-        old: ".filter(|_| !human::calls_anew(status))",
+        file: "src/protocol/decide/preconditions.rs",
+        old: ".filter(|_| !decision::calls_anew(status))",
         new: "",
         caught_by: "--lib protocol::",
     },
     Mutant {
         name: "declined-record-adopted",
         promise: "what a human had called in spite of is not adopted when that call is repeated",
-        file: "src/protocol/before_call.rs",
+        file: "src/protocol/decide/preconditions.rs",
         old: "found.live(&status.declined_records)",
         new: "found.live(&[])",
         caught_by: "--lib protocol::",
@@ -47,7 +47,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "any-endpoint-proves",
         promise: "absence at another endpoint than the call's proves nothing",
-        file: "src/protocol/unknown.rs",
+        file: "src/protocol/decide/unknown.rs",
         old: "seen.target.is_at(&attempt.endpoint) && found",
         new: "found",
         caught_by: "--lib protocol::",
@@ -55,7 +55,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "called-under-deletion",
         promise: "no call for a resource that is being deleted",
-        file: "src/protocol/before_call.rs",
+        file: "src/protocol/decide/preconditions.rs",
         old: "if seen.resource.metadata.deletion_timestamp.is_some() {",
         new: "if seen.resource.metadata.deletion_timestamp.is_some() && seen.never_called {",
         caught_by: "--lib protocol::",
@@ -63,9 +63,9 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "failed-look-calls",
         promise: "no call while the look fails",
-        file: "src/protocol/before_call.rs",
-        old: "Look::NotAvailable(_) | Look::NoSuchBackup(_) | Look::Unauthorized(_) => None,",
-        new: "Look::NotAvailable(_) | Look::NoSuchBackup(_) | Look::Unauthorized(_) | Look::Failed(_) => None,",
+        file: "src/protocol/decide/preconditions.rs",
+        old: "Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_) | Lookup::Unauthorized(_) => None,",
+        new: "Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_) | Lookup::Unauthorized(_) | Lookup::Failed(_) => None,",
         caught_by: "--lib protocol::",
     },
     Mutant {
@@ -103,15 +103,15 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "stale-too-early",
         promise: "a claim belongs to its claimant for window, limit and margin",
-        file: "src/protocol/history.rs",
-        old: "seen.seen_for < policy.hold(attempt)",
-        new: "seen.seen_for < policy.window",
+        file: "src/protocol/decide/history.rs",
+        old: "seen.unchanged_for < policy.claim_lifetime(attempt)",
+        new: "seen.unchanged_for < policy.window",
         caught_by: "--lib protocol::",
     },
     Mutant {
         name: "forgotten-end-takes-over",
         promise: "the end of a forgotten attempt does not push out the one in force",
-        file: "src/protocol/record.rs",
+        file: "src/protocol/facts/record.rs",
         old: "let free = status.attempts.first().is_none_or(gives_way);",
         new: "let free = status.attempts.first().is_none_or(gives_way) || !status.attempts.is_empty();",
         caught_by: "--lib protocol::",
@@ -119,7 +119,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "end-over-decision",
         promise: "a late end does not undo what a human decided",
-        file: "src/protocol/record.rs",
+        file: "src/protocol/facts/record.rs",
         old: "(Some(Outcome::Unknown), Some(Outcome::NotSent",
         new: "(Some(Outcome::Unknown | Outcome::NotAccepted), Some(Outcome::NotSent",
         caught_by: "--lib protocol::",
@@ -127,7 +127,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "second-record-dropped",
         promise: "a second acceptance is listed beside the first",
-        file: "src/protocol/record.rs",
+        file: "src/protocol/facts/record.rs",
         old: "        add_record(&mut next, name);",
         new: "        drop(name);",
         caught_by: "--lib protocol::",
@@ -135,7 +135,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "acceptance-superseded",
         promise: "an acceptance is written over whatever was said of its attempt",
-        file: "src/protocol/record.rs",
+        file: "src/protocol/facts/record.rs",
         old: "    let mut next = status.clone();\n    let name",
         new: "    if present.is_some_and(|a| a.outcome == Some(Outcome::NotAccepted)) {\n        return Recorded::Superseded;\n    }\n    let mut next = status.clone();\n    let name",
         caught_by: "--lib protocol::",
@@ -183,7 +183,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "settled-too-early",
         promise: "absence counts after the settling time alone",
-        file: "src/protocol/unknown.rs",
+        file: "src/protocol/decide/unknown.rs",
         old: "if !said_2xx && left.is_zero() => {",
         new: "if !said_2xx && left < settles_after => {",
         caught_by: "--lib protocol::",
@@ -191,7 +191,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "2xx-settled-by-absence",
         promise: "no absence proves anything against an answer of 2xx",
-        file: "src/protocol/unknown.rs",
+        file: "src/protocol/decide/unknown.rs",
         old: "is_some_and(|s| (200..300).contains(&s))",
         new: "is_some_and(|s| (200..200).contains(&s))",
         caught_by: "--lib protocol::",
@@ -199,7 +199,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "unknown-called-again",
         promise: "an unknown outcome is held unless the resource says CallAgain",
-        file: "src/protocol/unknown.rs",
+        file: "src/protocol/decide/unknown.rs",
         old: "Prospect::Open | Prospect::None if calls_again =>",
         new: "Prospect::Open | Prospect::None if calls_again || left.is_zero() =>",
         caught_by: "--lib protocol::",
@@ -207,7 +207,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "decision-for-any-attempt",
         promise: "a decision acts on the attempt that it names",
-        file: "src/protocol/human.rs",
+        file: "src/protocol/decision.rs",
         old: "if attempt.id.as_str() != named {",
         new: "if attempt.id.as_str() != named && named.is_empty() {",
         caught_by: "--lib protocol::",
@@ -215,7 +215,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "decision-acts-twice",
         promise: "a decision acts once",
-        file: "src/protocol/human.rs",
+        file: "src/protocol/decision.rs",
         old: "if status.decision.as_deref() == Some(value) {",
         new: "if status.decision.as_deref() == Some(value) && value.is_empty() {",
         caught_by: "--lib protocol::",
@@ -231,7 +231,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "adopted-record-proves",
         promise: "only the record of a call of its own shows that records are reported",
-        file: "src/protocol/tracking.rs",
+        file: "src/protocol/lookup.rs",
         old: "called && shows_record(resource, look) == Some(true)",
         new: "shows_record(resource, look) == Some(true) || (called && false)",
         caught_by: "--lib protocol::",
@@ -239,7 +239,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "never-followed",
         promise: "an accepted resource is worked on until its copy is there or given up",
-        file: "src/protocol/decide.rs",
+        file: "src/protocol/decide/mod.rs",
         old: "        && status.tracking_end.is_some()\n",
         new: "",
         caught_by: "--lib protocol::",
@@ -247,7 +247,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "failure-not-told",
         promise: "a replication that failed ends so",
-        file: "src/protocol/tracking.rs",
+        file: "src/protocol/facts/progress.rs",
         old: "RecordStatus::Fail => TrackingEnd::Failed",
         new: "RecordStatus::Fail => TrackingEnd::Replicated",
         caught_by: "--lib protocol::",
@@ -279,7 +279,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "end-written-once",
         promise: "an acceptance is written until it is there",
-        file: "src/controller/record_end.rs",
+        file: "src/controller/reconcile/record.rs",
         old: "            Err(ApiError::Gone) => {",
         new: "            Err(ApiError::Gone | ApiError::NoAnswer(_)) => {",
         caught_by: "--test crash an_acceptance_is_logged",

@@ -1,0 +1,99 @@
+//! Tells what a written status has new: to the counters, and as Events on the resource.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use kube::{Client, Resource, ResourceExt};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::controller::context::Context;
+use crate::protocol::{Transition, since_creation, transitions};
+use crate::resource::{BackupReplication, BackupReplicationStatus};
+
+/// Events that wait to be published. What comes beyond is dropped: events are for people, and the status has it all.
+const WAITING: usize = 1024;
+/// Longest time of one publication.
+const LIMIT: Duration = Duration::from_secs(10);
+/// Longest time for those that wait when the controller has ended.
+const LAST: Duration = Duration::from_secs(5);
+/// The longest note of an Event that the API server takes.
+const NOTE_BYTES: usize = 1024;
+const CONTROLLER: &str = "backup-replication-operator";
+
+/// A status was written over what `before` holds.
+pub(super) fn announce(context: &Context, before: &BackupReplication, after: &BackupReplicationStatus) {
+    context.metrics.rounds.status_written();
+    for transition in transitions(before.status.as_ref(), after) {
+        let created = before.creation_timestamp().map(|created| created.0);
+        let since_creation = created.and_then(|created| since_creation(transition.kind, created, after));
+        context.metrics.replications.took(transition.kind, since_creation);
+        context.events.publish(before, transition);
+    }
+}
+
+/// Publishes Events one after the other, beside the rounds.
+#[derive(Debug)]
+pub(super) struct Events(mpsc::Sender<(ObjectReference, Event)>);
+
+/// The publisher at work.
+pub(super) struct Publisher(JoinHandle<()>);
+
+impl Events {
+    /// Starts the publisher. It ends when the last `Events` is gone.
+    pub(super) fn start(client: Client, identity: &str) -> (Self, Publisher) {
+        let reporter = Reporter { controller: CONTROLLER.to_owned(), instance: Some(identity.to_owned()) };
+        let recorder = Recorder::new(client, reporter);
+        let (sender, receiver) = mpsc::channel(WAITING);
+        (Self(sender), Publisher(tokio::spawn(publish_all(recorder, receiver))))
+    }
+
+    fn publish(&self, regarding: &BackupReplication, Transition { kind, note }: Transition) {
+        let event = Event {
+            type_: if kind.is_warning() { EventType::Warning } else { EventType::Normal },
+            reason: kind.reason().to_owned(),
+            note: Some(cut(note)),
+            action: kind.action().to_owned(),
+            secondary: None,
+        };
+        if self.0.try_send((regarding.object_ref(&()), event)).is_err() {
+            tracing::debug!(reason = kind.reason(), "An Event is dropped: too many wait");
+        }
+    }
+}
+
+impl Publisher {
+    /// Waits a little for what is still to be published.
+    pub(super) async fn end(self) {
+        let Self(mut task) = self;
+        if tokio::time::timeout(LAST, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+async fn publish_all(recorder: Recorder, mut receiver: mpsc::Receiver<(ObjectReference, Event)>) {
+    let mut failing = false;
+    while let Some((regarding, event)) = receiver.recv().await {
+        let published = tokio::time::timeout(LIMIT, recorder.publish(&event, &regarding)).await;
+        let failure = match published {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(crate::controller::api::root_cause(&error)),
+            Err(_) => Some("no answer in time".to_owned()),
+        };
+        match failure {
+            None => failing = false,
+            Some(_) if failing => {}
+            Some(error) => {
+                failing = true;
+                tracing::warn!(error, "Events cannot be published; nothing else depends on them");
+            }
+        }
+    }
+}
+
+fn cut(mut note: String) -> String {
+    note.truncate(note.floor_char_boundary(NOTE_BYTES));
+    note
+}

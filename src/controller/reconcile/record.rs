@@ -1,0 +1,131 @@
+//! Writes down how a call ended, and does not rest before it is there: the write alone is repeated, from memory.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::{Api, ResourceExt};
+
+use crate::controller::api::{ApiError, bounded, write_status};
+use crate::controller::context::Context;
+use crate::controller::events::announce;
+use crate::controller::prepared;
+use crate::controller::reconcile::call::FinishedCall;
+use crate::protocol::{CallResult, CredentialReading, Recorded, describe_result, record};
+use crate::resource::{Attempt, BackupReplication};
+
+/// Conflicts that are met without a wait.
+const AT_ONCE: u32 = 3;
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// Records the end of a call. Returns when the resource is to be looked at next.
+pub(crate) async fn record_result(
+    context: &Context,
+    api: &Api<BackupReplication>,
+    ended: FinishedCall,
+    credential: CredentialReading,
+) -> Option<Duration> {
+    let FinishedCall { object, attempt, ending } = ended;
+    let recorder = Recorder {
+        context,
+        api,
+        attempt: &attempt,
+        ending: &ending,
+        credential,
+        uid: object.uid(),
+        name: object.name_any(),
+    };
+    let mut wait = FIRST_WAIT;
+    let mut conflicts = 0;
+    let mut latest = Some(object);
+    loop {
+        let tried = match latest.take() {
+            Some(object) => recorder.write_into(object).await,
+            None => recorder.read_and_write().await,
+        };
+        match tried {
+            Ok(again) => return again,
+            Err(ApiError::Gone) => {
+                recorder.give_up("the resource is gone");
+                return None;
+            }
+            // Somebody else wrote meanwhile: on to their version, at once, unless they never stop.
+            Err(ApiError::Conflict) if conflicts < AT_ONCE => conflicts += 1,
+            Err(
+                error @ (ApiError::Conflict
+                | ApiError::Forbidden(_)
+                | ApiError::Refused(_)
+                | ApiError::NoAnswer(_)
+                | ApiError::Unguardable(_)
+                | ApiError::Unserialisable(_)),
+            ) => {
+                tracing::warn!(%error, "The call's end is not written yet; trying again");
+                context.metrics.rounds.record_retried();
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    () = context.give_up.cancelled() => {
+                        recorder.give_up("the process is shutting down");
+                        return None;
+                    }
+                }
+                wait = (wait * 2).min(LONGEST_WAIT);
+            }
+        }
+    }
+}
+
+struct Recorder<'a> {
+    context: &'a Context,
+    api: &'a Api<BackupReplication>,
+    attempt: &'a Attempt,
+    ending: &'a CallResult,
+    credential: CredentialReading,
+    uid: Option<String>,
+    name: String,
+}
+
+impl Recorder<'_> {
+    async fn read_and_write(&self) -> Result<Option<Duration>, ApiError> {
+        let object = bounded(self.api.get(&self.name)).await?;
+        self.write_into(object).await
+    }
+
+    async fn write_into(&self, object: BackupReplication) -> Result<Option<Duration>, ApiError> {
+        if object.uid() != self.uid {
+            return Err(ApiError::Gone);
+        }
+        let now = Timestamp::now();
+        let status = object.status.clone().unwrap_or_default();
+        match record(&status, self.attempt, self.ending, now) {
+            Recorded::Write(status) => {
+                let target = prepared::prepare(&object.spec, &self.context.settings).reading();
+                let policy = &self.context.settings.policy;
+                let (status, again) =
+                    describe_result(&object, *status, self.attempt, target, self.credential.clone(), policy, now);
+                write_status(self.api, &object, &status).await?;
+                announce(self.context, &object, &status);
+                Ok(again)
+            }
+            Recorded::AlreadyThere => Ok(Some(Duration::ZERO)),
+            Recorded::Superseded => {
+                tracing::warn!("The call's end came after the attempt was settled otherwise");
+                Ok(Some(Duration::ZERO))
+            }
+        }
+    }
+
+    /// Nothing more can be done but to say it loudly enough to be found.
+    fn give_up(&self, why: &str) {
+        match self.ending {
+            CallResult::Accepted(acceptance, _) => {
+                tracing::error!(
+                    replication_record_id = acceptance.replication_record_id,
+                    "An accepted call cannot be recorded: {why}. Keep this line: the replication exists"
+                );
+            }
+            CallResult::NotSent(_) | CallResult::Rejected { .. } | CallResult::Unknown(_) => {
+                tracing::warn!("The call's end cannot be recorded: {why}");
+            }
+        }
+    }
+}

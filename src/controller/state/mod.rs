@@ -1,0 +1,7 @@
+//! What this process remembers and may lose. Safety never needs it.
+
+pub(super) mod lookup_cache;
+pub(super) mod memory;
+pub(super) mod permits;
+pub(super) mod target_locks;
+pub(super) mod throttle;

@@ -1,0 +1,137 @@
+//! What is kept in memory of each resource: its name, and whether there is anything to do for it. Nothing that a
+//! decision could rest on: decisions read the live object.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
+use kube::Resource;
+use kube::core::DeserializeGuard;
+
+use crate::protocol::{LockedTarget, is_finished, locked_target};
+use crate::resource::{BackupReplication, BackupReplicationStatus, ConditionType, Outcome, Phase, Reason};
+
+/// A resource reduced to what the watch must remember.
+#[derive(Clone, Debug)]
+pub(crate) struct WatchEntry {
+    /// Namespace and name alone.
+    metadata: ObjectMeta,
+    /// Nothing to do until the object changes.
+    pub(crate) finished: bool,
+    pub(crate) phase: Phase,
+    /// Why it waits for a human.
+    pub(crate) stalled: Option<Reason>,
+    /// What it waits for, where no human is asked.
+    pub(crate) waiting: Option<Reason>,
+    /// Since when nobody can tell whether its call was accepted.
+    pub(crate) unknown_since: Option<Timestamp>,
+    /// When what is under way was accepted.
+    pub(crate) under_way_since: Option<Timestamp>,
+    /// What others must not call for meanwhile.
+    pub(crate) held: Option<Box<LockedTarget>>,
+}
+
+impl WatchEntry {
+    /// Reduces a watched object. One that cannot be decoded is logged and left alone: nothing is known that could
+    /// be done for it, and the others go on.
+    pub(crate) fn new(watched: DeserializeGuard<BackupReplication>, settling_time: Duration) -> Self {
+        let metadata = |full: &ObjectMeta| ObjectMeta {
+            name: full.name.clone(),
+            namespace: full.namespace.clone(),
+            ..ObjectMeta::default()
+        };
+        match watched.0 {
+            Ok(resource) => Self {
+                metadata: metadata(&resource.metadata),
+                phase: resource.status.as_ref().and_then(|status| status.phase).unwrap_or(Phase::Pending),
+                stalled: resource.status.as_ref().and_then(stalled),
+                waiting: resource.status.as_ref().and_then(waiting),
+                unknown_since: resource.status.as_ref().and_then(unknown_since),
+                under_way_since: resource.status.as_ref().and_then(under_way_since),
+                finished: is_finished(&resource),
+                held: locked_target(&resource)
+                    .filter(|held| held.is_held(Timestamp::now(), settling_time))
+                    .map(Box::new),
+            },
+            Err(invalid) => {
+                tracing::error!(
+                    namespace = invalid.metadata.namespace,
+                    name = invalid.metadata.name,
+                    error = invalid.error,
+                    "This BackupReplication cannot be decoded and is left alone. Compare the installed CRD with \
+                     the one of this version (backup-replication-operator crd)."
+                );
+                Self {
+                    metadata: metadata(&invalid.metadata),
+                    finished: true,
+                    phase: Phase::Pending,
+                    stalled: None,
+                    waiting: None,
+                    unknown_since: None,
+                    under_way_since: None,
+                    held: None,
+                }
+            }
+        }
+    }
+}
+
+fn condition(status: &BackupReplicationStatus, kind: ConditionType) -> Option<&Condition> {
+    status.conditions.iter().find(|condition| condition.type_ == kind.as_str())
+}
+
+fn stalled(status: &BackupReplicationStatus) -> Option<Reason> {
+    Reason::parse(&condition(status, ConditionType::Stalled)?.reason)
+}
+
+/// Of what is not ready, the reason for that; of what is ready and still followed, what keeps the looks from being made.
+fn waiting(status: &BackupReplicationStatus) -> Option<Reason> {
+    if condition(status, ConditionType::Stalled).is_some() {
+        return None;
+    }
+    let ready = condition(status, ConditionType::Ready)?;
+    if ready.status != "True" {
+        return Reason::parse(&ready.reason);
+    }
+    let replicated = condition(status, ConditionType::Replicated)?;
+    (replicated.status == "Unknown" && status.tracking_end.is_none()).then(|| Reason::parse(&replicated.reason))?
+}
+
+fn unknown_since(status: &BackupReplicationStatus) -> Option<Timestamp> {
+    let unknown = status.attempts.iter().filter(|attempt| attempt.outcome == Some(Outcome::Unknown));
+    unknown.map(|attempt| attempt.claimed_at.0).min()
+}
+
+fn under_way_since(status: &BackupReplicationStatus) -> Option<Timestamp> {
+    status.accepted_at.as_ref().map(|at| at.0).filter(|_| status.tracking_end.is_none())
+}
+
+impl Resource for WatchEntry {
+    type DynamicType = ();
+    type Scope = <BackupReplication as Resource>::Scope;
+
+    fn kind(dt: &()) -> Cow<'_, str> {
+        BackupReplication::kind(dt)
+    }
+
+    fn group(dt: &()) -> Cow<'_, str> {
+        BackupReplication::group(dt)
+    }
+
+    fn version(dt: &()) -> Cow<'_, str> {
+        BackupReplication::version(dt)
+    }
+
+    fn plural(dt: &()) -> Cow<'_, str> {
+        BackupReplication::plural(dt)
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+}

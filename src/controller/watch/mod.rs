@@ -1,0 +1,143 @@
+//! The watches: all resources are seen, finished ones are kept by name alone and never worked on.
+
+pub(super) mod entry;
+pub(super) mod stores;
+
+use std::time::Duration;
+
+use futures::{Stream, StreamExt, stream};
+use kube::core::DeserializeGuard;
+use kube::runtime::WatchStreamExt;
+use kube::runtime::reflector::{self, Store};
+use kube::runtime::watcher::{self, Event, watcher};
+use kube::{Api, Client};
+
+use crate::controller::api::root_cause;
+use crate::controller::readiness::Readiness;
+use crate::controller::watch::entry::WatchEntry;
+use crate::resource::BackupReplication;
+
+/// Whole objects held at a time while a list is read. Any user may make them as large as the API server takes them.
+const PAGE: u32 = 50;
+
+/// Starts watching one namespace, or all. What comes out is what there may be something to do for.
+pub(crate) fn unfinished(
+    client: &Client,
+    namespace: Option<&str>,
+    readiness: &Readiness,
+    settling_time: Duration,
+    on_event: impl Fn(&Event<WatchEntry>, &Store<WatchEntry>) + Send + 'static,
+) -> (Store<WatchEntry>, impl Stream<Item = Result<WatchEntry, watcher::Error>> + Send + 'static) {
+    let api: Api<DeserializeGuard<BackupReplication>> = match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    };
+    let what = what(namespace);
+    let readiness = readiness.clone();
+    let (store, writer) = reflector::store();
+    let seen = store.clone();
+    let watch = move || until_error(watcher(api.clone(), watcher::Config::default().page_size(PAGE)));
+    let stream = stream::repeat_with(watch)
+        .flatten()
+        .map(move |event| event.map(|event| reduce(event, settling_time)))
+        .default_backoff()
+        .reflect(writer)
+        .inspect(move |event| {
+            tell(&readiness, &what, event);
+            if let Ok(event) = event {
+                on_event(event, &seen);
+            }
+        })
+        .applied_objects()
+        .filter(|tracked| {
+            let passes = !matches!(tracked, Ok(WatchEntry { finished: true, .. }));
+            std::future::ready(passes)
+        });
+    (store, stream)
+}
+
+/// A watch that resumes after an error says nothing until the next event, so that nobody could tell that it sees its resources
+/// again. After an error it begins anew, with a list.
+fn until_error<T, E>(events: impl Stream<Item = Result<T, E>>) -> impl Stream<Item = Result<T, E>> {
+    stream::unfold(Some(Box::pin(events)), async |events| {
+        let mut events = events?;
+        let event = events.next().await?;
+        let rest = event.is_ok().then_some(events);
+        Some((event, rest))
+    })
+}
+
+/// Notes what a watch is going to need, so that nobody takes a process that has only begun for one that sees its resources.
+pub(crate) fn announce(namespace: Option<&str>, readiness: &Readiness) {
+    readiness.not_ready(&what(namespace), "waiting for the first list");
+}
+
+fn what(namespace: Option<&str>) -> String {
+    match namespace {
+        Some(namespace) => format!("watch of backupreplications in namespace {namespace}"),
+        None => "watch of backupreplications in all namespaces".to_owned(),
+    }
+}
+
+fn reduce(event: Event<DeserializeGuard<BackupReplication>>, settling_time: Duration) -> Event<WatchEntry> {
+    match event {
+        Event::Apply(object) => Event::Apply(WatchEntry::new(object, settling_time)),
+        Event::Delete(object) => Event::Delete(WatchEntry::new(object, settling_time)),
+        Event::Init => Event::Init,
+        Event::InitApply(object) => Event::InitApply(WatchEntry::new(object, settling_time)),
+        Event::InitDone => Event::InitDone,
+    }
+}
+
+/// Says in the log and at `/ready` what the watch is missing, once for each news.
+fn tell(readiness: &Readiness, what: &str, event: &Result<Event<WatchEntry>, watcher::Error>) {
+    match event {
+        Ok(Event::InitDone | Event::Apply(_) | Event::Delete(_)) => {
+            if readiness.ready(what) {
+                tracing::info!("Ready: {what}");
+            }
+        }
+        Ok(Event::Init | Event::InitApply(_)) => {}
+        Err(error) => {
+            let why = explain(error);
+            if readiness.not_ready(what, &why) {
+                tracing::error!("Not ready: {what}: {why}");
+            }
+        }
+    }
+}
+
+fn explain(error: &watcher::Error) -> String {
+    let code = match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
+        | watcher::Error::WatchFailed(kube::Error::Api(status))
+        | watcher::Error::WatchError(status) => Some(status.code),
+        watcher::Error::InitialListFailed(_)
+        | watcher::Error::WatchStartFailed(_)
+        | watcher::Error::WatchFailed(_)
+        | watcher::Error::NoResourceVersion => None,
+    };
+    match code {
+        Some(404) => "the API server does not know backupreplications.cbr.replication.dev. Install the CRD \
+                      (backup-replication-operator crd | kubectl apply -f -); the operator goes on by itself"
+            .to_owned(),
+        Some(401 | 403) => format!(
+            "the operator's role does not allow it: {}. Apply the roles in deploy/; the operator goes on by itself",
+            root_cause(error)
+        ),
+        Some(_) | None => format!("{}. The operator keeps trying", root_cause(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watch_ends_with_its_first_error() {
+        let events = stream::iter([Ok(1), Err("the storage is initialised anew")]).chain(stream::pending());
+        let passed: Vec<_> = futures::executor::block_on(until_error(events).collect());
+        assert_eq!(passed, [Ok(1), Err("the storage is initialised anew")]);
+    }
+}

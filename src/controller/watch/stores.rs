@@ -1,0 +1,41 @@
+//! What the watches hold, seen together.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kube::runtime::reflector::Store;
+
+use crate::controller::watch::entry::WatchEntry;
+
+/// The stores of all watches. Clones share them.
+#[derive(Clone, Default)]
+pub(crate) struct Stores(Arc<Mutex<Vec<Store<WatchEntry>>>>);
+
+impl Stores {
+    /// One more watch's.
+    pub(crate) fn add(&self, store: Store<WatchEntry>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(store);
+    }
+
+    /// The first that is as wanted.
+    pub(crate) fn find(&self, wanted: impl Fn(&WatchEntry) -> bool) -> Option<Arc<WatchEntry>> {
+        self.all().iter().find_map(|store| store.find(&wanted))
+    }
+
+    /// Shows each.
+    pub(crate) fn for_each(&self, mut look: impl FnMut(&WatchEntry)) {
+        for store in self.all() {
+            store.state().iter().for_each(|tracked| look(tracked));
+        }
+    }
+
+    fn all(&self) -> Vec<Store<WatchEntry>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl fmt::Debug for Stores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Stores").field(&self.all().len()).finish()
+    }
+}

@@ -1,0 +1,110 @@
+//! What to do next for a resource.
+
+mod accepted;
+pub(super) mod after_call;
+mod history;
+mod preconditions;
+mod step;
+pub(super) mod tracking;
+mod unknown;
+
+use std::time::Duration;
+
+use kube::ResourceExt;
+
+use crate::protocol::decide::history::{assess, expire};
+use crate::protocol::decide::preconditions::{Ready, before_call};
+use crate::protocol::decide::step::{Need, Step};
+use crate::protocol::decision;
+use crate::protocol::describe::describe;
+use crate::protocol::describe::situation::Situation;
+use crate::protocol::facts::claim::claim;
+use crate::protocol::observation::Observation;
+use crate::protocol::policy::Policy;
+use crate::resource::{
+    Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, Outcome, SecretKeyRef,
+};
+
+/// The one thing to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Read the Secret named here and decide again with what it gave.
+    ReadCredential(SecretKeyRef),
+    /// Look the backup up and decide again with what it gave.
+    Lookup {
+        /// How old the look may be; zero where it must be made now.
+        max_age: Duration,
+    },
+    /// Write this status under guard. If that succeeds, the attempt in it is claimed: make its call at once.
+    Claim {
+        /// The status with the attempt at its head.
+        status: Box<BackupReplicationStatus>,
+        /// That attempt.
+        attempt: Box<Attempt>,
+    },
+    /// See to it that the status is this one; then wait.
+    Update {
+        /// The status as it should be; nothing is written if it is so already.
+        status: Box<BackupReplicationStatus>,
+        /// When to look again without being told; `None`: when the object changes.
+        requeue_after: Option<Duration>,
+    },
+}
+
+impl From<Need> for Action {
+    fn from(need: Need) -> Self {
+        match need {
+            Need::Credential(reference) => Self::ReadCredential(reference),
+            Need::Lookup { max_age } => Self::Lookup { max_age },
+        }
+    }
+}
+
+/// Whether there is nothing to do for this resource until it changes, judged by the object alone.
+/// Such resources are neither read nor written again.
+pub fn is_finished(resource: &BackupReplication) -> bool {
+    let Some(status) = &resource.status else {
+        return false;
+    };
+    let annotation = resource.annotations().get(DECISION_ANNOTATION);
+    status.is_accepted()
+        && status.tracking_end.is_some()
+        && status.observed_generation == resource.metadata.generation
+        && status.conditions.iter().any(|c| c.observed_generation == resource.metadata.generation)
+        && status.attempts.iter().all(|a| a.outcome.is_some_and(|outcome| outcome != Outcome::Unknown))
+        && annotation.is_none_or(|value| status.decision.as_ref() == Some(value))
+}
+
+/// The next step. It rests on facts: the spec, the attempts, what was accepted, and what was seen; never on `phase`.
+pub fn decide(seen: &Observation<'_>, policy: &Policy) -> Action {
+    let resource = seen.resource;
+    let mut status = resource.status.clone().unwrap_or_default();
+    status.observed_generation = resource.metadata.generation;
+    let expired = expire(&mut status, seen, policy);
+    let unchanged_for = if expired { Duration::ZERO } else { seen.unchanged_for };
+    let annotation = resource.annotations().get(DECISION_ANNOTATION);
+    let note = decision::apply(&mut status, annotation.map(String::as_str), seen.now);
+
+    let wait = match assess(&mut status, unchanged_for, seen, policy) {
+        Step::Wait(wait) => wait,
+        Step::See(need) => return need.into(),
+        Step::MayCall => match before_call(&mut status, seen) {
+            Ready::Wait(wait) => wait,
+            Ready::See(need) => return need.into(),
+            Ready::Call(call) => {
+                let generation = resource.metadata.generation.unwrap_or_default();
+                let attempt = claim(&mut status, seen.fresh, policy, call, generation, seen.now);
+                let situation = Situation::Submitting(attempt.clone());
+                describe(resource, &mut status, &situation, None, seen.now);
+                return Action::Claim { status: Box::new(status), attempt: Box::new(attempt) };
+            }
+        },
+    };
+    describe(resource, &mut status, &wait.situation, note.as_deref(), seen.now);
+    Action::Update { status: Box::new(status), requeue_after: wait.again }
+}
+
+#[cfg(test)]
+mod decide_tests;
+#[cfg(test)]
+mod tracking_tests;

@@ -1,0 +1,73 @@
+//! What the parts of a decision hand on to each other.
+
+use std::time::Duration;
+
+use crate::protocol::describe::situation::Situation;
+use crate::protocol::lookup::Lookup;
+use crate::protocol::observation::{CredentialReading, Observation};
+use crate::resource::SecretKeyRef;
+
+/// Where a part of the decision comes to.
+pub(crate) enum Step {
+    /// There is nothing more to do now.
+    Wait(Wait),
+    /// Something must be seen first.
+    See(Need),
+    /// As far as the resource's history goes, a call may be made.
+    MayCall,
+}
+
+/// What must be seen before it can be decided.
+pub(crate) enum Need {
+    /// The Secret.
+    Credential(SecretKeyRef),
+    /// The backup's records.
+    Lookup {
+        /// How old the look may be; zero where it must be made now.
+        max_age: Duration,
+    },
+}
+
+/// A situation, and when to look again by itself.
+pub(crate) struct Wait {
+    pub(crate) situation: Box<Situation>,
+    pub(crate) again: Option<Duration>,
+}
+
+impl Wait {
+    pub(crate) fn new(situation: Situation, again: Option<Duration>) -> Self {
+        Self { situation: Box::new(situation), again }
+    }
+}
+
+/// A look, as far as one can be had.
+pub(crate) enum Sight<'a> {
+    Seen(&'a Lookup),
+    /// Nothing can be looked at: no endpoint that may be called, or no usable token.
+    Blind,
+    Need(Need),
+}
+
+/// What a look gives in this round, or what it takes to have one.
+pub(crate) fn sight<'a>(seen: &'a Observation<'_>) -> Sight<'a> {
+    if !seen.target.is_callable() {
+        return Sight::Blind;
+    }
+    let Some(reference) = &seen.resource.spec.auth.token_secret_ref else {
+        return Sight::Blind;
+    };
+    match (&seen.credential, &seen.look) {
+        (None, _) => Sight::Need(Need::Credential(reference.clone())),
+        (Some(CredentialReading::Usable { .. }), None) => Sight::Need(Need::Lookup { max_age: Duration::ZERO }),
+        (Some(CredentialReading::Usable { .. }), Some(look)) => Sight::Seen(look),
+        (
+            Some(
+                CredentialReading::SecretNotFound
+                | CredentialReading::TokenMissing
+                | CredentialReading::TokenUnusable(_)
+                | CredentialReading::NotPermitted(_),
+            ),
+            _,
+        ) => Sight::Blind,
+    }
+}

@@ -1,0 +1,82 @@
+//! An attempt of unknown outcome: resolved by evidence, else by the resource's own policy, never by hope.
+
+use std::time::Duration;
+
+use crate::protocol::backoff;
+use crate::protocol::decide::step::{Sight, Step, Wait, sight};
+use crate::protocol::decide::tracking::just_accepted;
+use crate::protocol::describe::situation::Situation;
+use crate::protocol::evidence::evidence;
+use crate::protocol::facts::settle::{accept_by_record, settle};
+use crate::protocol::lookup::Lookup;
+use crate::protocol::observation::Observation;
+use crate::protocol::policy::Policy;
+use crate::resource::{Attempt, BackupReplicationStatus, OnUnknownOutcome, Outcome};
+
+/// What the looks can still bring.
+enum Prospect {
+    /// The record is not there, and that will be proof once the settling time is over.
+    Absence,
+    /// Nothing proves anything yet; a later look may.
+    Open,
+    /// Looking does not help here.
+    None,
+}
+
+/// `unknown_for`: how long this process has seen it so.
+pub(crate) fn unknown(
+    status: &mut BackupReplicationStatus,
+    attempt: Attempt,
+    unknown_for: Duration,
+    seen: &Observation<'_>,
+    policy: &Policy,
+) -> Step {
+    let not_these = status.declined_records.clone();
+    let prospect = match sight(seen) {
+        Sight::Need(need) => return Step::See(need),
+        Sight::Blind | Sight::Seen(Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_)) => Prospect::None,
+        Sight::Seen(
+            Lookup::Unauthorized(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_),
+        ) => Prospect::Open,
+        Sight::Seen(Lookup::Backup(backup)) => {
+            let found = evidence(backup, seen);
+            if let Some(record) = found.of_call(&attempt, &not_these) {
+                accept_by_record(status, record, seen.now);
+                return Step::Wait(just_accepted(status));
+            }
+            let proven = seen.target.is_at(&attempt.endpoint) && found.proves_absence(&attempt, &not_these);
+            if proven { Prospect::Absence } else { Prospect::Open }
+        }
+    };
+    // A 2xx says too loudly "accepted" to be settled otherwise by anything but a human.
+    let said_2xx = attempt.http_status.is_some_and(|s| (200..300).contains(&s));
+    let settles_after = policy.settles_after(&attempt);
+    let left = settles_after.saturating_sub(unknown_for);
+    let again = |at_most: Duration| Some(backoff::look_delay(unknown_for).min(at_most));
+    let calls_again = seen.resource.spec.on_unknown_outcome() == OnUnknownOutcome::CallAgain;
+    let by = match prospect {
+        Prospect::Absence => Some("No look at the cloud's records showed it: taken as not accepted."),
+        Prospect::Open | Prospect::None if calls_again => Some("Taken as not accepted: onUnknownOutcome is CallAgain."),
+        Prospect::Open | Prospect::None => None,
+    };
+    match by {
+        Some(by) if !said_2xx && left.is_zero() => {
+            if let Some(attempt) = status.attempts.first_mut() {
+                settle(attempt, Outcome::NotAccepted, by, seen.now);
+            }
+            Step::MayCall
+        }
+        Some(_) if !said_2xx => {
+            Step::Wait(Wait::new(Situation::UnknownThenCalledAgain(attempt, settles_after), again(left)))
+        }
+        Some(_) | None => match prospect {
+            Prospect::Absence | Prospect::Open if !left.is_zero() => {
+                Step::Wait(Wait::new(Situation::UnknownLookedUp(attempt, settles_after), again(left)))
+            }
+            // A token or a right that is missing now may be there later.
+            Prospect::Absence | Prospect::Open | Prospect::None => {
+                Step::Wait(Wait::new(Situation::UnknownHeld(attempt), again(Duration::MAX)))
+            }
+        },
+    }
+}

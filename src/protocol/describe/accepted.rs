@@ -1,0 +1,83 @@
+//! An acceptance in words.
+
+use crate::protocol::decision;
+use crate::protocol::describe::copy::{Copy, copy};
+use crate::protocol::describe::summary::{Actor, Summary, short};
+use crate::resource::{BackupReplication, BackupReplicationStatus, Is, Origin, Phase, ReadyWhen, Reason, TrackingEnd};
+
+pub(crate) fn accepted(resource: &BackupReplication, status: &BackupReplicationStatus) -> Summary {
+    let how = how(resource, status);
+    let phase = phase(status);
+    if !status.additional_records.is_empty() {
+        return Summary {
+            phase,
+            ready: Is::False,
+            actor: Actor::Human,
+            reason: Reason::AdditionalRecords,
+            message: format!(
+                "{how} Further calls were accepted as well: {}. Check the replicas in the \
+                 destination region and delete what is not needed; then replace this resource.",
+                status.additional_records.join(", ")
+            ),
+        };
+    }
+    let Copy { replicated: _, reason, message } = copy(status);
+    let told = |ready, actor| Summary { phase, ready, actor, reason, message: format!("{how} {message}") };
+    match (status.tracking_end, resource.spec.ready_when()) {
+        (Some(TrackingEnd::Failed | TrackingEnd::Skipped), ReadyWhen::Accepted | ReadyWhen::Replicated) => Summary {
+            message: format!(
+                "{how} {message} It is not repeated by itself: mend the cause, and create another BackupReplication, or this one \
+                 anew."
+            ),
+            ..told(Is::False, Actor::Human)
+        },
+        (_, ReadyWhen::Accepted) => {
+            Summary { phase, ready: Is::True, actor: Actor::Nobody, reason: Reason::Accepted, message: how }
+        }
+        (Some(TrackingEnd::Replicated), ReadyWhen::Replicated) => told(Is::True, Actor::Nobody),
+        (None, ReadyWhen::Replicated) => told(Is::False, Actor::Operator),
+        (
+            Some(
+                TrackingEnd::NotReported
+                | TrackingEnd::RecordGone
+                | TrackingEnd::BackupGone
+                | TrackingEnd::LimitReached,
+            ),
+            ReadyWhen::Replicated,
+        ) => Summary {
+            message: format!(
+                "{how} {message} So readyWhen: Replicated cannot be met: if the replica is there, set readyWhen: Accepted."
+            ),
+            ..told(Is::Unknown, Actor::Human)
+        },
+    }
+}
+
+fn phase(status: &BackupReplicationStatus) -> Phase {
+    match status.tracking_end {
+        None | Some(TrackingEnd::LimitReached) => Phase::Replicating,
+        Some(TrackingEnd::Failed | TrackingEnd::Skipped) => Phase::Failed,
+        Some(
+            TrackingEnd::Replicated | TrackingEnd::NotReported | TrackingEnd::RecordGone | TrackingEnd::BackupGone,
+        ) => Phase::Succeeded,
+    }
+}
+
+/// How it came to be accepted, and as which record.
+fn how(resource: &BackupReplication, status: &BackupReplicationStatus) -> String {
+    let record = status.replication_record_id.as_deref();
+    let its_record = record.map_or_else(
+        || "its replication record id is not known".to_owned(),
+        |id| format!("its replication record is {id}"),
+    );
+    match (status.origin, record) {
+        (Some(Origin::Adopted), Some(record)) => format!(
+            "An earlier replication{} to the same vault was adopted; {its_record}. Whether its copy still exists cannot be \
+             seen from here. To call all the same: {}",
+            status.record_created_at.as_ref().map_or_else(String::new, |at| format!(" of {}", short(at.0))),
+            decision::command(resource, record, "call-anew"),
+        ),
+        (Some(Origin::Declared), _) => format!("A call was declared as accepted by a human's decision; {its_record}."),
+        (Some(Origin::Called | Origin::Adopted) | None, _) => format!("The cloud accepted the call; {its_record}."),
+    }
+}

@@ -1,0 +1,78 @@
+//! From a situation to what a reader sees: phase and conditions.
+
+mod accepted;
+mod copy;
+mod message;
+mod questions;
+pub(super) mod situation;
+mod summary;
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use crate::protocol::describe::copy::{Copy, copy};
+use crate::protocol::describe::message::summarize;
+use crate::protocol::describe::situation::Situation;
+use crate::protocol::describe::summary::{Actor, Summary};
+use crate::resource::{
+    BackupReplication, BackupReplicationStatus, Change, ConditionType, Is, Reason, apply_conditions,
+};
+
+/// Sets phase and conditions. `note` is added to the message: why a decision annotation was not heeded.
+pub(crate) fn describe(
+    resource: &BackupReplication,
+    status: &mut BackupReplicationStatus,
+    situation: &Situation,
+    note: Option<&str>,
+    now: Timestamp,
+) {
+    let Summary { phase, ready, actor, reason, mut message } = summarize(resource, status, situation);
+    if let Some(note) = note {
+        message.push(' ');
+        message.push_str(note);
+    }
+    let change = |kind, is| Change { kind, is, reason, message: message.clone() };
+    let mut wanted = vec![change(ConditionType::Ready, ready)];
+    match actor {
+        Actor::Nobody => {}
+        Actor::Operator => wanted.push(change(ConditionType::Reconciling, Is::True)),
+        Actor::Human => wanted.push(change(ConditionType::Stalled, Is::True)),
+    }
+    wanted.push(replicated(status, situation));
+    status.phase = Some(phase);
+    status.conditions = apply_conditions(&status.conditions, &wanted, resource.metadata.generation, Time(now));
+}
+
+fn replicated(status: &BackupReplicationStatus, situation: &Situation) -> Change {
+    let (is, reason, message) = match situation {
+        Situation::Accepted | Situation::AcceptedWithUnknown(_) => {
+            let Copy { replicated, reason, message } = copy(status);
+            (replicated, reason, message)
+        }
+        Situation::BeingDeleted
+        | Situation::Suspended
+        | Situation::NoEndpoint
+        | Situation::EndpointRefused(_)
+        | Situation::SpecInvalid(_)
+        | Situation::SecretNotFound(_)
+        | Situation::TokenMissing(_)
+        | Situation::TokenUnusable(..)
+        | Situation::SecretNotPermitted(..)
+        | Situation::TokenRejected(..)
+        | Situation::ThrottledByOthers(_)
+        | Situation::WaitingToRetry(_)
+        | Situation::Submitting(_)
+        | Situation::CallEnded(_)
+        | Situation::UnknownLookedUp(..)
+        | Situation::UnknownHeld(_)
+        | Situation::UnknownThenCalledAgain(..)
+        | Situation::AlreadyReplicatedLookedUp(_)
+        | Situation::Rejected(_)
+        | Situation::LooksFail(..)
+        | Situation::SourceNotReady
+        | Situation::SameTargetInUse(_) => {
+            (Is::Unknown, Reason::NotAccepted, "No call is known to be accepted yet.".to_owned())
+        }
+    };
+    Change { kind: ConditionType::Replicated, is, reason, message }
+}

@@ -1,0 +1,92 @@
+//! Giving an attempt an outcome that its own call did not give, and a resource an acceptance.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use crate::cbr::ReplicationRecord;
+use crate::protocol::facts::call_result::bounded;
+use crate::protocol::facts::progress::follow;
+use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome, bounds};
+
+/// Gives the attempt its outcome, and says by whose word.
+pub(crate) fn settle(attempt: &mut Attempt, outcome: Outcome, by: &str, now: Timestamp) {
+    let before = attempt.message.take().unwrap_or_default();
+    attempt.outcome = Some(outcome);
+    attempt.message = Some(bounded(format!("{by} {before}").trim_end(), bounds::MESSAGE));
+    attempt.ended_at = Some(Time(now));
+}
+
+/// The attempt in force was accepted, as this record shows.
+pub(crate) fn accept_by_record(status: &mut BackupReplicationStatus, record: &ReplicationRecord, now: Timestamp) {
+    if let Some(attempt) = status.attempts.first_mut() {
+        settle(attempt, Outcome::Accepted, "The cloud's records show that it was accepted.", now);
+    }
+    take(status, record, Origin::Called, now);
+}
+
+/// The record of a further accepted call: never dropped, and for a human to see to.
+pub(crate) fn add_record(status: &mut BackupReplicationStatus, record: String) {
+    if !status.additional_records.contains(&record) && status.additional_records.len() < bounds::RECORDS {
+        status.additional_records.push(record);
+    }
+}
+
+/// A replication that was there before is this resource's.
+pub(crate) fn adopt(status: &mut BackupReplicationStatus, record: &ReplicationRecord, now: Timestamp) {
+    take(status, record, Origin::Adopted, now);
+}
+
+/// Fills in what the record says; what is there stays.
+pub(crate) fn take(status: &mut BackupReplicationStatus, record: &ReplicationRecord, origin: Origin, now: Timestamp) {
+    status.origin.get_or_insert(origin);
+    status.accepted_at.get_or_insert(Time(now));
+    let fill = |field: &mut Option<String>, value: &Option<String>, bound| {
+        if field.is_none() {
+            *field = value.as_deref().map(|value| bounded(value, bound));
+        }
+    };
+    fill(&mut status.replication_record_id, &Some(record.id.as_str().to_owned()), bounds::ID);
+    fill(&mut status.source_region, &record.source_region, bounds::NAME);
+    fill(&mut status.backup_id, &record.source_backup_id, bounds::ID);
+    fill(&mut status.project_id, &record.source_project_id, bounds::ID);
+    fill(&mut status.destination_region, &record.destination_region, bounds::NAME);
+    fill(&mut status.destination_project_id, &record.destination_project_id, bounds::ID);
+    fill(&mut status.destination_vault_id, &record.destination_vault_id, bounds::ID);
+    follow(status, record, now);
+}
+
+/// These records are not what the resource is for, by a human's word.
+pub(crate) fn decline(status: &mut BackupReplicationStatus, records: impl IntoIterator<Item = String>) {
+    for record in records {
+        if !status.declined_records.contains(&record) && status.declined_records.len() < bounds::RECORDS {
+            status.declined_records.push(record);
+        }
+    }
+}
+
+/// Undoes an adoption, by a human's word: the next call is the resource's own.
+pub(crate) fn let_go(status: &mut BackupReplicationStatus) {
+    decline(status, status.replication_record_id.clone());
+    status.origin = None;
+    status.accepted_at = None;
+    status.record_created_at = None;
+    status.progress = None;
+    status.completed_at = None;
+    status.tracking_end = None;
+    status.tracking_issue = None;
+    for field in [
+        &mut status.replication_record_id,
+        &mut status.source_region,
+        &mut status.backup_id,
+        &mut status.project_id,
+        &mut status.destination_region,
+        &mut status.destination_project_id,
+        &mut status.destination_vault_id,
+        &mut status.record_status,
+        &mut status.replica_backup_id,
+        &mut status.fail_code,
+        &mut status.fail_reason,
+    ] {
+        *field = None;
+    }
+}

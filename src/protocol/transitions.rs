@@ -1,0 +1,262 @@
+//! What a status has to say that the one before it had not: for events and counters. Told once for each turn that a
+//! resource takes, never again and again while it stands.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::resource::{
+    Attempt, BackupReplicationStatus, ConditionType, Origin, Outcome, Reason, RejectionKind, TrackingEnd,
+};
+
+/// One thing that is new.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// What.
+    pub kind: TransitionKind,
+    /// The same in words, from the status.
+    pub note: String,
+}
+
+/// A turn that a resource takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransitionKind {
+    /// A call is known to be accepted.
+    Accepted(Origin),
+    /// The record is not followed any more.
+    Ended(TrackingEnd),
+    /// It waits for something by itself.
+    Waits(Reason),
+    /// A human must act.
+    Stalls(Reason),
+}
+
+impl TransitionKind {
+    /// The reason of its event.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Accepted(Origin::Called) => "Accepted",
+            Self::Accepted(Origin::Adopted) => "Adopted",
+            Self::Accepted(Origin::Declared) => "Declared",
+            Self::Ended(TrackingEnd::Replicated) => Reason::Replicated.as_str(),
+            Self::Ended(TrackingEnd::Failed) => Reason::ReplicationFailed.as_str(),
+            Self::Ended(TrackingEnd::Skipped) => Reason::ReplicationSkipped.as_str(),
+            Self::Ended(TrackingEnd::NotReported) => Reason::NotReported.as_str(),
+            Self::Ended(TrackingEnd::RecordGone) => Reason::RecordGone.as_str(),
+            Self::Ended(TrackingEnd::BackupGone) => Reason::BackupGone.as_str(),
+            Self::Ended(TrackingEnd::LimitReached) => Reason::TrackingLimitReached.as_str(),
+            Self::Waits(reason) | Self::Stalls(reason) => reason.as_str(),
+        }
+    }
+
+    /// The action of its event. A wait that ends in asking a human is another event than the wait, though its reason is the same:
+    /// what repeats an event in all but its note is only counted.
+    pub fn action(self) -> &'static str {
+        match self {
+            Self::Accepted(_) | Self::Ended(_) => "Replicate",
+            Self::Waits(_) => "Wait",
+            Self::Stalls(_) => "AskHuman",
+        }
+    }
+
+    /// Whether somebody should be worried.
+    pub fn is_warning(self) -> bool {
+        match self {
+            Self::Accepted(_) => false,
+            Self::Ended(end) => match end {
+                TrackingEnd::Replicated | TrackingEnd::NotReported => false,
+                TrackingEnd::Failed
+                | TrackingEnd::Skipped
+                | TrackingEnd::RecordGone
+                | TrackingEnd::BackupGone
+                | TrackingEnd::LimitReached => true,
+            },
+            Self::Waits(reason) => match reason {
+                Reason::BeingDeleted
+                | Reason::Suspended
+                | Reason::SourceNotReady
+                | Reason::SameTargetInUse
+                | Reason::Submitting
+                | Reason::Accepted
+                | Reason::Replicating
+                | Reason::Replicated
+                | Reason::NotReported
+                | Reason::NotAccepted => false,
+                Reason::EndpointMissing
+                | Reason::EndpointRefused
+                | Reason::SpecInvalid
+                | Reason::SecretNotFound
+                | Reason::TokenMissing
+                | Reason::TokenUnusable
+                | Reason::SecretNotPermitted
+                | Reason::TokenRejected
+                | Reason::Throttled
+                | Reason::TemporarilyRejected
+                | Reason::NotSent
+                | Reason::OutcomeUnknown
+                | Reason::Rejected
+                | Reason::AlreadyReplicated
+                | Reason::LookUpFailed
+                | Reason::ReplicationFailed
+                | Reason::ReplicationSkipped
+                | Reason::AdditionalRecords
+                | Reason::RecordGone
+                | Reason::BackupGone
+                | Reason::TrackingLimitReached => true,
+            },
+            Self::Stalls(_) => true,
+        }
+    }
+}
+
+/// What is new in `after`.
+pub fn transitions(before: Option<&BackupReplicationStatus>, after: &BackupReplicationStatus) -> Vec<Transition> {
+    let mut news = Vec::new();
+    let was_accepted = before.is_some_and(BackupReplicationStatus::is_accepted);
+    if let (false, true, Some(origin)) = (was_accepted, after.is_accepted(), after.origin) {
+        news.push(Transition { kind: TransitionKind::Accepted(origin), note: message(after, ConditionType::Ready) });
+    }
+    if let (None, Some(end)) = (before.and_then(|status| status.tracking_end), after.tracking_end) {
+        news.push(Transition { kind: TransitionKind::Ended(end), note: message(after, ConditionType::Replicated) });
+    }
+    if let Some(turn) = stands(after).filter(|turn| before.and_then(stands) != Some(*turn))
+        && news.is_empty()
+        && !is_repeated(turn, &after.attempts)
+    {
+        news.push(Transition { kind: turn, note: message(after, ConditionType::Ready) });
+    }
+    news
+}
+
+/// What a resource waits or stalls for. Nothing where it is on its way.
+fn stands(status: &BackupReplicationStatus) -> Option<TransitionKind> {
+    let of = |kind: ConditionType| status.conditions.iter().find(|c| c.type_ == kind.as_str());
+    let reason = Reason::parse(&of(ConditionType::Ready)?.reason)?;
+    if of(ConditionType::Stalled).is_some() {
+        return Some(TransitionKind::Stalls(reason));
+    }
+    match reason {
+        Reason::Submitting | Reason::Accepted | Reason::Replicating | Reason::Replicated | Reason::NotAccepted => None,
+        Reason::BeingDeleted
+        | Reason::Suspended
+        | Reason::EndpointMissing
+        | Reason::EndpointRefused
+        | Reason::SpecInvalid
+        | Reason::SecretNotFound
+        | Reason::TokenMissing
+        | Reason::TokenUnusable
+        | Reason::SecretNotPermitted
+        | Reason::TokenRejected
+        | Reason::Throttled
+        | Reason::TemporarilyRejected
+        | Reason::NotSent
+        | Reason::OutcomeUnknown
+        | Reason::Rejected
+        | Reason::AlreadyReplicated
+        | Reason::LookUpFailed
+        | Reason::SourceNotReady
+        | Reason::SameTargetInUse
+        | Reason::ReplicationFailed
+        | Reason::ReplicationSkipped
+        | Reason::AdditionalRecords
+        | Reason::NotReported
+        | Reason::RecordGone
+        | Reason::BackupGone
+        | Reason::TrackingLimitReached => Some(TransitionKind::Waits(reason)),
+    }
+}
+
+/// Whether the attempt before ended the same way: what is tried again and again is news once.
+fn is_repeated(turn: TransitionKind, attempts: &[Attempt]) -> bool {
+    let end = |attempt: &Attempt| -> (Option<Outcome>, Option<RejectionKind>) { (attempt.outcome, attempt.rejection) };
+    match turn {
+        TransitionKind::Waits(
+            Reason::Throttled | Reason::TemporarilyRejected | Reason::NotSent | Reason::TokenRejected,
+        ) => attempts.first().map(end) == attempts.get(1).map(end) && attempts.len() > 1,
+        TransitionKind::Waits(_)
+        | TransitionKind::Stalls(_)
+        | TransitionKind::Accepted(_)
+        | TransitionKind::Ended(_) => false,
+    }
+}
+
+fn message(status: &BackupReplicationStatus, kind: ConditionType) -> String {
+    let condition = status.conditions.iter().find(|condition| condition.type_ == kind.as_str());
+    condition.map(|condition| condition.message.clone()).unwrap_or_default()
+}
+
+/// How long after its creation a resource came to this turn; `None` where the turn says nothing of its own call.
+pub fn since_creation(turn: TransitionKind, created: Timestamp, status: &BackupReplicationStatus) -> Option<Duration> {
+    let at = match turn {
+        TransitionKind::Accepted(Origin::Called) => status.accepted_at.as_ref()?.0,
+        TransitionKind::Ended(TrackingEnd::Replicated) if status.origin == Some(Origin::Called) => {
+            status.completed_at.as_ref()?.0
+        }
+        TransitionKind::Accepted(Origin::Adopted | Origin::Declared)
+        | TransitionKind::Ended(_)
+        | TransitionKind::Waits(_)
+        | TransitionKind::Stalls(_) => {
+            return None;
+        }
+    };
+    Duration::try_from(at.duration_since(created)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+    use super::*;
+    use crate::protocol::fixtures::Scene;
+
+    fn kinds(before: Option<&BackupReplicationStatus>, after: &BackupReplicationStatus) -> Vec<TransitionKind> {
+        transitions(before, after).into_iter().map(|transition| transition.kind).collect()
+    }
+
+    #[test]
+    fn a_wait_is_news_once() {
+        let mut scene = Scene::new();
+        scene.credential = Some(crate::protocol::CredentialReading::SecretNotFound);
+        let (waits, _) = scene.settled();
+        assert_eq!(kinds(scene.resource.status.as_ref(), &waits), [TransitionKind::Waits(Reason::SecretNotFound)]);
+        assert_eq!(kinds(Some(&waits), &waits), []);
+    }
+
+    #[test]
+    fn what_is_tried_again_and_again_is_news_once() {
+        let mut scene = Scene::new();
+        let mut told = Vec::new();
+        for id in ["a-1", "a-2", "a-3"] {
+            scene.claim(id);
+            let claimed = scene.resource.status.clone();
+            let now = scene.now;
+            let head = &mut scene.status().attempts[0];
+            (head.outcome, head.rejection) = (Some(Outcome::Rejected), Some(RejectionKind::Temporary));
+            head.retry_at = now.checked_add(Duration::from_secs(60)).ok().map(Time);
+            let (after, _) = scene.settled();
+            told.extend(kinds(claimed.as_ref(), &after));
+            scene.resource.status = Some(after);
+            scene.now = now.checked_add(Duration::from_secs(120)).unwrap();
+        }
+        assert_eq!(told, [TransitionKind::Waits(Reason::TemporarilyRejected)]);
+    }
+
+    #[test]
+    fn an_acceptance_and_an_end_are_told_each() {
+        let mut scene = Scene::new();
+        scene.claim("a-1");
+        scene.look = None;
+        let claimed = scene.resource.status.clone();
+        let status = scene.status();
+        status.attempts[0].outcome = Some(Outcome::Accepted);
+        status.origin = Some(Origin::Called);
+        status.replication_record_id = Some("r-1".into());
+        let (accepted, _) = scene.settled();
+        assert_eq!(kinds(claimed.as_ref(), &accepted), [TransitionKind::Accepted(Origin::Called)]);
+        let ended = BackupReplicationStatus { tracking_end: Some(TrackingEnd::Failed), ..accepted.clone() };
+        scene.resource.status = Some(ended);
+        let (failed, _) = scene.settled();
+        assert_eq!(kinds(Some(&accepted), &failed), [TransitionKind::Ended(TrackingEnd::Failed)]);
+        assert_eq!(kinds(Some(&failed), &failed), []);
+    }
+}
