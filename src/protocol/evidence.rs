@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::observation::Observation;
-use crate::cbr::{Backup, BackupStatus, RecordStatus, Records, ReplicationRecord};
+use crate::cbr::{Backup, BackupStatus, CloudValue, RecordStatus, Records, ReplicationRecord};
 use crate::resource::{Attempt, BackupReplicationSpec, bounds};
 
 /// What a look (`GET backup`) gave.
@@ -43,8 +43,8 @@ enum Likeness {
 
 /// Region and vault must be there and equal; project and source backup, where they are there.
 fn likeness(record: &ReplicationRecord, spec: &BackupReplicationSpec) -> Likeness {
-    let compare = |theirs: &Option<String>, ours: &str, absent: Likeness, other: Likeness| match theirs {
-        Some(theirs) if theirs == ours => Likeness::Same,
+    let compare = |theirs: &Option<CloudValue>, ours: &str, absent: Likeness, other: Likeness| match theirs {
+        Some(theirs) if theirs.is(ours) => Likeness::Same,
         Some(_) => other,
         None => absent,
     };
