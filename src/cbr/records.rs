@@ -5,8 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::cloud_value::CloudValue;
-use super::ids::RecordId;
+use super::cloud_value::{CloudValue, same_spelling};
+use super::ids::{BackupId, RecordId};
 use super::json::{line, scalar};
 use super::replication::record_id;
 use super::timestamp;
@@ -15,6 +15,9 @@ use super::token::Token;
 /// The backup as one look showed it. Texts are one line of at most 256 characters, without the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backup {
+    /// Whether the answer says which backup it shows, which then is the one that was asked for. One that does not say may
+    /// be of another, so what it lacks proves nothing.
+    pub names_itself: bool,
     /// Its state; `None` where the cloud gave none.
     pub status: Option<BackupStatus>,
     /// What it is; `None` where the cloud gave none.
@@ -148,11 +151,25 @@ open_enum!(
     }
 );
 
+/// Why an answer does not show the backup that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotShown {
+    /// It is no `{"backup": {…}}`.
+    NoBackup,
+    /// It is one, of another backup: misrouted, or from a cache.
+    Another,
+}
+
 impl Backup {
-    /// Reads `{"backup": {…}}`; nothing where that is not what it is.
-    pub(super) fn read(body: &Value, token: &Token) -> Option<Self> {
-        let backup = body.get("backup")?.as_object()?;
-        Some(Self {
+    /// Reads `{"backup": {…}}`, which is expected to be of the backup that was asked for.
+    pub(super) fn read(body: &Value, asked: &BackupId, token: &Token) -> Result<Self, NotShown> {
+        let backup = body.get("backup").and_then(Value::as_object).ok_or(NotShown::NoBackup)?;
+        let id = scalar(backup.get("id"));
+        if id.as_deref().is_some_and(|id| !same_spelling(id.trim(), asked.as_str())) {
+            return Err(NotShown::Another);
+        }
+        Ok(Self {
+            names_itself: id.is_some(),
             status: BackupStatus::read(backup.get("status"), token),
             image_type: ImageType::read(backup.get("image_type"), token),
             replication_records: Records::read(backup.get("replication_records"), token),

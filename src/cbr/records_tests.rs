@@ -6,8 +6,12 @@ fn token() -> Token {
     Token::from_bytes(b"MIIabcdefghijklmnopqrstuvwxyz").unwrap()
 }
 
+fn asked() -> BackupId {
+    BackupId::parse("b-1").unwrap()
+}
+
 fn records(value: Value) -> Records {
-    Backup::read(&json!({"backup": {"replication_records": value}}), &token()).unwrap().replication_records
+    Backup::read(&json!({"backup": {"replication_records": value}}), &asked(), &token()).unwrap().replication_records
 }
 
 fn only(value: Value) -> ReplicationRecord {
@@ -67,7 +71,7 @@ fn a_token_that_contains_the_names_changes_no_comparison() {
         "id": "r-1", "status": "replicating", "destination_region": "ap-southeast-1",
         "destination_project_id": "0daac4c56707", "extra_info": {"destination_vault_id": "0daac4c56707"},
     }]}});
-    let backup = Backup::read(&body, &token).unwrap();
+    let backup = Backup::read(&body, &asked(), &token).unwrap();
     assert_eq!(backup.status, Some(BackupStatus::Available));
     let Records::Reported { records, unreadable: 0 } = &backup.replication_records else { panic!("{backup:?}") };
     let record = &records[0];
@@ -119,7 +123,7 @@ fn every_documented_state_is_known_and_others_are_kept() {
     ] {
         assert_eq!(only(json!({"id": "r", "status": text})).status, expected);
     }
-    let backup = |value: Value| Backup::read(&json!({ "backup": value }), &token()).unwrap();
+    let backup = |value: Value| Backup::read(&json!({ "backup": value }), &asked(), &token()).unwrap();
     let replica = backup(json!({"status": "waiting_protect", "image_type": "replication"}));
     assert_eq!(
         (replica.status, replica.image_type),
@@ -150,7 +154,7 @@ fn a_missing_list_is_not_an_empty_one() {
         json!({"replication_records": {}}),
         json!({"replication_records": "[]"}),
     ] {
-        let backup = Backup::read(&json!({ "backup": value }), &token()).unwrap();
+        let backup = Backup::read(&json!({ "backup": value }), &asked(), &token()).unwrap();
         assert_eq!(backup.replication_records, Records::NotReported, "{value}");
     }
     assert_eq!(records(json!([])), Records::Reported { records: vec![], unreadable: 0 });
@@ -172,7 +176,7 @@ fn what_is_no_backup_is_not_taken_for_one() {
         json!([]),
         json!({"id": "b", "replication_records": []}),
     ] {
-        assert_eq!(Backup::read(&body, &token()), None, "{body}");
+        assert_eq!(Backup::read(&body, &asked(), &token()), Err(NotShown::NoBackup), "{body}");
     }
 }
 

@@ -92,7 +92,7 @@ pub(super) struct Evidence<'a> {
 /// Reads a look.
 pub(super) fn evidence<'a>(backup: &'a Backup, seen: &Observation<'_>) -> Evidence<'a> {
     let spec = &seen.resource.spec;
-    let Backup { status, image_type: _, replication_records } = backup;
+    let Backup { names_itself: _, status, image_type: _, replication_records } = backup;
     let source_not_ready = matches!(status, Some(BackupStatus::Protecting | BackupStatus::WaitingProtect));
     let (records, unreadable, reported) = match replication_records {
         Records::NotReported => (&[][..], 0, false),

@@ -297,7 +297,12 @@ fn annotation(Decision { attempt, word }: Decision) -> String {
 
 fn look(looked: &Looked) -> Look {
     let backup = |replication_records| {
-        Look::Backup(Box::new(Backup { status: Some(BackupStatus::Available), image_type: None, replication_records }))
+        Look::Backup(Box::new(Backup {
+            names_itself: true,
+            status: Some(BackupStatus::Available),
+            image_type: None,
+            replication_records,
+        }))
     };
     match looked {
         Looked::Records { ours, another } => {
