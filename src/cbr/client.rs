@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER};
 use jiff::Timestamp;
 use reqwest::{Body, Certificate, RequestBuilder, Response, redirect, retry};
 use tracing::{Instrument, Span};
@@ -24,6 +24,7 @@ use super::transport;
 /// Longest answer that is read, in bytes. A backup with a thousand records is about half of it.
 const MAX_ANSWER: usize = 1024 * 1024;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 /// Where IAM puts the token that it issues.
 const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
 /// Longest time in which a peer may leave what was sent unacknowledged.
@@ -147,8 +148,10 @@ impl Client {
     ) -> Result<Backup, LookUpError> {
         let url = endpoint.backup_url(target);
         let span = span::of_request("GET", span::BACKUP, &url);
-        match exchange(self.http.get(url), token, limit, span).await {
-            Ok(answer) => look_up::read(&answer, token, Timestamp::now()),
+        // `X-Auth-Token`, unlike `Authorization`, keeps no cache on the way from answering with what it once saw.
+        let request = self.http.get(url).header(CACHE_CONTROL, NO_CACHE).header(PRAGMA, NO_CACHE);
+        match exchange(request, token, limit, span).await {
+            Ok(answer) => look_up::read(&answer, &target.backup_id, token, Timestamp::now()),
             Err(failure @ (Failure::Send(_) | Failure::TimedOut { .. } | Failure::Read { .. })) => {
                 Err(LookUpError::Unavailable { text: words(&failure, token), retry_after: None })
             }

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::cbr::gate::tests::{Open, Shut};
 use crate::cbr::request::tests::replicate;
-use crate::cbr::{AllowList, BackupId, Class, ProjectId, Records, RejectionKind, TerminalReason};
+use crate::cbr::{AllowList, BackupId, BackupStatus, Class, ProjectId, Records, RejectionKind, TerminalReason};
 
 const TOKEN: &str = "MIIabcdefghijklmnopqrstuvwxyz";
 /// For exchanges that end by themselves. Nothing waits for it to pass.
@@ -409,16 +409,57 @@ async fn a_proxy_that_refuses_has_not_sent_it() {
 
 #[tokio::test]
 async fn a_look_up_is_a_plain_get() {
-    let body = r#"{"backup":{"status":"available","replication_records":[]}}"#;
+    let body = r#"{"backup":{"id":"b1","status":"available","replication_records":[]}}"#;
     let mut server = Server::answering(answer("200 OK", body)).await;
     let backup = server.backup().await.unwrap();
     assert_eq!(backup.replication_records, Records::Reported { records: vec![], unreadable: 0 });
     let request = String::from_utf8(server.read.recv().await.unwrap()).unwrap();
-    assert!(request.starts_with("GET /v3/p1/backups/b1 HTTP/1.1\r\n"), "{request}");
-    assert!(request.contains(&format!("\r\nx-auth-token: {TOKEN}\r\n")), "{request}");
+    let mut lines: Vec<&str> = request.trim_end().lines().collect();
+    assert_eq!(lines.remove(0), "GET /v3/p1/backups/b1 HTTP/1.1");
+    lines.sort_unstable();
+    let host = server.endpoint.as_str().trim_start_matches("http://");
+    let expected = [
+        "accept: */*".to_owned(),
+        "cache-control: no-cache".to_owned(),
+        "connection: close".to_owned(),
+        format!("host: {host}"),
+        "pragma: no-cache".to_owned(),
+        format!("user-agent: backup-replication-operator/{}", env!("CARGO_PKG_VERSION")),
+        format!("x-auth-token: {TOKEN}"),
+    ];
+    assert_eq!(lines, expected);
 
     let cut = Server::answering("HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n{").await;
     assert!(matches!(cut.backup().await, Err(LookUpError::Unavailable { .. })));
+}
+
+#[tokio::test]
+async fn a_documented_sparse_backup_is_read_in_chunks_and_with_a_charset() {
+    // As Open Telekom Cloud's guide has it: no records, members that others lack, children with members of their own.
+    let body = r#"{"backup":{"checkpoint_id":"c","children":[{"id":"child","status":"error","children":[],
+        "extend_info":{"bootable":true},"replication_records":[{"id":"of-the-child","destination_region":"eu-nl"}]}],
+        "created_at":"2019-05-10T07:59:12.085+00:00","enterprise_project_id":0,"id":"B1","image_type":"backup",
+        "extend_info":{"replication_records":[{"id":"elsewhere"}]},"status":"available"}}"#;
+    let (head, tail) = body.split_at(body.len() / 2);
+    let chunk = |part: &str| format!("{:x}\r\n{part}\r\n", part.len());
+    let bytes = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\nTransfer-Encoding: chunked\r\n\r\n{}{}0\r\n\r\n",
+        chunk(head),
+        chunk(tail)
+    );
+    let backup = Server::answering(bytes).await.backup().await.unwrap();
+    assert!(backup.names_itself);
+    assert_eq!(backup.status, Some(BackupStatus::Available));
+    assert_eq!(backup.replication_records, Records::NotReported, "a child's records are not the backup's");
+}
+
+#[tokio::test]
+async fn another_backup_is_no_answer() {
+    for id in ["b2", "child"] {
+        let body = format!(r#"{{"backup":{{"id":"{id}","children":[{{"id":"b1"}}],"replication_records":[]}}}}"#);
+        let look = Server::answering(answer("200 OK", &body)).await.backup().await;
+        assert!(matches!(look, Err(LookUpError::Unreadable { .. })), "{look:?}");
+    }
 }
 
 #[test]

@@ -8,7 +8,8 @@ use super::answer::{Answer, Json};
 use super::classify::classify;
 use super::error_body::CloudError;
 use super::error_class::{Class, RejectionKind};
-use super::records::Backup;
+use super::ids::BackupId;
+use super::records::{Backup, NotShown};
 use super::retry_after;
 use super::token::Token;
 
@@ -51,19 +52,26 @@ pub enum LookUpError {
     },
 }
 
+const ANOTHER_BACKUP: &str = "the answer shows another backup";
+
 /// Codes that say that the backup itself does not exist: backup, restore point, resource.
 const NO_SUCH_BACKUP: [&str; 3] = ["6200", "6217", "6302"];
 
 /// What a complete answer means. `now` is when it came.
-pub(super) fn read(answer: &Answer, token: &Token, now: Timestamp) -> Result<Backup, LookUpError> {
+pub(super) fn read(answer: &Answer, asked: &BackupId, token: &Token, now: Timestamp) -> Result<Backup, LookUpError> {
     let json = answer.json();
+    let error = CloudError::read(answer, token);
     if answer.is_success()
         && let Json::Read(body) = &json
-        && let Some(backup) = Backup::read(body, token)
     {
-        return Ok(backup);
+        match Backup::read(body, asked, token) {
+            Ok(backup) => return Ok(backup),
+            Err(NotShown::NoBackup) => {}
+            Err(NotShown::Another) => {
+                return Err(LookUpError::Unreadable { text: ANOTHER_BACKUP.to_owned(), error: Some(error) });
+            }
+        }
     }
-    let error = CloudError::read(answer, token);
     let status = error.http_status;
     if answer.is_success() || matches!(json, Json::CutShort) {
         return Err(LookUpError::Unreadable { text: error.summary(), error: Some(error) });
@@ -100,10 +108,14 @@ mod tests {
         Token::from_bytes(b"MIIabcdefghijklmnopqrstuvwxyz").unwrap()
     }
 
+    fn asked() -> BackupId {
+        BackupId::parse("A5200268-74a5-4806").unwrap()
+    }
+
     fn answer(status: u16, body: &str) -> Result<Backup, LookUpError> {
         let answer =
             Answer { retry_after: Some("5".to_owned()), body: body.as_bytes().to_vec(), ..Answer::with_status(status) };
-        read(&answer, &token(), Timestamp::UNIX_EPOCH)
+        read(&answer, &asked(), &token(), Timestamp::UNIX_EPOCH)
     }
 
     fn name(result: &Result<Backup, LookUpError>) -> &'static str {
@@ -157,6 +169,29 @@ mod tests {
     }
 
     #[test]
+    fn a_look_is_of_the_backup_that_was_asked_for() {
+        for (id, names_itself) in [
+            (r#""id":"A5200268-74a5-4806","#, true),
+            (r#""id":"a520026874A54806","#, true),
+            (r#""id":" a5200268-74a5-4806\n","#, true),
+            ("", false),
+            (r#""id":null,"#, false),
+            (r#""id":"","#, false),
+            (r#""id":["a5200268-74a5-4806"],"#, false),
+            (r#""backup_id":"other","checkpoint_id":"other","#, false),
+        ] {
+            let backup = answer(200, &format!(r#"{{"backup":{{{id}"replication_records":[]}}}}"#)).unwrap();
+            assert_eq!(backup.names_itself, names_itself, "{id}");
+        }
+        for id in ["other", "a5200268-74a5-4807", "a5200268", "[redacted]", "7", " "] {
+            let body = format!(r#"{{"backup":{{"id":"{id}","replication_records":[],"error_msg":"x"}}}}"#);
+            let Err(refused) = answer(200, &body) else { panic!("{id:?} was taken") };
+            assert!(matches!(refused, LookUpError::Unreadable { .. }), "{refused:?}");
+            assert!(refused.to_string().contains("the answer shows another backup"), "{refused}");
+        }
+    }
+
+    #[test]
     fn a_cut_answer_is_unreadable() {
         for (status, body) in
             [(200, r#"{"backup":{"replication_records":[]"#), (200, ""), (404, r#"{"error_code":"Backup"#)]
@@ -169,7 +204,7 @@ mod tests {
         #[test]
         fn only_a_2xx_shows_a_backup_and_no_bytes_panic(status in 100_u16..1000, body in any::<Vec<u8>>()) {
             let raw = Answer { body, ..Answer::with_status(status) };
-            let _ = read(&raw, &token(), Timestamp::UNIX_EPOCH).map_err(|error| error.to_string());
+            let _ = read(&raw, &asked(), &token(), Timestamp::UNIX_EPOCH).map_err(|error| error.to_string());
             let shown = answer(status, r#"{"backup":{}}"#);
             prop_assert_eq!(shown.is_ok(), (200..300).contains(&status));
         }

@@ -4,6 +4,7 @@
 mod answer;
 mod classify;
 mod client;
+mod cloud_value;
 mod defaults;
 mod endpoint;
 mod endpoint_pattern;
@@ -30,6 +31,7 @@ mod transport;
 
 pub use classify::classify;
 pub use client::{Client, ClientConfig, ClientError};
+pub use cloud_value::{CloudValue, same_spelling};
 pub use defaults::{DEFAULT_ENDPOINT_PATTERNS, DEFAULT_IAM_PATTERNS};
 pub use endpoint::{AllowList, Endpoint, EndpointRefused};
 pub use endpoint_pattern::{EndpointPattern, InvalidPattern};

@@ -5,7 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::ids::RecordId;
+use super::cloud_value::{CloudValue, same_spelling};
+use super::ids::{BackupId, RecordId};
 use super::json::{line, scalar};
 use super::replication::record_id;
 use super::timestamp;
@@ -14,6 +15,9 @@ use super::token::Token;
 /// The backup as one look showed it. Texts are one line of at most 256 characters, without the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backup {
+    /// Whether the answer says which backup it shows, which then is the one that was asked for. One that does not say may
+    /// be of another, so what it lacks proves nothing.
+    pub names_itself: bool,
     /// Its state; `None` where the cloud gave none.
     pub status: Option<BackupStatus>,
     /// What it is; `None` where the cloud gave none.
@@ -47,25 +51,19 @@ pub struct ReplicationRecord {
     /// When it began.
     pub created_at: Option<Timestamp>,
     /// Source region.
-    pub source_region: Option<String>,
+    pub source_region: Option<CloudValue>,
     /// Source project.
-    pub source_project_id: Option<String>,
+    pub source_project_id: Option<CloudValue>,
     /// Source backup.
-    pub source_backup_id: Option<String>,
-    /// Source checkpoint (restore point).
-    pub source_checkpoint_id: Option<String>,
-    /// Source vault (`vault_id`).
-    pub source_vault_id: Option<String>,
+    pub source_backup_id: Option<CloudValue>,
     /// Destination region.
-    pub destination_region: Option<String>,
+    pub destination_region: Option<CloudValue>,
     /// Destination project.
-    pub destination_project_id: Option<String>,
+    pub destination_project_id: Option<CloudValue>,
     /// Destination vault; from `extra_info` where the record itself does not say.
-    pub destination_vault_id: Option<String>,
+    pub destination_vault_id: Option<CloudValue>,
     /// The replica, once it exists.
-    pub destination_backup_id: Option<String>,
-    /// The replica's checkpoint (restore point).
-    pub destination_checkpoint_id: Option<String>,
+    pub destination_backup_id: Option<CloudValue>,
     /// Percent, 0 to 100.
     pub progress: Option<u8>,
     /// Why it failed.
@@ -82,15 +80,16 @@ macro_rules! open_enum {
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum $type {
             $($(#[$member_docs])* $member,)+
-            /// Anything else, as the cloud wrote it.
+            /// Anything else: one line without the token.
             Other(String),
         }
 
         impl $type {
-            fn read(text: String) -> Self {
-                match text.to_ascii_lowercase().as_str() {
-                    $($text => Self::$member,)+
-                    _ => Self::Other(text),
+            /// A known word is read as it came: redaction must not turn it into another.
+            fn read(value: Option<&Value>, token: &Token) -> Option<Self> {
+                match scalar(value)?.trim().to_ascii_lowercase().as_str() {
+                    $($text => Some(Self::$member),)+
+                    _ => line(value, token).map(Self::Other),
                 }
             }
         }
@@ -152,13 +151,27 @@ open_enum!(
     }
 );
 
+/// Why an answer does not show the backup that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotShown {
+    /// It is no `{"backup": {…}}`.
+    NoBackup,
+    /// It is one, of another backup: misrouted, or from a cache.
+    Another,
+}
+
 impl Backup {
-    /// Reads `{"backup": {…}}`; nothing where that is not what it is.
-    pub(super) fn read(body: &Value, token: &Token) -> Option<Self> {
-        let backup = body.get("backup")?.as_object()?;
-        Some(Self {
-            status: line(backup.get("status"), token).map(BackupStatus::read),
-            image_type: line(backup.get("image_type"), token).map(ImageType::read),
+    /// Reads `{"backup": {…}}`, which is expected to be of the backup that was asked for.
+    pub(super) fn read(body: &Value, asked: &BackupId, token: &Token) -> Result<Self, NotShown> {
+        let backup = body.get("backup").and_then(Value::as_object).ok_or(NotShown::NoBackup)?;
+        let id = scalar(backup.get("id"));
+        if id.as_deref().is_some_and(|id| !same_spelling(id.trim(), asked.as_str())) {
+            return Err(NotShown::Another);
+        }
+        Ok(Self {
+            names_itself: id.is_some(),
+            status: BackupStatus::read(backup.get("status"), token),
+            image_type: ImageType::read(backup.get("image_type"), token),
             replication_records: Records::read(backup.get("replication_records"), token),
         })
     }
@@ -179,21 +192,19 @@ impl Records {
 impl ReplicationRecord {
     fn read(members: &Map<String, Value>, token: &Token) -> Option<Self> {
         let extra = |key| members.get("extra_info").and_then(|extra| extra.get(key));
-        let text = |key| line(members.get(key), token);
+        let value = |key| CloudValue::read(members.get(key), token);
         Some(Self {
             id: record_id(members.get("id"), token)?,
-            status: RecordStatus::read(text("status").unwrap_or_default()),
+            status: RecordStatus::read(members.get("status"), token).unwrap_or(RecordStatus::Other(String::new())),
             created_at: scalar(members.get("created_at")).and_then(|time| timestamp::parse(&time)),
-            source_region: text("source_region"),
-            source_project_id: text("source_project_id"),
-            source_backup_id: text("source_backup_id"),
-            source_checkpoint_id: text("source_checkpoint_id"),
-            source_vault_id: text("vault_id"),
-            destination_region: text("destination_region"),
-            destination_project_id: text("destination_project_id"),
-            destination_vault_id: text("destination_vault_id").or_else(|| line(extra("destination_vault_id"), token)),
-            destination_backup_id: text("destination_backup_id"),
-            destination_checkpoint_id: text("destination_checkpoint_id"),
+            source_region: value("source_region"),
+            source_project_id: value("source_project_id"),
+            source_backup_id: value("source_backup_id"),
+            destination_region: value("destination_region"),
+            destination_project_id: value("destination_project_id"),
+            destination_vault_id: value("destination_vault_id")
+                .or_else(|| CloudValue::read(extra("destination_vault_id"), token)),
+            destination_backup_id: value("destination_backup_id"),
             progress: scalar(extra("progress"))
                 .and_then(|percent| percent.parse().ok())
                 .filter(|percent| *percent <= 100),

@@ -3,7 +3,7 @@
 use super::look::Seen;
 use super::terminal::table;
 use super::words::{plain, short};
-use crate::cbr::ReplicationRecord;
+use crate::cbr::{CloudValue, ReplicationRecord};
 use crate::protocol::{Decision, Relation};
 use crate::resource::{Attempt, RejectionKind};
 
@@ -70,7 +70,7 @@ pub(super) fn records(seen: &Seen) -> String {
 }
 
 fn row(record: &ReplicationRecord, relation: Relation) -> [String; 6] {
-    let text = |text: &Option<String>| text.as_deref().map_or_else(|| "?".to_owned(), plain);
+    let text = |value: &Option<CloudValue>| value.as_ref().map_or_else(|| "?".to_owned(), |v| plain(v.shown()));
     let what = match relation {
         Relation::OfAttempt => "of this attempt",
         Relation::SamePlace => "to the same vault, not of this attempt",

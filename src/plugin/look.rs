@@ -49,7 +49,7 @@ pub(super) async fn look(
     let http = client(ca_bundle.as_deref())?;
     let token = token(cluster, resource).await?;
     let backup = http.backup(&endpoint, &target, &token, LIMIT).await.map_err(|error| error.to_string())?;
-    let Backup { status: _, image_type: _, replication_records } = backup;
+    let Backup { names_itself: _, status: _, image_type: _, replication_records } = backup;
     Ok(match replication_records {
         Records::NotReported => Seen { records: Vec::new(), unreadable: 0, reported: false },
         Records::Reported { records, unreadable } => {

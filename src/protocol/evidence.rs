@@ -1,7 +1,7 @@
 //! What a look at the backup's replication records proves. Presence proves that a call was accepted; absence proves
 //! something only where records are known to be reported.
 
-use crate::cbr::{Backup, BackupStatus, RecordStatus, Records, ReplicationRecord};
+use crate::cbr::{Backup, BackupStatus, CloudValue, RecordStatus, Records, ReplicationRecord};
 use crate::protocol::observation::Observation;
 use crate::resource::{Attempt, BackupReplicationSpec, bounds};
 
@@ -16,8 +16,8 @@ enum Likeness {
 
 /// Region and vault must be there and equal; project and source backup, where they are there.
 fn likeness(record: &ReplicationRecord, spec: &BackupReplicationSpec) -> Likeness {
-    let compare = |theirs: &Option<String>, ours: &str, absent: Likeness, other: Likeness| match theirs {
-        Some(theirs) if theirs == ours => Likeness::Same,
+    let compare = |theirs: &Option<CloudValue>, ours: &str, absent: Likeness, other: Likeness| match theirs {
+        Some(theirs) if theirs.is(ours) => Likeness::Same,
         Some(_) => other,
         None => absent,
     };
@@ -65,7 +65,7 @@ pub(super) struct Evidence<'a> {
 /// Reads a look.
 pub(super) fn evidence<'a>(backup: &'a Backup, seen: &Observation<'_>) -> Evidence<'a> {
     let spec = &seen.resource.spec;
-    let Backup { status, image_type: _, replication_records } = backup;
+    let Backup { names_itself: _, status, image_type: _, replication_records } = backup;
     let source_not_ready = matches!(status, Some(BackupStatus::Protecting | BackupStatus::WaitingProtect));
     let (records, unreadable, reported) = match replication_records {
         Records::NotReported => (&[][..], 0, false),

@@ -79,6 +79,7 @@ fn a_service_that_is_down_is_waited_for_and_after_an_hour_it_is_said() {
 fn a_source_that_is_still_being_made_is_waited_for() {
     let mut scene = Scene::new();
     scene.look = Some(Lookup::Backup(Box::new(Backup {
+        names_itself: true,
         status: Some(BackupStatus::Protecting),
         image_type: None,
         replication_records: Records::NotReported,

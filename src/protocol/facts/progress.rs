@@ -14,12 +14,12 @@ fn whole_seconds(at: Timestamp) -> Option<Time> {
 
 /// Takes over how far the record is, and its end.
 pub(crate) fn follow(status: &mut BackupReplicationStatus, record: &ReplicationRecord, now: Timestamp) {
-    let text = |text: &String, bound| Some(bounded(text, bound)).filter(|text| !text.is_empty());
+    let text = |text: &str, bound| Some(bounded(text, bound)).filter(|text| !text.is_empty());
     status.record_status = text(&record.status.to_string(), bounds::ID).or(status.record_status.take());
     status.record_created_at = record.created_at.and_then(whole_seconds).or(status.record_created_at.take());
     status.progress = record.progress.or(status.progress);
     if let Some(replica) = &record.destination_backup_id {
-        status.replica_backup_id = text(replica, bounds::ID);
+        status.replica_backup_id = text(replica.shown(), bounds::ID);
     }
     let end = match &record.status {
         RecordStatus::Success => TrackingEnd::Replicated,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use crate::cbr::ReplicationRecord;
+use crate::cbr::{CloudValue, ReplicationRecord};
 use crate::protocol::facts::call_result::bounded;
 use crate::protocol::facts::progress::follow;
 use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome, bounds};
@@ -40,18 +40,18 @@ pub(crate) fn adopt(status: &mut BackupReplicationStatus, record: &ReplicationRe
 pub(crate) fn take(status: &mut BackupReplicationStatus, record: &ReplicationRecord, origin: Origin, now: Timestamp) {
     status.origin.get_or_insert(origin);
     status.accepted_at.get_or_insert(Time(now));
-    let fill = |field: &mut Option<String>, value: &Option<String>, bound| {
+    let fill = |field: &mut Option<String>, value: Option<&str>, bound| {
         if field.is_none() {
-            *field = value.as_deref().map(|value| bounded(value, bound));
+            *field = value.map(|value| bounded(value, bound));
         }
     };
-    fill(&mut status.replication_record_id, &Some(record.id.as_str().to_owned()), bounds::ID);
-    fill(&mut status.source_region, &record.source_region, bounds::NAME);
-    fill(&mut status.backup_id, &record.source_backup_id, bounds::ID);
-    fill(&mut status.project_id, &record.source_project_id, bounds::ID);
-    fill(&mut status.destination_region, &record.destination_region, bounds::NAME);
-    fill(&mut status.destination_project_id, &record.destination_project_id, bounds::ID);
-    fill(&mut status.destination_vault_id, &record.destination_vault_id, bounds::ID);
+    fill(&mut status.replication_record_id, Some(record.id.as_str()), bounds::ID);
+    fill(&mut status.source_region, record.source_region.as_ref().map(CloudValue::shown), bounds::NAME);
+    fill(&mut status.backup_id, record.source_backup_id.as_ref().map(CloudValue::shown), bounds::ID);
+    fill(&mut status.project_id, record.source_project_id.as_ref().map(CloudValue::shown), bounds::ID);
+    fill(&mut status.destination_region, record.destination_region.as_ref().map(CloudValue::shown), bounds::NAME);
+    fill(&mut status.destination_project_id, record.destination_project_id.as_ref().map(CloudValue::shown), bounds::ID);
+    fill(&mut status.destination_vault_id, record.destination_vault_id.as_ref().map(CloudValue::shown), bounds::ID);
     follow(status, record, now);
 }
 

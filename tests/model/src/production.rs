@@ -299,6 +299,7 @@ fn annotation(Decision { attempt, word }: Decision) -> String {
 fn look(looked: &Looked) -> Lookup {
     let backup = |replication_records| {
         Lookup::Backup(Box::new(Backup {
+            names_itself: true,
             status: Some(BackupStatus::Available),
             image_type: None,
             replication_records,
@@ -332,13 +333,10 @@ fn listed(id: &str, region: &str, record: Record) -> Option<ReplicationRecord> {
         source_region: None,
         source_project_id: None,
         source_backup_id: None,
-        source_checkpoint_id: None,
-        source_vault_id: None,
-        destination_region: Some(region.to_owned()),
+        destination_region: Some(region.into()),
         destination_project_id: None,
-        destination_vault_id: Some("v".to_owned()),
+        destination_vault_id: Some("v".into()),
         destination_backup_id: None,
-        destination_checkpoint_id: None,
         progress: None,
         fail_code: None,
         fail_reason: None,
