@@ -101,26 +101,29 @@ impl From<ReplicateOutcome> for Ending {
             ReplicateOutcome::Rejected(Rejection { kind, error, retry_after }) => {
                 Self::Rejected { kind: kind_of(kind), answer: answer_of(&error, kind.advice()), retry_after }
             }
-            ReplicateOutcome::Unknown(Unknown { why, http_status, error, text }) => Self::Unknown(match error {
-                Some(error) => {
-                    let advice = match why {
-                        UnknownWhy::Unreadable2xx => "A success that cannot be read: most likely it was accepted.",
-                        UnknownWhy::TimedOut
-                        | UnknownWhy::ConnectionLost
-                        | UnknownWhy::NotHttp
-                        | UnknownWhy::AnswerCutShort
-                        | UnknownWhy::AnswerTooLarge
-                        | UnknownWhy::AmbiguousAnswer => "It may have been accepted.",
-                    };
-                    answer_of(&error, advice)
-                }
-                None => Answer {
-                    http_status,
-                    code: None,
-                    request_id: None,
-                    message: message_of(&[&text, "It may have been accepted."]),
-                },
-            }),
+            ReplicateOutcome::Unknown(Unknown { why, http_status, error, text, refusal_if_unseen: _ }) => {
+                Self::Unknown(match error {
+                    Some(error) => {
+                        let advice = match why {
+                            UnknownWhy::Unreadable2xx => "A success that cannot be read: most likely it was accepted.",
+                            UnknownWhy::TimedOut
+                            | UnknownWhy::ConnectionLost
+                            | UnknownWhy::NotHttp
+                            | UnknownWhy::AnswerCutShort
+                            | UnknownWhy::AnswerTooLarge
+                            | UnknownWhy::AmbiguousAnswer
+                            | UnknownWhy::Undocumented => "It may have been accepted.",
+                        };
+                        answer_of(&error, advice)
+                    }
+                    None => Answer {
+                        http_status,
+                        code: None,
+                        request_id: None,
+                        message: message_of(&[&text, "It may have been accepted."]),
+                    },
+                })
+            }
         }
     }
 }
