@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use backup_replication_operator::cbr::{CODELESS, Class, DOCUMENTED};
 use backup_replication_operator::resource::Reason;
 use harness::Scene;
 
@@ -52,6 +53,37 @@ fn every_phase_of_the_crd_has_its_row() -> Result<()> {
         .context("no phases in the CRD")?;
     let phases = phases.iter().filter_map(|phase| phase.as_str().map(str::to_owned)).collect();
     assert_eq!(first_cells(&page("docs/status.md")?, "## Phases"), phases);
+    Ok(())
+}
+
+/// The cells of the table rows under a heading, but for the table's own head.
+fn cells(page: &str, heading: &str) -> Vec<Vec<String>> {
+    let section = page.split_once(heading).map(|(_, rest)| rest).unwrap_or_default();
+    let rows = section.split("\n## ").next().unwrap_or_default().lines().filter(|line| line.starts_with("| "));
+    let cells = rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")).collect());
+    cells.filter(|cells: &Vec<String>| !cells.iter().any(|cell| cell == "HTTP")).collect()
+}
+
+fn joined(texts: impl IntoIterator<Item = impl ToString>) -> String {
+    texts.into_iter().map(|text| text.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn every_answer_that_proves_something_has_its_row() -> Result<()> {
+    let means = |class| match class {
+        Class::Rejected(kind) | Class::Undocumented { refusal_if_unseen: Some(kind) } => kind.to_string(),
+        Class::Ambiguous | Class::Undocumented { refusal_if_unseen: None } => "proves nothing".to_owned(),
+    };
+    let page = page("docs/answers.md")?;
+    let documented = DOCUMENTED.iter().flat_map(|(prefixes, rows)| {
+        rows.iter().map(|row| {
+            let codes = row.codes.iter().map(|number| format!("{}{number}", prefixes[0]));
+            vec![joined(codes), joined(row.statuses), means(row.class)]
+        })
+    });
+    assert_eq!(cells(&page, "## Codes"), documented.collect::<Vec<_>>());
+    let codeless = CODELESS.iter().map(|row| vec![row.http_status.to_string(), means(row.class), row.why.to_owned()]);
+    assert_eq!(cells(&page, "## Without a documented code"), codeless.collect::<Vec<_>>());
     Ok(())
 }
 

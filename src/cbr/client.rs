@@ -254,7 +254,7 @@ fn unknown(failure: &Failure, token: &Token) -> Unknown {
         Failure::TooLarge { .. } => UnknownWhy::AnswerTooLarge,
         Failure::TimedOut { .. } => UnknownWhy::TimedOut,
     };
-    Unknown { why, http_status: failure.status(), error: None, text: words(failure, token) }
+    Unknown { why, http_status: failure.status(), error: None, text: words(failure, token), refusal_if_unseen: None }
 }
 
 fn not_sent(failure: &Failure, token: &Token) -> NotSent {

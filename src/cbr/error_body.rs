@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
+use super::error_table::rows_of;
 use super::json::scalar;
 use super::redaction::Redact;
 use super::text::{MESSAGE_CHARS, one_line};
@@ -46,7 +47,8 @@ impl CloudError {
         };
         Self {
             http_status: answer.status,
-            code: code.filter(|code| is_code(code) && secret.redact(code) == *code),
+            // A documented code decides, whatever the token contains; to show it shows nothing but our own table.
+            code: code.filter(|code| is_code(code) && (!rows_of(code).is_empty() || secret.redact(code) == *code)),
             message: message.and_then(|message| one_line(&message, MESSAGE_CHARS, secret)),
             request_id: answer
                 .request_id

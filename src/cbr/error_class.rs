@@ -9,6 +9,11 @@ pub enum Class {
     Rejected(RejectionKind),
     /// The call may have been accepted: look it up, never simply send it again.
     Ambiguous,
+    /// Nobody has documented such an answer as a refusal: as if it were ambiguous.
+    Undocumented {
+        /// What it counts as where nothing can be looked up at all, and nothing better is to be had.
+        refusal_if_unseen: Option<RejectionKind>,
+    },
 }
 
 /// Why a call was not accepted, and what becomes of it.
@@ -46,8 +51,6 @@ pub enum TerminalReason {
     Permission,
     /// Nothing there knows this API.
     WrongEndpoint,
-    /// The cloud refuses in words of its own.
-    Other,
 }
 
 impl Class {
@@ -55,7 +58,7 @@ impl Class {
     pub fn advice(self) -> &'static str {
         match self {
             Self::Rejected(kind) => kind.advice(),
-            Self::Ambiguous => {
+            Self::Ambiguous | Self::Undocumented { refusal_if_unseen: _ } => {
                 "The call may have been accepted: look for the replication before anything is sent again."
             }
         }
@@ -97,7 +100,6 @@ impl TerminalReason {
             Self::WrongEndpoint => {
                 "Check the endpoint, which must be CBR of the source region, and the project and backup ids."
             }
-            Self::Other => "Read the cloud's message, and correct what it names.",
         }
     }
 }
@@ -112,7 +114,6 @@ impl fmt::Display for RejectionKind {
             Self::Terminal(TerminalReason::Request) => "the request is not valid",
             Self::Terminal(TerminalReason::Permission) => "not permitted",
             Self::Terminal(TerminalReason::WrongEndpoint) => "the endpoint does not know this call",
-            Self::Terminal(TerminalReason::Other) => "refused",
             Self::Retry { look_up_first: false } => "not possible at the moment",
             Self::Retry { look_up_first: true } => "the vault is being replicated",
             Self::Throttled => "too many requests",

@@ -3,10 +3,26 @@
 use super::error_class::{Class, RejectionKind, TerminalReason};
 
 /// Codes that mean the same at the same HTTP statuses.
-pub(super) struct Row {
-    pub(super) statuses: &'static [u16],
-    pub(super) codes: &'static [&'static str],
-    pub(super) class: Class,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The HTTP statuses for which the codes are documented.
+    pub statuses: &'static [u16],
+    /// The codes' numbers.
+    pub codes: &'static [&'static str],
+    /// What they prove.
+    pub class: Class,
+}
+
+/// Whose codes they are, as prefixes of the code, and their rows.
+pub const DOCUMENTED: &[(&[&str], &[Row])] = &[(&["BackupService."], CBR), (&["APIG.", "APIGW."], GATEWAY)];
+
+/// What is documented for the code, at any status.
+pub(super) fn rows_of(code: &str) -> Vec<&'static Row> {
+    let of_family = |(prefixes, rows): &(&[&str], &'static [Row])| {
+        let number = prefixes.iter().find_map(|prefix| code.strip_prefix(prefix))?;
+        Some(rows.iter().filter(|row| row.codes.contains(&number)).collect())
+    };
+    DOCUMENTED.iter().find_map(of_family).unwrap_or_default()
 }
 
 const fn row(statuses: &'static [u16], codes: &'static [&'static str], class: Class) -> Row {
@@ -24,7 +40,7 @@ const AUTH: Class = Class::Rejected(RejectionKind::Unauthorized);
 const DUPLICATE: Class = Class::Rejected(RejectionKind::Duplicate);
 
 /// `BackupService.…`: CBR itself.
-pub(super) const CBR: &[Row] = &[
+const CBR: &[Row] = &[
     row(&[400], &["1002", "1003"], terminal(TerminalReason::Source)),
     row(&[400, 500], &["1005"], terminal(TerminalReason::Destination)),
     row(&[400], &["1009"], DUPLICATE),
@@ -48,7 +64,7 @@ pub(super) const CBR: &[Row] = &[
 ];
 
 /// `APIG.…` and `APIGW.…`: the API gateway before it.
-pub(super) const GATEWAY: &[Row] = &[
+const GATEWAY: &[Row] = &[
     row(&[404], &["0101"], terminal(TerminalReason::WrongEndpoint)),
     row(&[400, 413, 414, 494], &["0201"], terminal(TerminalReason::Request)),
     row(&[401], &["0301", "0305", "0307"], AUTH),

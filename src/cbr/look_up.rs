@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::answer::{Answer, Json};
-use super::classify::classify;
 use super::error_body::CloudError;
 use super::error_class::{Class, RejectionKind};
+use super::error_table::rows_of;
 use super::ids::BackupId;
 use super::records::{Backup, NotShown};
 use super::retry_after;
@@ -56,6 +56,12 @@ const ANOTHER_BACKUP: &str = "the answer shows another backup";
 
 /// Codes that say that the backup itself does not exist: backup, restore point, resource.
 const NO_SUCH_BACKUP: [&str; 3] = ["6200", "6217", "6302"];
+/// The gateway's codes: no such API, too many requests, a token that is wrong, expired or missing.
+const NO_SUCH_API: [&str; 1] = ["0101"];
+const THROTTLED: [&str; 1] = ["0308"];
+const GATEWAY_TOKEN_REFUSED: [&str; 3] = ["0301", "0305", "0307"];
+/// CBR's own for a token that it does not accept.
+const CBR_TOKEN_REFUSED: [&str; 1] = ["9998"];
 
 /// What a complete answer means. `now` is when it came.
 pub(super) fn read(answer: &Answer, asked: &BackupId, token: &Token, now: Timestamp) -> Result<Backup, LookUpError> {
@@ -72,31 +78,42 @@ pub(super) fn read(answer: &Answer, asked: &BackupId, token: &Token, now: Timest
             }
         }
     }
-    let status = error.http_status;
     if answer.is_success() || matches!(json, Json::CutShort) {
         return Err(LookUpError::Unreadable { text: error.summary(), error: Some(error) });
     }
     let retry_after = answer.retry_after.as_deref().and_then(|value| retry_after::parse(value, now));
-    let class = classify(status, error.code.as_deref());
+    Err(meaning(error, retry_after))
+}
+
+/// A look changes nothing, so it needs no proof, unlike a call: a code counts at any status of a refusal.
+fn meaning(error: CloudError, retry_after: Option<Duration>) -> LookUpError {
+    let status = error.http_status;
+    let refused = (400..500).contains(&status) && status != 408;
     let by_cbr = error.cbr_code().is_some();
-    let no_such_backup = error.cbr_code().is_some_and(|code| NO_SUCH_BACKUP.contains(&code));
-    let no_such_api = error.gateway_code() == Some("0101");
-    Err(match (status, class) {
-        (_, Class::Rejected(RejectionKind::Unauthorized)) => LookUpError::Unauthorized(error),
-        (_, Class::Rejected(RejectionKind::Throttled)) => LookUpError::Throttled { error, retry_after },
-        (403, _) => LookUpError::NotAvailable(error),
-        (400..=499, _) if no_such_api => LookUpError::NotAvailable(error),
-        (400..=499, _) if no_such_backup => LookUpError::NoSuchBackup(error),
-        (404, _) if by_cbr => LookUpError::NoSuchBackup(error),
-        (404 | 405 | 501, _) if !by_cbr => LookUpError::NotAvailable(error),
-        (408 | 500..=599, _) => LookUpError::Unavailable { text: error.summary(), retry_after },
-        (_, Class::Rejected(RejectionKind::Retry { .. })) => {
-            LookUpError::Unavailable { text: error.summary(), retry_after }
-        }
-        (_, Class::Ambiguous | Class::Rejected(RejectionKind::Terminal(_) | RejectionKind::Duplicate)) => {
-            LookUpError::Unreadable { text: error.summary(), error: Some(error) }
-        }
-    })
+    let cbr = |codes: &[&str]| error.cbr_code().is_some_and(|code| codes.contains(&code));
+    let gateway = |codes: &[&str]| error.gateway_code().is_some_and(|code| codes.contains(&code));
+    let token_refused = cbr(&CBR_TOKEN_REFUSED) || gateway(&GATEWAY_TOKEN_REFUSED);
+    match status {
+        500 if cbr(&CBR_TOKEN_REFUSED) => LookUpError::Unauthorized(error),
+        _ if refused && token_refused => LookUpError::Unauthorized(error),
+        _ if refused && gateway(&THROTTLED) => LookUpError::Throttled { error, retry_after },
+        401 => LookUpError::Unauthorized(error),
+        429 => LookUpError::Throttled { error, retry_after },
+        403 => LookUpError::NotAvailable(error),
+        _ if refused && gateway(&NO_SUCH_API) => LookUpError::NotAvailable(error),
+        _ if refused && cbr(&NO_SUCH_BACKUP) => LookUpError::NoSuchBackup(error),
+        404 if by_cbr => LookUpError::NoSuchBackup(error),
+        404 | 405 | 501 if !by_cbr => LookUpError::NotAvailable(error),
+        408 | 500..=599 => LookUpError::Unavailable { text: error.summary(), retry_after },
+        _ if refused && is_passing(&error) => LookUpError::Unavailable { text: error.summary(), retry_after },
+        _ => LookUpError::Unreadable { text: error.summary(), error: Some(error) },
+    }
+}
+
+/// Whether the code says that something is in the way for a while.
+fn is_passing(error: &CloudError) -> bool {
+    let rows = error.code.as_deref().map(rows_of).unwrap_or_default();
+    rows.iter().any(|row| matches!(row.class, Class::Rejected(RejectionKind::Retry { .. })))
 }
 
 #[cfg(test)]
@@ -150,6 +167,29 @@ mod tests {
             (401, "", "unauthorized"),
             (401, "APIG.0301", "unauthorized"),
             (500, "BackupService.9998", "unauthorized"),
+            (400, "BackupService.9998", "unauthorized"),
+            (403, "APIGW.0301", "unauthorized"),
+            (403, "APIG.0305", "unauthorized"),
+            (404, "APIGW.0307", "unauthorized"),
+            (401, "BackupService.1009", "unauthorized"),
+            (500, "APIGW.0301", "unavailable"),
+            (502, "BackupService.9998", "unavailable"),
+            (408, "APIGW.0301", "unavailable"),
+            (401, "APIGW.0308", "throttled"),
+            (403, "APIGW.0308", "throttled"),
+            (500, "APIGW.0308", "unavailable"),
+            (400, "APIG.0101", "not available"),
+            (404, "IAM.0011", "not available"),
+            (404, "404", "not available"),
+            (400, "BackupService.6217", "no such backup"),
+            (404, "BackupService.1009", "no such backup"),
+            (302, "BackupService.6200", "unreadable"),
+            (400, "BackupService.9910", "unreadable"),
+            (418, "", "unreadable"),
+            (409, "", "unreadable"),
+            (499, "", "unreadable"),
+            (414, "", "unreadable"),
+            (600, "", "unreadable"),
             (429, "", "throttled"),
             (429, "APIGW.0308", "throttled"),
             (408, "", "unavailable"),

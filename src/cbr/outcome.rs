@@ -90,6 +90,9 @@ pub struct Unknown {
     pub error: Option<CloudError>,
     /// The same in words.
     pub text: String,
+    /// What the answer counts as where nothing can be looked up: the last word then is the server's own, that it serves
+    /// nothing there. `None` for nearly all.
+    pub refusal_if_unseen: Option<RejectionKind>,
 }
 
 /// Why it is not known how a call ended.
@@ -109,6 +112,9 @@ pub enum UnknownWhy {
     Unreadable2xx,
     /// An answer that proves neither acceptance nor refusal.
     AmbiguousAnswer,
+    /// An answer in the form of a refusal that is not documented as one: a firewall, a gateway or a cache may give it
+    /// after the call was accepted.
+    Undocumented,
 }
 
 impl ReplicateOutcome {
@@ -137,6 +143,10 @@ impl ReplicateOutcome {
                 Self::Rejected(Rejection { kind, error, retry_after })
             }
             Class::Ambiguous => Self::Unknown(Unknown::answered(UnknownWhy::AmbiguousAnswer, answer, token)),
+            Class::Undocumented { refusal_if_unseen } => Self::Unknown(Unknown {
+                refusal_if_unseen,
+                ..Unknown::answered(UnknownWhy::Undocumented, answer, token)
+            }),
         }
     }
 }
@@ -144,7 +154,13 @@ impl ReplicateOutcome {
 impl Unknown {
     fn answered(why: UnknownWhy, answer: &Answer, token: &Token) -> Self {
         let error = CloudError::read(answer, token);
-        Self { why, http_status: Some(answer.status), text: error.to_string(), error: Some(error) }
+        Self {
+            why,
+            http_status: Some(answer.status),
+            text: error.to_string(),
+            error: Some(error),
+            refusal_if_unseen: None,
+        }
     }
 }
 
@@ -174,6 +190,7 @@ impl UnknownWhy {
             Self::AnswerTooLarge => "the answer is longer than 1 MiB",
             Self::Unreadable2xx => "the answer says success, but names no replication",
             Self::AmbiguousAnswer => "the answer does not tell whether the call was accepted",
+            Self::Undocumented => "the answer is not documented as a refusal",
         }
     }
 }

@@ -129,8 +129,10 @@ fn an_error_whose_json_is_cut_is_unknown_for_its_code_may_be_missing() {
         assert_eq!(why(&read(400, body)), Some(UnknownWhy::AnswerCutShort), "{body}");
     }
     for body in ["", "{not json}", "Bad Request"] {
-        assert_eq!(why(&read(400, body)), None, "{body}");
+        assert_eq!(why(&read(400, body)), Some(UnknownWhy::Undocumented), "{body}");
+        assert_eq!(why(&read(401, body)), None, "{body}");
     }
+    assert_eq!(why(&read(401, r#"{"error_code":"BackupService.1"#)), Some(UnknownWhy::AnswerCutShort));
 }
 
 #[test]
@@ -140,11 +142,58 @@ fn what_is_ambiguous_stays_unknown() {
         (500, r#"{"error_code":"BackupService.9910"}"#),
         (502, "<html><title>502</title>"),
         (503, r#"{"error_code":"BackupService.1009"}"#),
-        (400, r#"{"error_code":"BackupService.1006"}"#),
         (600, ""),
     ] {
         assert_eq!(why(&read(status, body)), Some(UnknownWhy::AmbiguousAnswer), "{status} {body}");
     }
+}
+
+#[test]
+fn what_nobody_documents_as_a_refusal_is_unknown() {
+    let endpoint = Some(RejectionKind::Terminal(TerminalReason::WrongEndpoint));
+    for (status, body, refusal_if_unseen) in [
+        (301, "", None),
+        (303, "", None),
+        (400, "", None),
+        (403, "<html>blocked</html>", None),
+        (404, "<title>Not Found</title>", endpoint),
+        (405, "", endpoint),
+        (501, "", endpoint),
+        (404, r#"{"error":{"code":404,"message":"no"}}"#, endpoint),
+        (404, r#"{"error_code":"BackupService.1009"}"#, None),
+        (404, r#"{"error_code":"Mesh.7"}"#, None),
+        (409, "", None),
+        (409, r#"{"error_code":"BackupService.1009"}"#, None),
+        (418, "<html>blocked</html>", None),
+        (499, "", None),
+        (400, r#"{"error_code":"BackupService.1006"}"#, None),
+        (400, r#"{"error_code":"BackupService.9910"}"#, None),
+    ] {
+        let outcome = read(status, body);
+        let ReplicateOutcome::Unknown(unknown) = &outcome else { panic!("{outcome}") };
+        assert_eq!(
+            (unknown.why, unknown.refusal_if_unseen),
+            (UnknownWhy::Undocumented, refusal_if_unseen),
+            "{outcome}"
+        );
+        assert!(outcome.to_string().starts_with("outcome unknown, the answer is not documented as a refusal: HTTP "));
+    }
+    for (status, body) in [(408, ""), (500, ""), (502, ""), (200, ""), (501, r#"{"error_code":"BackupService.1009"}"#)]
+    {
+        let ReplicateOutcome::Unknown(unknown) = read(status, body) else { panic!("{status}") };
+        assert!(unknown.why != UnknownWhy::Undocumented && unknown.refusal_if_unseen.is_none(), "{status}");
+    }
+}
+
+#[test]
+fn a_documented_code_counts_whatever_the_token_contains() {
+    let token = Token::from_bytes(b"key-for-BackupService.1009-tests").unwrap();
+    let body = br#"{"error_code":"BackupService.1009","error_msg":"BackupService.1009-tests"}"#.to_vec();
+    let answer = Answer { body, ..Answer::with_status(400) };
+    let outcome = ReplicateOutcome::read(&answer, &token, Timestamp::UNIX_EPOCH);
+    let ReplicateOutcome::Rejected(rejection) = &outcome else { panic!("{outcome}") };
+    assert_eq!(rejection.kind, RejectionKind::Duplicate);
+    assert!(!outcome.to_string().contains("tests"), "{outcome}");
 }
 
 #[test]

@@ -92,21 +92,16 @@ async fn a_rejected_spec_fails_in_the_clouds_words_and_a_corrected_one_starts_a_
 }
 
 #[tokio::test]
-async fn refusals_that_others_make_are_told_alike_and_no_redirect_is_followed() -> Result<()> {
+async fn refusals_that_others_make_are_told_alike() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
-    let elsewhere = Simulator::start(Options::default())?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
-    let target = format!("{}/v3/{PROJECT}/backups/{}/replicate", elsewhere.http_url(), example::BACKUP);
     let error = |status: u16, code| Answer::status(status).error(ErrorShape::Cbr, code, "So says the cloud.");
     let cases = [
         ("parameter", error(400, "BackupService.9900"), "So says the cloud"),
         ("too-many", error(400, "BackupService.1012"), "Make room"),
         ("real-name", error(403, "BackupService.8600"), "So says the cloud"),
         ("no-such-api", error(404, "APIG.0101"), "Check the endpoint"),
-        ("bare-404", Answer::status(404), "Check the endpoint"),
-        ("moved", Answer::redirect(301, &target), "Check the endpoint"),
-        ("kept-moved", Answer::redirect(307, &target), "Check the endpoint"),
     ];
     let mut backups = Vec::new();
     for (name, answer, _) in &cases {
@@ -121,6 +116,32 @@ async fn refusals_that_others_make_are_told_alike_and_no_redirect_is_followed() 
         assert_eq!(object.reason(), "Rejected", "{name}");
         assert_says(&object, &[&format!("HTTP {}", answer.status), words]);
         assert_eq!(counts(&scene, backup), (1, 0), "{name}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_not_documented_as_a_refusal_is_none_and_no_redirect_is_followed() -> Result<()> {
+    let scene = Scene::new(OPERATOR).await?;
+    let elsewhere = Simulator::start(Options::default())?;
+    let _operator = scene.operator().start_ready()?;
+    scene.valid_secret()?;
+    let target = format!("{}/v3/{PROJECT}/backups/{}/replicate", elsewhere.http_url(), example::BACKUP);
+    let cases = [
+        ("bare-404", Answer::status(404)),
+        ("blocked", Answer::status(418)),
+        ("moved", Answer::redirect(301, &target)),
+        ("kept-moved", Answer::redirect(307, &target)),
+    ];
+    for (name, answer) in &cases {
+        let backup = scene.new_backup();
+        let fault = Fault::before_commit().answer(answer.clone());
+        scene.simulator.script(Script::always(fault).replicate().backup(&backup))?;
+        scene.applied(&manifest(name, &backup, &json!({})).to_string())?;
+        let unknown = |object: &Object| object.attempts().iter().any(|attempt| attempt["outcome"] == "Unknown");
+        let object = scene.wait(name, "of unknown outcome", unknown).await?;
+        assert_eq!(object.attempts()[0]["httpStatus"], answer.status, "{name}");
+        assert_eq!(counts(&scene, &backup), (1, 0), "{name}");
     }
     assert_eq!(elsewhere.log(|log| log.connections()), 0);
     Ok(())

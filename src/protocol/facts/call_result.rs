@@ -6,7 +6,7 @@ use crate::cbr::{
     Accepted, CloudError, NotSent, NotSentReason, Rejection, RejectionKind as CloudRejection, ReplicateOutcome,
     Replication, Unknown, UnknownWhy,
 };
-use crate::resource::{RejectionKind, bounds};
+use crate::resource::{Attempt, RejectionKind, bounds};
 
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,8 +74,9 @@ pub struct CallAnswer {
     pub message: String,
 }
 
-impl From<ReplicateOutcome> for CallResult {
-    fn from(outcome: ReplicateOutcome) -> Self {
+impl CallResult {
+    /// What the outcome of this attempt's call proves.
+    pub fn of(outcome: ReplicateOutcome, attempt: &Attempt) -> Self {
         match outcome {
             ReplicateOutcome::Accepted(Accepted { replication, http_status, request_id }) => Self::Accepted(
                 Acceptance::from(replication),
@@ -104,27 +105,37 @@ impl From<ReplicateOutcome> for CallResult {
             ReplicateOutcome::Rejected(Rejection { kind, error, retry_after }) => {
                 Self::Rejected { kind: kind_of(kind), answer: answer_of(&error, kind.advice()), retry_after }
             }
-            ReplicateOutcome::Unknown(Unknown { why, http_status, error, text }) => Self::Unknown(match error {
-                Some(error) => {
-                    let advice = match why {
-                        UnknownWhy::Unreadable2xx => "A success that cannot be read: most likely it was accepted.",
-                        UnknownWhy::TimedOut
-                        | UnknownWhy::ConnectionLost
-                        | UnknownWhy::NotHttp
-                        | UnknownWhy::AnswerCutShort
-                        | UnknownWhy::AnswerTooLarge
-                        | UnknownWhy::AmbiguousAnswer => "It may have been accepted.",
-                    };
-                    answer_of(&error, advice)
-                }
-                None => CallAnswer {
-                    http_status,
-                    code: None,
-                    request_id: None,
-                    message: message_of(&[&text, "It may have been accepted."]),
-                },
-            }),
+            ReplicateOutcome::Unknown(unknown) => Self::of_unknown(unknown, attempt),
         }
+    }
+
+    /// An answer that nobody has documented as a refusal is settled by a look-up. Where none was to be
+    /// had before the claim, a few of them count as refusals all the same.
+    fn of_unknown(unknown: Unknown, attempt: &Attempt) -> Self {
+        let Unknown { why, http_status, error, text, refusal_if_unseen } = unknown;
+        let Some(error) = error else {
+            return Self::Unknown(CallAnswer {
+                http_status,
+                code: None,
+                request_id: None,
+                message: message_of(&[&text, "It may have been accepted."]),
+            });
+        };
+        if let (Some(kind), None) = (refusal_if_unseen, &attempt.records_before) {
+            let answer = answer_of(&error, kind.advice());
+            return Self::Rejected { kind: kind_of(kind), answer, retry_after: None };
+        }
+        let advice = match why {
+            UnknownWhy::Unreadable2xx => "A success that cannot be read: most likely it was accepted.",
+            UnknownWhy::Undocumented => "The cloud's documentation does not name this answer as a refusal, so it may have been accepted.",
+            UnknownWhy::TimedOut
+            | UnknownWhy::ConnectionLost
+            | UnknownWhy::NotHttp
+            | UnknownWhy::AnswerCutShort
+            | UnknownWhy::AnswerTooLarge
+            | UnknownWhy::AmbiguousAnswer => "It may have been accepted.",
+        };
+        Self::Unknown(answer_of(&error, advice))
     }
 }
 
