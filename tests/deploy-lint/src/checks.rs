@@ -13,13 +13,14 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::Result;
+use checklist::commands::output;
+use checklist::{Check, repository};
 use control_plane::{ControlPlane, TemporaryFolder};
 
-use crate::commands::{output, repository};
 use crate::helm::NAMESPACE;
 use crate::manifests::{self, Group, Manifest};
 use crate::programs::Tools;
-use crate::{report, schemas};
+use crate::schemas;
 
 /// The namespaces of the manifests, and of the chart's values.
 const NAMESPACES: [&str; 4] = [NAMESPACE, "backups", "team-a", "team-b"];
@@ -30,17 +31,6 @@ pub(crate) struct Bench {
     cluster: ControlPlane,
     groups: Vec<Group>,
     folder: TemporaryFolder,
-}
-
-struct Check<'a> {
-    name: String,
-    run: Box<dyn Fn() -> Result<()> + 'a>,
-}
-
-impl<'a> Check<'a> {
-    fn new(name: impl Into<String>, run: impl Fn() -> Result<()> + 'a) -> Self {
-        Self { name: name.into(), run: Box::new(run) }
-    }
 }
 
 impl Bench {
@@ -59,19 +49,8 @@ impl Bench {
     }
 
     /// Runs the checks, and returns whether all passed.
-    pub(crate) fn run(&self, only: &[String]) -> Result<bool> {
-        let start = Instant::now();
-        let (mut run, mut failed) = (0, 0);
-        let is_wanted = |check: &Check<'_>| only.is_empty() || only.iter().any(|text| check.name.contains(text));
-        for check in self.checks().into_iter().filter(is_wanted) {
-            let begin = Instant::now();
-            let outcome = (check.run)();
-            report::check(&check.name, begin.elapsed(), &outcome);
-            run += 1;
-            failed += usize::from(outcome.is_err());
-        }
-        println!("{run} checks, {failed} failed, in {:.0} s.", start.elapsed().as_secs_f64());
-        Ok(failed == 0 && run > 0)
+    pub(crate) fn run(&self, only: &[String]) -> bool {
+        checklist::run(self.checks(), only, Instant::now())
     }
 
     fn checks(&self) -> Vec<Check<'_>> {

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
+use checklist::commands::{output, output_without_warning};
+use checklist::repository;
 use control_plane::TemporaryFolder;
-
-use crate::commands::{output, output_without_warning, repository};
 
 pub(crate) const NAME: &str = "backup-replication-operator";
 pub(crate) const NAMESPACE: &str = "backup-replication";

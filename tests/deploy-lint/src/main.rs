@@ -1,17 +1,16 @@
 //! The tools of others judge all that users apply.
 
 mod checks;
-mod commands;
 mod helm;
 mod manifests;
 mod programs;
 mod python;
-mod report;
 mod schemas;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
+use checklist::report;
 use clap::Parser;
 
 /// Have the tools of others judge all that users apply: the chart, and the manifests in deploy/, crds/ and docs/examples.
@@ -47,5 +46,5 @@ fn run(Options { only }: &Options) -> Result<bool> {
     let bench =
         report::step("API server up, with our CRD and the Prometheus operator's", || checks::Bench::new(tools))?;
     report::fact("the API server is", &bench.version()?);
-    bench.run(only)
+    Ok(bench.run(only))
 }

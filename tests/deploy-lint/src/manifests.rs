@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use checklist::commands::output;
+use checklist::repository;
 use serde_json::Value;
 
-use crate::commands::{output, repository};
 use crate::helm::{Helm, name_of, values};
 
 /// What nobody applies: the chart as it is written, and data for Argo CD.

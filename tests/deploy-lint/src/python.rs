@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-
-use crate::commands::output;
+use checklist::commands::output;
 
 const REQUIREMENTS: &str = include_str!("../requirements.txt");
 

@@ -4,10 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use checklist::commands::output;
 use control_plane::ControlPlane;
 use serde_json::{Map, Value, json};
-
-use crate::commands::output;
 
 /// How kubeconform finds the file of a kind.
 pub(crate) const LOCATION: &str = "{{.Group}}/{{.ResourceAPIVersion}}/{{.ResourceKind}}.json";

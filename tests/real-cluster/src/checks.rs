@@ -12,9 +12,9 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::Result;
+use checklist::report;
 
 use crate::cluster::Cluster;
-use crate::report;
 
 struct Check {
     name: &'static str,
@@ -63,21 +63,13 @@ pub(crate) fn run(folder: &Path, cgroup: &str, only: &[String], keep: bool) -> R
     let start = Instant::now();
     let cluster = report::step("cluster up in all", || Cluster::start(folder, cgroup))?;
     install::operator(&cluster)?;
-    let is_wanted = |check: &&Check| only.is_empty() || only.iter().any(|text| check.name.contains(text));
-    let (mut run, mut failed) = (0, 0);
-    for check in CHECKS.iter().filter(is_wanted) {
-        let begin = Instant::now();
-        let outcome = (check.run)(&cluster);
-        report::check(check.name, begin.elapsed(), &outcome);
-        run += 1;
-        failed += usize::from(outcome.is_err());
-    }
-    println!("{run} checks, {failed} failed, in {:.0} s.", start.elapsed().as_secs_f64());
+    let checks = CHECKS.iter().map(|Check { name, run }| checklist::Check::new(*name, || run(&cluster)));
+    let passed = checklist::run(checks, only, start);
     if keep {
         println!("The cluster stays until Ctrl-C. In its namespaces: nsenter --all --target {}", std::process::id());
         loop {
             thread::park();
         }
     }
-    Ok(failed == 0 && run > 0)
+    Ok(passed)
 }

@@ -7,6 +7,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use checklist::commands::output;
+use checklist::{report, repository};
 use control_plane::{ControlPlane, Supervised};
 use serde_json::Value;
 use simulator::{Backup, Options, Simulator, example};
@@ -14,10 +16,9 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::commands::{self, output};
 use crate::gitops::{ArgoCd, Flux, Repository};
 use crate::images::Builder;
-use crate::{node, report};
+use crate::node;
 
 /// How long anything may take that happens by itself. A check that is over earlier does not wait.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
@@ -63,7 +64,8 @@ impl Cluster {
                 .and_then(|()| cluster.wait(&["--for=condition=Ready", "node/node"]))
         })?;
         report::step("CoreDNS ready", || {
-            cluster.kubectl(&["apply", "--server-side", "-f", &commands::file("files/coredns.yaml")])?;
+            let file = repository("tests/real-cluster/files/coredns.yaml").display().to_string();
+            cluster.kubectl(&["apply", "--server-side", "-f", &file])?;
             cluster.kubectl(&["-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=180s"])
         })?;
         Ok(cluster)

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use checklist::commands::output;
+use checklist::{report, repository};
 
-use crate::commands::{output, repository};
-use crate::{programs, report};
+use crate::programs;
 
 pub(crate) const OPERATOR: &str = "localhost/backup-replication-operator:0.1.0";
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -29,7 +30,7 @@ impl Builder {
     /// Builds all: an archive each.
     pub(crate) fn build_all(&self) -> Result<()> {
         let pause = self.folder.join("pause");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("files/pause.c");
+        let source = repository("tests/real-cluster/files/pause.c");
         output(Command::new("cc").args(["-static", "-Os", "-o"]).arg(&pause).arg(source))?;
         self.program(&pause, "pause")?;
         self.program(&programs::node()?.join("coredns"), "coredns")?;
@@ -42,7 +43,7 @@ impl Builder {
         fs::create_dir_all(&context)?;
         fs::copy(program, context.join(name)).with_context(|| format!("could not copy {name}"))?;
         let image = format!("localhost/{name}:1");
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("files/program.Dockerfile");
+        let file = repository("tests/real-cluster/files/program.Dockerfile");
         let build = &mut self.build(&image, &file);
         output(build.args(["--build-arg", &format!("PROGRAM={name}")]).arg(&context))?;
         self.archive(&image, name).map(drop)
@@ -55,7 +56,7 @@ impl Builder {
         let toolchain = toolchain.trim_end();
         let context = self.folder.join("rust-context");
         rust_context(&context)?;
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("files/rust.Dockerfile");
+        let file = repository("tests/real-cluster/files/rust.Dockerfile");
         let build = &mut self.build(RUST, &file);
         output(build.args(["--build-arg", &format!("TOOLCHAIN={toolchain}")]).arg(&context))?;
 
@@ -66,7 +67,7 @@ impl Builder {
             fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
         }
         let cargo = cargo_home()?;
-        let build = &mut self.build(OPERATOR, &repository().join("deploy/Dockerfile"));
+        let build = &mut self.build(OPERATOR, &repository("deploy/Dockerfile"));
         for volume in [
             "/usr:/usr:ro".to_owned(),
             "/etc/alternatives:/etc/alternatives:ro".to_owned(),
@@ -77,7 +78,7 @@ impl Builder {
         ] {
             build.args(["--volume", &volume]);
         }
-        output(build.args(["--build-arg", &format!("RUST_IMAGE={RUST}")]).arg(repository()))?;
+        output(build.args(["--build-arg", &format!("RUST_IMAGE={RUST}")]).arg(repository(".")))?;
         let archive = self.archive(OPERATOR, "backup-replication-operator")?;
         report::fact("image of the operator", &format!("{:.1} MB compressed", megabytes(&archive)?));
         Ok(())

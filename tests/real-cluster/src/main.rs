@@ -3,19 +3,18 @@
 mod cgroup;
 mod checks;
 mod cluster;
-mod commands;
 mod gitops;
 mod images;
 mod namespaces;
 mod node;
 mod packages;
 mod programs;
-mod report;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
+use checklist::report;
 use clap::Parser;
 use control_plane::TemporaryFolder;
 use rustix::process::geteuid;

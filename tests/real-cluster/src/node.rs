@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use checklist::report;
 use control_plane::{ControlPlane, Supervised};
 
-use crate::{programs, report};
+use crate::programs;
 
 pub(crate) use self::network::{ADDRESS, set_up as set_up_network};
 

@@ -4,8 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
-
-use crate::commands::output;
+use checklist::commands::output;
 
 /// A file of each package, and the package.
 const NEEDED: [(&str, &str); 9] = [

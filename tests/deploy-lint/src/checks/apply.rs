@@ -3,9 +3,9 @@
 use std::process::Command;
 
 use anyhow::{Result, ensure};
+use checklist::commands::{output_without_warning, refused as is_refused};
 
 use super::Bench;
-use crate::commands::{output_without_warning, refused as is_refused};
 use crate::manifests::{self, Group, Manifest};
 
 /// Nothing is stored. The fields may be somebody else's already: the CRD's are.
@@ -26,5 +26,5 @@ pub(super) fn taken(bench: &Bench, group: &Group) -> Result<()> {
 }
 
 pub(super) fn refused(bench: &Bench) -> Result<()> {
-    is_refused(&mut command(bench, &manifests::refused()?)?)
+    is_refused(&mut command(bench, &manifests::refused()?)?).map(drop)
 }

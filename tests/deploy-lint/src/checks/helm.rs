@@ -1,9 +1,9 @@
 //! Helm's own judgement of the chart.
 
 use anyhow::{Context, Result, ensure};
+use checklist::commands::output_without_warning;
 use serde_json::Value;
 
-use crate::commands::output_without_warning;
 use crate::helm::{Helm, KUBERNETES, chart, name_of, values, with};
 
 pub(super) fn lint(helm: &Helm) -> Result<()> {

@@ -3,9 +3,9 @@
 use std::process::Command;
 
 use anyhow::Result;
+use checklist::commands::output_without_warning;
 use control_plane::ControlPlane;
 
-use crate::commands::output_without_warning;
 use crate::helm::{Helm, NAME, NAMESPACE, chart};
 
 /// Installed by one helm; upgraded, changed back and forth, and uninstalled by another. Neither warns.

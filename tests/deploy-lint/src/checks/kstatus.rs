@@ -3,9 +3,10 @@
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use checklist::commands::output;
+use checklist::repository;
 use serde_json::Value;
 
-use crate::commands::{output, repository};
 use crate::programs::Tools;
 
 const FOLDER: &str = "deploy/argocd/resource_customizations/cbr.replication.dev/BackupReplication";

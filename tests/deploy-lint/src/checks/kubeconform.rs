@@ -3,10 +3,10 @@
 use std::process::Command;
 
 use anyhow::{Result, ensure};
+use checklist::commands::output;
 use serde_json::Value;
 
 use super::Bench;
-use crate::commands::output;
 use crate::manifests::Group;
 
 fn command(bench: &Bench) -> Command {

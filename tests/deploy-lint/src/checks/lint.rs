@@ -3,8 +3,9 @@
 use std::env;
 
 use anyhow::{Context, Result};
+use checklist::commands::output;
+use checklist::repository;
 
-use crate::commands::{output, repository};
 use crate::programs::Tools;
 
 pub(super) fn chart(tools: &Tools) -> Result<()> {

@@ -3,11 +3,12 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use checklist::commands::{output, refused};
+use checklist::{report, repository};
 use serde_json::json;
 
 use crate::cluster::Cluster;
-use crate::commands::{output, refused, repository};
-use crate::{node, report};
+use crate::node;
 
 pub(super) const NAMESPACE: &str = "backup-replication";
 pub(super) const RELEASE: &str = "backup-replication-operator";
@@ -15,7 +16,7 @@ pub(super) const WAIT: &[&str] = &["--wait", "--timeout=3m"];
 
 /// The arguments that name chart, release and values.
 fn arguments(cluster: &Cluster, more: &[&str]) -> Vec<String> {
-    let chart = repository().join("deploy/helm/backup-replication-operator");
+    let chart = repository("deploy/helm/backup-replication-operator");
     let values = cluster.folder.join("values.yaml");
     let all = [RELEASE.to_owned(), chart.display().to_string(), format!("--namespace={NAMESPACE}")];
     let values = format!("--values={}", values.display());

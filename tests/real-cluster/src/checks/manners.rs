@@ -1,13 +1,13 @@
 //! What GitOps tools, and people, do to resources: with kubectl, by the same requests.
 
 use anyhow::{Result, ensure};
+use checklist::commands::refused;
+use checklist::report;
 use serde_json::json;
 use simulator::example;
 
 use super::install::once;
 use crate::cluster::Cluster;
-use crate::commands::refused;
-use crate::report;
 
 /// As Argo CD's `Replace=true,Force=true` and Flux's `force` do: deleted, and created anew.
 pub(super) fn replaced_by_force(cluster: &Cluster) -> Result<()> {

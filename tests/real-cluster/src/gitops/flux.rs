@@ -4,11 +4,12 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use checklist::report;
 use control_plane::Supervised;
 
 use super::{established, free_address};
 use crate::cluster::Cluster;
-use crate::{node, programs, report};
+use crate::{node, programs};
 
 pub(crate) const NAMESPACE: &str = "flux-system";
 

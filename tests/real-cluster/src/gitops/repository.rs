@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use checklist::commands::output;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::http;
-use crate::commands::output;
 
 /// A working copy, served from where it is.
 pub(crate) struct Repository {

@@ -5,8 +5,7 @@ use std::net::Ipv4Addr;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-
-use crate::commands::output;
+use checklist::commands::output;
 
 /// Of the node and the API server, and of whatever pods are to reach.
 pub(crate) const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 201, 0, 1);

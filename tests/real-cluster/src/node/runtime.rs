@@ -7,10 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use checklist::commands::output;
 use control_plane::Supervised;
 
 use super::{started, write};
-use crate::commands::output;
 
 const SOCKET: &str = "/run/containerd/containerd.sock";
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
+use checklist::commands::refused;
+use checklist::report;
 use serde_json::{Value, json};
 use simulator::example;
 
 use super::{assert_synced, begin, refresh, settled, status, wait};
 use crate::checks::install::once;
 use crate::cluster::Cluster;
-use crate::commands::refused;
-use crate::report;
 
 const REFUSED: &str = "spec.destinationRegion: Invalid value: destinationRegion cannot change any more";
 

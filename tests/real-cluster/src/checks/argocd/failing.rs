@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
+use checklist::commands::refused;
+use checklist::report;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{ON_DEMAND, apply, status, wait};
 use crate::cluster::Cluster;
-use crate::commands::refused;
-use crate::report;
 
 const NAME: &str = "argocd-failing";
 

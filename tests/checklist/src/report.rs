@@ -5,16 +5,19 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 /// Runs a step on the way to the checks, and says how long it took.
-pub(crate) fn step<T>(name: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
+///
+/// # Errors
+/// Those of the step.
+pub fn step<T>(name: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
     let start = Instant::now();
     let done = run()?;
     println!("   {:>6.1} s  {name}", start.elapsed().as_secs_f64());
     Ok(done)
 }
 
-/// Something measured.
-pub(crate) fn fact(name: &str, value: &str) {
-    println!("             {name}: {value}");
+/// Something seen or measured.
+pub fn fact(name: &str, value: &str) {
+    println!("             {name}: {}", value.trim_end());
 }
 
 /// A check's end.
@@ -22,10 +25,8 @@ pub(crate) fn check(name: &str, took: Duration, outcome: &Result<()>) {
     let verdict = if outcome.is_ok() { "ok    " } else { "FAILED" };
     println!("{verdict} {:>6.1} s  {name}", took.as_secs_f64());
     if let Err(error) = outcome {
-        println!("{}", indented(&format!("{error:#}")));
+        for line in format!("{error:#}").lines() {
+            println!("             {line}");
+        }
     }
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("             {line}")).collect::<Vec<_>>().join("\n")
 }
