@@ -1,0 +1,65 @@
+//! Tokens that the cloud refuses.
+
+use anyhow::Result;
+use harness::Scene;
+use serde_json::json;
+use simulator::{Answer, ErrorShape, Fault, Script};
+
+use super::{OPERATOR, api_time, assert_says, counts, manifest, read_after, ready};
+
+#[tokio::test]
+async fn a_refused_token_is_tried_once_until_the_secret_changes() -> Result<()> {
+    const STALE: &str = "gAAAAABstale-token-of-last-week";
+    let scene = Scene::new(OPERATOR).await?;
+    let _operator = scene.operator().start_ready()?;
+    let refusals = [
+        // The simulator's own words for a token that it does not know.
+        ("gateway", None, "APIGW.0301"),
+        ("iam", Some(Answer::status(401).error(ErrorShape::Iam, "", "The request needs authorization.")), "HTTP 401"),
+        (
+            "cbr",
+            Some(Answer::status(500).error(ErrorShape::Cbr, "BackupService.9998", "Authentication failed.")),
+            "BackupService.9998",
+        ),
+    ];
+    scene.secret(STALE)?;
+    let mut backups = Vec::new();
+    for (name, answer, _) in &refusals {
+        let backup = scene.new_backup();
+        if let Some(answer) = answer {
+            let refused = Fault::before_commit().answer(answer.clone());
+            scene.simulator.script(Script::always(refused).replicate().backup(&backup))?;
+        }
+        scene.applied(&manifest(name, &backup, &json!({})).to_string())?;
+        backups.push(backup);
+    }
+    for ((name, _, code), backup) in refusals.iter().zip(&backups) {
+        let object = scene.wait_for_phase(name, "Pending").await?;
+        assert_eq!(object.reason(), "TokenRejected", "{name}: {}", object.message());
+        assert!(object.is("Reconciling") && !object.is("Stalled"), "{name}");
+        let posts = scene.posts(backup);
+        assert_eq!(posts.len(), 1, "{name}");
+        assert_says(&object, &["Secret cbr-token, key token", code, &posts[0].request_id, "when the Secret changes"]);
+    }
+
+    // It goes on looking for another Secret, and a touched resource is looked at at once; neither is a reason to call.
+    let mut read = api_time(&scene)?;
+    let touched = scene.kubectl(&["annotate", "brep", "--all", "example.org/touched=yes"])?;
+    assert!(touched.accepted, "{}", touched.words);
+    for _ in 0..2 * refusals.len() {
+        read = read_after(&scene, "secrets", &read)?;
+    }
+    for backup in &backups {
+        assert_eq!(counts(&scene, backup), (1, 0));
+    }
+
+    scene.simulator.clear_scripts();
+    scene.valid_secret()?;
+    for object in scene.wait_for_all(refusals.len(), ready).await? {
+        assert_eq!(object.attempts().len(), 2);
+    }
+    for backup in &backups {
+        assert_eq!(counts(&scene, backup), (2, 1));
+    }
+    Ok(())
+}

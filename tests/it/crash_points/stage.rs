@@ -1,0 +1,73 @@
+//! Operators behind proxies.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use harness::{Operator, OperatorOptions, Scene};
+use k8s_openapi::api::core::v1::Secret;
+use kube::Api;
+use kube::api::{DynamicObject, PostParams};
+use proxy::{Gate, Proxy, Upstream};
+use serde_json::{Value, json};
+use simulator::example;
+use uuid::Uuid;
+
+use super::point;
+
+/// The name of the resource.
+pub(crate) const NAME: &str = "db";
+
+/// Time after its claim in which an operator here may call.
+pub(crate) const WINDOW: Duration = Duration::from_secs(5);
+
+/// The two proxies of one operator, and how to start it behind them.
+pub(crate) struct Behind {
+    pub(crate) gate: Gate,
+    pub(crate) options: OperatorOptions,
+    _proxies: [Proxy; 2],
+}
+
+impl Behind {
+    /// Proxies to both servers of the scene, with one gate.
+    pub(crate) async fn new(scene: &Scene) -> Result<Self> {
+        let gate = Gate::new(point::counts);
+        let mut kubeconfig: Value = serde_json::from_slice(&std::fs::read(scene.cluster.kubeconfig())?)?;
+        let cluster = kubeconfig.pointer_mut("/clusters/0/cluster").context("no cluster in the kubeconfig")?;
+        let ca = std::fs::read(cluster["certificate-authority"].as_str().context("no authority")?)?;
+        let api_server = Proxy::start(Upstream::https(scene.cluster.url(), ca), gate.clone()).await?;
+        let cloud = Proxy::start(Upstream::http(scene.simulator.http_url()), gate.clone()).await?;
+        // The operator's own token goes through the proxy.
+        *cluster = json!({"server": api_server.url()});
+        let file: PathBuf = scene.cluster.folder().join(format!("{}.kubeconfig", Uuid::new_v4()));
+        std::fs::write(&file, kubeconfig.to_string())?;
+        let options = OperatorOptions::new(scene.binary(), &file)
+            .arg(format!("--namespace={}", scene.namespace))
+            .arg(format!("--allowed-endpoint={}", scene.simulator.http_url()))
+            .arg(format!("--default-endpoint={}", scene.simulator.http_url()))
+            // To every operator the endpoint is the same; only the way there is its own.
+            .env("HTTP_PROXY", cloud.url())
+            .arg(format!("--claim-window={}s", WINDOW.as_secs()))
+            .arg("--request-timeout=4s")
+            .arg("--settling-time=1s");
+        Ok(Self { gate, options, _proxies: [api_server, cloud] })
+    }
+
+    pub(crate) fn start(&self) -> Result<Operator> {
+        self.options.start()
+    }
+}
+
+/// Puts the Secret and the resource there.
+pub(crate) async fn apply(scene: &Scene, backup: &str) -> Result<()> {
+    let secret = Secret {
+        metadata: kube::api::ObjectMeta { name: Some("cbr-token".into()), ..Default::default() },
+        string_data: Some([("token".to_owned(), example::TOKEN.to_owned())].into()),
+        ..Secret::default()
+    };
+    let secrets: Api<Secret> = Api::namespaced(scene.client.clone(), &scene.namespace);
+    secrets.create(&PostParams::default(), &secret).await?;
+    let resource: DynamicObject = serde_saphyr::from_str(&Scene::manifest_for(NAME, backup, ""))?;
+    scene.api().create(&PostParams::default(), &resource).await?;
+    Ok(())
+}

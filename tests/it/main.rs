@@ -1,0 +1,29 @@
+//! The promises, a module each, kept by the operator's own binary at a real etcd and kube-apiserver.
+
+mod accepted;
+mod argocd;
+mod bad_input;
+mod chart;
+mod crash;
+mod crash_points;
+mod crd;
+mod crd_compatibility;
+mod credentials;
+mod docs;
+mod evidence;
+mod frozen;
+mod guards;
+mod image;
+mod leader;
+mod manifest;
+mod observed;
+mod options;
+mod plugin;
+mod ready;
+mod recreated;
+mod roles;
+mod scale;
+mod secrecy;
+mod tracking;
+
+const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");

@@ -1,0 +1,12 @@
+//! Whoever is on call sees what the operator does: by metrics, alerts, Events, traces, health, and a log without noise.
+
+mod alerts;
+mod events;
+mod health;
+mod log;
+mod metrics;
+mod scrape;
+mod series;
+mod traces;
+
+use crate::OPERATOR;

@@ -1,0 +1,78 @@
+//! The rules file itself: clean for `promtool`, and each rule with what somebody woken by it needs.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::prometheus::promtool;
+use super::{RULES, read};
+
+/// The rules, each as it stands in the file.
+pub(crate) fn rules() -> Result<Vec<Value>> {
+    let file: Value = serde_saphyr::from_str(&read(RULES)?)?;
+    let rules = file.pointer("/groups/0/rules").and_then(Value::as_array).context("no rules")?;
+    Ok(rules.clone())
+}
+
+/// The names of the alerts.
+pub(crate) fn names() -> Result<BTreeSet<String>> {
+    let name = |rule: &Value| Some(rule["alert"].as_str()?.to_owned());
+    rules()?.iter().map(name).collect::<Option<_>>().context("a rule without an alert")
+}
+
+/// What the rules want to see rise.
+pub(crate) fn increases() -> Result<Vec<String>> {
+    let mut counted = Vec::new();
+    for rule in rules()? {
+        let query = rule["expr"].as_str().context("no expr")?;
+        let ranges = query.split("increase(").skip(1).filter_map(|rest| rest.split('[').next());
+        counted.extend(ranges.map(str::to_owned));
+    }
+    Ok(counted)
+}
+
+/// The same rules for a test that has no half hours: minutes become seconds, and six hours 20 s.
+pub(crate) fn hastened() -> Result<Value> {
+    let mut rules = rules()?;
+    for rule in &mut rules {
+        if let Some(lasting) = rule["for"].as_str() {
+            rule["for"] = lasting.replace('m', "s").into();
+        }
+        let query = rule["expr"].as_str().context("no expr")?;
+        rule["expr"] = query.replace("m]", "s]").replace("6 * 3600", "20").into();
+    }
+    Ok(serde_json::json!({"groups": [{"name": "hastened", "rules": rules}]}))
+}
+
+#[test]
+fn promtool_finds_nothing_wrong() -> Result<()> {
+    promtool(&["check", "rules", "--lint=all", "--lint-fatal", RULES])?;
+    Ok(())
+}
+
+#[test]
+fn each_alert_fires_in_its_case_of_made_up_samples_and_in_no_other() -> Result<()> {
+    promtool(&["test", "rules", "tests/it/observed/alerts/rules.yaml"])?;
+    let cases = read("tests/it/observed/alerts/rules.yaml")?;
+    for name in names()? {
+        let fires = format!("alertname=\"{name}\"");
+        assert!(cases.contains(&fires), "no case in which {name} fires");
+    }
+    Ok(())
+}
+
+#[test]
+fn each_alert_says_how_bad_it_is_what_to_do_and_where_to_read_on() -> Result<()> {
+    for rule in rules()? {
+        let name = rule["alert"].as_str().context("no name")?;
+        let annotation = |key: &str| rule["annotations"][key].as_str().with_context(|| format!("{name} has no {key}"));
+        let severity = rule["labels"]["severity"].as_str().unwrap_or_default();
+        assert!(["critical", "warning"].contains(&severity), "{name}: {severity}");
+        assert!(!annotation("summary")?.is_empty(), "{name}");
+        assert!(annotation("description")?.len() > annotation("summary")?.len(), "{name}");
+        let page = format!("{}/blob/main/{}#{}", env!("CARGO_PKG_REPOSITORY"), super::RUNBOOK, name.to_lowercase());
+        assert_eq!(annotation("runbook_url")?, page);
+    }
+    Ok(())
+}

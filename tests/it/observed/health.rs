@@ -1,0 +1,67 @@
+//! `/health` fails only where a restart would help, and nobody can keep others from asking.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use control_plane::ControlPlane;
+use harness::{Operator, PATIENCE, Scene, install_crd};
+use simulator::{Fault, Options, Script, example};
+
+use super::OPERATOR;
+
+fn address(operator: &Operator) -> Result<String> {
+    let line = operator.log.wait_for(PATIENCE, |line| line.contains("\"listen\""))?;
+    let starting: serde_json::Value = serde_json::from_str(&line)?;
+    Ok(starting["listen"].as_str().context("no address")?.to_owned())
+}
+
+#[tokio::test]
+async fn what_is_only_waited_for_is_no_matter_of_health() -> Result<()> {
+    static OWN: OnceLock<Result<ControlPlane, String>> = OnceLock::new();
+    let cluster = OWN.get_or_init(|| ControlPlane::start().map_err(|error| format!("{error:#}")));
+    let cluster = cluster.as_ref().map_err(|error| anyhow!("{error}"))?;
+    install_crd(cluster)?;
+    let scene = Scene::on(cluster, OPERATOR, Options::default()).await?;
+    scene.valid_secret()?;
+    // A call that is never answered, and then an API server that is away.
+    scene.simulator.script(Script::always(Fault::after_commit().hang()).replicate())?;
+    let operator = scene.operator().start_ready()?;
+    scene.applied(&Scene::manifest("db", ""))?;
+    harness::in_time("the call", scene.simulator.wait_for(|log| log.counts(example::BACKUP).posts == 1)).await?;
+    assert_eq!(operator.get("/health")?, (200, "ok\n".to_owned()));
+    cluster.stop_apiserver();
+    operator.log.wait_for(PATIENCE, |line| line.contains("Not ready: watch"))?;
+    let (status, missing) = operator.get("/ready")?;
+    ensure!(status == 503 && missing.contains("watch of backupreplications"), "{status}: {missing}");
+    assert_eq!(operator.get("/health")?, (200, "ok\n".to_owned()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_connects_and_says_nothing_is_cut_off_and_keeps_nobody_out() -> Result<()> {
+    let scene = Scene::new(OPERATOR).await?;
+    let operator = scene.operator().start_ready()?;
+    let address = address(&operator)?;
+    let mut silent = Vec::new();
+    for number in 0..300 {
+        let mut stream = TcpStream::connect(&address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        if number % 2 == 0 {
+            stream.write_all(b"GET /health HTTP/1.1\r\nHost: oper")?;
+        }
+        silent.push(stream);
+    }
+    assert_eq!(operator.get("/health")?.0, 200);
+    let mut first = silent.swap_remove(0);
+    let mut answer = Vec::new();
+    // Closed or reset, but not left open.
+    match first.read_to_end(&mut answer) {
+        Ok(_) => {}
+        Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{error}"),
+    }
+    ensure!(!String::from_utf8_lossy(&answer).contains("200"), "an answer to half a request");
+    Ok(())
+}

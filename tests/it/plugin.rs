@@ -1,0 +1,105 @@
+//! `kubectl brep`, as users run it: it shows where every resource stands, tells its story, and writes decisions that the
+//! operator carries out, and no other.
+
+mod cluster;
+mod completion;
+mod look;
+mod meanwhile;
+mod pages;
+mod resolve;
+mod situations;
+mod told;
+
+use std::process::{Command, Output, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use harness::{Object, OperatorOptions, Scene};
+use simulator::{Fault, LookUp, Options, Script, example};
+
+use crate::OPERATOR;
+
+const PLUGIN: &str = env!("CARGO_BIN_EXE_kubectl-brep");
+
+/// What the plugin said, and how it ended.
+#[derive(Debug)]
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    fn of(output: Output) -> Result<Self> {
+        let said = Self {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout)?,
+            err: String::from_utf8(output.stderr)?,
+        };
+        // Whatever is asked, and however it ends.
+        ensure!(!said.out.contains(example::TOKEN) && !said.err.contains(example::TOKEN), "a token: {said:#?}");
+        Ok(said)
+    }
+
+    /// What it said, where it ended well.
+    fn well(self) -> Result<String> {
+        ensure!(self.code == Some(0) && self.err.is_empty(), "{self:#?}");
+        Ok(self.out)
+    }
+
+    /// The one line of its failure.
+    fn line(&self) -> Result<&str> {
+        let mut lines = self.err.lines();
+        let line = lines.next().and_then(|line| line.strip_prefix("error: ")).with_context(|| format!("{self:#?}"))?;
+        ensure!(self.code == Some(1) && lines.next().is_none(), "{self:#?}");
+        Ok(line)
+    }
+}
+
+/// The plugin without a cluster.
+fn bare() -> Command {
+    let mut command = Command::new(PLUGIN);
+    command.env_clear().stdin(Stdio::null());
+    command
+}
+
+/// The plugin in the scene's namespace.
+fn plugin(scene: &Scene, arguments: &[&str]) -> Result<Said> {
+    typed(scene, &[arguments, &["--namespace", &scene.namespace]].concat())
+}
+
+/// The plugin with the administrator's kubeconfig, and leave to look at the scene's cloud.
+fn typed(scene: &Scene, arguments: &[&str]) -> Result<Said> {
+    let command = &mut bare();
+    command
+        .env("KUBECONFIG", scene.cluster.kubeconfig())
+        .env("BREP_ALLOWED_ENDPOINT", scene.simulator.https_url())
+        .env("BREP_CA_BUNDLE", scene.ca_file())
+        .args(arguments);
+    Said::of(command.output()?)
+}
+
+/// An operator whose claims go stale, and whose unknown outcomes settle, within seconds.
+fn short(scene: &Scene) -> OperatorOptions {
+    scene.operator().arg("--claim-window=1s").arg("--request-timeout=2s").arg("--settling-time=1s")
+}
+
+/// A cloud without look-up, so that no evidence settles what is to stay open.
+fn no_look_up() -> Options {
+    let mut options = Options::default();
+    options.behaviour.view.look_up = LookUp::NotFound;
+    options
+}
+
+fn apply(scene: &Scene, name: &str, backup: &str) -> Result<()> {
+    scene.applied(&Scene::manifest_for(name, backup, ""))
+}
+
+/// A resource whose call was lost before the cloud had it, and that waits for a human.
+async fn lost(scene: &Scene, name: &str) -> Result<(String, Object)> {
+    let backup = scene.new_backup();
+    scene.simulator.script(Script::once(Fault::before_commit().reset()).replicate().backup(&backup))?;
+    apply(scene, name, &backup)?;
+    let object = scene.wait(name, "stalled", |object| object.is("Stalled")).await?;
+    assert_eq!(object.reason(), "OutcomeUnknown");
+    Ok((backup, object))
+}

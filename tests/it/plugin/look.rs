@@ -1,0 +1,116 @@
+//! The look at the cloud's records before a decision: what speaks against it is refused, and a token goes nowhere but to
+//! the endpoint of the attempt, if the user allows that.
+
+use anyhow::{Context, Result};
+use control_plane::Exit;
+use harness::{Object, Scene};
+use serde_json::json;
+use simulator::{Fault, LookUp, Options, Records, Script, Simulator, View, example};
+
+use super::{OPERATOR, apply, bare, lost, no_look_up, plugin, short};
+
+/// A call that was accepted, and whose record the operator did not see before it asked and went.
+pub(crate) async fn accepted_unseen(scene: &Scene) -> Result<Object> {
+    scene.valid_secret()?;
+    scene
+        .simulator
+        .set_view(example::BACKUP, Some(View { records: Records::Late { milliseconds: None }, ..View::default() }));
+    scene.simulator.script(Script::once(Fault::after_commit().reset()).replicate())?;
+    let operator = short(scene).start_ready()?;
+    apply(scene, "db", example::BACKUP)?;
+    let object = scene.wait("db", "stalled", |object| object.is("Stalled")).await?;
+    assert_eq!(operator.stop()?, Exit::Code(0));
+    scene.simulator.reveal(None);
+    Ok(object)
+}
+
+#[tokio::test]
+async fn records_that_speak_against_a_decision_refuse_it_unless_the_user_knows_better() -> Result<()> {
+    let scene = Scene::new(OPERATOR).await?;
+    let before = accepted_unseen(&scene).await?;
+    let record = scene.simulator.records(example::BACKUP).pop().context("no record")?.id;
+    let resolve = |words: &[&str]| plugin(&scene, &[&["resolve", "db", "--yes"], words].concat());
+
+    let said = resolve(&["--not-accepted"])?;
+    assert!(said.out.contains("of this attempt") && said.out.contains(&record), "{said:?}");
+    assert!(said.line()?.contains(&format!("was accepted, as record {record}")), "{said:?}");
+    let said = resolve(&["--accepted", "another-record"])?;
+    assert!(said.line()?.contains("another-record is not among them"), "{said:?}");
+    assert_eq!(scene.get("db").await?.0, before.0, "nothing was written");
+
+    let said = resolve(&["--accepted", &record])?.well()?;
+    assert!(said.contains(&format!("Record {record} shows it.")), "{said}");
+    let _operator = short(&scene).start_ready()?;
+    let object = scene.wait("db", "ready", |object| object.is("Ready")).await?;
+    assert_eq!(object.text("/status/replicationRecordId"), Some(record.as_str()));
+    assert_eq!(scene.simulator.counts(example::BACKUP).posts, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_look_leaves_the_check_out_and_asks_neither_cloud_nor_secret() -> Result<()> {
+    let scene = Scene::new(OPERATOR).await?;
+    accepted_unseen(&scene).await?;
+    let gets = scene.simulator.counts(example::BACKUP).gets;
+    plugin(&scene, &["resolve", "db", "--accepted", "my-own", "--no-look", "--yes"])?.well()?;
+    assert_eq!(scene.simulator.counts(example::BACKUP).gets, gets);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_is_sent_to_no_endpoint_that_the_user_does_not_allow() -> Result<()> {
+    let scene = Scene::with(OPERATOR, no_look_up()).await?;
+    let other = Simulator::start(Options::default())?;
+    // Somebody who may write a status, but may read no Secret, names an endpoint of their own.
+    scene.valid_secret()?;
+    scene.create(&Scene::manifest("db", "")).await?;
+    let mut attempt = harness::attempt(1, Some("Unknown"));
+    attempt["endpoint"] = json!(other.https_url());
+    scene.set_status("db", &json!({"phase": "OutcomeUnknown", "attempts": [attempt]})).await?;
+    for allowed in [scene.simulator.https_url(), "https://cbr.*.otc.t-systems.com".to_owned()] {
+        let arguments = ["resolve", "db", "--accepted", "--allowed-endpoint", &allowed];
+        let said = plugin(&scene, &arguments)?;
+        assert!(said.out.contains("no token was sent") && said.line()?.contains("--yes"), "{said:?}");
+    }
+    // And by the plugin's own default.
+    let kubeconfig = scene.cluster.kubeconfig();
+    let arguments = ["resolve", "db", "--accepted", "--namespace", &scene.namespace];
+    let output = bare().env("KUBECONFIG", kubeconfig).args(arguments).output()?;
+    assert!(String::from_utf8(output.stdout)?.contains("no token was sent"));
+    assert_eq!(other.log(|log| log.calls().len()), 0);
+    assert_eq!(scene.simulator.log(|log| log.calls().len()), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_look_that_shows_nothing_says_why_and_decides_nothing() -> Result<()> {
+    let scene = Scene::with(OPERATOR, no_look_up()).await?;
+    let operator = short(&scene).start_ready()?;
+    scene.valid_secret()?;
+    let (backup, _) = lost(&scene, "db").await?;
+    operator.stop()?;
+    let look = || Ok::<_, anyhow::Error>(plugin(&scene, &["resolve", "db", "--not-accepted"])?.out);
+    assert!(look()?.contains("cannot be looked up there"));
+    for (records, words) in [
+        (Records::Absent, "The cloud reports no records for this backup, which proves nothing."),
+        (Records::Empty, "No record shows that the call was accepted."),
+    ] {
+        let view = View { look_up: LookUp::Available, records, ..View::default() };
+        scene.simulator.set_view(&backup, Some(view));
+        assert!(look()?.contains(words), "{words}");
+    }
+    scene.simulator.revoke_token(example::TOKEN)?;
+    assert!(look()?.contains("the token was not accepted"));
+    for (data, words) in
+        [(json!({"other": "x"}), "there is no such key"), (json!({"token": "two\nlines"}), "line break")]
+    {
+        let deleted = scene.kubectl(&["delete", "secret", "cbr-token"])?;
+        assert!(deleted.accepted, "{}", deleted.words);
+        scene.secret_with("cbr-token", &data)?;
+        assert!(look()?.contains(words), "{words}");
+    }
+    let deleted = scene.kubectl(&["delete", "secret", "cbr-token"])?;
+    assert!(deleted.accepted, "{}", deleted.words);
+    assert!(look()?.contains("there is no such Secret"));
+    Ok(())
+}

@@ -1,0 +1,193 @@
+//! What the operator lacks at the API server is said in the log and at `/ready`, and it goes on by itself when that is back.
+
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use control_plane::{ControlPlane, Exit};
+use harness::{CRD_FILE, Operator, PATIENCE, Scene, install_crd, kubectl_apply, service_account};
+use serde_json::{Value, json};
+use simulator::{Fault, Options, Script, example};
+
+use crate::OPERATOR;
+
+/// A control plane for one test alone, without our CRD. It ends with the process.
+fn own_cluster(slot: &'static OnceLock<ControlPlane>) -> Result<&'static ControlPlane> {
+    let cluster = ControlPlane::start()?;
+    slot.set(cluster).map_err(|_| anyhow!("one test, one control plane"))?;
+    slot.get().context("it was set just now")
+}
+
+fn is_ready(operator: &Operator) -> Result<()> {
+    let (status, body) = operator.get("/ready")?;
+    ensure!(status == 200, "{status}: {body}");
+    Ok(())
+}
+
+/// Waits for the log to say it; then `/ready` must say it, too, while `/health` sees no reason for a restart.
+fn says_not_ready(operator: &Operator, words: &str) -> Result<()> {
+    operator.log.wait_for(PATIENCE, |line| line.contains("Not ready") && line.contains(words))?;
+    let (status, body) = operator.get("/ready")?;
+    ensure!(status == 503 && body.contains(words), "{status}: {body}");
+    let (health, _) = operator.get("/health")?;
+    ensure!(health == 200, "{health}");
+    Ok(())
+}
+
+/// Waits for the log to say so for the nth time.
+fn says_ready(operator: &Operator, nth: usize) -> Result<()> {
+    operator.log.wait_for_nth(nth, PATIENCE, |line| line.contains("Ready: watch"))?;
+    is_ready(operator)
+}
+
+#[tokio::test]
+async fn the_crd_is_missing() -> Result<()> {
+    static OWN: OnceLock<ControlPlane> = OnceLock::new();
+    let cluster = own_cluster(&OWN)?;
+    let scene = Scene::on(cluster, OPERATOR, Options::default()).await?;
+    let operator = scene.operator().start()?;
+    says_not_ready(&operator, "Install the CRD")?;
+
+    install_crd(cluster)?;
+    says_ready(&operator, 1)?;
+    scene.valid_secret()?;
+    scene.applied(&Scene::manifest("db", ""))?;
+    scene.wait("db", "ready", |object| object.is("Ready")).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_api_server_is_away() -> Result<()> {
+    static OWN: OnceLock<ControlPlane> = OnceLock::new();
+    let cluster = own_cluster(&OWN)?;
+    install_crd(cluster)?;
+    let scene = Scene::on(cluster, OPERATOR, Options::default()).await?;
+    scene.valid_secret()?;
+    let before = scene.operator().start_ready()?;
+    cluster.stop_apiserver();
+    says_not_ready(&before, "keeps trying")?;
+    // One that starts meanwhile waits like the other.
+    let meanwhile = scene.operator().start()?;
+    says_not_ready(&meanwhile, "keeps trying")?;
+
+    cluster.start_apiserver()?;
+    says_ready(&before, 2)?;
+    says_ready(&meanwhile, 1)?;
+    scene.applied(&Scene::manifest("db", ""))?;
+    scene.wait("db", "ready", |object| object.is("Ready")).await?;
+    assert_eq!(scene.simulator.counts(example::BACKUP).posts, 1);
+    Ok(())
+}
+
+/// A Role of this namespace for its one service account, with these rules.
+fn role(scene: &Scene, rules: &Value) -> Result<()> {
+    let metadata = json!({"name": "operator"});
+    let api = "rbac.authorization.k8s.io";
+    for object in [
+        json!({"apiVersion": format!("{api}/v1"), "kind": "Role", "metadata": metadata, "rules": rules}),
+        json!({
+            "apiVersion": format!("{api}/v1"), "kind": "RoleBinding", "metadata": metadata,
+            "roleRef": {"apiGroup": api, "kind": "Role", "name": "operator"},
+            "subjects": [{"kind": "ServiceAccount", "name": "operator", "namespace": scene.namespace}],
+        }),
+    ] {
+        scene.applied(&object.to_string())?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_roles_are_missing() -> Result<()> {
+    let scene = Scene::new(OPERATOR).await?;
+    let account = service_account(scene.cluster, &scene.namespace, "operator")?;
+    scene.valid_secret()?;
+    scene.applied(&Scene::manifest("db", ""))?;
+    let operator = scene.operator().env("KUBECONFIG", account).start()?;
+    says_not_ready(&operator, "the operator's role does not allow it")?;
+
+    let watch = json!({"apiGroups": ["cbr.replication.dev"], "resources": ["backupreplications"], "verbs": ["get", "list", "watch"]});
+    let secrets = json!({"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]});
+    let status =
+        json!({"apiGroups": ["cbr.replication.dev"], "resources": ["backupreplications/status"], "verbs": ["patch"]});
+    role(&scene, &json!([watch, secrets]))?;
+    says_ready(&operator, 1)?;
+    // It sees its resources by now, and must not call for what it cannot claim.
+    operator.log.wait_for(PATIENCE, |line| {
+        line.contains("role does not allow it") && line.contains("backupreplications/status")
+    })?;
+    assert_eq!(scene.simulator.counts(example::BACKUP).posts, 0);
+
+    role(&scene, &json!([watch, secrets, status]))?;
+    scene.wait("db", "ready", |object| object.is("Ready")).await?;
+    assert_eq!(scene.simulator.counts(example::BACKUP).posts, 1);
+    Ok(())
+}
+
+/// A call under way is waited for; meanwhile no traffic and no further work should come.
+#[tokio::test]
+async fn a_shutdown_is_said_while_a_call_ends() -> Result<()> {
+    let scene = Scene::new(OPERATOR).await?;
+    scene.valid_secret()?;
+    let hold = scene.simulator.hold("call");
+    scene.simulator.script(Script::once(Fault::before_commit().hold(&hold).ordinary()).replicate())?;
+    let operator = scene.operator().start_ready()?;
+    scene.applied(&Scene::manifest("db", ""))?;
+    harness::in_time("the call", scene.simulator.wait_for(|log| log.counts(example::BACKUP).posts == 1)).await?;
+
+    operator.process.terminate()?;
+    operator.log.wait_for(PATIENCE, |line| line.contains("Shutting down"))?;
+    let (status, body) = operator.get("/ready")?;
+    ensure!(status == 503 && body.contains("shutting down"), "{status}: {body}");
+    assert_eq!(operator.get("/health")?.0, 200);
+    hold.release();
+    assert_eq!(operator.process.wait(PATIENCE)?, Exit::Code(0));
+    ensure!(scene.get("db").await?.is("Ready"), "the call's end is recorded");
+    Ok(())
+}
+
+/// With nothing under way there is nothing to wait for. The grace of a call here is far longer than the patience of the test.
+#[tokio::test]
+async fn an_idle_operator_ends_at_once() -> Result<()> {
+    let scene = Scene::new(OPERATOR).await?;
+    let waiting = scene.operator().arg("--request-timeout=1h").start_ready()?;
+    // Without a Secret it waits for one: that is no reason to stay, either.
+    scene.applied(&Scene::manifest("db", ""))?;
+    scene.wait("db", "waiting", |object| object.reason() == "SecretNotFound").await?;
+    assert_eq!(waiting.stop()?, Exit::Code(0));
+    Ok(())
+}
+
+/// Stored under another CRD, by an older or a newer version of the operator.
+#[tokio::test]
+async fn an_object_that_cannot_be_decoded_is_said_and_the_others_go_on() -> Result<()> {
+    static OWN: OnceLock<ControlPlane> = OnceLock::new();
+    let cluster = own_cluster(&OWN)?;
+    let scene = Scene::on(cluster, OPERATOR, Options::default()).await?;
+    scene.valid_secret()?;
+    install_loose_crd(cluster)?;
+    scene.applied(&Scene::manifest("strange", "").replace(example::PROJECT, "{number: 5}"))?;
+    install_crd(cluster)?;
+
+    let operator = scene.operator().start_ready()?;
+    operator.log.wait_for(PATIENCE, |line| line.contains("cannot be decoded") && line.contains("\"strange\""))?;
+    scene.applied(&Scene::manifest("db", ""))?;
+    scene.wait("db", "ready", |object| object.is("Ready")).await?;
+    is_ready(&operator)
+}
+
+/// Our CRD as it would be without a schema.
+fn install_loose_crd(cluster: &ControlPlane) -> Result<()> {
+    let mut crd: Value = serde_saphyr::from_str(&std::fs::read_to_string(CRD_FILE)?)?;
+    let schema = crd.pointer_mut("/spec/versions/0/schema/openAPIV3Schema").context("no schema")?;
+    *schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    let selectable = crd.pointer_mut("/spec/versions/0").and_then(Value::as_object_mut).context("no version")?;
+    // It would have to stand in the schema.
+    selectable.remove("selectableFields");
+    let said = kubectl_apply(cluster, None, &crd.to_string())?;
+    ensure!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let established = cluster
+        .kubectl()
+        .args(["wait", "--for=condition=Established", "--timeout=60s", "crd/backupreplications.cbr.replication.dev"])
+        .output()?;
+    ensure!(established.status.success(), "{}", String::from_utf8_lossy(&established.stderr));
+    Ok(())
+}

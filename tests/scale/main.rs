@@ -1,9 +1,0 @@
-//! With a thousand resources the operator asks the cloud and the API server for as little as it says.
-
-mod idle;
-mod polite;
-
-const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
-
-/// Resources that are made at a time.
-const AT_ONCE: usize = 32;
