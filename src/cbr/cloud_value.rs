@@ -47,10 +47,12 @@ impl CloudValue {
 
 /// Whether two ids name the same: clouds write one and the same id in either letter case, with hyphens and without.
 pub fn same_spelling(a: &str, b: &str) -> bool {
-    let spelled = |text: &'_ str| -> Vec<u8> {
-        text.bytes().filter(|byte| *byte != b'-').map(|byte| byte.to_ascii_lowercase()).collect()
-    };
-    spelled(a) == spelled(b)
+    spelling(a) == spelling(b)
+}
+
+/// An id in the one spelling that stands for all of its spellings.
+pub fn spelling(id: &str) -> String {
+    id.chars().filter(|character| *character != '-').map(|character| character.to_ascii_lowercase()).collect()
 }
 
 impl fmt::Debug for CloudValue {

@@ -32,7 +32,7 @@ mod transport;
 
 pub use classify::classify;
 pub use client::{Client, ClientConfig, ClientError};
-pub use cloud_value::{CloudValue, same_spelling};
+pub use cloud_value::{CloudValue, same_spelling, spelling};
 pub use codeless::{CODELESS, Codeless};
 pub use defaults::{DEFAULT_ENDPOINT_PATTERNS, DEFAULT_IAM_PATTERNS};
 pub use endpoint::{AllowList, Endpoint, EndpointRefused};

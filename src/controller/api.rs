@@ -34,6 +34,9 @@ pub(super) enum ApiError {
     /// No answer, or one that may mean anything.
     #[error("the API server gave no answer: {0}")]
     NoAnswer(String),
+    /// The API server took the write, and stored something else.
+    #[error("{0}")]
+    NotKept(String),
     /// The object has no uid or resourceVersion, so that no write could be guarded.
     #[error("the object has no {0}")]
     Unguardable(&'static str),

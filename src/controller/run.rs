@@ -31,9 +31,10 @@ use crate::controller::state::target_locks::TargetLocks;
 use crate::controller::state::throttle::Throttle;
 use crate::controller::watch::entry::WatchEntry;
 use crate::controller::watch::stores::Stores;
+use crate::resource::BackupReplication;
 
-/// When a round failed for the API server's sake, the next one comes after this.
-const AFTER_ERROR: Duration = Duration::from_secs(5);
+/// After a round that a bug stopped, the next one comes after this.
+const AFTER_PANIC: Duration = Duration::from_secs(5);
 
 /// The two stages of a shutdown.
 #[derive(Clone, Debug, Default)]
@@ -109,19 +110,25 @@ impl Controller {
         let own = namespace.map(str::to_owned);
         let settling_time = self.context.settings.policy.settling_time;
         let of_others = move |key: &ObjectRef<WatchEntry>| own.is_some() && key.namespace != own;
+        let memory = self.context.clone();
+        let on_object = move |object: &BackupReplication| memory.memory.note_stored_viewer(object);
         let (store, stream) =
-            watch::unfinished(client, namespace, &self.readiness, settling_time, move |event, store| match event {
-                Event::Delete(tracked) => context.memory.forget(&ObjectRef::from_obj(tracked)),
-                Event::Apply(tracked) if tracked.finished => context.memory.forget(&ObjectRef::from_obj(tracked)),
-                Event::InitDone => context.memory.keep_only(|key| of_others(key) || store.get(key).is_some()),
-                Event::Apply(_) | Event::Init | Event::InitApply(_) => {}
+            watch::unfinished(client, namespace, &self.readiness, settling_time, on_object, move |event, store| {
+                match event {
+                    Event::Delete(tracked) => context.memory.forget(&ObjectRef::from_obj(tracked)),
+                    Event::Apply(tracked) if tracked.finished => context.memory.forget(&ObjectRef::from_obj(tracked)),
+                    Event::InitDone => context.memory.keep_only(|key| of_others(key) || store.get(key).is_some()),
+                    Event::Apply(_) | Event::Init | Event::InitApply(_) => {}
+                }
             });
         self.stores.add(store.clone());
         let drain = self.shutdown.drain.clone();
         // When this ends, the rounds under way are waited for and no other begins.
         let changed = stream.map_ok(|tracked| ObjectRef::from_obj(&tracked));
         let due = stream::select(changed, self.all_when_leading(&store)).take_until(Box::pin(drain.cancelled_owned()));
-        let after_error = |_, _: &ApiError, _| Action::requeue(AFTER_ERROR);
+        let after_error = |entry: Arc<WatchEntry>, _: &ApiError, context: Arc<Context>| {
+            Action::requeue(context.memory.next_error_delay(&ObjectRef::from_obj(&*entry)))
+        };
         let round = |tracked, context| Box::pin(round(tracked, context));
         applier(round, after_error, self.context.clone(), store, due, Config::default())
             // Errors have been logged where they happened; those of the watch, by the watch.
@@ -165,12 +172,12 @@ async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action
     }
     let span = trace::round(key.namespace.as_deref(), &key.name);
     let started = Instant::now();
-    let work = AssertUnwindSafe(reconcile(key, context.clone(), permit)).catch_unwind();
+    let work = AssertUnwindSafe(reconcile(key.clone(), context.clone(), permit)).catch_unwind();
     let Ok(result) = work.instrument(span.clone()).await else {
         context.metrics.rounds.ended(ReconcileResult::Panic, started.elapsed());
         trace::failed(&span, "a bug");
         span.in_scope(|| tracing::error!("A bug stopped this round; the next one comes by itself"));
-        return Ok(Action::requeue(AFTER_ERROR));
+        return Ok(Action::requeue(AFTER_PANIC));
     };
     let kind = match &result {
         Ok(_) => ReconcileResult::Done,
@@ -181,6 +188,7 @@ async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action
             | ApiError::Refused(_)
             | ApiError::NoAnswer(_)
             | ApiError::Unguardable(_)
+            | ApiError::NotKept(_)
             | ApiError::Unserialisable(_),
         ) => ReconcileResult::Error,
     };
@@ -193,6 +201,9 @@ async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action
             span.in_scope(|| tracing::warn!(%error, "This round failed; the next one comes by itself"));
             Err(error)
         }
-        Ok(action) => Ok(action),
+        Ok(action) => {
+            context.memory.note_success(&key);
+            Ok(action)
+        }
     }
 }

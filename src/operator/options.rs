@@ -72,6 +72,14 @@ pub(super) struct RunOptions {
     /// Time in which the records of an accepted call appear in the cloud
     #[arg(long, env = "SETTLING_TIME", value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub(super) settling_time: Duration,
+    /// Time for which the answer that there is no look-up, or no such backup, must stay the same before a
+    /// call is made without one
+    #[arg(long, env = "LOOK_UP_PATIENCE", value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    pub(super) look_up_patience: Duration,
+    /// Time for which a resource must be known before its first call, where no record proves that nothing
+    /// was called for before; 30 times as long after a restore
+    #[arg(long, env = "FIRST_CALL_AFTER", value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub(super) first_call_after: Duration,
     /// Time after its acceptance in which a replication is followed
     #[arg(long, env = "TRACKING_LIMIT", value_name = "DURATION", default_value = "24h", value_parser = days)]
     pub(super) tracking_limit: Duration,

@@ -1,5 +1,6 @@
 //! Puts the process together and runs it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use prometheus_client::metrics::info::Info;
@@ -57,6 +58,8 @@ async fn serve(options: RunOptions, identity: String) -> Result<(), Failure> {
         claim_window,
         settling_time,
         tracking_limit,
+        look_up_patience,
+        first_call_after,
         look_ups_per_minute,
         ca_bundle,
         require_secret_label,
@@ -77,6 +80,8 @@ async fn serve(options: RunOptions, identity: String) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::Start(format!("cannot listen on {listen}: {error}")))?;
 
+    // Named twice, a namespace would be watched twice.
+    let namespace: Vec<_> = BTreeSet::from_iter(namespace).into_iter().collect();
     let watched = if namespace.is_empty() { "all".to_owned() } else { namespace.join(",") };
     let shutdown = Shutdown::default();
     let readiness = Readiness::default();
@@ -93,7 +98,14 @@ async fn serve(options: RunOptions, identity: String) -> Result<(), Failure> {
             namespaces: namespace,
             allowed_endpoints,
             default_endpoint,
-            policy: Policy { window: claim_window, limit: request_timeout, settling_time, tracking_limit },
+            policy: Policy {
+                window: claim_window,
+                limit: request_timeout,
+                settling_time,
+                tracking_limit,
+                lookup_patience: look_up_patience,
+                first_call_after,
+            },
             concurrency: concurrency.get(),
             look_ups_per_minute,
             required_label: require_secret_label,

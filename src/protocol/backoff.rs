@@ -13,6 +13,7 @@ const LONGEST: Duration = Duration::from_secs(10 * 60);
 const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
 /// A refused token is tried again this seldom while its Secret does not change: it may have been a mistake of theirs.
 const REFUSED_TOKEN: Duration = Duration::from_secs(60 * 60);
+const LONGEST_AFTER_ERRORS: Duration = Duration::from_secs(60);
 const FIRST_TRACKING: Duration = Duration::from_secs(2);
 const LONGEST_TRACKING: Duration = Duration::from_secs(5 * 60);
 
@@ -25,6 +26,20 @@ pub(super) fn retry_delay(id: &AttemptId, before: Option<&Attempt>, asked: Optio
     });
     let plain = last.map_or(FIRST, |last| (last * 2).clamp(FIRST, LONGEST));
     spread(plain, id).max(cap_retry_after(asked.unwrap_or_default()))
+}
+
+/// The wait before the next claim after so many that the API server did not keep: doubles to ten minutes.
+pub(crate) fn claim_delay(refusals: u32) -> Duration {
+    doubled(FIRST, refusals).min(LONGEST)
+}
+
+/// The wait after so many rounds in a row that failed because of the API server: doubles to a minute.
+pub(crate) fn error_delay(errors: u32) -> Duration {
+    doubled(FIRST, errors).min(LONGEST_AFTER_ERRORS)
+}
+
+fn doubled(first: Duration, times: u32) -> Duration {
+    first.saturating_mul(2_u32.saturating_pow(times.saturating_sub(1)))
 }
 
 /// How much is honoured of a wait that the cloud asked for.
@@ -50,7 +65,7 @@ pub(super) fn poll_delay(waiting_since: Timestamp, now: Timestamp) -> Duration {
 }
 
 /// The wait between two looks at the cloud's records: soon at first, then ever more seldom.
-pub(super) fn look_delay(looking_for: Duration) -> Duration {
+pub(super) fn lookup_delay(looking_for: Duration) -> Duration {
     (looking_for / 4).clamp(Duration::from_secs(2), LONGEST)
 }
 

@@ -1,7 +1,7 @@
 use crate::cbr::RecordStatus;
 use crate::protocol::decide::is_finished;
 use crate::protocol::facts::call_result::{CallAnswer, CallResult};
-use crate::protocol::fixtures::cloud::{ended, lost, ours, rejected, shows, until_settled};
+use crate::protocol::fixtures::cloud::{ended, lost, no_longer_in_flight, ours, rejected, shows, until_settled};
 use crate::protocol::fixtures::{Scene, condition};
 use crate::protocol::lookup::Lookup;
 use crate::resource::{Origin, Outcome, Phase, RejectionKind};
@@ -11,7 +11,7 @@ fn after_1009_a_human_may_say_that_an_earlier_call_was_the_one() {
     for (word, record) in [("a-1:accepted:r-7", Some("r-7")), ("a-1:accepted", None)] {
         let mut scene = ended(Some(Lookup::NotAvailable("404".into())), rejected(RejectionKind::AlreadyReplicated));
         let message = scene.settled().0.conditions[0].message.clone();
-        assert!(message.contains("a-1:accepted:RECORD_ID") && !message.contains("Nothing was accepted"), "{message}");
+        assert!(message.contains("a-1:accepted:<RECORD_ID>") && !message.contains("Nothing was accepted"), "{message}");
         scene.annotate(word);
         let (status, _) = scene.settled();
         assert_eq!((status.origin, status.replication_record_id.as_deref()), (Some(Origin::Declared), record));
@@ -21,7 +21,7 @@ fn after_1009_a_human_may_say_that_an_earlier_call_was_the_one() {
 #[test]
 fn one_call_anew_is_one_call_even_when_its_attempt_is_forgotten() {
     let mut scene = ended(shows(vec![]), rejected(RejectionKind::Terminal));
-    scene.look = shows(vec![]);
+    scene.lookup = shows(vec![]);
     scene.annotate("a-1:call-anew");
     for n in 2..=7 {
         let attempt = scene.claim(&format!("a-{n}"));
@@ -37,14 +37,14 @@ fn one_call_anew_is_one_call_even_when_its_attempt_is_forgotten() {
 #[test]
 fn what_was_let_go_is_not_taken_for_the_call_that_was_wanted_instead() {
     let mut scene = Scene::new();
-    scene.look = shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
+    scene.lookup = shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
     scene.resource.status = Some(scene.settled().0);
     assert_eq!(scene.status().replication_record_id.as_deref(), Some("r-1"));
     scene.annotate("r-1:call-anew");
-    scene.look = Some(Lookup::NotAvailable("403".into()));
+    scene.lookup = Some(Lookup::NotAvailable("403".into()));
     let attempt = scene.claim("a-1");
     scene.end(&attempt, &lost());
-    scene.look = shows(vec![ours("r-1", RecordStatus::Success)]);
+    scene.lookup = shows(vec![ours("r-1", RecordStatus::Success)]);
     assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
 }
 
@@ -52,7 +52,7 @@ fn what_was_let_go_is_not_taken_for_the_call_that_was_wanted_instead() {
 fn of_two_old_replications_neither_is_adopted_once_a_call_is_wanted() {
     let both = || shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
     let mut scene = Scene::new();
-    scene.look = both();
+    scene.lookup = both();
     scene.resource.status = Some(scene.settled().0);
     scene.annotate("r-1:call-anew");
     scene.claim("a-1");
@@ -61,7 +61,7 @@ fn of_two_old_replications_neither_is_adopted_once_a_call_is_wanted() {
 #[test]
 fn what_was_adopted_after_1009_can_be_let_go_once() {
     let mut scene = ended(shows(vec![]), rejected(RejectionKind::AlreadyReplicated));
-    scene.look = shows(vec![ours("r-1", RecordStatus::Success)]);
+    scene.lookup = shows(vec![ours("r-1", RecordStatus::Success)]);
     scene.resource.status = Some(scene.settled().0);
     scene.annotate("r-1:call-anew");
     let second = scene.claim("a-2");
@@ -73,7 +73,7 @@ fn what_was_adopted_after_1009_can_be_let_go_once() {
 #[test]
 fn an_adoption_can_be_let_go_for_a_call_and_is_not_made_again() {
     let mut scene = Scene::new();
-    scene.look = shows(vec![ours("r-1", RecordStatus::Success)]);
+    scene.lookup = shows(vec![ours("r-1", RecordStatus::Success)]);
     scene.resource.status = Some(scene.settled().0);
     scene.annotate("r-1:accepted");
     assert_eq!(scene.settled().0.origin, Some(Origin::Adopted));
@@ -83,7 +83,7 @@ fn an_adoption_can_be_let_go_for_a_call_and_is_not_made_again() {
     assert_eq!(attempt.records_before, Some(vec!["r-1".to_owned()]));
     assert_eq!(scene.status().replication_record_id, None);
     scene.end(&attempt, &lost());
-    scene.look = shows(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Replicating)]);
+    scene.lookup = shows(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Replicating)]);
     assert_eq!(scene.settled().0.replication_record_id.as_deref(), Some("r-2"));
 }
 
@@ -99,7 +99,7 @@ fn a_call_that_was_ordered_in_spite_of_a_record_is_repeated_in_spite_of_it() {
     let both = || shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
     for ending in endings {
         let mut scene = Scene::new();
-        scene.look = both();
+        scene.lookup = both();
         scene.resource.status = Some(scene.settled().0);
         scene.annotate("r-1:call-anew");
         let first = scene.claim("a-1");
@@ -110,12 +110,13 @@ fn a_call_that_was_ordered_in_spite_of_a_record_is_repeated_in_spite_of_it() {
     }
 
     let mut scene = Scene::new();
-    scene.look = both();
+    scene.lookup = both();
     scene.resource.status = Some(scene.settled().0);
     scene.annotate("r-1:call-anew");
     let first = scene.claim("a-1");
     scene.end(&first, &lost());
     scene.annotate("a-1:not-accepted");
+    scene.unchanged_for = no_longer_in_flight();
     scene.settle();
     scene.claim("a-2");
 }

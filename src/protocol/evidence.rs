@@ -1,7 +1,9 @@
 //! What a look at the backup's replication records proves. Presence proves that a call was accepted; absence proves
 //! something only where records are known to be reported.
 
-use crate::cbr::{Backup, BackupStatus, CloudValue, RecordStatus, Records, ReplicationRecord};
+use jiff::SignedDuration;
+
+use crate::cbr::{Backup, BackupStatus, CloudValue, RecordStatus, Records, ReplicationRecord, same_spelling};
 use crate::protocol::observation::Observation;
 use crate::resource::{Attempt, BackupReplicationSpec, bounds};
 
@@ -14,27 +16,28 @@ enum Likeness {
     CannotTell,
 }
 
-/// Region and vault must be there and equal; project and source backup, where they are there.
+/// Region and vault must be there and name the same, project and source backup where they are there;
+/// ids as a cloud may spell them. Only another region tells for sure that a record is another's: among
+/// this backup's own records of the region, what reads differently is odd, and odd proves nothing.
 fn likeness(record: &ReplicationRecord, spec: &BackupReplicationSpec) -> Likeness {
     let compare = |theirs: &Option<CloudValue>, ours: &str, absent: Likeness, other: Likeness| match theirs {
         Some(theirs) if theirs.is(ours) => Likeness::Same,
         Some(_) => other,
         None => absent,
     };
-    let (region, vault) = (&record.destination_region, &record.destination_vault_id);
+    use Likeness::{CannotTell, Different, Same};
     let parts = [
-        compare(region, &spec.destination_region, Likeness::CannotTell, Likeness::Different),
-        compare(vault, &spec.destination_vault_id, Likeness::CannotTell, Likeness::Different),
-        compare(&record.destination_project_id, &spec.destination_project_id, Likeness::Same, Likeness::Different),
-        // Among this backup's own records: what looks like another's is odd, and odd proves nothing.
-        compare(&record.source_backup_id, &spec.backup_id, Likeness::Same, Likeness::CannotTell),
+        compare(&record.destination_region, &spec.destination_region, CannotTell, Different),
+        compare(&record.destination_vault_id, &spec.destination_vault_id, CannotTell, CannotTell),
+        compare(&record.destination_project_id, &spec.destination_project_id, Same, CannotTell),
+        compare(&record.source_backup_id, &spec.backup_id, Same, CannotTell),
     ];
-    if parts.contains(&Likeness::Different) {
-        Likeness::Different
-    } else if parts.contains(&Likeness::CannotTell) {
-        Likeness::CannotTell
+    if parts.contains(&Different) {
+        Different
+    } else if parts.contains(&CannotTell) {
+        CannotTell
     } else {
-        Likeness::Same
+        Same
     }
 }
 
@@ -52,20 +55,30 @@ fn is_live(record: &ReplicationRecord) -> bool {
 /// The backup's records, seen from one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Evidence<'a> {
+    /// All records.
+    all: &'a [ReplicationRecord],
     /// Records of the same destination, newest first.
     same: Vec<&'a ReplicationRecord>,
     /// Records that cannot be told from ours.
     unclear: Vec<&'a ReplicationRecord>,
-    /// Whether absence from this look proves absence.
+    /// Whether absence from this look-up proves absence, as far as `unclear` does not stand against it.
     complete: bool,
     /// Whether the source is still being made.
     pub(super) source_not_ready: bool,
 }
 
-/// Reads a look.
+/// A replication of the same backup to the same region, into another vault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct OtherVault {
+    pub(super) record: String,
+    /// As the cloud names it; fit to be shown.
+    pub(super) vault: String,
+}
+
+/// Reads a look-up.
 pub(super) fn evidence<'a>(backup: &'a Backup, seen: &Observation<'_>) -> Evidence<'a> {
     let spec = &seen.resource.spec;
-    let Backup { names_itself: _, status, image_type: _, replication_records } = backup;
+    let Backup { names_itself, status, image_type: _, replication_records } = backup;
     let source_not_ready = matches!(status, Some(BackupStatus::Protecting | BackupStatus::WaitingProtect));
     let (records, unreadable, reported) = match replication_records {
         Records::NotReported => (&[][..], 0, false),
@@ -74,11 +87,13 @@ pub(super) fn evidence<'a>(backup: &'a Backup, seen: &Observation<'_>) -> Eviden
     let of = |wanted| records.iter().filter(|r| likeness(r, spec) == wanted).collect::<Vec<_>>();
     let mut same = of(Likeness::Same);
     same.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
-    let unclear = of(Likeness::CannotTell);
-    // Some services never fill the list: an empty one proves something only where records are known to be reported.
-    let known = !records.is_empty() || (reported && seen.records_known);
-    let complete = known && unreadable == 0 && unclear.is_empty();
-    Evidence { same, unclear, complete, source_not_ready }
+    // Some services never fill the list, and some show it to some users only: an empty one proves
+    // something only to a viewer that has been shown the record of an accepted call. What a policy of
+    // the cloud began does not tell that calls are shown.
+    let shows_calls = records.iter().any(|record| record.auto_trigger != Some(true));
+    let known = shows_calls || (reported && seen.records_known);
+    let complete = known && *names_itself && unreadable == 0;
+    Evidence { all: records, same, unclear: of(Likeness::CannotTell), complete, source_not_ready }
 }
 
 impl<'a> Evidence<'a> {
@@ -95,20 +110,60 @@ impl<'a> Evidence<'a> {
 
     /// Whether it is proven that no record of the attempt's call is there.
     pub(super) fn proves_absence(&self, attempt: &Attempt, not_these: &[String]) -> bool {
-        let may_be_it = match attempt.records_before.as_deref() {
+        let is_known =
+            |record: &ReplicationRecord, before: &[String]| contains(before, record) || contains(not_these, record);
+        let before = match attempt.records_before.as_deref() {
+            // A list that was cut cannot tell old from new.
             Some(before) if before.len() >= bounds::RECORDS => return false,
-            Some(_) => self.of_call(attempt, not_these).is_some(),
+            Some(before) => before,
             // A failed one may be the call's, too.
-            None => self.same.iter().any(|record| !contains(not_these, record)),
+            None => &[],
         };
-        self.complete && !may_be_it
+        let mut may_be_it = self.same.iter().chain(&self.unclear);
+        self.complete && may_be_it.all(|record| is_known(record, before))
     }
 
-    /// What a claim writes down: ids that are there before the call, as far as they could be taken for it.
+    /// Whether it is proven that nothing was replicated to the place before.
+    pub(super) fn proves_nothing_before(&self) -> bool {
+        self.complete && self.same.is_empty() && self.unclear.is_empty()
+    }
+
+    /// What a claim writes down: the ids of all records that are there before the call.
     pub(super) fn before(&self) -> Vec<String> {
-        let ids = self.same.iter().chain(&self.unclear);
+        let others = self.all.iter().filter(|record| !self.same.contains(record) && !self.unclear.contains(record));
+        let ids = self.same.iter().copied().chain(self.unclear.iter().copied()).chain(others);
         ids.take(bounds::RECORDS).map(|record| record.id.as_str().to_owned()).collect()
     }
+
+    /// A live replication to the same region into another vault: the cloud keeps one replica a region.
+    pub(super) fn other_vault(&self, spec: &BackupReplicationSpec) -> Option<OtherVault> {
+        self.unclear.iter().copied().find_map(|record| {
+            let region = record.destination_region.as_ref()?;
+            let vault = record.destination_vault_id.as_ref()?;
+            let elsewhere = region.is(&spec.destination_region) && !vault.is(&spec.destination_vault_id);
+            (elsewhere && is_live(record))
+                .then(|| OtherVault { record: record.id.as_str().to_owned(), vault: vault.shown().to_owned() })
+        })
+    }
+
+    /// Records of the same destination beside those that are `known`, none of them older than the first
+    /// attempt: what further accepted calls have left.
+    pub(super) fn further(&self, first: &Attempt, known: &[String]) -> Vec<String> {
+        let is_newer = |record: &ReplicationRecord| match first.records_before.as_deref() {
+            Some(before) if before.len() >= bounds::RECORDS => is_after(record, first),
+            Some(before) => !contains(before, record),
+            None => is_after(record, first),
+        };
+        let further = self.same.iter().filter(|record| is_newer(record) && !contains(known, record));
+        further.map(|record| record.id.as_str().to_owned()).collect()
+    }
+}
+
+/// By the cloud's own clock, which may be a little behind ours. A record without a time is not known to
+/// be one.
+fn is_after(record: &ReplicationRecord, attempt: &Attempt) -> bool {
+    const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(60);
+    record.created_at.is_some_and(|at| at.duration_since(attempt.claimed_at.0) > -CLOCKS_DIFFER)
 }
 
 /// Whether a record of the same destination can only have come after the attempt's claim.
@@ -145,5 +200,5 @@ pub fn relation(record: &ReplicationRecord, spec: &BackupReplicationSpec, attemp
 }
 
 fn contains(ids: &[String], record: &ReplicationRecord) -> bool {
-    ids.iter().any(|id| id == record.id.as_str())
+    ids.iter().any(|id| same_spelling(id, record.id.as_str()))
 }

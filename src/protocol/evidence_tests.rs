@@ -6,8 +6,10 @@ use crate::cbr::{Backup, BackupStatus, RecordStatus, Records, ReplicationRecord}
 use crate::protocol::decide::{Action, is_finished};
 use crate::protocol::evidence::{Relation, relation};
 use crate::protocol::facts::call_result::{Acceptance, CallAnswer, CallResult};
-use crate::protocol::fixtures::cloud::{elsewhere, ended, lost, ours, rejected, reports, shows, until_settled};
-use crate::protocol::fixtures::{Scene, at, condition};
+use crate::protocol::fixtures::cloud::{
+    elsewhere, ended, lost, no_longer_in_flight, ours, rejected, reports, shows, until_settled,
+};
+use crate::protocol::fixtures::{POLICY, Scene, at, condition};
 use crate::protocol::lookup::Lookup;
 use crate::protocol::observation::TargetReading;
 use crate::resource::{OnUnknownOutcome, Origin, Outcome, Phase, RejectionKind, TrackingEnd};
@@ -15,7 +17,7 @@ use crate::resource::{OnUnknownOutcome, Origin, Outcome, Phase, RejectionKind, T
 #[test]
 fn nothing_is_claimed_before_a_look() {
     let mut scene = Scene::new();
-    scene.look = None;
+    scene.lookup = None;
     assert_eq!(scene.decide(), Action::Lookup { max_age: Duration::ZERO });
 }
 
@@ -28,7 +30,7 @@ fn a_live_replication_to_the_same_place_is_adopted_and_not_called_for() {
         RecordStatus::Other("new".into()),
     ] {
         let mut scene = Scene::new();
-        scene.look = shows(vec![elsewhere("r-0"), ours("r-1", status)]);
+        scene.lookup = shows(vec![elsewhere("r-0"), ours("r-1", status)]);
         let (status, again) = scene.settled();
         assert_eq!((status.origin, status.replication_record_id.as_deref()), (Some(Origin::Adopted), Some("r-1")));
         let copied = status.tracking_end == Some(TrackingEnd::Replicated);
@@ -46,39 +48,42 @@ fn what_failed_or_went_elsewhere_is_not_adopted() {
     let other_vault =
         ReplicationRecord { destination_vault_id: Some("other".into()), ..ours("r-5", RecordStatus::Success) };
     let mut scene = Scene::new();
-    scene.look = shows(vec![ours("r-1", RecordStatus::Fail), elsewhere("r-2"), other_project, other_vault]);
+    scene.lookup = shows(vec![ours("r-1", RecordStatus::Fail), elsewhere("r-2"), other_project, other_vault]);
     let attempt = scene.claim("a-1");
-    assert_eq!(attempt.records_before, Some(vec!["r-1".to_owned()]));
+    // All that the look-up showed, so that it is known later what was there before.
+    let before = ["r-1", "r-4", "r-5", "r-2"].map(str::to_owned).to_vec();
+    assert_eq!(attempt.records_before, Some(before));
+    let Some(status) = &scene.resource.status else { panic!("no status") };
+    let message = &status.conditions[0].message;
+    assert!(message.contains("r-5") && message.contains("another vault (other)"), "{message}");
 }
 
 #[test]
 fn a_service_without_look_up_still_gets_its_one_call() {
-    for look in [Lookup::NotAvailable("404".into()), Lookup::Unauthorized("401".into())] {
-        let mut scene = Scene::new();
-        scene.look = Some(look);
-        assert_eq!(scene.claim("a-1").records_before, None);
-    }
+    let mut scene = Scene::new();
+    scene.lookup = Some(Lookup::NotAvailable("404".into()));
+    assert_eq!(scene.claim("a-1").records_before, None);
 }
 
 #[test]
 fn a_service_that_is_down_is_waited_for_and_after_an_hour_it_is_said() {
     let mut scene = Scene::new();
-    scene.look = Some(Lookup::Failed("connection refused".into()));
-    scene.looked.failing_for = Duration::from_secs(60);
+    scene.lookup = Some(Lookup::Failed("connection refused".into()));
+    scene.history.failing_for = Duration::from_secs(60);
     let (status, again) = scene.settled();
     assert_eq!(
         (condition(&status, "Ready").unwrap().1.as_str(), again),
         ("LookUpFailed", Some(Duration::from_secs(15)))
     );
     assert!(!status.conditions[0].message.contains("more than an hour"));
-    scene.looked.failing_for = Duration::from_secs(3600);
+    scene.history.failing_for = Duration::from_secs(3600);
     assert!(scene.settled().0.conditions[0].message.contains("more than an hour"));
 }
 
 #[test]
 fn a_source_that_is_still_being_made_is_waited_for() {
     let mut scene = Scene::new();
-    scene.look = Some(Lookup::Backup(Box::new(Backup {
+    scene.lookup = Some(Lookup::Backup(Box::new(Backup {
         names_itself: true,
         status: Some(BackupStatus::Protecting),
         image_type: None,
@@ -99,7 +104,7 @@ fn one_call_at_a_time_for_a_target() {
 fn a_new_record_proves_that_an_unknown_call_was_accepted_whether_it_lives_or_failed() {
     for status in [RecordStatus::Replicating, RecordStatus::Success, RecordStatus::Fail, RecordStatus::Skip] {
         let mut scene = ended(shows(vec![ours("r-old", RecordStatus::Fail)]), lost());
-        scene.look = shows(vec![ours("r-old", RecordStatus::Fail), ours("r-new", status)]);
+        scene.lookup = shows(vec![ours("r-old", RecordStatus::Fail), ours("r-new", status)]);
         let (status, _) = scene.settled();
         assert_eq!((status.origin, status.replication_record_id.as_deref()), (Some(Origin::Called), Some("r-new")));
         assert_eq!(status.attempts[0].outcome, Some(Outcome::Accepted));
@@ -110,7 +115,7 @@ fn a_new_record_proves_that_an_unknown_call_was_accepted_whether_it_lives_or_fai
 fn an_old_record_is_not_taken_for_the_calls() {
     let before = shows(vec![ours("r-old", RecordStatus::Fail)]);
     let mut scene = ended(before.clone(), lost());
-    scene.look = before;
+    scene.lookup = before;
     let (status, again) = scene.settled();
     assert_eq!((status.attempts[0].outcome, status.phase), (Some(Outcome::Unknown), Some(Phase::OutcomeUnknown)));
     assert!(again.is_some() && condition(&status, "Stalled").is_none(), "it is still looked at");
@@ -120,7 +125,7 @@ fn an_old_record_is_not_taken_for_the_calls() {
 fn absence_settles_only_where_records_are_reported_and_only_after_the_settling_time() {
     let reporting = || shows(vec![elsewhere("r-0")]);
     let mut scene = ended(reporting(), lost());
-    scene.look = reporting();
+    scene.lookup = reporting();
     scene.unchanged_for = until_settled() - Duration::from_millis(1);
     assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
     scene.unchanged_for = until_settled();
@@ -142,13 +147,13 @@ fn absence_settles_only_where_records_are_reported_and_only_after_the_settling_t
     ];
     for look in silent {
         let mut scene = ended(Some(Lookup::NotAvailable("404".into())), lost());
-        scene.look = look.clone();
+        scene.lookup = look.clone();
         scene.unchanged_for = until_settled() * 100;
         let (status, _) = scene.settled();
         assert_eq!(status.attempts[0].outcome, Some(Outcome::Unknown), "{look:?}");
         assert_eq!(condition(&status, "Stalled").unwrap().1, "OutcomeUnknown", "{look:?}");
         scene.resource.spec.on_unknown_outcome = Some(OnUnknownOutcome::CallAgain);
-        scene.look = Some(Lookup::NotAvailable("404".into()));
+        scene.lookup = Some(Lookup::NotAvailable("404".into()));
         scene.settle();
         assert_eq!(scene.claim("a-2").number, 2, "{look:?}");
     }
@@ -159,7 +164,7 @@ fn absence_never_settles_an_answer_of_2xx() {
     let reporting = || shows(vec![elsewhere("r-0")]);
     let mut scene =
         ended(reporting(), CallResult::Unknown(CallAnswer { http_status: Some(200), ..CallAnswer::default() }));
-    scene.look = reporting();
+    scene.lookup = reporting();
     scene.unchanged_for = until_settled() * 100;
     assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "OutcomeUnknown");
 }
@@ -167,12 +172,12 @@ fn absence_never_settles_an_answer_of_2xx() {
 #[test]
 fn without_anything_seen_before_a_failed_record_proves_nothing() {
     let mut scene = ended(Some(Lookup::NotAvailable("403".into())), lost());
-    scene.look = shows(vec![ours("r-1", RecordStatus::Fail)]);
+    scene.lookup = shows(vec![ours("r-1", RecordStatus::Fail)]);
     for unchanged_for in [Duration::ZERO, until_settled() * 2] {
         scene.unchanged_for = unchanged_for;
         assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown), "{unchanged_for:?}");
     }
-    scene.look = shows(vec![ours("r-2", RecordStatus::Replicating)]);
+    scene.lookup = shows(vec![ours("r-2", RecordStatus::Replicating)]);
     assert_eq!(scene.settled().0.replication_record_id.as_deref(), Some("r-2"));
 }
 
@@ -182,11 +187,11 @@ fn already_replicated_is_evidence_that_leads_to_the_record() {
         CallAnswer { http_status: Some(400), code: Some("BackupService.1009".into()), ..CallAnswer::default() };
     let duplicate = CallResult::Rejected { kind: RejectionKind::AlreadyReplicated, answer, retry_after: None };
     let mut scene = ended(shows(vec![]), duplicate);
-    scene.look = shows(vec![]);
+    scene.lookup = shows(vec![]);
     assert!(scene.settled().1.is_some(), "a record may be late");
-    scene.look = shows(vec![ours("r-1", RecordStatus::Success)]);
+    scene.lookup = shows(vec![ours("r-1", RecordStatus::Success)]);
     assert_eq!(scene.settled().0.origin, Some(Origin::Adopted));
-    scene.look = shows(vec![]);
+    scene.lookup = shows(vec![]);
     scene.unchanged_for = until_settled();
     let (status, again) = scene.settled();
     assert_eq!(condition(&status, "Stalled").unwrap().1, "AlreadyReplicated");
@@ -206,7 +211,7 @@ fn looks_go_on_after_a_moment_in_which_nothing_could_be_seen() {
 fn a_list_that_was_cut_tells_nothing() {
     let many: Vec<_> = (0..150).map(|n| ours(&format!("r-{n}"), RecordStatus::Fail)).collect();
     let mut scene = ended(shows(many.clone()), lost());
-    scene.look = shows(many);
+    scene.lookup = shows(many);
     scene.unchanged_for = until_settled() * 2;
     assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
 }
@@ -216,7 +221,8 @@ fn accepted_behind_an_unknown() -> Scene {
     let mut scene = ended(shows(vec![elsewhere("r-0")]), lost());
     let first = scene.status().attempts[0].clone();
     scene.annotate("a-1:not-accepted");
-    scene.look = shows(vec![elsewhere("r-0")]);
+    scene.lookup = shows(vec![elsewhere("r-0")]);
+    scene.unchanged_for = no_longer_in_flight();
     scene.settle();
     let second = scene.claim("a-2");
     scene.end(&second, &lost());
@@ -229,20 +235,20 @@ fn accepted_behind_an_unknown() -> Scene {
 fn an_acceptance_does_not_hide_another_attempts_unknown_outcome() {
     let mut scene = accepted_behind_an_unknown();
     assert!(!is_finished(&scene.resource));
-    scene.look = shows(vec![elsewhere("r-0"), ours("r-1", RecordStatus::Success)]);
+    scene.lookup = shows(vec![elsewhere("r-0"), ours("r-1", RecordStatus::Success)]);
     assert!(scene.settled().1.is_some());
-    scene.look = shows(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Success)]);
+    scene.lookup = shows(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Success)]);
     let (status, _) = scene.settled();
     assert_eq!(status.replication_record_id.as_deref(), Some("r-1"));
     assert_eq!(status.additional_records, ["r-2"]);
 
     let mut scene = accepted_behind_an_unknown();
-    scene.look = shows(vec![elsewhere("r-0"), ours("r-1", RecordStatus::Success)]);
+    scene.lookup = shows(vec![elsewhere("r-0"), ours("r-1", RecordStatus::Success)]);
     scene.unchanged_for = until_settled();
     assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::NotAccepted));
 
     let mut scene = accepted_behind_an_unknown();
-    scene.look = Some(Lookup::NotAvailable("404".into()));
+    scene.lookup = Some(Lookup::NotAvailable("404".into()));
     assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "OutcomeUnknown");
     scene.annotate("a-2:accepted:r-9");
     let (status, _) = scene.settled();
@@ -256,10 +262,10 @@ fn a_record_id_that_the_answer_did_not_name_is_filled_in() {
         CallResult::Accepted(Acceptance::default(), CallAnswer { http_status: Some(200), ..CallAnswer::default() }),
     );
     assert!(!is_finished(&scene.resource));
-    scene.look = shows(vec![]);
+    scene.lookup = shows(vec![]);
     let (status, again) = scene.settled();
     assert!(again.is_some() && status.replication_record_id.is_none());
-    scene.look = shows(vec![ours("r-1", RecordStatus::Replicating)]);
+    scene.lookup = shows(vec![ours("r-1", RecordStatus::Replicating)]);
     let (status, again) = scene.settled();
     assert_eq!((status.replication_record_id.as_deref(), again), (Some("r-1"), Some(Duration::ZERO)));
     assert_eq!(status.origin, Some(Origin::Called));
@@ -267,27 +273,47 @@ fn a_record_id_that_the_answer_did_not_name_is_filled_in() {
 
 /// A recreated resource must not pay for a gateway's bad moment with a second replica.
 #[test]
-fn one_odd_answer_is_not_believed_of_a_service_that_has_answered_looks() {
-    for odd in [Lookup::NotAvailable("404 APIG.0101".into()), Lookup::Unauthorized("401".into())] {
-        let mut scene = Scene::new();
-        scene.look_up_known = true;
-        scene.look = Some(odd.clone());
-        let (status, again) = scene.settled();
-        assert_eq!(condition(&status, "Ready").unwrap().1, "LookUpFailed");
-        assert!(again.is_some());
-        scene.looked.failing_for = Duration::from_secs(5);
-        scene.claim("a-1");
+fn one_odd_answer_licenses_no_call_whatever_the_process_knows() {
+    let patience = POLICY.lookup_patience;
+    for odd in [Lookup::NotAvailable("404".into()), Lookup::NoSuchBackup("6200".into())] {
+        for (same_for, called) in
+            [(Duration::ZERO, false), (patience - Duration::from_secs(1), false), (patience, true)]
+        {
+            let mut scene = Scene::new();
+            scene.lookup = Some(odd.clone());
+            let other = patience.saturating_mul(2);
+            (scene.history.no_lookup_for, scene.history.no_backup_for) = match odd {
+                Lookup::NotAvailable(_) => (same_for, other),
+                _ => (other, same_for),
+            };
+            if called {
+                scene.claim("a-1");
+                continue;
+            }
+            let (status, again) = scene.settled();
+            assert_eq!(condition(&status, "Ready").unwrap().1, "LookUpFailed", "{odd:?}");
+            assert!(again.is_some_and(|again| again <= patience - same_for), "{again:?}");
+        }
+    }
+}
 
-        let mut scene = Scene::new();
-        scene.look = Some(odd);
-        scene.claim("a-1");
+/// The call would be refused, too, or be accepted unseen.
+#[test]
+fn a_refused_look_up_is_never_followed_by_a_call() {
+    let mut scene = Scene::new();
+    scene.lookup = Some(Lookup::Unauthorized("HTTP 401".into()));
+    for failing_for in [0, 60, 24 * 60 * 60] {
+        scene.history.failing_for = Duration::from_secs(failing_for);
+        let (status, again) = scene.settled();
+        assert_eq!(condition(&status, "Ready").unwrap().1, "TokenRejected");
+        assert!(again.is_some_and(|again| again <= Duration::from_secs(10 * 60)));
     }
 }
 
 #[test]
 fn another_endpoint_than_that_of_the_call_proves_no_absence() {
     let mut scene = ended(shows(vec![elsewhere("r-0")]), lost());
-    scene.look = shows(vec![elsewhere("r-0")]);
+    scene.lookup = shows(vec![elsewhere("r-0")]);
     scene.unchanged_for = until_settled();
     scene.target = TargetReading::Callable { endpoint: "https://other.example".into() };
     assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "OutcomeUnknown");
@@ -299,7 +325,8 @@ fn what_is_being_deleted_is_resolved_all_the_same() {
     let mut scene = ended(shows(vec![elsewhere("r-0")]), lost());
     scene.resource.metadata.deletion_timestamp = Some(Time(at(0)));
     scene.annotate("a-1:not-accepted");
-    scene.look = shows(vec![elsewhere("r-0")]);
+    scene.lookup = shows(vec![elsewhere("r-0")]);
+    scene.unchanged_for = no_longer_in_flight();
     scene.settle();
     assert_eq!(scene.status().attempts[0].outcome, Some(Outcome::NotAccepted));
     assert_eq!(condition(&scene.settled().0, "Ready").unwrap().1, "BeingDeleted");
@@ -310,7 +337,7 @@ fn what_is_being_deleted_is_resolved_all_the_same() {
 fn a_corrected_clock_makes_no_wait_longer() {
     let busy = rejected(RejectionKind::Temporary);
     let mut scene = ended(shows(vec![]), busy);
-    scene.look = shows(vec![]);
+    scene.lookup = shows(vec![]);
     let attempt = scene.status().attempts[0].clone();
     let wait = attempt.retry_at.unwrap().0.duration_since(attempt.ended_at.unwrap().0).unsigned_abs();
     scene.now -= Duration::from_secs(365 * 24 * 3600);
@@ -339,7 +366,7 @@ fn what_a_reader_is_told_of_a_record_is_what_it_proves() {
         status.attempts[0].records_before = before.clone();
         let attempt = status.attempts[0].clone();
         assert_eq!(relation(record, &scene.resource.spec, &attempt), wanted, "{before:?} {record:?}");
-        scene.look = shows(vec![record.clone()]);
+        scene.lookup = shows(vec![record.clone()]);
         let proved = scene.settled().0.replication_record_id.as_deref() == Some(record.id.as_str());
         assert_eq!(proved, wanted == Relation::OfAttempt, "{before:?} {record:?}");
     }

@@ -9,9 +9,8 @@ use jiff::Timestamp;
 use crate::protocol::decide::{Action, decide};
 use crate::protocol::facts::call_result::CallResult;
 use crate::protocol::facts::record::{Recorded, record};
-use crate::protocol::lookup::Lookup;
-use crate::protocol::lookup::LookupHistory;
-use crate::protocol::observation::{CredentialReading, FreshAttempt, Observation, TargetReading};
+use crate::protocol::lookup::{Lookup, LookupHistory};
+use crate::protocol::observation::{CredentialReading, FreshAttempt, Observation, RefusedClaim, TargetReading};
 use crate::protocol::policy::Policy;
 use crate::resource::{Attempt, AttemptId, BackupReplication, BackupReplicationStatus};
 
@@ -20,7 +19,15 @@ pub(super) const POLICY: Policy = Policy {
     limit: Duration::from_secs(60),
     settling_time: Duration::from_secs(600),
     tracking_limit: Duration::from_secs(24 * 60 * 60),
+    lookup_patience: Duration::from_secs(60),
+    first_call_after: Duration::from_secs(10),
 };
+
+/// Known for long; and what the cloud says of look-ups, it has said for long.
+pub(super) fn long_known() -> LookupHistory {
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+    LookupHistory { known_for: HOUR, no_lookup_for: HOUR, no_backup_for: HOUR, ..LookupHistory::default() }
+}
 
 pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -45,6 +52,11 @@ pub(super) fn resource() -> BackupReplication {
     .unwrap()
 }
 
+/// A token of that version of the Secret.
+pub(super) fn usable(version: &str) -> CredentialReading {
+    CredentialReading::Usable { version: version.into(), viewer: format!("cbr-token/token@{version}") }
+}
+
 /// What a round sees that has everything at hand for a call.
 pub(super) struct Scene {
     pub(super) resource: BackupReplication,
@@ -53,12 +65,13 @@ pub(super) struct Scene {
     pub(super) never_called: bool,
     pub(super) target: TargetReading,
     pub(super) credential: Option<CredentialReading>,
-    pub(super) look: Option<Lookup>,
-    pub(super) looked: LookupHistory,
+    pub(super) lookup: Option<Lookup>,
+    pub(super) history: LookupHistory,
     pub(super) records_known: bool,
-    pub(super) look_up_known: bool,
     pub(super) same_target_in_use: Option<String>,
     pub(super) throttled_until: Option<Timestamp>,
+    pub(super) refused_claim: Option<RefusedClaim>,
+    pub(super) metadata_bytes: usize,
     pub(super) fresh: FreshAttempt,
 }
 
@@ -70,13 +83,14 @@ impl Scene {
             unchanged_for: Duration::ZERO,
             never_called: false,
             target: TargetReading::Callable { endpoint: "https://cbr.example".into() },
-            credential: Some(CredentialReading::Usable { version: "s1".into() }),
-            look: Some(Lookup::NotAvailable("no look-up".into())),
-            looked: LookupHistory::default(),
+            credential: Some(usable("s1")),
+            lookup: Some(Lookup::NotAvailable("no look-up".into())),
+            history: long_known(),
             records_known: false,
-            look_up_known: false,
             same_target_in_use: None,
             throttled_until: None,
+            refused_claim: None,
+            metadata_bytes: 0,
             fresh: FreshAttempt { id: AttemptId::new("a-1"), claimant: "me".into() },
         }
     }
@@ -93,12 +107,13 @@ impl Scene {
             never_called: self.never_called,
             target: self.target.clone(),
             credential: self.credential.clone(),
-            look: self.look.clone(),
-            looked: self.looked,
+            lookup: self.lookup.clone(),
+            history: self.history,
             records_known: self.records_known,
-            look_up_known: self.look_up_known,
             same_target_in_use: self.same_target_in_use.clone(),
             throttled_until: self.throttled_until,
+            refused_claim: self.refused_claim.clone(),
+            metadata_bytes: self.metadata_bytes,
             fresh: &self.fresh,
         };
         decide(&seen, &POLICY)

@@ -1,71 +1,213 @@
-//! What a look-up gave, and what a process remembers of its look-ups.
+//! What a look-up gave, what it means, and what a process remembers of its look-ups.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::cbr::{Backup, Records, ReplicationRecord};
+use super::backoff::cap_retry_after;
+use crate::cbr::{Backup, LookUpError, Records, ReplicationRecord, same_spelling};
 use crate::resource::{BackupReplication, Origin};
 
-/// What a look (`GET backup`) gave.
+/// Where the cloud asks to wait and does not say how long.
+const UNSAID_WAIT: Duration = Duration::from_secs(30);
+/// A cloud that asks for no wait at all (`Retry-After: 0`, or a date that has passed) asks for rest
+/// all the same.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// What a look-up (`GET backup`) gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
     /// The backup.
     Backup(Box<Backup>),
-    /// The service has no look-up, or none for this user: looking again will not help.
+    /// The service says that it has no look-up, or none for this user.
     NotAvailable(String),
-    /// The cloud does not know the backup.
+    /// The cloud says that it does not know the backup.
     NoSuchBackup(String),
-    /// The token was refused.
+    /// The credential was refused.
     Unauthorized(String),
     /// The cloud asked to wait.
     Throttled {
         /// Until then.
         until: Timestamp,
     },
-    /// The operator's own pace of looks asks to wait.
+    /// The operator's own pace of look-ups asks to wait.
     Deferred {
         /// Until then.
         until: Timestamp,
     },
-    /// The service could not be reached, or gave no sensible answer: worth looking again.
+    /// The service could not be reached, or gave no sensible answer: worth looking up again.
     Failed(String),
 }
 
-/// What this process remembers of the looks at a resource's backup.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LookupHistory {
-    /// How long it has known the resource.
-    pub known_for: Duration,
-    /// How long ago it last looked; `None` if it has not.
-    pub ago: Option<Duration>,
-    /// For how long looks have been failing.
-    pub failing_for: Duration,
-    /// For how long looks that gave an answer have not shown the resource's record.
-    pub not_shown_for: Duration,
+impl Lookup {
+    /// What the answer means. A look-up never fails: what it could not see is told, too.
+    pub fn of(answer: Result<Backup, LookUpError>, now: Timestamp) -> Self {
+        let error = match answer {
+            Ok(backup) => return Self::Backup(Box::new(backup)),
+            Err(error) => error,
+        };
+        let text = error.to_string();
+        match error {
+            LookUpError::NotAvailable(_) => Self::NotAvailable(text),
+            LookUpError::NoSuchBackup(_) => Self::NoSuchBackup(text),
+            LookUpError::Unauthorized(_) => Self::Unauthorized(text),
+            LookUpError::Throttled { error: _, retry_after } => {
+                let asked = cap_retry_after(retry_after.unwrap_or(UNSAID_WAIT));
+                let wait = asked.max(SHORTEST_WAIT);
+                Self::Throttled { until: now.checked_add(wait).unwrap_or(now) }
+            }
+            // A refusal that nobody has described.
+            LookUpError::Unreadable { text: _, error: Some(error) } if (300..500).contains(&error.http_status) => {
+                Self::NotAvailable(text)
+            }
+            LookUpError::Unavailable { .. } | LookUpError::Unreadable { .. } => Self::Failed(text),
+        }
+    }
 }
 
-/// Whether the look shows the record of the resource; `None` where it could not tell, or nothing is looked for.
-pub fn shows_record(resource: &BackupReplication, look: &Lookup) -> Option<bool> {
+/// What the decision may know of the look-ups before this one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LookupHistory {
+    /// How long the process has known the resource.
+    pub known_for: Duration,
+    /// How long ago it last looked up the backup; `None` if it has not.
+    pub ago: Option<Duration>,
+    /// For how long look-ups have been failing.
+    pub failing_for: Duration,
+    /// For how long look-ups that gave an answer have not shown the resource's record.
+    pub not_shown_for: Duration,
+    /// For how long every answer to this credential has been that there is no look-up.
+    pub no_lookup_for: Duration,
+    /// For how long every answer has been that there is no such backup.
+    pub no_backup_for: Duration,
+}
+
+/// What a process remembers of one resource's look-ups. Instants are times on the process's
+/// monotonic clock. Lost with the process; safety never needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LookupMemory {
+    /// When the resource was first seen.
+    pub known_since: Duration,
+    /// When the backup was last looked up.
+    pub last: Option<Duration>,
+    /// Since when look-ups have been failing.
+    pub failing_since: Option<Duration>,
+    /// Since when look-ups have not shown the resource's record.
+    pub not_shown_since: Option<Duration>,
+    /// Since when the answer has been that there is no such backup.
+    pub no_backup_since: Option<Duration>,
+}
+
+impl LookupMemory {
+    /// Of a resource that is first seen now.
+    pub fn new(now: Duration) -> Self {
+        Self { known_since: now, last: None, failing_since: None, not_shown_since: None, no_backup_since: None }
+    }
+
+    /// Notes what a look-up gave.
+    pub fn note(&mut self, resource: &BackupReplication, lookup: &Lookup, now: Duration) {
+        if let Lookup::Deferred { .. } = lookup {
+            return;
+        }
+        let failed = match lookup {
+            Lookup::Failed(_) | Lookup::Unauthorized(_) => true,
+            Lookup::Backup(_)
+            | Lookup::NotAvailable(_)
+            | Lookup::NoSuchBackup(_)
+            | Lookup::Throttled { .. }
+            | Lookup::Deferred { .. } => false,
+        };
+        self.failing_since = failed.then(|| self.failing_since.unwrap_or(now));
+        match shows_record(resource, lookup) {
+            Some(true) => self.not_shown_since = None,
+            Some(false) => self.not_shown_since = Some(self.not_shown_since.unwrap_or(now)),
+            None => {}
+        }
+        match lookup {
+            Lookup::NoSuchBackup(_) => {
+                self.no_backup_since = Some(self.no_backup_since.unwrap_or(now));
+            }
+            Lookup::Backup(_) | Lookup::NotAvailable(_) => self.no_backup_since = None,
+            Lookup::Unauthorized(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_) => {}
+        }
+        self.last = Some(now);
+    }
+
+    /// Counts from now on since when look-ups have failed or shown nothing: what another leader saw
+    /// meanwhile is not known here.
+    pub fn begin_to_lead(&mut self) {
+        self.failing_since = None;
+        self.not_shown_since = None;
+        self.no_backup_since = None;
+    }
+
+    /// The same as the decision sees it.
+    pub fn history(&self, viewer: &ViewerMemory, now: Duration) -> LookupHistory {
+        let elapsed = |since: Option<Duration>| since.map_or(Duration::ZERO, |at| now.saturating_sub(at));
+        LookupHistory {
+            known_for: now.saturating_sub(self.known_since),
+            ago: self.last.map(|at| now.saturating_sub(at)),
+            failing_for: elapsed(self.failing_since),
+            not_shown_for: elapsed(self.not_shown_since),
+            no_lookup_for: elapsed(viewer.no_lookup_since),
+            no_backup_for: elapsed(self.no_backup_since),
+        }
+    }
+}
+
+/// What a process remembers of one viewer: one credential value at one endpoint and project.
+/// Knowledge belongs to the one who looks: what another is shown proves nothing for this one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ViewerMemory {
+    /// Whether it has been shown the record of a call that the operator made.
+    pub records_shown: bool,
+    /// Since when every answer has been that there is no look-up.
+    pub no_lookup_since: Option<Duration>,
+}
+
+impl ViewerMemory {
+    /// Notes what a look-up gave.
+    pub fn note(&mut self, resource: &BackupReplication, lookup: &Lookup, now: Duration) {
+        self.records_shown |= shows_called_record(resource, lookup);
+        match lookup {
+            Lookup::NotAvailable(_) => {
+                self.no_lookup_since = Some(self.no_lookup_since.unwrap_or(now));
+            }
+            Lookup::Backup(_) | Lookup::NoSuchBackup(_) => self.no_lookup_since = None,
+            // Says nothing about whether there is a look-up.
+            Lookup::Unauthorized(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_) => {}
+        }
+    }
+}
+
+/// Whether the look-up shows the record of the resource; `None` where it could not tell, or nothing
+/// is looked for.
+pub fn shows_record(resource: &BackupReplication, lookup: &Lookup) -> Option<bool> {
     let record_id = resource.status.as_ref()?.replication_record_id.as_ref()?;
-    match look {
+    match lookup {
         Lookup::Backup(backup) => Some(find(backup, record_id).is_some()),
         Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_) => Some(false),
         Lookup::Unauthorized(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_) => None,
     }
 }
 
-/// Whether the look shows the record of a call that the operator itself made for this resource: what proves that
-/// records of accepted calls are reported there.
-pub fn shows_called_record(resource: &BackupReplication, look: &Lookup) -> bool {
+/// Whether the look-up shows the record of a call that the operator itself made for this resource:
+/// what proves that this viewer is shown the records of accepted calls.
+pub fn shows_called_record(resource: &BackupReplication, lookup: &Lookup) -> bool {
     let called = resource.status.as_ref().and_then(|status| status.origin) == Some(Origin::Called);
-    called && shows_record(resource, look) == Some(true)
+    called && shows_record(resource, lookup) == Some(true)
 }
 
-/// The record with this id.
-pub(crate) fn find<'a>(backup: &'a Backup, record_id: &str) -> Option<&'a ReplicationRecord> {
+/// The record with this id, however the cloud spells it.
+pub(super) fn find<'a>(backup: &'a Backup, record_id: &str) -> Option<&'a ReplicationRecord> {
     match &backup.replication_records {
         Records::NotReported => None,
-        Records::Reported { records, unreadable: _ } => records.iter().find(|record| record.id.as_str() == record_id),
+        Records::Reported { records, unreadable: _ } => {
+            records.iter().find(|record| same_spelling(record.id.as_str(), record_id))
+        }
     }
 }
+
+#[cfg(test)]
+#[path = "lookup_tests.rs"]
+mod tests;

@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kube::ResourceExt;
 
-use crate::protocol::lookup::Lookup;
-use crate::protocol::lookup::LookupHistory;
-use crate::resource::{AttemptId, BackupReplication};
+use super::lookup::{Lookup, LookupHistory};
+use crate::resource::{AttemptId, BackupReplication, DECISION_ANNOTATION};
 
 /// Everything that a decision rests on.
 #[derive(Clone, Debug)]
 pub struct Observation<'a> {
-    /// The live object, read from the API server in this round.
+    /// The object that the decision is about; its version guards every write that follows.
     pub resource: &'a BackupReplication,
     /// Wall clock.
     pub now: Timestamp,
-    /// How long ago this process first saw the attempt in force in its present state, by its own monotonic clock.
+    /// How long ago this process first saw the attempt in force in its present state, by its own
+    /// monotonic clock.
     pub unchanged_for: Duration,
     /// Whether this process claimed the attempt in force and knows that it never starts its call.
     pub never_called: bool,
@@ -23,29 +24,60 @@ pub struct Observation<'a> {
     pub target: TargetReading,
     /// The Secret as read in this round; `None` where nothing asked for it yet.
     pub credential: Option<CredentialReading>,
-    /// What a look at the backup gave in this round; `None` where nothing asked for it yet.
-    pub look: Option<Lookup>,
-    /// What this process remembers of its looks.
-    pub looked: LookupHistory,
-    /// Whether a look at this endpoint and project has shown, to this process, the record of a call that it accepted.
+    /// What a look-up gave in this round; `None` where nothing asked for it yet.
+    pub lookup: Option<Lookup>,
+    /// What this process remembers of its look-ups.
+    pub history: LookupHistory,
+    /// Whether a look-up with this very credential, at this endpoint and project, has shown the record
+    /// of a call that the operator made.
     pub records_known: bool,
-    /// Whether a look at this endpoint and project has shown a backup to this process.
-    pub look_up_known: bool,
-    /// Another resource whose call for the same target is out, unknown, or too young to show in the records.
+    /// Another resource whose call for the same target is out, unknown, or too young to show in the
+    /// records.
     pub same_target_in_use: Option<String>,
     /// Until when this endpoint asked callers with this credential to wait.
     pub throttled_until: Option<Timestamp>,
+    /// The last claim of this process for the resource, if the API server did not keep it.
+    pub refused_claim: Option<RefusedClaim>,
+    /// How many bytes the object's metadata take as JSON.
+    pub metadata_bytes: usize,
     /// Id and claimant for the attempt that may be claimed in this round.
     pub fresh: &'a FreshAttempt,
 }
 
+impl Observation<'_> {
+    /// The decision that a human has written on the object.
+    pub(super) fn decision(&self) -> Option<&str> {
+        self.resource.annotations().get(DECISION_ANNOTATION).map(String::as_str)
+    }
+
+    /// Whether the object carries the marks of a restore: what it had in its status may follow.
+    pub(super) fn is_restored(&self) -> bool {
+        let marked = |key: &String| RESTORE_MARKS.iter().any(|mark| key.starts_with(mark));
+        self.resource.labels().keys().chain(self.resource.annotations().keys()).any(marked)
+    }
+}
+
+/// Labels and annotations that tools for restores leave on an object, and the annotation of a decision
+/// that was given for an earlier object.
+const RESTORE_MARKS: [&str; 4] =
+    ["velero.io/restore-name", "velero.io/backup-name", "kubectl.kubernetes.io/restored", DECISION_ANNOTATION];
+
 /// What a new attempt is called, and who claims it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreshAttempt {
-    /// Made anew for each round.
+    /// A new one for each round.
     pub id: AttemptId,
     /// This process.
     pub claimant: String,
+}
+
+/// A claim that the API server refused, or did not keep as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedClaim {
+    /// Why, in words that do not vary from one refusal to the next of its kind.
+    pub why: String,
+    /// How long to wait before the next try.
+    pub wait: Duration,
 }
 
 /// Whether what the spec names may be called.
@@ -65,7 +97,8 @@ pub enum TargetReading {
 }
 
 impl TargetReading {
-    /// Whether it is this endpoint that may be called: what another one does not show proves nothing about a call to this one.
+    /// Whether it is this endpoint that may be called: what another one does not show proves nothing
+    /// about a call to this one.
     pub(super) fn is_at(&self, endpoint: &str) -> bool {
         match self {
             Self::Callable { endpoint: here } => here == endpoint,
@@ -89,6 +122,9 @@ pub enum CredentialReading {
     Usable {
         /// The Secret's `metadata.resourceVersion`.
         version: String,
+        /// Names the credential value for other processes, without giving anything of it away: the
+        /// same text means the same value.
+        viewer: String,
     },
     /// No such Secret.
     SecretNotFound,

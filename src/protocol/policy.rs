@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use crate::resource::Attempt;
 
-/// Added to what an attempt's claim allows before others act on it: scheduling delays and coarse timers.
+/// Added to what an attempt's claim allows before others act on it: scheduling delays and coarse
+/// timers.
 const MARGIN: Duration = Duration::from_secs(5);
+/// So many times the wait of a young object is that of one that was restored: a status may follow.
+const RESTORED: u32 = 30;
 
 /// Time limits of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +21,18 @@ pub struct Policy {
     pub settling_time: Duration,
     /// How long after its acceptance a replication is followed (`--tracking-limit`).
     pub tracking_limit: Duration,
+    /// How long the answer that there is no look-up, or no such backup, must have been the same
+    /// before it is believed (`--look-up-patience`).
+    pub lookup_patience: Duration,
+    /// How long an object must have been known before its first call, where no look-up can prove that
+    /// nothing was called for it before (`--first-call-after`): its status may be restored after it.
+    pub first_call_after: Duration,
 }
 
 impl Policy {
-    /// How long after it was first seen an attempt without an outcome belongs to its claimant alone: window, limit
-    /// and margin, each the larger of the attempt's own and ours, since another process may run with other options.
+    /// How long after it was first seen an attempt without an outcome belongs to its claimant alone:
+    /// window, limit and margin, each the larger of the attempt's own and ours, since another process
+    /// may run with other options.
     pub fn claim_lifetime(&self, attempt: &Attempt) -> Duration {
         let (window, limit) = claimed(attempt);
         self.window.max(window).saturating_add(self.limit.max(limit)).saturating_add(MARGIN)
@@ -32,9 +42,16 @@ impl Policy {
     pub(super) fn settles_after(&self, attempt: &Attempt) -> Duration {
         self.settling_time.saturating_add(self.claim_lifetime(attempt))
     }
+
+    /// How long an object must have been known before its first call without a proof; `restored` if
+    /// it carries the marks of a restore.
+    pub(super) fn first_call_after(&self, restored: bool) -> Duration {
+        if restored { self.first_call_after.saturating_mul(RESTORED) } else { self.first_call_after }
+    }
 }
 
-/// The shortest [claim lifetime](Policy::claim_lifetime) that anybody may take: that of the attempt's own limits.
+/// The shortest [claim lifetime](Policy::claim_lifetime) that anybody may take: that of the attempt's
+/// own limits.
 pub fn shortest_claim_lifetime(attempt: &Attempt) -> Duration {
     let (window, limit) = claimed(attempt);
     window.saturating_add(limit).saturating_add(MARGIN)

@@ -4,25 +4,25 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::cbr::spelling;
 use crate::resource::{BackupReplication, BackupReplicationSpec, Origin, Outcome};
 
 /// One backup and one destination region. The cloud keeps one replica for each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CallTarget {
-    endpoint: String,
     project_id: String,
     backup_id: String,
     destination_region: String,
 }
 
 impl CallTarget {
-    /// What this spec calls for at this endpoint.
-    pub fn new(endpoint: &str, spec: &BackupReplicationSpec) -> Self {
+    /// What this spec calls for, whatever the endpoint is called and however the ids are spelled: two
+    /// names of one service lead to the same backup.
+    pub fn new(spec: &BackupReplicationSpec) -> Self {
         Self {
-            endpoint: endpoint.to_owned(),
-            project_id: spec.project_id.clone(),
-            backup_id: spec.backup_id.clone(),
-            destination_region: spec.destination_region.clone(),
+            project_id: spelling(&spec.project_id),
+            backup_id: spelling(&spec.backup_id),
+            destination_region: spelling(&spec.destination_region),
         }
     }
 }
@@ -40,7 +40,7 @@ pub struct LockedTarget {
 pub fn locked_target(resource: &BackupReplication) -> Option<LockedTarget> {
     let status = resource.status.as_ref()?;
     let attempt = status.attempts.first()?;
-    let target = || CallTarget::new(&attempt.endpoint, &resource.spec);
+    let target = || CallTarget::new(&resource.spec);
     if status.is_accepted() {
         let shows = status.record_status.is_some() || status.origin == Some(Origin::Adopted);
         let accepted_at = status.accepted_at.as_ref().map(|at| at.0).filter(|_| !shows)?;

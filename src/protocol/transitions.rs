@@ -75,6 +75,7 @@ impl TransitionKind {
                 Reason::BeingDeleted
                 | Reason::Suspended
                 | Reason::SourceNotReady
+                | Reason::TooYoung
                 | Reason::SameTargetInUse
                 | Reason::Submitting
                 | Reason::Accepted
@@ -89,6 +90,8 @@ impl TransitionKind {
                 | Reason::TokenMissing
                 | Reason::TokenUnusable
                 | Reason::SecretNotPermitted
+                | Reason::ClaimRefused
+                | Reason::ObjectTooLarge
                 | Reason::TokenRejected
                 | Reason::Throttled
                 | Reason::TemporarilyRejected
@@ -155,6 +158,9 @@ fn stands(status: &BackupReplicationStatus) -> Option<TransitionKind> {
         | Reason::AlreadyReplicated
         | Reason::LookUpFailed
         | Reason::SourceNotReady
+        | Reason::TooYoung
+        | Reason::ClaimRefused
+        | Reason::ObjectTooLarge
         | Reason::SameTargetInUse
         | Reason::ReplicationFailed
         | Reason::ReplicationSkipped
@@ -245,7 +251,8 @@ mod tests {
     fn an_acceptance_and_an_end_are_told_each() {
         let mut scene = Scene::new();
         scene.claim("a-1");
-        scene.look = None;
+        scene.lookup = None;
+        scene.history.known_for = Duration::ZERO;
         let claimed = scene.resource.status.clone();
         let status = scene.status();
         status.attempts[0].outcome = Some(Outcome::Accepted);

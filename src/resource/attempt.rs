@@ -15,16 +15,21 @@ pub mod bounds {
     pub const ID: usize = 128;
     /// Names: regions, endpoints, process identities.
     pub const NAME: usize = 512;
+    /// A Secret's name, a key in it, and its version.
+    pub const VIEWER: usize = 1024;
     /// Messages of an attempt.
     pub const MESSAGE: usize = 1024;
     /// Record ids listed in `recordsBefore` and `additionalRecords`.
     pub const RECORDS: usize = 100;
 }
 
+/// Ids in a status are printed into commands.
+pub(super) const PRINTABLE_ID: &str = r"^[A-Za-z0-9][A-Za-z0-9._-]*$";
+
 /// Names one attempt among all attempts of all resources; made by the operator, a UUID.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct AttemptId(#[schemars(length(min = 1, max = bounds::ID))] String);
+pub struct AttemptId(#[schemars(length(min = 1, max = bounds::ID), regex(pattern = PRINTABLE_ID))] String);
 
 impl AttemptId {
     /// An id from its text.
@@ -54,10 +59,15 @@ pub struct Attempt {
     /// Id of the attempt, made by the operator. A human's decision names it.
     pub id: AttemptId,
     /// 1 for the first attempt, then counting up.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     pub number: i64,
     /// The resource's `metadata.generation` that was called for.
     pub generation: i64,
+    /// Digest of the fields that say what was called for. A further attempt after a refusal needs other
+    /// fields, or a reason of its own: an edit of anything else corrects nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::ID))]
+    pub request_digest: Option<String>,
     /// The endpoint of the call.
     #[schemars(length(max = bounds::NAME))]
     pub endpoint: String,

@@ -92,6 +92,12 @@ reasons! {
     LookUpFailed,
     /// The backup is still being made.
     SourceNotReady,
+    /// The resource is too new for its first call: its status may still be restored.
+    TooYoung,
+    /// The API server does not keep what must be written before a call.
+    ClaimRefused,
+    /// The object is so large that the outcome of a call might find no room in it.
+    ObjectTooLarge,
     /// Another resource's call for the same backup and region is not settled yet.
     SameTargetInUse,
     /// The cloud accepted the call.

@@ -51,8 +51,10 @@ const CALLED_FOR: [&str; 9] = [
     "enableAcceleration",
 ];
 
-/// An adopted replication is no call of the resource's own: by a human's word it is let go, for a call.
-const ADOPTED: &str = "has(oldSelf.origin) && oldSelf.origin == 'Adopted'";
+/// An adopted replication is no call of the resource's own: by a human's decision it is let go, for a
+/// call. Whatever the origin says, what an attempt was accepted for is kept.
+const ADOPTED: &str = "has(oldSelf.origin) && oldSelf.origin == 'Adopted' && (!has(oldSelf.attempts) || \
+                       oldSelf.attempts.all(a, !has(a.outcome) || a.outcome != 'Accepted'))";
 
 /// All rules, in the order of their places.
 pub(super) fn all() -> Vec<Rule> {
@@ -157,9 +159,19 @@ fn status_guards() -> Vec<Rule> {
             format!("{field} is written once and never changes"),
         )
     };
-    let claim = ["number", "generation", "endpoint", "claimedAt", "claimedBy", "window", "limit", "secretVersion"]
-        .map(|field| unchanged("self", "oldSelf", field))
-        .join(" && ");
+    let claim = [
+        "number",
+        "generation",
+        "endpoint",
+        "claimedAt",
+        "claimedBy",
+        "window",
+        "limit",
+        "secretVersion",
+        "requestDigest",
+    ]
+    .map(|field| unchanged("self", "oldSelf", field))
+    .join(" && ");
     let first_settled = not_accepted("oldSelf[0]");
     let (settled, older_settled) = (not_accepted("o"), not_accepted("p"));
     let accepted = accepted("oldSelf");
@@ -169,6 +181,11 @@ fn status_guards() -> Vec<Rule> {
             ROOT,
             "!has(oldSelf.status) || has(self.status)",
             "the status cannot be removed: it holds what was called",
+        ),
+        Rule::new(
+            STATUS,
+            "!has(oldSelf.origin) || oldSelf.origin == 'Adopted' || (has(self.origin) && self.origin == oldSelf.origin)",
+            "the origin of a call or a decision never changes",
         ),
         written_once("replicationRecordId"),
         written_once("acceptedAt"),

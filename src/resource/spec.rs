@@ -1,5 +1,6 @@
 //! What a user writes. Names and limits are those of the API's page "Replicating a Backup".
 
+use aws_lc_rs::digest;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -95,6 +96,36 @@ impl BackupReplicationSpec {
     /// `onUnknownOutcome` with its default.
     pub fn on_unknown_outcome(&self) -> OnUnknownOutcome {
         self.on_unknown_outcome.unwrap_or(OnUnknownOutcome::Hold)
+    }
+
+    /// A digest of the fields that say what is called for: 32 characters, the same in every version. Two
+    /// specs with the same one ask for the same call.
+    pub fn request_digest(&self) -> String {
+        let Self {
+            endpoint,
+            project_id,
+            backup_id,
+            destination_project_id,
+            destination_region,
+            destination_vault_id,
+            name,
+            description,
+            enable_acceleration,
+            auth: _,
+            ready_when: _,
+            on_unknown_outcome: _,
+            suspend: _,
+        } = self;
+        let acceleration = enable_acceleration.map(|value| value.to_string());
+        let required = [project_id, backup_id, destination_project_id, destination_region, destination_vault_id];
+        let optional = [endpoint, name, description, &acceleration];
+        let fields = required.into_iter().map(Some).chain(optional.map(Option::as_ref));
+        let mut digest = digest::Context::new(&digest::SHA256);
+        for field in fields {
+            // Neither may two fields read as one, nor an absent one as an empty one.
+            digest.update(field.map_or_else(|| "-".to_owned(), |text| format!("{}:{text}", text.len())).as_bytes());
+        }
+        digest.finish().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Whether new calls are suspended.

@@ -4,7 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::attempt::{Attempt, AttemptId, Outcome, bounds};
+use super::attempt::{Attempt, AttemptId, Outcome, PRINTABLE_ID, bounds};
 
 /// Status of a `BackupReplication`. Field names of the answer are those of the API's page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,7 +21,7 @@ pub struct BackupReplicationStatus {
     pub origin: Option<Origin>,
     /// ID of the replication record (`replication_record_id`). Written once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = bounds::ID))]
+    #[schemars(length(max = bounds::ID), regex(pattern = PRINTABLE_ID))]
     pub replication_record_id: Option<String>,
     /// Replication source region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,6 +81,11 @@ pub struct BackupReplicationStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::ID))]
     pub record_status: Option<String>,
+    /// Whose look-up has shown the record of this resource's own call: Secret, key and `resourceVersion`.
+    /// To that credential, the absence of a record tells something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::VIEWER))]
+    pub record_shown_to: Option<String>,
     /// Percent of the copy, where the cloud reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100))]

@@ -57,7 +57,7 @@ async fn send(
     let started = Instant::now();
     let limit = Duration::from(attempt.limit);
     let outcome = context.cbr.replicate(endpoint, target, body, token, limit, window).await;
-    let ending = CallResult::from(outcome);
+    let ending = CallResult::of(outcome, attempt);
     context.metrics.cloud.called(&ending, started.elapsed());
     ending
 }

@@ -30,7 +30,8 @@ impl Claim {
     /// When the answer is lost the object is read again: our attempt's id there means that the claim is ours.
     ///
     /// # Errors
-    /// `Conflict` or `Gone` when somebody was faster; others when it stays open whether the claim was written.
+    /// `Conflict` or `Gone` when somebody was faster; `NotKept` when the API server does not store the attempt as it
+    /// was written; others when it stays open whether the claim was written.
     /// Then no call is made: a claim that turns up later is this process's own and known as never called.
     pub(crate) async fn stake(
         api: &Api<BackupReplication>,
@@ -50,13 +51,17 @@ impl Claim {
                 clear @ (ApiError::Gone
                 | ApiError::Forbidden(_)
                 | ApiError::Unguardable(_)
+                | ApiError::NotKept(_)
                 | ApiError::Unserialisable(_)),
             ) => return Err(clear),
         };
-        if !Self::is_ours(&written, decided_on, attempt) {
-            return Err(ApiError::Conflict);
+        let stored =
+            Self::stored(&written, decided_on, attempt).ok_or_else(|| ApiError::NotKept(NOT_KEPT.to_owned()))?;
+        if let Some(changed) = changed_terms(attempt, stored) {
+            return Err(ApiError::NotKept(changed));
         }
-        Ok(Self { object: written, attempt: attempt.clone(), fence })
+        let attempt = stored.clone();
+        Ok(Self { object: written, attempt, fence })
     }
 
     /// Looks whether a claim without a clear answer was written after all.
@@ -70,7 +75,7 @@ impl Claim {
         let name = decided_on.name_any();
         loop {
             match bounded(api.get(&name)).await {
-                Ok(object) if Self::is_ours(&object, decided_on, attempt) => return Ok(object),
+                Ok(object) if Self::stored(&object, decided_on, attempt).is_some() => return Ok(object),
                 Ok(_) => return Err(unclear),
                 Err(ApiError::NoAnswer(_)) if fence.is_open(clocks::now()) => {
                     tokio::time::sleep(ASK_AGAIN).await;
@@ -80,15 +85,15 @@ impl Claim {
         }
     }
 
-    /// Whether the attempt in force in this object is the one claimed here, for the object decided on.
-    fn is_ours(object: &BackupReplication, decided_on: &BackupReplication, attempt: &Attempt) -> bool {
-        object.uid().is_some()
-            && object.uid() == decided_on.uid()
-            && object
-                .status
-                .as_ref()
-                .and_then(|status| status.attempts.first())
-                .is_some_and(|first| first.id == attempt.id && first.outcome.is_none())
+    /// The attempt claimed here as this object has it in force, if it is the object decided on.
+    fn stored<'a>(
+        object: &'a BackupReplication,
+        decided_on: &BackupReplication,
+        attempt: &Attempt,
+    ) -> Option<&'a Attempt> {
+        let same_object = object.uid().is_some() && object.uid() == decided_on.uid();
+        let first = object.status.as_ref()?.attempts.first()?;
+        (same_object && first.id == attempt.id && first.outcome.is_none()).then_some(first)
     }
 
     /// Gives the claim up for its call: what is left is the object and the attempt to be recorded.
@@ -96,6 +101,24 @@ impl Claim {
         let Self { object, attempt, fence } = self;
         (OpenWindow(fence), object, attempt)
     }
+}
+
+const NOT_KEPT: &str = "it took the write, and the attempt is not in what it returned: something removes it";
+
+/// Others act on what is stored. A policy of the API server may change what names the claimant, but not
+/// the terms of the claim.
+fn changed_terms(claimed: &Attempt, stored: &Attempt) -> Option<String> {
+    let terms = [
+        ("number", claimed.number == stored.number),
+        ("endpoint", claimed.endpoint == stored.endpoint),
+        ("window", claimed.window == stored.window),
+        ("limit", claimed.limit == stored.limit),
+        ("recordsBefore", claimed.records_before == stored.records_before),
+        ("requestDigest", claimed.request_digest == stored.request_digest),
+    ];
+    let changed: Vec<_> = terms.iter().filter(|(_, same)| !same).map(|(name, _)| *name).collect();
+    (!changed.is_empty())
+        .then(|| format!("it took the write, and something changed {} of the attempt", changed.join(", ")))
 }
 
 /// The claim's window, asked once more at the last instant before the call's body leaves.

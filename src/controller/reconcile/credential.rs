@@ -67,7 +67,10 @@ pub(crate) async fn read_credential(
         return Ok(CredentialReading::TokenMissing.into());
     };
     Ok(match Token::from_bytes(&bytes.0) {
-        Ok(token) => Credential { reading: CredentialReading::Usable { version }, token: Some(token) },
+        Ok(token) => {
+            let viewer = format!("{}/{}@{version}", reference.name, reference.key());
+            Credential { reading: CredentialReading::Usable { version, viewer }, token: Some(token) }
+        }
         Err(InvalidToken::Empty) => CredentialReading::TokenMissing.into(),
         Err(unusable) => CredentialReading::TokenUnusable(unusable.to_string()).into(),
     })

@@ -4,36 +4,28 @@ mod call;
 mod claim;
 pub(super) mod credential;
 pub(super) mod lookup;
+mod observe;
 mod record;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::Api;
 use kube::runtime::controller::Action as Next;
 use kube::runtime::reflector::ObjectRef;
-use kube::{Api, ResourceExt};
-use uuid::Uuid;
 
-use super::metrics::SecretFailure;
 use crate::controller::api::{ApiError, bounded, write_status};
 use crate::controller::context::Context;
 use crate::controller::events::announce;
-use crate::controller::prepared::{self, Prepared};
 use crate::controller::reconcile::call::call;
 use crate::controller::reconcile::claim::Claim;
-use crate::controller::reconcile::credential::{Credential, read_credential};
+use crate::controller::reconcile::credential::Credential;
+use crate::controller::reconcile::observe::Observer;
 use crate::controller::reconcile::record::record_result;
-use crate::controller::state::memory::Service;
 use crate::controller::state::permits::Permit;
-use crate::controller::state::target_locks::Caller;
-use crate::controller::state::throttle::RateLimitKey;
 use crate::controller::watch::entry::WatchEntry;
-use crate::protocol::{
-    Action, CallResult, CallTarget, FreshAttempt, Lookup, LookupHistory, Observation, decide, shows_called_record,
-    shows_record,
-};
+use crate::protocol::{Action, CallResult, CallTarget};
 use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus, ConditionType, Phase};
 
 /// Another resource took the target between the decision and the claim.
@@ -56,8 +48,12 @@ pub(crate) async fn reconcile(
         Err(error) => return Err(error),
     };
 
-    let mut round = Round::new(&context, &key, &object);
-    match round.see_and_decide(&namespace).await? {
+    let mut observer = Observer::new(&context, &key, &object);
+    let Some(action) = observer.decide().await? else {
+        return Ok(Next::await_change());
+    };
+    match action {
+        // The round has been told these.
         Action::ReadCredential(_) | Action::Lookup { .. } => Ok(Next::await_change()),
         Action::Update { status, requeue_after } => {
             if object.status.as_ref() != Some(&*status) {
@@ -69,7 +65,8 @@ pub(crate) async fn reconcile(
         }
         Action::Claim { status, attempt } => {
             tracing::Span::current().record("attempt", attempt.id.as_str());
-            let Some(Credential { reading, token: Some(token) }) = round.credential else {
+            let caller = observer.caller();
+            let Some(Credential { reading, token: Some(token) }) = observer.credential else {
                 return Ok(Next::await_change());
             };
             // Nothing new begins in a drain or without the lead, however long the look before it took.
@@ -77,12 +74,15 @@ pub(crate) async fn reconcile(
                 tracing::info!("Not claimed: this process stands by or shuts down");
                 return Ok(Next::await_change());
             }
-            let target = CallTarget::new(&attempt.endpoint, &object.spec);
-            let Some(mut taken) = context.targets.take(target, round.caller) else {
+            let target = CallTarget::new(&object.spec);
+            let Some(mut taken) = context.targets.take(target, caller) else {
                 return Ok(Next::requeue(TARGET_IN_USE));
             };
-            let staked = Claim::stake(&api, &object, &status, &attempt).await;
-            let claim = staked.inspect_err(|error| note_given_up(&context, &attempt.id, error))?;
+            let claim = match Claim::stake(&api, &object, &status, &attempt).await {
+                Ok(claim) => claim,
+                Err(error) => return not_claimed(&context, &key, &object, &attempt.id, error),
+            };
+            context.memory.note_kept_claim(&key, &object);
             announce(&context, &object, &status);
             // Kept too long rather than too short, should this round end in a panic.
             taken.keep_for(context.settings.policy.settling_time);
@@ -97,14 +97,26 @@ pub(crate) async fn reconcile(
     }
 }
 
-/// Of a claim without a clear answer it is open whether it will turn up. It will not be called.
-fn note_given_up(context: &Context, attempt: &AttemptId, error: &ApiError) {
-    match error {
-        ApiError::NoAnswer(_) | ApiError::Gone | ApiError::Forbidden(_) | ApiError::Refused(_) => {
-            context.memory.note_given_up(attempt);
+/// Of a claim without a clear answer it is open whether it will turn up. It will not be called. What the
+/// API server refuses or does not keep is told in the status, by the next round, and backed off.
+fn not_claimed(
+    context: &Context,
+    key: &ObjectRef<WatchEntry>,
+    object: &BackupReplication,
+    attempt: &AttemptId,
+    error: ApiError,
+) -> Result<Next, ApiError> {
+    match &error {
+        ApiError::NoAnswer(_) | ApiError::Gone => context.memory.note_given_up(key, object, attempt),
+        ApiError::Forbidden(why) | ApiError::Refused(why) | ApiError::NotKept(why) => {
+            context.memory.note_given_up(key, object, attempt);
+            context.memory.note_refused_claim(key, object, why.clone());
+            tracing::warn!(%error, "The claim was not kept; no call is made");
+            return Ok(Next::requeue(Duration::ZERO));
         }
         ApiError::Conflict | ApiError::Unguardable(_) | ApiError::Unserialisable(_) => {}
     }
+    Err(error)
 }
 
 /// How long a call that has ended may need to show in the cloud's records.
@@ -112,171 +124,6 @@ fn shows_after(ending: &CallResult, context: &Context) -> Duration {
     match ending {
         CallResult::Accepted(..) | CallResult::Unknown(_) => context.settings.policy.settling_time,
         CallResult::NotSent(_) | CallResult::Rejected { .. } => Duration::ZERO,
-    }
-}
-
-/// What one round has seen so far.
-struct Round<'a> {
-    context: &'a Context,
-    caller: Caller,
-    object: &'a BackupReplication,
-    fresh: FreshAttempt,
-    unchanged_for: Duration,
-    never_called: bool,
-    target: Prepared,
-    credential: Option<Credential>,
-    look: Option<Lookup>,
-    looked: LookupHistory,
-}
-
-impl<'a> Round<'a> {
-    fn new(context: &'a Context, key: &ObjectRef<WatchEntry>, object: &'a BackupReplication) -> Self {
-        let in_force = object.status.as_ref().and_then(|s| s.attempts.first());
-        Self {
-            context,
-            caller: Caller { resource: key.clone(), uid: object.uid() },
-            object,
-            fresh: FreshAttempt {
-                id: AttemptId::new(Uuid::new_v4().to_string()),
-                claimant: context.settings.identity.clone(),
-            },
-            unchanged_for: in_force.map(|attempt| context.memory.unchanged_for(key, attempt)).unwrap_or_default(),
-            never_called: in_force.is_some_and(|attempt| context.memory.has_given_up(&attempt.id)),
-            target: prepared::prepare(&object.spec, &context.settings),
-            credential: None,
-            look: None,
-            looked: context.memory.looked(key),
-        }
-    }
-
-    /// Decides, and sees what the decision asks for, each thing once.
-    async fn see_and_decide(&mut self, namespace: &str) -> Result<Action, ApiError> {
-        loop {
-            let action = self.decide();
-            match &action {
-                Action::ReadCredential(reference) if self.credential.is_none() => {
-                    let required = self.context.settings.required_label.as_ref();
-                    let kubernetes = &self.context.kubernetes;
-                    let secrets = &self.context.metrics.replications;
-                    let credential = read_credential(kubernetes, namespace, reference, required)
-                        .await
-                        .inspect_err(|_| secrets.secret_failed(SecretFailure::NoAnswer))?;
-                    SecretFailure::of(&credential.reading)
-                        .into_iter()
-                        .for_each(|failure| secrets.secret_failed(failure));
-                    self.credential = Some(credential);
-                }
-                Action::Lookup { max_age } if self.look.is_none() => {
-                    let (Prepared::Call(callable), Some(Credential { token: Some(token), .. }), Some(rate_key)) =
-                        (&self.target, &self.credential, self.rate_key())
-                    else {
-                        return Ok(action);
-                    };
-                    let asked_to_wait = self.throttled_until().filter(|until| *until > Timestamp::now());
-                    let look = match asked_to_wait {
-                        Some(until) => Lookup::Throttled { until },
-                        None => tokio::select! {
-                            look = self.context.looks.look(self.context, callable, token, &rate_key, *max_age) => look,
-                            () = self.context.drain.cancelled() => return Ok(action),
-                        },
-                    };
-                    self.note(&look, rate_key);
-                    self.look = Some(look);
-                }
-                Action::ReadCredential(_) | Action::Lookup { .. } | Action::Claim { .. } | Action::Update { .. } => {
-                    return Ok(action);
-                }
-            }
-        }
-    }
-
-    fn decide(&self) -> Action {
-        let seen = Observation {
-            resource: self.object,
-            now: Timestamp::now(),
-            unchanged_for: self.unchanged_for,
-            never_called: self.never_called,
-            target: self.target.reading(),
-            credential: self.credential.as_ref().map(|c| c.reading.clone()),
-            look: self.look.clone(),
-            looked: self.looked,
-            records_known: self.records_known(),
-            look_up_known: self.look_up_known(),
-            same_target_in_use: self.same_target_in_use(),
-            throttled_until: self.throttled_until(),
-            fresh: &self.fresh,
-        };
-        decide(&seen, &self.context.settings.policy)
-    }
-
-    /// Remembers what a look tells beyond this round.
-    fn note(&mut self, look: &Lookup, rate_key: RateLimitKey) {
-        let memory = &self.context.memory;
-        let look_up_known = self.look_up_known();
-        let failed = match look {
-            Lookup::Deferred { .. } => return,
-            Lookup::Throttled { until } => {
-                self.context.throttle.note(rate_key, *until, Timestamp::now());
-                false
-            }
-            Lookup::Failed(_) => true,
-            Lookup::NotAvailable(_) | Lookup::Unauthorized(_) => look_up_known,
-            Lookup::Backup(_) | Lookup::NoSuchBackup(_) => false,
-        };
-        let after = memory.note_look(&self.caller.resource, failed, shows_record(self.object, look));
-        // When it looked before this look is what the decision asks for.
-        self.looked = LookupHistory { ago: self.looked.ago, ..after };
-        if let Some(service) = self.service() {
-            if shows_called_record(self.object, look) {
-                memory.note_records_known(service.clone());
-            }
-            if let Lookup::Backup(_) = look {
-                memory.note_look_up_known(service);
-            }
-        }
-    }
-
-    fn records_known(&self) -> bool {
-        self.service().is_some_and(|service| self.context.memory.records_known(&service))
-    }
-
-    fn look_up_known(&self) -> bool {
-        self.service().is_some_and(|service| self.context.memory.look_up_known(&service))
-    }
-
-    fn service(&self) -> Option<Service> {
-        match &self.target {
-            Prepared::Call(callable) => Some(Service {
-                endpoint: callable.endpoint.to_string(),
-                project_id: callable.target.project_id.clone(),
-            }),
-            Prepared::NotCallable(_) => None,
-        }
-    }
-
-    fn same_target_in_use(&self) -> Option<String> {
-        let Prepared::Call(callable) = &self.target else {
-            return None;
-        };
-        let target = CallTarget::new(callable.endpoint.as_str(), &self.object.spec);
-        let settling_time = self.context.settings.policy.settling_time;
-        self.context.targets.used_by_another(&target, &self.caller, settling_time)
-    }
-
-    fn throttled_until(&self) -> Option<Timestamp> {
-        self.rate_key().and_then(|rate_key| self.context.throttle.until(&rate_key))
-    }
-
-    fn rate_key(&self) -> Option<RateLimitKey> {
-        let Prepared::Call(target) = &self.target else {
-            return None;
-        };
-        let token = self.credential.as_ref()?.token.as_ref()?;
-        Some(RateLimitKey {
-            endpoint: target.endpoint.to_string(),
-            project_id: self.object.spec.project_id.clone(),
-            credential: token.credential(),
-        })
     }
 }
 

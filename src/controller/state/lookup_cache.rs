@@ -12,7 +12,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use crate::cbr::{BackupId, Token};
 use crate::controller::context::Context;
 use crate::controller::prepared::PreparedCall;
-use crate::controller::reconcile::lookup::look;
+use crate::controller::reconcile::lookup::look_up;
 use crate::controller::state::throttle::RateLimitKey;
 use crate::protocol::Lookup;
 
@@ -57,7 +57,7 @@ impl LookupCache {
         let cell = self.cell(&key);
         if max_age.is_zero() {
             let started = Instant::now();
-            let seen = look(context, callable, token).await;
+            let seen = look_up(context, callable, token).await;
             *cell.lock().await = Some((started, seen.clone()));
             return seen;
         }
@@ -72,7 +72,7 @@ impl LookupCache {
             return Lookup::Deferred { until: now.checked_add(wait).unwrap_or(now) };
         }
         let started = Instant::now();
-        let seen = look(context, callable, token).await;
+        let seen = look_up(context, callable, token).await;
         *last = Some((started, seen.clone()));
         seen
     }

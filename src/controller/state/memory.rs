@@ -1,4 +1,5 @@
-//! What this process remembers between two looks at a resource. Lost with the process, and safety never needs it.
+//! What this process remembers of each resource, and of each credential that looks. Lost with the
+//! process, and safety never needs it.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,10 +7,15 @@ use std::time::{Duration, Instant};
 
 use kube::runtime::reflector::ObjectRef;
 
-use crate::cbr::ProjectId;
+use crate::controller::state::throttle::RateLimitKey;
 use crate::controller::watch::entry::WatchEntry;
-use crate::protocol::LookupHistory;
-use crate::resource::{Attempt, AttemptId, Outcome};
+use crate::protocol::{LookupMemory, RefusedClaim, ViewerMemory, claim_delay, error_delay};
+use crate::resource::{Attempt, AttemptId, BackupReplication, Outcome};
+
+/// Claims that were given up, kept for one resource: more can only be of no use any more.
+const GIVEN_UP: usize = 8;
+/// Viewers kept. Of more, those that have not looked for the longest time are forgotten.
+const VIEWERS: usize = 4096;
 
 /// The attempt in force and its state, as they were when they were first seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,94 +24,155 @@ struct Seen {
     outcome: Option<Outcome>,
 }
 
-/// What is remembered of one resource.
-#[derive(Debug)]
-struct Known {
-    since: Instant,
-    attempt: Option<(Seen, Instant)>,
-    looked: Option<Instant>,
-    looks_failing_since: Option<Instant>,
-    not_shown_since: Option<Instant>,
+/// Claims of one generation that the API server did not keep.
+#[derive(Clone, Debug)]
+struct Refusals {
+    generation: Option<i64>,
+    why: String,
+    times: u32,
+    last: Duration,
 }
 
-impl Known {
-    fn new() -> Self {
-        Self { since: Instant::now(), attempt: None, looked: None, looks_failing_since: None, not_shown_since: None }
-    }
+/// What is remembered of one resource. Another one of the same name has another uid.
+#[derive(Debug)]
+struct ResourceMemory {
+    uid: Option<String>,
+    attempt: Option<(Seen, Duration)>,
+    lookups: LookupMemory,
+    given_up: Vec<AttemptId>,
+    refusals: Option<Refusals>,
+    errors: u32,
+}
 
-    fn looked(&self) -> LookupHistory {
-        let elapsed = |since: Option<Instant>| since.map_or(Duration::ZERO, |since| since.elapsed());
-        LookupHistory {
-            known_for: self.since.elapsed(),
-            ago: self.looked.map(|at| at.elapsed()),
-            failing_for: elapsed(self.looks_failing_since),
-            not_shown_for: elapsed(self.not_shown_since),
+impl ResourceMemory {
+    fn new(uid: Option<String>, now: Duration) -> Self {
+        let lookups = LookupMemory::new(now);
+        Self { uid, attempt: None, lookups, given_up: Vec::new(), refusals: None, errors: 0 }
+    }
+}
+
+/// A credential value that a status names as shown a record of an accepted call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct StoredViewer {
+    pub(crate) namespace: String,
+    pub(crate) endpoint: String,
+    pub(crate) project_id: String,
+    pub(crate) viewer: String,
+}
+
+impl StoredViewer {
+    /// The one that this status names.
+    pub(crate) fn of(resource: &BackupReplication) -> Option<Self> {
+        let status = resource.status.as_ref()?;
+        let viewer = status.record_shown_to.clone()?;
+        let accepted = status.attempts.iter().find(|attempt| attempt.outcome == Some(Outcome::Accepted))?;
+        Some(Self {
+            namespace: resource.metadata.namespace.clone().unwrap_or_default(),
+            endpoint: accepted.endpoint.clone(),
+            project_id: resource.spec.project_id.clone(),
+            viewer,
+        })
+    }
+}
+
+/// First sightings, look-ups, and claims that were given up before their call.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    started: Instant,
+    known: Mutex<HashMap<ObjectRef<WatchEntry>, ResourceMemory>>,
+    viewers: Mutex<HashMap<RateLimitKey, (ViewerMemory, Duration)>>,
+    stored_viewers: Mutex<HashSet<StoredViewer>>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            started: Instant::now(),
+            known: Mutex::default(),
+            viewers: Mutex::default(),
+            stored_viewers: Mutex::default(),
         }
     }
 }
 
-/// First sightings, looks, and claims that were given up before their call.
-#[derive(Debug, Default)]
-pub(crate) struct Memory {
-    known: Mutex<HashMap<ObjectRef<WatchEntry>, Known>>,
-    given_up: Mutex<HashSet<AttemptId>>,
-    records_known: Mutex<HashSet<Service>>,
-    look_up_known: Mutex<HashSet<Service>>,
-}
-
-/// What looks of several resources tell something about.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Service {
-    pub(crate) endpoint: String,
-    pub(crate) project_id: ProjectId,
-}
-
 impl Memory {
-    /// How long ago this attempt was first seen in its present state. The first sighting starts now.
-    pub(crate) fn unchanged_for(&self, resource: &ObjectRef<WatchEntry>, attempt: &Attempt) -> Duration {
-        let seen = Seen { attempt: attempt.id.clone(), outcome: attempt.outcome };
-        self.with(resource, |known| match &known.attempt {
-            Some((before, since)) if *before == seen => since.elapsed(),
+    /// Now, on the clock of everything that is remembered here.
+    pub(crate) fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// How long ago the attempt in force was first seen in its present state. The first sighting starts
+    /// now.
+    pub(crate) fn unchanged_for(&self, key: &ObjectRef<WatchEntry>, resource: &BackupReplication) -> Duration {
+        let in_force = resource.status.as_ref().and_then(|status| status.attempts.first());
+        let Some(Attempt { id, outcome, .. }) = in_force else { return Duration::ZERO };
+        let seen = Seen { attempt: id.clone(), outcome: *outcome };
+        let now = self.now();
+        self.with(key, resource, |known| match &known.attempt {
+            Some((before, since)) if *before == seen => now.saturating_sub(*since),
             Some(_) | None => {
-                known.attempt = Some((seen, Instant::now()));
+                known.attempt = Some((seen, now));
                 Duration::ZERO
             }
         })
     }
 
-    /// What is remembered of looks for the resource.
-    pub(crate) fn looked(&self, resource: &ObjectRef<WatchEntry>) -> LookupHistory {
-        self.with(resource, |known| known.looked())
-    }
-
-    /// Notes a look: whether it failed, and whether it showed the resource's record (`None` where it cannot tell).
-    pub(crate) fn note_look(
+    /// What is remembered of look-ups for the resource, to read or to add to.
+    pub(crate) fn lookups<T>(
         &self,
-        resource: &ObjectRef<WatchEntry>,
-        failed: bool,
-        shown: Option<bool>,
-    ) -> LookupHistory {
-        self.with(resource, |known| {
-            let now = Instant::now();
-            // What is remembered of looks before this one, and what this one adds.
-            known.looks_failing_since = failed.then(|| known.looks_failing_since.unwrap_or(now));
-            match shown {
-                Some(true) => known.not_shown_since = None,
-                Some(false) => known.not_shown_since = Some(known.not_shown_since.unwrap_or(now)),
-                None => {}
-            }
-            known.looked = Some(now);
-            known.looked()
-        })
+        key: &ObjectRef<WatchEntry>,
+        resource: &BackupReplication,
+        work: impl FnOnce(&mut LookupMemory) -> T,
+    ) -> T {
+        self.with(key, resource, |known| work(&mut known.lookups))
     }
 
-    fn with<T>(&self, resource: &ObjectRef<WatchEntry>, work: impl FnOnce(&mut Known) -> T) -> T {
-        work(lock(&self.known).entry(resource.clone()).or_insert_with(Known::new))
+    /// What is remembered of a viewer, to read or to add to.
+    pub(crate) fn viewer<T>(&self, key: &RateLimitKey, work: impl FnOnce(&mut ViewerMemory) -> T) -> T {
+        let now = self.now();
+        let mut viewers = lock(&self.viewers);
+        if viewers.len() >= VIEWERS && !viewers.contains_key(key) {
+            let oldest = viewers.iter().min_by_key(|(_, (_, last))| *last).map(|(key, _)| key.clone());
+            oldest.and_then(|oldest| viewers.remove(&oldest));
+        }
+        let (memory, last) = viewers.entry(key.clone()).or_default();
+        *last = now;
+        work(memory)
+    }
+
+    /// Notes what a stored status says of a viewer.
+    pub(crate) fn note_stored_viewer(&self, resource: &BackupReplication) {
+        let Some(viewer) = StoredViewer::of(resource) else { return };
+        let mut stored = lock(&self.stored_viewers);
+        if stored.len() < VIEWERS {
+            stored.insert(viewer);
+        }
+    }
+
+    /// Whether a stored status says that this viewer was shown the record of an accepted call.
+    pub(crate) fn is_stored_viewer(&self, viewer: &StoredViewer) -> bool {
+        lock(&self.stored_viewers).contains(viewer)
+    }
+
+    fn with<T>(
+        &self,
+        key: &ObjectRef<WatchEntry>,
+        resource: &BackupReplication,
+        work: impl FnOnce(&mut ResourceMemory) -> T,
+    ) -> T {
+        let now = self.now();
+        let uid = &resource.metadata.uid;
+        let mut all = lock(&self.known);
+        let known = all.entry(key.clone()).or_insert_with(|| ResourceMemory::new(uid.clone(), now));
+        if known.uid != *uid {
+            *known = ResourceMemory::new(uid.clone(), now);
+        }
+        work(known)
     }
 
     /// Forgets a resource that is gone or finished.
-    pub(crate) fn forget(&self, resource: &ObjectRef<WatchEntry>) {
-        lock(&self.known).remove(resource);
+    pub(crate) fn forget(&self, key: &ObjectRef<WatchEntry>) {
+        lock(&self.known).remove(key);
     }
 
     /// Forgets what is not there any more, as far as one watch can tell.
@@ -113,42 +180,77 @@ impl Memory {
         lock(&self.known).retain(|resource, _| is_there(resource));
     }
 
-    /// Counts anew since when looks have failed or not shown a record: what others saw meanwhile is not known here.
+    /// Counts from now on since when look-ups have failed or not shown a record: what others saw
+    /// meanwhile is not known here.
     pub(crate) fn begin_to_lead(&self) {
-        for known in lock(&self.known).values_mut() {
-            known.looks_failing_since = None;
-            known.not_shown_since = None;
+        lock(&self.known).values_mut().for_each(|known| known.lookups.begin_to_lead());
+    }
+
+    /// Notes a claim of which it is open whether it was written, and which will not be called, come what
+    /// may.
+    pub(crate) fn note_given_up(&self, key: &ObjectRef<WatchEntry>, resource: &BackupReplication, attempt: &AttemptId) {
+        self.with(key, resource, |known| {
+            known.given_up.push(attempt.clone());
+            let surplus = known.given_up.len().saturating_sub(GIVEN_UP);
+            known.given_up.drain(..surplus);
+        });
+    }
+
+    /// Whether this process claimed the attempt in force, or tried to, and will never call it.
+    pub(crate) fn has_given_up(&self, key: &ObjectRef<WatchEntry>, resource: &BackupReplication) -> bool {
+        let in_force = resource.status.as_ref().and_then(|status| status.attempts.first());
+        in_force.is_some_and(|attempt| self.with(key, resource, |known| known.given_up.contains(&attempt.id)))
+    }
+
+    /// Notes that the API server did not keep a claim.
+    pub(crate) fn note_refused_claim(&self, key: &ObjectRef<WatchEntry>, resource: &BackupReplication, why: String) {
+        let now = self.now();
+        let generation = resource.metadata.generation;
+        self.with(key, resource, |known| {
+            let before = known.refusals.take().filter(|refusals| refusals.generation == generation);
+            let times = before.map_or(1, |refusals| refusals.times.saturating_add(1));
+            known.refusals = Some(Refusals { generation, why, times, last: now });
+        });
+    }
+
+    /// Notes that a claim was kept.
+    pub(crate) fn note_kept_claim(&self, key: &ObjectRef<WatchEntry>, resource: &BackupReplication) {
+        self.with(key, resource, |known| known.refusals = None);
+    }
+
+    /// The last claim that was not kept, and what is left of the wait after it. A changed spec starts over.
+    pub(crate) fn refused_claim(
+        &self,
+        key: &ObjectRef<WatchEntry>,
+        resource: &BackupReplication,
+    ) -> Option<RefusedClaim> {
+        let now = self.now();
+        self.with(key, resource, |known| {
+            let refusals = known.refusals.as_ref()?;
+            (refusals.generation == resource.metadata.generation).then(|| RefusedClaim {
+                why: refusals.why.clone(),
+                wait: claim_delay(refusals.times).saturating_sub(now.saturating_sub(refusals.last)),
+            })
+        })
+    }
+
+    /// How long the resource waits after a round that failed because of the API server: longer from one
+    /// to the next.
+    pub(crate) fn next_error_delay(&self, key: &ObjectRef<WatchEntry>) -> Duration {
+        match lock(&self.known).get_mut(key) {
+            Some(known) => {
+                known.errors = known.errors.saturating_add(1);
+                error_delay(known.errors)
+            }
+            None => error_delay(1),
         }
     }
 
-    /// Notes a claim of which it is open whether it was written, and which will not be called, come what may.
-    pub(crate) fn note_given_up(&self, attempt: &AttemptId) {
-        lock(&self.given_up).insert(attempt.clone());
-    }
-
-    /// Whether this process claimed the attempt, or tried to, and will never call it.
-    pub(crate) fn has_given_up(&self, attempt: &AttemptId) -> bool {
-        lock(&self.given_up).contains(attempt)
-    }
-
-    /// Notes that a look there showed the record of a call of the operator's own.
-    pub(crate) fn note_records_known(&self, service: Service) {
-        lock(&self.records_known).insert(service);
-    }
-
-    /// Whether records of accepted calls are known to be reported there.
-    pub(crate) fn records_known(&self, service: &Service) -> bool {
-        lock(&self.records_known).contains(service)
-    }
-
-    /// Notes that a look there showed a backup.
-    pub(crate) fn note_look_up_known(&self, service: Service) {
-        lock(&self.look_up_known).insert(service);
-    }
-
-    /// Whether looks there have shown a backup.
-    pub(crate) fn look_up_known(&self, service: &Service) -> bool {
-        lock(&self.look_up_known).contains(service)
+    /// A round of the resource has come to its end.
+    pub(crate) fn note_success(&self, key: &ObjectRef<WatchEntry>) {
+        if let Some(known) = lock(&self.known).get_mut(key) {
+            known.errors = 0;
+        }
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) fn unfinished(
     namespace: Option<&str>,
     readiness: &Readiness,
     settling_time: Duration,
+    on_object: impl Fn(&BackupReplication) + Send + 'static,
     on_event: impl Fn(&Event<WatchEntry>, &Store<WatchEntry>) + Send + 'static,
 ) -> (Store<WatchEntry>, impl Stream<Item = Result<WatchEntry, watcher::Error>> + Send + 'static) {
     let api: Api<DeserializeGuard<BackupReplication>> = match namespace {
@@ -39,6 +40,13 @@ pub(crate) fn unfinished(
     let watch = move || until_error(watcher(api.clone(), watcher::Config::default().page_size(PAGE)));
     let stream = stream::repeat_with(watch)
         .flatten()
+        .inspect(move |event| {
+            if let Ok(Event::Apply(object) | Event::InitApply(object)) = event
+                && let Ok(object) = &object.0
+            {
+                on_object(object);
+            }
+        })
         .map(move |event| event.map(|event| reduce(event, settling_time)))
         .default_backoff()
         .reflect(writer)

@@ -34,7 +34,7 @@ pub(crate) fn accepted(
     };
     let attempt = missing.attempt();
     let left = policy.settles_after(attempt).saturating_sub(unchanged_for);
-    let again = Some(backoff::look_delay(unchanged_for));
+    let again = Some(backoff::lookup_delay(unchanged_for));
     let stuck = |status: &mut BackupReplicationStatus| match &missing {
         Missing::Outcome(attempt) => Step::Wait(Wait::new(Situation::AcceptedWithUnknown(attempt.clone()), again)),
         Missing::Record(_) => {

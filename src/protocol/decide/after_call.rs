@@ -31,12 +31,13 @@ pub fn describe_result(
         never_called: false,
         target,
         credential: Some(credential),
-        look: None,
-        looked: LookupHistory::default(),
+        lookup: None,
+        history: LookupHistory::default(),
         records_known: false,
-        look_up_known: false,
         same_target_in_use: None,
         throttled_until: None,
+        refused_claim: None,
+        metadata_bytes: 0,
         fresh: &FreshAttempt { id: attempt.id.clone(), claimant: attempt.claimed_by.clone() },
     };
     match decide(&seen, policy) {

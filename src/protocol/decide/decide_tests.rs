@@ -5,7 +5,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use crate::protocol::decide::Action;
 use crate::protocol::decision::{Verdict, evaluate};
 use crate::protocol::facts::call_result::{Acceptance, CallAnswer, CallResult};
-use crate::protocol::fixtures::{POLICY, Scene, at, condition};
+use crate::protocol::fixtures::{POLICY, Scene, at, condition, usable};
+use crate::protocol::lookup::Lookup;
 use crate::protocol::observation::{CredentialReading, TargetReading};
 use crate::resource::{OnUnknownOutcome, Origin, Outcome, Phase, RejectionKind};
 
@@ -22,7 +23,7 @@ fn a_fresh_resource_is_claimed_once_everything_is_at_hand() {
     let mut scene = Scene::new();
     scene.credential = None;
     assert!(matches!(scene.decide(), Action::ReadCredential(reference) if reference.name == "cbr-token"));
-    scene.credential = Some(CredentialReading::Usable { version: "s1".into() });
+    scene.credential = Some(usable("s1"));
     let attempt = scene.claim("a-1");
     assert_eq!((attempt.number, attempt.outcome, attempt.secret_version.as_deref()), (1, None, Some("s1")));
     assert_eq!(scene.status().phase, Some(Phase::Submitting));
@@ -103,7 +104,7 @@ fn an_unknown_outcome_is_never_called_again_by_itself() {
     assert_eq!((status.attempts.len(), status.attempts[0].outcome), (1, Some(Outcome::Unknown)));
     let message = &status.conditions.iter().find(|c| c.type_ == "Stalled").unwrap().message;
     assert!(message.contains("cbr.replication.dev/decision=a-1:not-accepted"), "{message}");
-    assert!(message.contains("cbr.replication.dev/decision=a-1:accepted:RECORD_ID"), "{message}");
+    assert!(message.contains("cbr.replication.dev/decision=a-1:accepted:<RECORD_ID>"), "{message}");
 }
 
 #[test]
@@ -145,7 +146,13 @@ fn a_terminal_rejection_waits_for_another_spec_or_a_human() {
         assert_eq!(scene.settled().0.phase, Some(Phase::Failed), "one decision, one call");
 
         scene.resource.metadata.generation = Some(2);
-        assert_eq!(scene.claim("a-3").number, 3);
+        assert_eq!(scene.settled().0.phase, Some(Phase::Failed), "an edit that corrects nothing");
+        scene.resource.spec.destination_vault_id = "v-2".into();
+        if kind == RejectionKind::Terminal {
+            assert_eq!(scene.claim("a-3").number, 3);
+        } else {
+            assert_eq!(scene.settled().0.phase, Some(Phase::Failed), "an earlier call may be what was accepted");
+        }
     }
 }
 
@@ -191,7 +198,7 @@ fn a_refused_token_waits_for_its_secret_to_change() {
     assert!(again.unwrap() <= Duration::from_secs(30));
     scene.now = at(1800);
     assert_eq!(condition(&scene.settled().0, "Ready").unwrap().1, "TokenRejected");
-    scene.credential = Some(CredentialReading::Usable { version: "s2".into() });
+    scene.credential = Some(usable("s2"));
     assert_eq!(scene.claim("a-2").number, 2);
 }
 
@@ -205,6 +212,19 @@ fn a_human_settles_an_unknown_outcome() {
     };
     let mut scene = unknown();
     scene.annotate("a-1:not-accepted");
+    let (waits, again) = scene.settled();
+    assert_eq!(waits.attempts[0].outcome, Some(Outcome::Unknown), "the call may still be in flight");
+    let message = &waits.conditions[0].message;
+    assert!(message.contains("is carried out once"), "{message}");
+    assert!(again.is_some_and(|again| again <= POLICY.claim_lifetime(&waits.attempts[0])));
+    scene.unchanged_for = POLICY.claim_lifetime(&waits.attempts[0]);
+    for no_answer in
+        [Lookup::Failed("503".into()), Lookup::Throttled { until: at(9) }, Lookup::Unauthorized("401".into())]
+    {
+        scene.lookup = Some(no_answer);
+        assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown), "nothing was seen since");
+    }
+    scene.lookup = Some(Lookup::NotAvailable("404".into()));
     scene.settle();
     assert_eq!(evaluate(scene.status(), "a-1:not-accepted", at(1)), Verdict::Before);
     assert_eq!(scene.claim("a-2").number, 2);

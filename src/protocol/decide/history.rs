@@ -10,7 +10,8 @@ use crate::protocol::decide::accepted::accepted;
 use crate::protocol::decide::step::{Need, Sight, Step, Wait, sight};
 use crate::protocol::decide::tracking::just_accepted;
 use crate::protocol::decide::unknown::unknown;
-use crate::protocol::decision;
+use crate::protocol::decision::{self, Applied};
+use crate::protocol::describe::outcome_message;
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::evidence::evidence;
 use crate::protocol::facts::settle::{adopt, settle};
@@ -46,6 +47,7 @@ pub(crate) fn assess(
     unchanged_for: Duration,
     seen: &Observation<'_>,
     policy: &Policy,
+    applied: &Applied,
 ) -> Step {
     if status.is_accepted() {
         return accepted(status, unchanged_for, seen, policy);
@@ -53,23 +55,25 @@ pub(crate) fn assess(
     let Some(attempt) = status.attempts.first().cloned() else {
         return Step::MayCall;
     };
-    let changed = attempt.generation != seen.resource.metadata.generation.unwrap_or_default();
+    // An edit that changes nothing of the call corrects nothing.
+    let changed = attempt.request_digest.as_ref().is_some_and(|digest| *digest != seen.resource.spec.request_digest());
     match attempt.outcome {
         None => {
             let left = policy.claim_lifetime(&attempt).saturating_sub(unchanged_for);
-            Step::Wait(Wait::new(Situation::Submitting(attempt), Some(left)))
+            Step::Wait(Wait::new(Situation::Submitting(attempt, None), Some(left)))
         }
-        Some(Outcome::Unknown) => unknown(status, attempt, unchanged_for, seen, policy),
+        Some(Outcome::Unknown) => unknown(status, attempt, unchanged_for, seen, policy, applied),
         Some(Outcome::NotAccepted) => Step::MayCall,
         Some(Outcome::NotSent) if changed => Step::MayCall,
         Some(Outcome::NotSent) => retry_later(attempt, unchanged_for, seen.now),
         Some(Outcome::Rejected) => match attempt.rejection {
             Some(RejectionKind::Throttled) => retry_later(attempt, unchanged_for, seen.now),
             _ if decision::calls_anew(status) => Step::MayCall,
-            Some(RejectionKind::Unauthorized) => unauthorized(attempt, unchanged_for, seen),
+            // An earlier call may be what was accepted: only a record or a decision leads on.
+            Some(RejectionKind::AlreadyReplicated) => already_replicated(status, attempt, unchanged_for, seen, policy),
+            Some(RejectionKind::Unauthorized) => unauthorized(attempt, changed, unchanged_for, seen),
             _ if changed => Step::MayCall,
             Some(RejectionKind::Temporary) => retry_later(attempt, unchanged_for, seen.now),
-            Some(RejectionKind::AlreadyReplicated) => already_replicated(status, attempt, unchanged_for, seen, policy),
             Some(RejectionKind::Terminal) | None => Step::Wait(Wait::new(Situation::Rejected(attempt), None)),
         },
         Some(Outcome::Accepted) => Step::Wait(just_accepted(status)),
@@ -86,15 +90,17 @@ fn already_replicated(
     policy: &Policy,
 ) -> Step {
     let left = policy.settles_after(&attempt).saturating_sub(unchanged_for);
+    let mut other_vault = None;
     let worth_looking = match sight(seen) {
         Sight::Need(need) => return Step::See(need),
         Sight::Seen(Lookup::Backup(backup)) => {
             let found = evidence(backup, seen);
+            other_vault = found.other_vault(&seen.resource.spec);
             // What was there before the call, and was not adopted then, is not wanted.
             let before = attempt.records_before.iter().flatten();
             let not_these: Vec<String> = before.chain(&status.declined_records).cloned().collect();
             if let Some(record) = found.live(&not_these) {
-                adopt(status, record, seen.now);
+                adopt(status, record, seen.decision(), seen.now);
                 return Step::Wait(just_accepted(status));
             }
             true
@@ -104,11 +110,11 @@ fn already_replicated(
         ) => true,
         Sight::Seen(Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_)) | Sight::Blind => false,
     };
-    let again = backoff::look_delay(unchanged_for);
+    let again = backoff::lookup_delay(unchanged_for);
     if worth_looking && !left.is_zero() {
         Step::Wait(Wait::new(Situation::AlreadyReplicatedLookedUp(attempt), Some(again.min(left))))
     } else {
-        Step::Wait(Wait::new(Situation::Rejected(attempt), Some(again)))
+        Step::Wait(Wait::new(Situation::AlreadyReplicated(attempt, other_vault), Some(again)))
     }
 }
 
@@ -118,7 +124,7 @@ fn retry_later(attempt: Attempt, ended_for: Duration, now: Timestamp) -> Step {
 }
 
 /// A refused token: called again when the Secret has changed, and else very seldom.
-fn unauthorized(attempt: Attempt, ended_for: Duration, seen: &Observation<'_>) -> Step {
+fn unauthorized(attempt: Attempt, changed: bool, ended_for: Duration, seen: &Observation<'_>) -> Step {
     let Some(reference) = &seen.resource.spec.auth.token_secret_ref else {
         return Step::MayCall;
     };
@@ -126,16 +132,15 @@ fn unauthorized(attempt: Attempt, ended_for: Duration, seen: &Observation<'_>) -
         return Step::See(Need::Credential(reference.clone()));
     };
     match credential {
-        CredentialReading::Usable { version } => {
-            let same = attempt.secret_version.as_ref() == Some(version)
-                && attempt.generation == seen.resource.metadata.generation.unwrap_or_default();
+        CredentialReading::Usable { version, viewer: _ } => {
+            let same = attempt.secret_version.as_ref() == Some(version) && !changed;
             let left = backoff::until_retry(&attempt, ended_for, seen.now);
             if !same || left.is_zero() {
                 return Step::MayCall;
             }
             let since = attempt.ended_at.as_ref().map_or(seen.now, |at| at.0);
             let again = backoff::poll_delay(since, seen.now).min(left);
-            Step::Wait(Wait::new(Situation::TokenRejected(attempt, reference.clone()), Some(again)))
+            Step::Wait(Wait::new(Situation::TokenRejected(reference.clone(), outcome_message(&attempt)), Some(again)))
         }
         CredentialReading::SecretNotFound
         | CredentialReading::TokenMissing

@@ -4,6 +4,7 @@ mod accepted;
 pub(super) mod after_call;
 mod history;
 mod preconditions;
+pub(super) mod round;
 mod step;
 pub(super) mod tracking;
 mod unknown;
@@ -76,30 +77,31 @@ pub fn is_finished(resource: &BackupReplication) -> bool {
 }
 
 /// The next step. It rests on facts: the spec, the attempts, what was accepted, and what was seen; never on `phase`.
-pub fn decide(seen: &Observation<'_>, policy: &Policy) -> Action {
+pub(super) fn decide(seen: &Observation<'_>, policy: &Policy) -> Action {
     let resource = seen.resource;
     let mut status = resource.status.clone().unwrap_or_default();
     status.observed_generation = resource.metadata.generation;
     let expired = expire(&mut status, seen, policy);
     let unchanged_for = if expired { Duration::ZERO } else { seen.unchanged_for };
-    let annotation = resource.annotations().get(DECISION_ANNOTATION);
-    let note = decision::apply(&mut status, annotation.map(String::as_str), seen.now);
+    let applied = decision::apply(&mut status, seen.decision(), seen.now);
 
-    let wait = match assess(&mut status, unchanged_for, seen, policy) {
+    let wait = match assess(&mut status, unchanged_for, seen, policy, &applied) {
         Step::Wait(wait) => wait,
         Step::See(need) => return need.into(),
-        Step::MayCall => match before_call(&mut status, seen) {
+        Step::MayCall => match before_call(&mut status, seen, policy) {
             Ready::Wait(wait) => wait,
             Ready::See(need) => return need.into(),
             Ready::Call(call) => {
-                let generation = resource.metadata.generation.unwrap_or_default();
-                let attempt = claim(&mut status, seen.fresh, policy, call, generation, seen.now);
-                let situation = Situation::Submitting(attempt.clone());
+                let other_vault = call.other_vault.clone();
+                let attempt = claim(&mut status, seen.fresh, policy, call, resource, seen.now);
+                let situation = Situation::Submitting(attempt.clone(), other_vault);
                 describe(resource, &mut status, &situation, None, seen.now);
                 return Action::Claim { status: Box::new(status), attempt: Box::new(attempt) };
             }
         },
     };
+    // Carried out in this round, it needs no note.
+    let note = applied.note().filter(|_| status.decision.as_deref() != seen.decision() || applied.stands());
     describe(resource, &mut status, &wait.situation, note.as_deref(), seen.now);
     Action::Update { status: Box::new(status), requeue_after: wait.again }
 }

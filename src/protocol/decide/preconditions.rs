@@ -13,7 +13,8 @@ use crate::protocol::evidence::{Evidence, evidence};
 use crate::protocol::facts::claim::Call;
 use crate::protocol::facts::settle::{adopt, decline};
 use crate::protocol::lookup::Lookup;
-use crate::protocol::observation::{CredentialReading, Observation, TargetReading};
+use crate::protocol::observation::{CredentialReading, Observation, RefusedClaim, TargetReading};
+use crate::protocol::policy::Policy;
 use crate::resource::{Attempt, BackupReplicationStatus, Outcome};
 
 /// Whether the call can be claimed now.
@@ -26,11 +27,16 @@ pub(crate) enum Ready<'a> {
 /// The next time to look at what does not come by an event.
 const OTHERS_CALL: Duration = Duration::from_secs(5);
 
-/// How long looks must have been refused before that is believed of a service that has answered them.
-const BAD_MOMENT: Duration = Duration::from_secs(5);
+/// Any user who may write the object can fill it, and the API server takes some 1.5 MiB. What the operator
+/// writes in all is less than the rest, so that whoever can claim can record.
+pub(crate) const METADATA_BYTES: usize = 256 * 1024;
 
 /// Checks everything, cheapest first; adopts a live replication of the same backup to the same place.
-pub(crate) fn before_call<'a>(status: &mut BackupReplicationStatus, seen: &'a Observation<'_>) -> Ready<'a> {
+pub(crate) fn before_call<'a>(
+    status: &mut BackupReplicationStatus,
+    seen: &'a Observation<'_>,
+    policy: &Policy,
+) -> Ready<'a> {
     let wait = |situation, again| Ready::Wait(Wait::new(situation, again));
     // The API server lets an attempt follow only one that is settled there already: that is written first.
     if let Some(attempt) = settled_in_this_round(status, seen) {
@@ -57,7 +63,7 @@ pub(crate) fn before_call<'a>(status: &mut BackupReplicationStatus, seen: &'a Ob
     };
     let poll = Some(backoff::poll_delay(waiting_since(status, seen), seen.now));
     let secret_version = match credential {
-        CredentialReading::Usable { version } => version,
+        CredentialReading::Usable { version, viewer: _ } => version,
         CredentialReading::SecretNotFound => return wait(Situation::SecretNotFound(reference), poll),
         CredentialReading::TokenMissing => return wait(Situation::TokenMissing(reference), poll),
         CredentialReading::TokenUnusable(why) => return wait(Situation::TokenUnusable(reference, why.clone()), poll),
@@ -68,37 +74,56 @@ pub(crate) fn before_call<'a>(status: &mut BackupReplicationStatus, seen: &'a Ob
     if let Some(until) = seen.throttled_until.filter(|until| *until > seen.now) {
         return wait(Situation::ThrottledByOthers(until), Some(backoff::remaining(until, seen.now)));
     }
-    let Some(look) = &seen.look else {
+    if let Some(RefusedClaim { why, wait: left }) =
+        seen.refused_claim.as_ref().filter(|refused| !refused.wait.is_zero())
+    {
+        let until = backoff::deadline(seen.now, *left).unwrap_or(seen.now);
+        return wait(Situation::ClaimRefused(why.clone(), until), Some(*left));
+    }
+    if seen.metadata_bytes > METADATA_BYTES {
+        return wait(Situation::ObjectTooLarge(seen.metadata_bytes), None);
+    }
+    let Some(lookup) = &seen.lookup else {
         return Ready::See(Need::Lookup { max_age: Duration::ZERO });
     };
-    let found = match look {
+    let failing_for = seen.history.failing_for;
+    let found = match lookup {
         Lookup::Backup(backup) => Some(evidence(backup, seen)),
-        // Where looks have been answered otherwise, one such answer may be a gateway's bad moment, and what is there overlooked.
-        Lookup::NotAvailable(why) | Lookup::Unauthorized(why)
-            if seen.look_up_known && seen.looked.failing_for < BAD_MOMENT =>
-        {
-            let again = backoff::look_delay(seen.looked.failing_for);
-            return wait(Situation::LooksFail(why.clone(), seen.looked.failing_for), Some(again));
+        // One such answer may be a gateway's bad moment, and what is there overlooked: it is believed when
+        // it has been the same for a while.
+        Lookup::NotAvailable(why) => match doubt(why, seen.history.no_lookup_for, policy) {
+            Some(doubted) => return Ready::Wait(doubted),
+            None => None,
+        },
+        Lookup::NoSuchBackup(why) => match doubt(why, seen.history.no_backup_for, policy) {
+            Some(doubted) => return Ready::Wait(doubted),
+            None => None,
+        },
+        // The call would be refused, too, so nothing is lost by waiting for the credential.
+        Lookup::Unauthorized(why) => {
+            let again = backoff::lookup_delay(failing_for);
+            return wait(Situation::TokenRejected(reference, why.clone()), Some(again));
         }
-        // The one call is made all the same; it will say what is wrong with the token, if that is what it is.
-        Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_) | Lookup::Unauthorized(_) => None,
         Lookup::Throttled { until } | Lookup::Deferred { until } => {
             return wait(Situation::ThrottledByOthers(*until), Some(backoff::remaining(*until, seen.now)));
         }
         Lookup::Failed(why) => {
-            let again = backoff::look_delay(seen.looked.failing_for);
-            return wait(Situation::LooksFail(why.clone(), seen.looked.failing_for), Some(again));
+            return wait(Situation::LooksFail(why.clone(), failing_for), Some(backoff::lookup_delay(failing_for)));
         }
     };
+    let other_vault = found.as_ref().and_then(|found| found.other_vault(&seen.resource.spec));
     if let Some(found) = &found {
         // A human who wants a call of the resource's own has seen what could be adopted.
         if let Some(record) = found.live(&status.declined_records).filter(|_| !decision::calls_anew(status)) {
-            adopt(status, record, seen.now);
+            adopt(status, record, seen.decision(), seen.now);
             return Ready::Wait(just_accepted(status));
         }
         if found.source_not_ready {
             return wait(Situation::SourceNotReady, poll);
         }
+    }
+    if let Some(left) = too_young(status, found.as_ref(), seen, policy) {
+        return wait(Situation::TooYoung(seen.is_restored()), Some(left));
     }
     if let Some(other) = &seen.same_target_in_use {
         return wait(Situation::SameTargetInUse(other.clone()), Some(OTHERS_CALL));
@@ -108,7 +133,31 @@ pub(crate) fn before_call<'a>(status: &mut BackupReplicationStatus, seen: &'a Ob
         // The attempt may have to be repeated, and what is there now is not wanted then either.
         decline(status, records_before.clone().unwrap_or_default());
     }
-    Ready::Call(Call { endpoint, secret_version, records_before })
+    Ready::Call(Call { endpoint, secret_version, records_before, other_vault })
+}
+
+/// The wait until an odd answer has been the same for long enough to be believed.
+fn doubt(why: &str, same_for: Duration, policy: &Policy) -> Option<Wait> {
+    let left = policy.lookup_patience.saturating_sub(same_for);
+    let again = backoff::lookup_delay(same_for).min(left);
+    let situation = Situation::LookupDoubted(why.to_owned(), policy.lookup_patience);
+    (!left.is_zero()).then(|| Wait::new(situation, Some(again)))
+}
+
+/// What is left of the wait of a young object. Tools that restore an object restore its status in a
+/// second write: where no look-up can prove that nothing was called for before, the first call waits for
+/// it.
+fn too_young(
+    status: &BackupReplicationStatus,
+    found: Option<&Evidence<'_>>,
+    seen: &Observation<'_>,
+    policy: &Policy,
+) -> Option<Duration> {
+    if !status.attempts.is_empty() || found.is_some_and(Evidence::proves_nothing_before) {
+        return None;
+    }
+    let left = policy.first_call_after(seen.is_restored()).saturating_sub(seen.history.known_for);
+    Some(left).filter(|left| !left.is_zero())
 }
 
 /// The attempt in force, if what settles it is not in the stored status yet.

@@ -56,7 +56,7 @@ pub(crate) fn sight<'a>(seen: &'a Observation<'_>) -> Sight<'a> {
     let Some(reference) = &seen.resource.spec.auth.token_secret_ref else {
         return Sight::Blind;
     };
-    match (&seen.credential, &seen.look) {
+    match (&seen.credential, &seen.lookup) {
         (None, _) => Sight::Need(Need::Credential(reference.clone())),
         (Some(CredentialReading::Usable { .. }), None) => Sight::Need(Need::Lookup { max_age: Duration::ZERO }),
         (Some(CredentialReading::Usable { .. }), Some(look)) => Sight::Seen(look),

@@ -6,14 +6,19 @@ use crate::cbr::Records;
 use crate::protocol::backoff;
 use crate::protocol::decide::step::{Need, Sight, Step, Wait, sight};
 use crate::protocol::describe::situation::Situation;
+use crate::protocol::evidence::{Evidence, evidence};
+use crate::protocol::facts::call_result::bounded;
 use crate::protocol::facts::progress::follow;
+use crate::protocol::facts::settle::add_record;
 use crate::protocol::lookup::{Lookup, find};
 use crate::protocol::observation::{CredentialReading, Observation};
 use crate::protocol::policy::Policy;
-use crate::resource::{BackupReplicationStatus, TrackingEnd, TrackingIssue};
+use crate::resource::{BackupReplicationStatus, Origin, TrackingEnd, TrackingIssue, bounds};
 
-/// Looks that fail for a shorter time are nobody's concern.
+/// Look-ups that fail for a shorter time are nobody's concern.
 const WORTH_TELLING: Duration = Duration::from_secs(10 * 60);
+/// How long a process must have known a resource before the wall clock alone ends its tracking.
+const CLOCK_TRUSTED_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// Looks at the record when that is due, and folds what it shows into the status.
 pub(crate) fn track(status: &mut BackupReplicationStatus, seen: &Observation<'_>, policy: &Policy) -> Step {
@@ -24,13 +29,13 @@ pub(crate) fn track(status: &mut BackupReplicationStatus, seen: &Observation<'_>
     let accepted_at = status.accepted_at.as_ref().map_or(seen.now, |at| at.0);
     let age = Duration::try_from(seen.now.duration_since(accepted_at)).unwrap_or_default();
     let backup = &seen.resource.spec.backup_id;
-    let sight = if seen.look.is_some() {
+    let sight = if seen.lookup.is_some() {
         sight(seen)
     } else {
-        let due_in = match seen.looked.ago {
+        let due_in = match seen.history.ago {
             Some(ago) => backoff::tracking_delay(age.saturating_sub(ago), backup).saturating_sub(ago),
             // Who has just started has no reason to look at all of them at once.
-            None => backoff::first_tracking_delay(age, backup).saturating_sub(seen.looked.known_for),
+            None => backoff::first_tracking_delay(age, backup).saturating_sub(seen.history.known_for),
         };
         if !due_in.is_zero() {
             return wait(Some(due_in));
@@ -39,20 +44,22 @@ pub(crate) fn track(status: &mut BackupReplicationStatus, seen: &Observation<'_>
             Sight::Need(Need::Lookup { max_age: _ }) => {
                 // Any look that is younger than its own last one is news to it.
                 let delay = backoff::tracking_delay(age, backup);
-                let max_age = seen.looked.ago.unwrap_or(delay / 2).min(delay);
+                let max_age = seen.history.ago.unwrap_or(delay / 2).min(delay);
                 return Step::See(Need::Lookup { max_age });
             }
             other @ (Sight::Need(Need::Credential(_)) | Sight::Seen(_) | Sight::Blind) => other,
         }
     };
-    let over = age >= policy.tracking_limit;
-    let missing_for_good = seen.looked.not_shown_for >= policy.settling_time;
+    // A clock that is ahead for a moment must not end what it takes days to follow.
+    let known_long_enough = seen.history.known_for >= policy.tracking_limit.min(CLOCK_TRUSTED_AFTER);
+    let over = age >= policy.tracking_limit && known_long_enough;
+    let missing_for_good = seen.history.not_shown_for >= policy.settling_time;
     let again = Some(backoff::tracking_delay(age, backup));
     let was_shown = status.record_status.is_some();
     let end = match sight {
         Sight::Need(need) => return Step::See(need),
         Sight::Seen(Lookup::Throttled { until } | Lookup::Deferred { until }) => {
-            let end = over && seen.looked.ago.is_some();
+            let end = over && seen.history.ago.is_some();
             if !end {
                 return wait(Some(backoff::remaining(*until, seen.now)));
             }
@@ -60,8 +67,10 @@ pub(crate) fn track(status: &mut BackupReplicationStatus, seen: &Observation<'_>
         }
         Sight::Seen(Lookup::Backup(backup)) => {
             status.tracking_issue = None;
+            note_further_records(status, &evidence(backup, seen));
             match (find(backup, &record_id), &backup.replication_records) {
                 (Some(record), _) => {
+                    note_viewer(status, seen);
                     follow(status, record, seen.now);
                     status.tracking_end
                 }
@@ -87,7 +96,7 @@ pub(crate) fn track(status: &mut BackupReplicationStatus, seen: &Observation<'_>
             None
         }
         Sight::Seen(Lookup::Failed(_)) => {
-            if seen.looked.failing_for >= WORTH_TELLING {
+            if seen.history.failing_for >= WORTH_TELLING {
                 status.tracking_issue = Some(TrackingIssue::LookUpFailed);
             }
             None
@@ -110,6 +119,25 @@ pub(crate) fn track(status: &mut BackupReplicationStatus, seen: &Observation<'_>
 /// Accepted in this round. What follows is the next round's matter.
 pub(crate) fn just_accepted(status: &BackupReplicationStatus) -> Wait {
     Wait::new(Situation::Accepted, status.tracking_end.is_none().then_some(Duration::ZERO))
+}
+
+/// Every record of the same destination that is not older than the first attempt is one of a further
+/// accepted call: a double is never silent.
+fn note_further_records(status: &mut BackupReplicationStatus, found: &Evidence<'_>) {
+    let Some(first) = status.attempts.iter().min_by_key(|attempt| attempt.number) else { return };
+    let known: Vec<String> = status.replication_record_id.iter().chain(&status.declined_records).cloned().collect();
+    for record in found.further(first, &known) {
+        add_record(status, record);
+    }
+}
+
+/// This credential has been shown the record of an accepted call: that is known to later processes, too.
+fn note_viewer(status: &mut BackupReplicationStatus, seen: &Observation<'_>) {
+    if let (Some(Origin::Called), Some(CredentialReading::Usable { viewer, version: _ })) =
+        (status.origin, &seen.credential)
+    {
+        status.record_shown_to = Some(bounded(viewer, bounds::VIEWER));
+    }
 }
 
 /// What keeps the operator from looking at all.

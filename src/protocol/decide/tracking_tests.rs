@@ -22,15 +22,15 @@ fn accepted(age: Duration) -> Scene {
     status.replication_record_id = Some("r-1".into());
     status.accepted_at = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(at(0)));
     scene.now = at(i64::try_from(age.as_secs()).unwrap());
-    scene.looked = LookupHistory { known_for: age, ago: Some(age), ..LookupHistory::default() };
-    scene.look = None;
+    scene.history = LookupHistory { known_for: age, ago: Some(age), ..LookupHistory::default() };
+    scene.lookup = None;
     scene
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn seen_as(scene: &mut Scene, look: Option<Lookup>) -> (BackupReplicationStatus, Option<Duration>) {
-    scene.look = look;
+    scene.lookup = look;
     let (status, again) = scene.settled();
     scene.resource.status = Some(status.clone());
     (status, again)
@@ -127,7 +127,7 @@ fn what_is_not_shown_ends_in_its_own_way() {
         if was_shown {
             seen_as(&mut scene, shows(vec![record(RecordStatus::Replicating, 40)]));
         }
-        scene.looked.not_shown_for = missing_for;
+        scene.history.not_shown_for = missing_for;
         let case = format!("{look:?} {was_shown} {missing_for:?}");
         let (status, again) = seen_as(&mut scene, look);
         assert_eq!(status.tracking_end, end, "{case}");
@@ -156,7 +156,7 @@ fn what_hinders_a_look_is_told_and_goes_on_by_itself() {
 
     let (status, _) = seen_as(&mut scene, failed());
     assert_eq!(status.tracking_issue, None, "a look that fails is no news");
-    scene.looked.failing_for = MINUTE * 10;
+    scene.history.failing_for = MINUTE * 10;
     let (status, _) = seen_as(&mut scene, failed());
     assert_eq!(status.tracking_issue, Some(TrackingIssue::LookUpFailed));
 
@@ -185,7 +185,7 @@ fn nobody_is_followed_for_ever() {
     assert_eq!(status.tracking_end, Some(TrackingEnd::Replicated), "what the last look shows counts");
     // After a restart the first look comes before the limit counts.
     let mut scene = accepted(limit);
-    scene.looked.ago = None;
+    scene.history.ago = None;
     let (status, _) = seen_as(&mut scene, Some(Lookup::Deferred { until: at(90_000) }));
     assert_eq!(status.tracking_end, None);
 }
@@ -195,12 +195,12 @@ fn looks_come_ever_more_seldom_and_can_be_shared() {
     let mut before = Duration::ZERO;
     for age in [0, 8, 60, 600, 3600, 80_000].map(Duration::from_secs) {
         let mut scene = accepted(age);
-        scene.looked.ago = Some(Duration::ZERO);
+        scene.history.ago = Some(Duration::ZERO);
         let (_, again) = scene.settled();
         let again = again.unwrap();
         assert!(again >= before && again >= Duration::from_millis(1600) && again <= MINUTE * 6, "{age:?}: {again:?}");
         before = again;
-        scene.looked.ago = Some(again);
+        scene.history.ago = Some(again);
         scene.now = scene.now.checked_add(again).unwrap();
         let Action::Lookup { max_age } = scene.decide() else { panic!("{age:?}: no look") };
         assert!(max_age >= again / 2 && max_age <= again, "{age:?}: {again:?}, {max_age:?}");
@@ -213,7 +213,7 @@ fn a_process_that_has_just_begun_spreads_its_looks() {
         .map(|number| {
             let mut scene = accepted(MINUTE * 60);
             scene.resource.spec.backup_id = format!("b-{number}");
-            scene.looked = LookupHistory::default();
+            scene.history = LookupHistory::default();
             scene.settled().1.unwrap()
         })
         .collect();
@@ -250,7 +250,7 @@ fn only_the_record_of_a_call_of_its_own_shows_that_records_are_reported() {
 fn absence_counts_where_a_record_of_a_call_was_shown_elsewhere() {
     for (records_known, expected) in [(false, "OutcomeUnknown"), (true, "NotAccepted")] {
         let mut scene = Scene::new();
-        scene.look = shows(vec![]);
+        scene.lookup = shows(vec![]);
         scene.claim("a-1");
         scene.status().attempts[0].outcome = Some(crate::resource::Outcome::Unknown);
         scene.records_known = records_known;

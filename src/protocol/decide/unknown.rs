@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::protocol::backoff;
 use crate::protocol::decide::step::{Sight, Step, Wait, sight};
 use crate::protocol::decide::tracking::just_accepted;
+use crate::protocol::decision::{Applied, settle_not_accepted};
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::evidence::evidence;
 use crate::protocol::facts::settle::{accept_by_record, settle};
@@ -30,6 +31,7 @@ pub(crate) fn unknown(
     unknown_for: Duration,
     seen: &Observation<'_>,
     policy: &Policy,
+    applied: &Applied,
 ) -> Step {
     let not_these = status.declined_records.clone();
     let prospect = match sight(seen) {
@@ -48,11 +50,30 @@ pub(crate) fn unknown(
             if proven { Prospect::Absence } else { Prospect::Open }
         }
     };
+    let looked = match sight(seen) {
+        Sight::Blind | Sight::Seen(Lookup::Backup(_) | Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_)) => true,
+        Sight::Need(_)
+        | Sight::Seen(
+            Lookup::Unauthorized(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_),
+        ) => false,
+    };
+    let in_flight_for = policy.claim_lifetime(&attempt).saturating_sub(unknown_for);
+    let decided_later = match applied {
+        Applied::NotAcceptedLater(value) if looked && in_flight_for.is_zero() => {
+            settle_not_accepted(status, value, seen.now);
+            return Step::MayCall;
+        }
+        Applied::NotAcceptedLater(_) => true,
+        Applied::Nothing | Applied::Refused(_) | Applied::OfAnEarlierObject => false,
+    };
     // A 2xx says too loudly "accepted" to be settled otherwise by anything but a human.
     let said_2xx = attempt.http_status.is_some_and(|s| (200..300).contains(&s));
     let settles_after = policy.settles_after(&attempt);
     let left = settles_after.saturating_sub(unknown_for);
-    let again = |at_most: Duration| Some(backoff::look_delay(unknown_for).min(at_most));
+    let again = |at_most: Duration| {
+        let delay = backoff::lookup_delay(unknown_for).min(at_most);
+        Some(if decided_later && !in_flight_for.is_zero() { delay.min(in_flight_for) } else { delay })
+    };
     let calls_again = seen.resource.spec.on_unknown_outcome() == OnUnknownOutcome::CallAgain;
     let by = match prospect {
         Prospect::Absence => Some("No look at the cloud's records showed it: taken as not accepted."),

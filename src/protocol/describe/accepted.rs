@@ -75,7 +75,7 @@ fn how(resource: &BackupReplication, status: &BackupReplicationStatus) -> String
             "An earlier replication{} to the same vault was adopted; {its_record}. Whether its copy still exists cannot be \
              seen from here. To call all the same: {}",
             status.record_created_at.as_ref().map_or_else(String::new, |at| format!(" of {}", short(at.0))),
-            decision::command(resource, record, "call-anew"),
+            decision::command(resource, record, "retry"),
         ),
         (Some(Origin::Declared), _) => format!("A call was declared as accepted by a human's decision; {its_record}."),
         (Some(Origin::Called | Origin::Adopted) | None, _) => format!("The cloud accepted the call; {its_record}."),

@@ -9,6 +9,7 @@ use crate::protocol::describe::accepted::accepted;
 use crate::protocol::describe::questions;
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::describe::summary::{Actor, Summary, outcome_message, short};
+use crate::protocol::evidence::OtherVault;
 use crate::resource::{
     Attempt, BackupReplication, BackupReplicationStatus, Is, Outcome, Phase, Reason, RejectionKind, SecretKeyRef,
 };
@@ -81,13 +82,13 @@ pub(crate) fn summarize(
             Reason::SecretNotPermitted,
             format!("{} may not be read: {why}. The call is made once it may.", secret(reference)),
         ),
-        Situation::TokenRejected(attempt, reference) => waiting(
+        Situation::TokenRejected(reference, why) => waiting(
             Reason::TokenRejected,
             format!(
-                "The cloud refused the token of {}: {} Nothing was accepted. The call is made when the \
-                 Secret changes.",
+                "The cloud rejects the token in {}: {} No call was accepted. Put a valid token into the Secret; the \
+                 operator then continues automatically.",
                 secret(reference),
-                outcome_message(attempt)
+                sentence(why)
             ),
         ),
         Situation::ThrottledByOthers(until) => waiting(
@@ -106,12 +107,17 @@ pub(crate) fn summarize(
                 outcome_message(attempt)
             )
         }),
-        Situation::Submitting(attempt) => Summary {
+        Situation::Submitting(attempt, other_vault) => Summary {
             phase: Phase::Submitting,
             ready: Is::Unknown,
             actor: Actor::Operator,
             reason: Reason::Submitting,
-            message: format!("Attempt {} ({}) is claimed and its call may be out.", attempt.number, attempt.id),
+            message: format!(
+                "Attempt {} ({}) is claimed and its call may be in flight.{}",
+                attempt.number,
+                attempt.id,
+                elsewhere(other_vault.as_ref())
+            ),
         },
         Situation::CallEnded(attempt) => {
             let message = format!(
@@ -175,6 +181,47 @@ pub(crate) fn summarize(
                 format!("The backup is looked up before the call, and that failed: {why}. It is tried again by itself.")
             },
         ),
+        Situation::LookupDoubted(why, patience) => waiting(
+            Reason::LookUpFailed,
+            format!(
+                "The backup could not be looked up: {} One such answer may be a passing fault, so no call is made yet. If \
+                 the answer stays the same for {} s, the call is made without a look-up.",
+                sentence(why),
+                patience.as_secs()
+            ),
+        ),
+        Situation::TooYoung(restored) => waiting(
+            Reason::TooYoung,
+            if *restored {
+                "The resource carries the marks of a restore, and the cloud shows no record that tells what was called for \
+                 before. The first call waits for a few minutes, in case its earlier status is restored, too."
+            } else {
+                "The resource is new, and the cloud shows no record that tells what was called for before. The first call \
+                 waits for some seconds, in case an earlier status is restored."
+            }
+            .to_owned(),
+        ),
+        Situation::ClaimRefused(why, until) => stalled(
+            Phase::Pending,
+            Reason::ClaimRefused,
+            format!(
+                "The API server does not keep what the operator writes into the status before a call: {} No call is made \
+                 without it. Correct what refuses or changes the write (an admission policy or webhook, an old CRD, a \
+                 missing role). The operator tries again after {}.",
+                sentence(why),
+                short(*until)
+            ),
+        ),
+        Situation::ObjectTooLarge(bytes) => stalled(
+            Phase::Pending,
+            Reason::ObjectTooLarge,
+            format!(
+                "The metadata of this resource take {} KiB. Beyond 256 KiB the outcome of a call might find no room in it, so \
+                 no call is made. Remove what fills it (annotations, finalizers, owner references, managed fields), or \
+                 create the resource under another name.",
+                bytes / 1024
+            ),
+        ),
         Situation::SourceNotReady => waiting(
             Reason::SourceNotReady,
             "The backup is still being made. The call is made when it is complete.".to_owned(),
@@ -192,28 +239,22 @@ pub(crate) fn summarize(
                 )
             },
         ),
-        Situation::Rejected(attempt) => match attempt.rejection {
-            Some(RejectionKind::AlreadyReplicated) => {
-                stalled(Phase::Failed, Reason::AlreadyReplicated, questions::already_replicated(resource, attempt))
-            }
-            Some(
-                RejectionKind::Terminal
-                | RejectionKind::Temporary
-                | RejectionKind::Throttled
-                | RejectionKind::Unauthorized,
-            )
-            | None => stalled(
-                Phase::Failed,
-                Reason::Rejected,
-                format!(
-                    "The cloud rejected attempt {}: {} Nothing was accepted. A corrected spec starts a new attempt. To call \
-                     once more without a change: {}",
-                    attempt.number,
-                    outcome_message(attempt),
-                    decision::command(resource, attempt.id.as_str(), "call-anew")
-                ),
+        Situation::AlreadyReplicated(attempt, other_vault) => stalled(
+            Phase::Failed,
+            Reason::AlreadyReplicated,
+            questions::already_replicated(resource, attempt, &elsewhere(other_vault.as_ref())),
+        ),
+        Situation::Rejected(attempt) => stalled(
+            Phase::Failed,
+            Reason::Rejected,
+            format!(
+                "The cloud rejected attempt {}: {} Nothing was accepted. A corrected spec starts a new attempt. To call \
+                 again with the same spec: {}",
+                attempt.number,
+                outcome_message(attempt),
+                decision::command(resource, attempt.id.as_str(), "retry")
             ),
-        },
+        ),
         Situation::Accepted => accepted(resource, status),
         Situation::AcceptedWithUnknown(attempt) => stalled(
             Phase::OutcomeUnknown,
@@ -225,6 +266,21 @@ pub(crate) fn summarize(
             ),
         ),
     }
+}
+
+/// Closed by a full stop.
+fn sentence(text: &str) -> String {
+    if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
+}
+
+/// That the region holds a replica of the backup in another vault already.
+fn elsewhere(other_vault: Option<&OtherVault>) -> String {
+    other_vault.map_or_else(String::new, |OtherVault { record, vault }| {
+        format!(
+            " Replication record {record} shows a replication of this backup to the same region into another vault \
+             ({vault}); the cloud keeps one replica for each region."
+        )
+    })
 }
 
 fn reason_of(attempt: &Attempt) -> Reason {

@@ -7,6 +7,8 @@ mod questions;
 pub(super) mod situation;
 mod summary;
 
+pub(super) use summary::outcome_message;
+
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
@@ -61,14 +63,19 @@ fn replicated(status: &BackupReplicationStatus, situation: &Situation) -> Change
         | Situation::TokenRejected(..)
         | Situation::ThrottledByOthers(_)
         | Situation::WaitingToRetry(_)
-        | Situation::Submitting(_)
+        | Situation::Submitting(..)
         | Situation::CallEnded(_)
         | Situation::UnknownLookedUp(..)
         | Situation::UnknownHeld(_)
         | Situation::UnknownThenCalledAgain(..)
         | Situation::AlreadyReplicatedLookedUp(_)
         | Situation::Rejected(_)
+        | Situation::AlreadyReplicated(..)
         | Situation::LooksFail(..)
+        | Situation::LookupDoubted(..)
+        | Situation::TooYoung(_)
+        | Situation::ClaimRefused(..)
+        | Situation::ObjectTooLarge(_)
         | Situation::SourceNotReady
         | Situation::SameTargetInUse(_) => {
             (Is::Unknown, Reason::NotAccepted, "No call is known to be accepted yet.".to_owned())

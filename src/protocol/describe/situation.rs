@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::protocol::evidence::OtherVault;
 use crate::resource::{Attempt, SecretKeyRef};
 
 /// Where a resource stands. `tell` has the words for each.
@@ -18,10 +19,11 @@ pub(crate) enum Situation {
     TokenMissing(SecretKeyRef),
     TokenUnusable(SecretKeyRef, String),
     SecretNotPermitted(SecretKeyRef, String),
-    TokenRejected(Attempt, SecretKeyRef),
+    /// In the cloud's words.
+    TokenRejected(SecretKeyRef, String),
     ThrottledByOthers(Timestamp),
     WaitingToRetry(Attempt),
-    Submitting(Attempt),
+    Submitting(Attempt, Option<OtherVault>),
     /// Not accepted as far as it is known; what follows is the next round's matter.
     CallEnded(Attempt),
     /// The cloud's records may still show it.
@@ -30,7 +32,17 @@ pub(crate) enum Situation {
     UnknownThenCalledAgain(Attempt, Duration),
     AlreadyReplicatedLookedUp(Attempt),
     Rejected(Attempt),
+    /// No record of it shows.
+    AlreadyReplicated(Attempt, Option<OtherVault>),
     LooksFail(String, Duration),
+    /// The answer that there is no look-up, or no such backup, has not been the same for so long.
+    LookupDoubted(String, Duration),
+    /// And whether it carries the marks of a restore.
+    TooYoung(bool),
+    /// The API server refuses the claim, or does not keep it; the next try is made then.
+    ClaimRefused(String, Timestamp),
+    /// Its metadata take so many bytes.
+    ObjectTooLarge(usize),
     SourceNotReady,
     SameTargetInUse(String),
     Accepted,

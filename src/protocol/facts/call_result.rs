@@ -127,7 +127,9 @@ impl CallResult {
         }
         let advice = match why {
             UnknownWhy::Unreadable2xx => "A success that cannot be read: most likely it was accepted.",
-            UnknownWhy::Undocumented => "The cloud's documentation does not name this answer as a refusal, so it may have been accepted.",
+            UnknownWhy::Undocumented => {
+                "The cloud's documentation does not name this answer as a refusal, so it may have been accepted."
+            }
             UnknownWhy::TimedOut
             | UnknownWhy::ConnectionLost
             | UnknownWhy::NotHttp

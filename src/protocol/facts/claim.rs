@@ -3,15 +3,18 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use crate::protocol::evidence::OtherVault;
 use crate::protocol::observation::FreshAttempt;
 use crate::protocol::policy::Policy;
-use crate::resource::{Attempt, BackupReplicationStatus, Outcome, bounds};
+use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus, Outcome, bounds};
 
 /// What the claim writes down beside the policy.
 pub(crate) struct Call<'a> {
     pub(crate) endpoint: &'a str,
     pub(crate) secret_version: &'a str,
     pub(crate) records_before: Option<Vec<String>>,
+    /// A live replication to the same region into another vault.
+    pub(crate) other_vault: Option<OtherVault>,
 }
 
 /// A fresh attempt at the head of the list. Beyond five, the oldest that was not accepted goes.
@@ -20,15 +23,16 @@ pub(crate) fn claim(
     fresh: &FreshAttempt,
     policy: &Policy,
     call: Call<'_>,
-    generation: i64,
+    of: &BackupReplication,
     now: Timestamp,
 ) -> Attempt {
-    let Call { endpoint, secret_version, records_before } = call;
-    let number = status.attempts.first().map_or(1, |newest| newest.number + 1);
+    let Call { endpoint, secret_version, records_before, other_vault: _ } = call;
+    let number = status.attempts.first().map_or(1, |newest| newest.number.saturating_add(1));
     let attempt = Attempt {
         id: fresh.id.clone(),
         number,
-        generation,
+        generation: of.metadata.generation.unwrap_or_default(),
+        request_digest: Some(of.spec.request_digest()),
         endpoint: endpoint.to_owned(),
         claimed_at: Time(now),
         claimed_by: fresh.claimant.clone(),

@@ -144,8 +144,10 @@ fn place(attempts: &mut Vec<Attempt>, ended: Attempt) {
     keep_newest(attempts);
 }
 
-/// The attempt as claimed, with its end.
+/// The attempt as it is stored, with its end: whatever a policy of the API server has made of the claim,
+/// it does not change again. Where the status has forgotten it, as it was claimed.
 fn ended_attempt(status: &BackupReplicationStatus, claimed: &Attempt, ending: &CallResult, now: Timestamp) -> Attempt {
+    let stored = status.attempts.iter().find(|a| a.id == claimed.id).unwrap_or(claimed);
     let before = status.attempts.iter().find(|a| a.number < claimed.number);
     let retry_delay = |asked| backoff::retry_delay(&claimed.id, before, asked);
     let (outcome, rejection, answer, retry) = match ending {
@@ -171,6 +173,6 @@ fn ended_attempt(status: &BackupReplicationStatus, claimed: &Attempt, ending: &C
         message: Some(message),
         ended_at: Some(Time(now)),
         retry_at: retry.and_then(|delay| backoff::deadline(now, delay)).map(Time),
-        ..claimed.clone()
+        ..stored.clone()
     }
 }

@@ -32,7 +32,18 @@ pub(crate) fn add_record(status: &mut BackupReplicationStatus, record: String) {
 }
 
 /// A replication that was there before is this resource's.
-pub(crate) fn adopt(status: &mut BackupReplicationStatus, record: &ReplicationRecord, now: Timestamp) {
+///
+/// `annotation`: a decision that is on the object already was given for an earlier one.
+pub(crate) fn adopt(
+    status: &mut BackupReplicationStatus,
+    record: &ReplicationRecord,
+    annotation: Option<&str>,
+    now: Timestamp,
+) {
+    if let Some(value) = annotation.filter(|value| value.len() <= bounds::NAME) {
+        status.decision = Some(value.to_owned());
+        status.decision_attempt = None;
+    }
     take(status, record, Origin::Adopted, now);
 }
 
@@ -65,7 +76,16 @@ pub(crate) fn decline(status: &mut BackupReplicationStatus, records: impl IntoIt
 }
 
 /// Undoes an adoption, by a human's word: the next call is the resource's own.
-pub(crate) fn let_go(status: &mut BackupReplicationStatus) {
+///
+/// # Errors
+/// So many records have been declined that no further one can be kept.
+pub(crate) fn let_go(status: &mut BackupReplicationStatus) -> Result<(), String> {
+    if status.declined_records.len() >= bounds::RECORDS {
+        return Err(format!(
+            "{} records have been declined for this resource, and no more can be kept; create another one",
+            bounds::RECORDS
+        ));
+    }
     decline(status, status.replication_record_id.clone());
     status.origin = None;
     status.accepted_at = None;
@@ -89,4 +109,5 @@ pub(crate) fn let_go(status: &mut BackupReplicationStatus) {
     ] {
         *field = None;
     }
+    Ok(())
 }

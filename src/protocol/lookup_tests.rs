@@ -1,0 +1,64 @@
+use super::*;
+use crate::cbr::CloudError;
+use crate::protocol::fixtures::{at, resource};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+fn throttled(retry_after: Option<Duration>) -> Lookup {
+    let error = CloudError { http_status: 429, code: None, message: None, request_id: None };
+    Lookup::of(Err(LookUpError::Throttled { error, retry_after }), at(0))
+}
+
+#[test]
+fn a_look_up_is_put_off_by_an_hour_at_most_and_by_a_second_at_least() {
+    let until = |seconds| Lookup::Throttled { until: at(seconds) };
+    assert_eq!(throttled(Some(24 * HOUR)), until(60 * 60));
+    assert_eq!(throttled(Some(Duration::from_secs(7))), until(7));
+    assert_eq!(throttled(Some(Duration::ZERO)), until(1));
+    assert_eq!(throttled(None), until(30));
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn answers() -> [Lookup; 6] {
+    let backup = crate::protocol::fixtures::cloud::shows(vec![]).unwrap();
+    [
+        backup,
+        Lookup::NotAvailable(String::new()),
+        Lookup::NoSuchBackup(String::new()),
+        Lookup::Unauthorized(String::new()),
+        Lookup::Throttled { until: at(9) },
+        Lookup::Failed(String::new()),
+    ]
+}
+
+#[test]
+fn the_same_odd_answer_is_counted_until_another_answer_contradicts_it() {
+    for answer in answers() {
+        let mut own = LookupMemory::new(seconds(0));
+        let mut viewer = ViewerMemory::default();
+        for (second, lookup) in [(10, Lookup::NotAvailable(String::new())), (20, answer.clone()), (70, answer.clone())]
+        {
+            own.note(&resource(), &lookup, seconds(second));
+            viewer.note(&resource(), &lookup, seconds(second));
+        }
+        let history = own.history(&viewer, seconds(80));
+        let contradicted = matches!(answer, Lookup::Backup(_) | Lookup::NoSuchBackup(_));
+        let no_lookup_for = if contradicted { 0 } else { 70 };
+        assert_eq!(history.no_lookup_for, seconds(no_lookup_for), "{answer:?}");
+        let says_no_backup = matches!(answer, Lookup::NoSuchBackup(_));
+        assert_eq!(history.no_backup_for, seconds(if says_no_backup { 60 } else { 0 }), "{answer:?}");
+        let fails = matches!(answer, Lookup::Failed(_) | Lookup::Unauthorized(_));
+        assert_eq!(history.failing_for, seconds(if fails { 60 } else { 0 }), "{answer:?}");
+        assert_eq!(history.ago, Some(seconds(10)), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_look_up_that_waits_for_its_turn_leaves_no_trace() {
+    let mut own = LookupMemory::new(seconds(0));
+    own.note(&resource(), &Lookup::Deferred { until: at(9) }, seconds(5));
+    assert_eq!(own, LookupMemory::new(seconds(0)));
+}
