@@ -138,7 +138,7 @@ fn scrape(operator: &Operator, ended: &AtomicBool) {
 
 /// An account with what the operator needs, Events only where they are on.
 fn account(scene: &Scene, events: bool) -> Result<PathBuf> {
-    let account = service_account(scene.cluster, &scene.namespace, "operator")?;
+    let account = service_account(&scene.cluster, &scene.namespace, "operator")?;
     let rule = |group: &str, resource: &str, verbs: &[&str]| json!({"apiGroups": [group], "resources": [resource], "verbs": verbs});
     let mut rules = vec![
         rule("cbr.replication.dev", "backupreplications", &["get", "list", "watch"]),

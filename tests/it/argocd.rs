@@ -38,9 +38,7 @@ fn each_example_is_judged_as_the_table_says() -> Result<()> {
 
 #[test]
 fn there_is_an_example_of_every_phase() -> Result<()> {
-    let crd = std::fs::read_to_string(
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("crds/backupreplications.cbr.replication.dev.yaml"),
-    )?;
+    let crd = std::fs::read_to_string(repository::path("crds/backupreplications.cbr.replication.dev.yaml"))?;
     let crd: Value = serde_saphyr::from_str(&crd)?;
     let phases = crd
         .pointer("/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/phase/enum")
@@ -80,7 +78,7 @@ fn the_actions_are_offered_where_they_fit_and_write_a_decision() -> Result<()> {
 
 #[test]
 fn the_config_map_has_these_scripts() -> Result<()> {
-    same(&Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/argocd/argocd-cm.yaml"), &config_map::patch()?)
+    same(&repository::path("deploy/argocd/argocd-cm.yaml"), &config_map::patch()?)
 }
 
 /// The examples are what the operator really writes.

@@ -10,7 +10,7 @@ mod token;
 mod unknown;
 
 use anyhow::Result;
-use harness::{Object, PATIENCE, Scene};
+use harness::{Object, Scene};
 use serde_json::{Value, json};
 use simulator::{LookUp, Options, example};
 
@@ -68,13 +68,13 @@ fn counts(scene: &Scene, backup: &str) -> (u64, u64) {
 
 /// The API server's time, as its audit log has it.
 fn api_time(scene: &Scene) -> Result<String> {
-    Ok(scene.cluster.audit_events()?.last().map(|event| event.received_at.clone()).unwrap_or_default())
+    Ok(scene.audit_events()?.last().map(|event| event.received_at.clone()).unwrap_or_default())
 }
 
 /// Waits until the operator has read an object of this kind after that time, and says when. A round begins so: once the
 /// next one has begun, the one before it is over.
 fn read_after(scene: &Scene, kind: &str, since: &str) -> Result<String> {
-    let read = scene.cluster.wait_for_audit_event(PATIENCE, |event| {
+    let read = scene.wait_for_audit_event(|event| {
         (event.resource.as_str(), event.verb.as_str()) == (kind, "get")
             && event.namespace == scene.namespace
             && !event.user_agent.starts_with("kubectl")

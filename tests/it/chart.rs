@@ -14,11 +14,11 @@ mod versions;
 
 use crate::OPERATOR;
 
-const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/helm/backup-replication-operator");
+const CHART: &str = "deploy/helm/backup-replication-operator";
 const NAME: &str = "backup-replication-operator";
 const NAMESPACE: &str = "backup-replication";
 
 /// Files of values: no change of the defaults at all, everything used, and what needs no right beyond some namespaces.
 const VALUES: [&str; 3] = ["", EVERYTHING, TENANT];
-const EVERYTHING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/chart/values/everything.yaml");
-const TENANT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/chart/values/tenant.yaml");
+const EVERYTHING: &str = "tests/it/chart/values/everything.yaml";
+const TENANT: &str = "tests/it/chart/values/tenant.yaml";

@@ -1,8 +1,8 @@
 //! Whatever dies, sleeps or goes away in mid-call: no second call by itself, and an acceptance is recorded in the end.
 
 use anyhow::{Context, Result, ensure};
-use control_plane::{ControlPlane, Exit};
-use harness::{Object, OperatorOptions, PATIENCE, Scene, in_time, install_crd};
+use control_plane::Exit;
+use harness::{Cluster, Object, OperatorOptions, PATIENCE, Scene, in_time, install_crd};
 use serde_json::json;
 use simulator::{Fault, Hold, LookUp, Options, Script, example};
 use uuid::Uuid;
@@ -154,7 +154,7 @@ async fn on_sigterm_it_waits_for_its_call_records_it_and_exits_with_0() -> Resul
 
 #[tokio::test]
 async fn an_acceptance_is_logged_at_once_and_recorded_when_the_api_server_is_back() -> Result<()> {
-    let cluster: &'static ControlPlane = Box::leak(Box::new(ControlPlane::start()?));
+    let cluster = &Cluster::own()?;
     install_crd(cluster)?;
     let scene = Scene::on(cluster, OPERATOR, Options::default()).await?;
     scene.valid_secret()?;

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use harness::{CRD_FILE, Object, Scene, attempt};
+use harness::{Object, Scene, attempt, crd_file};
 use serde_json::{Value, json};
 use simulator::example;
 
@@ -13,7 +13,7 @@ use crate::OPERATOR;
 fn the_file_is_what_the_binary_prints() -> Result<()> {
     let printed = Command::new(OPERATOR).arg("crd").output()?;
     ensure!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
-    let file = std::fs::read(CRD_FILE).context(CRD_FILE)?;
+    let file = std::fs::read(crd_file()).context("the CRD")?;
     ensure!(
         file == printed.stdout,
         "the types have changed; regenerate the file: cargo run -- crd > crds/backupreplications.cbr.replication.dev.yaml"
@@ -24,7 +24,8 @@ fn the_file_is_what_the_binary_prints() -> Result<()> {
 #[tokio::test]
 async fn the_api_server_takes_it_without_a_warning() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
-    let said = scene.cluster.kubectl().args(["apply", "--server-side", "--dry-run=server", "-f", CRD_FILE]).output()?;
+    let said =
+        scene.cluster.kubectl().args(["apply", "--server-side", "--dry-run=server", "-f"]).arg(crd_file()).output()?;
     let warnings = String::from_utf8_lossy(&said.stderr);
     ensure!(said.status.success() && warnings.is_empty(), "{warnings}");
     // The conditions that the API server itself gives a CRD: nothing is left to be wished of the schema.
@@ -106,7 +107,7 @@ async fn every_field_is_explained() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let said = scene.kubectl(&["explain", "brep.spec.backupId"])?;
     ensure!(said.accepted && said.words.contains("backup_id"), "{}", said.words);
-    let crd: Value = serde_saphyr::from_str(&std::fs::read_to_string(CRD_FILE)?)?;
+    let crd: Value = serde_saphyr::from_str(&std::fs::read_to_string(crd_file())?)?;
     let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
     let mut mute = Vec::new();
     for field in ["spec", "status"] {

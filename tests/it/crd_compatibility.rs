@@ -7,7 +7,7 @@ mod release;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use harness::CRD_FILE;
+use harness::crd_file;
 use semver::{Version, VersionReq};
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ fn version() -> Result<Version> {
 fn the_crd_breaks_nothing_of_the_last_release_or_the_version_says_so() -> Result<()> {
     let last = release::last()?;
     ensure!(last.version <= version()?, "the version in Cargo.toml is older than {}, which is released", last.version);
-    judge(&last, Path::new(CRD_FILE), &version()?)
+    judge(&last, &crd_file(), &version()?)
 }
 
 const VERSION: &str = "/spec/versions/0";

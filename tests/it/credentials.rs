@@ -10,4 +10,4 @@ mod tenant;
 
 use crate::OPERATOR;
 
-const KUSTOMIZATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/credentials");
+const KUSTOMIZATION: &str = "deploy/credentials";

@@ -2,7 +2,7 @@
 //! the API server takes its manifests.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -12,16 +12,14 @@ use harness::Scene;
 
 use crate::OPERATOR;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-
 fn page(name: &str) -> Result<String> {
-    std::fs::read_to_string(Path::new(ROOT).join(name)).with_context(|| name.to_owned())
+    std::fs::read_to_string(repository::path(name)).with_context(|| name.to_owned())
 }
 
 fn pages() -> Result<Vec<PathBuf>> {
     let of_chart = "deploy/helm/backup-replication-operator/README.md";
-    let mut pages = vec![Path::new(ROOT).join("README.md"), Path::new(ROOT).join(of_chart)];
-    for entry in std::fs::read_dir(Path::new(ROOT).join("docs"))? {
+    let mut pages = vec![repository::path("README.md"), repository::path(of_chart)];
+    for entry in std::fs::read_dir(repository::path("docs"))? {
         pages.push(entry?.path());
     }
     pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
@@ -122,8 +120,8 @@ fn anchors(page: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_table_of_kubernetes_versions_is_of_those_that_are_tested() -> Result<()> {
-    let mut pins = vec![Path::new(ROOT).join("tests/support/control-plane/go/kubernetes")];
-    for entry in std::fs::read_dir(Path::new(ROOT).join("tests/tools/kubernetes-versions/go"))? {
+    let mut pins = vec![repository::path("tests/support/control-plane/go/kubernetes")];
+    for entry in std::fs::read_dir(repository::path("tests/tools/kubernetes-versions/go"))? {
         pins.push(entry?.path());
     }
     let mut pinned = BTreeSet::new();

@@ -8,11 +8,9 @@ use serde_json::Value;
 
 use crate::OPERATOR;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-
 /// The instructions of the last stage: name and the rest, with continued lines joined.
 fn last_stage() -> Result<Vec<(String, String)>> {
-    let text = std::fs::read_to_string(format!("{ROOT}/deploy/Dockerfile"))?.replace("\\\n", " ");
+    let text = std::fs::read_to_string(repository::path("deploy/Dockerfile"))?.replace("\\\n", " ");
     let (_, stage) = text.rsplit_once("\nFROM ").context("no stage")?;
     let instructions = stage.lines().skip(1).filter_map(|line| line.split_once(' '));
     Ok(instructions.map(|(name, rest)| (name.to_owned(), rest.trim().to_owned())).collect())
@@ -27,7 +25,7 @@ fn the(name: &str) -> Result<String> {
 }
 
 fn container() -> Result<Value> {
-    let output = shared_cluster()?.kubectl().args(["kustomize", &format!("{ROOT}/deploy/kustomize")]).output()?;
+    let output = shared_cluster()?.kubectl().arg("kustomize").arg(repository::path("deploy/kustomize")).output()?;
     let objects: Vec<Value> = serde_saphyr::from_multiple(&String::from_utf8(output.stdout)?)?;
     let deployment = objects.iter().find(|object| object["kind"] == "Deployment").context("no Deployment")?;
     deployment.pointer("/spec/template/spec/containers/0").cloned().context("no container")

@@ -1,21 +1,12 @@
 //! What the operator lacks at the API server is said in the log and at `/ready`, and it goes on by itself when that is back.
 
-use std::sync::OnceLock;
-
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use control_plane::{ControlPlane, Exit};
-use harness::{CRD_FILE, Operator, PATIENCE, Scene, install_crd, kubectl_apply, service_account};
+use harness::{Cluster, Operator, PATIENCE, Scene, crd_file, install_crd, kubectl_apply, service_account};
 use serde_json::{Value, json};
 use simulator::{Fault, Options, Script, example};
 
 use crate::OPERATOR;
-
-/// A control plane for one test alone, without our CRD. It ends with the process.
-fn own_cluster(slot: &'static OnceLock<ControlPlane>) -> Result<&'static ControlPlane> {
-    let cluster = ControlPlane::start()?;
-    slot.set(cluster).map_err(|_| anyhow!("one test, one control plane"))?;
-    slot.get().context("it was set just now")
-}
 
 fn is_ready(operator: &Operator) -> Result<()> {
     let (status, body) = operator.get("/ready")?;
@@ -41,8 +32,7 @@ fn says_ready(operator: &Operator, nth: usize) -> Result<()> {
 
 #[tokio::test]
 async fn the_crd_is_missing() -> Result<()> {
-    static OWN: OnceLock<ControlPlane> = OnceLock::new();
-    let cluster = own_cluster(&OWN)?;
+    let cluster = &Cluster::own()?;
     let scene = Scene::on(cluster, OPERATOR, Options::default()).await?;
     let operator = scene.operator().start()?;
     says_not_ready(&operator, "Install the CRD")?;
@@ -57,8 +47,7 @@ async fn the_crd_is_missing() -> Result<()> {
 
 #[tokio::test]
 async fn the_api_server_is_away() -> Result<()> {
-    static OWN: OnceLock<ControlPlane> = OnceLock::new();
-    let cluster = own_cluster(&OWN)?;
+    let cluster = &Cluster::own()?;
     install_crd(cluster)?;
     let scene = Scene::on(cluster, OPERATOR, Options::default()).await?;
     scene.valid_secret()?;
@@ -98,7 +87,7 @@ fn role(scene: &Scene, rules: &Value) -> Result<()> {
 #[tokio::test]
 async fn the_roles_are_missing() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
-    let account = service_account(scene.cluster, &scene.namespace, "operator")?;
+    let account = service_account(&scene.cluster, &scene.namespace, "operator")?;
     scene.valid_secret()?;
     scene.applied(&Scene::manifest("db", ""))?;
     let operator = scene.operator().env("KUBECONFIG", account).start()?;
@@ -159,8 +148,7 @@ async fn an_idle_operator_ends_at_once() -> Result<()> {
 /// Stored under another CRD, by an older or a newer version of the operator.
 #[tokio::test]
 async fn an_object_that_cannot_be_decoded_is_said_and_the_others_go_on() -> Result<()> {
-    static OWN: OnceLock<ControlPlane> = OnceLock::new();
-    let cluster = own_cluster(&OWN)?;
+    let cluster = &Cluster::own()?;
     let scene = Scene::on(cluster, OPERATOR, Options::default()).await?;
     scene.valid_secret()?;
     install_loose_crd(cluster)?;
@@ -176,7 +164,7 @@ async fn an_object_that_cannot_be_decoded_is_said_and_the_others_go_on() -> Resu
 
 /// Our CRD as it would be without a schema.
 fn install_loose_crd(cluster: &ControlPlane) -> Result<()> {
-    let mut crd: Value = serde_saphyr::from_str(&std::fs::read_to_string(CRD_FILE)?)?;
+    let mut crd: Value = serde_saphyr::from_str(&std::fs::read_to_string(crd_file())?)?;
     let schema = crd.pointer_mut("/spec/versions/0/schema/openAPIV3Schema").context("no schema")?;
     *schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
     let selectable = crd.pointer_mut("/spec/versions/0").and_then(Value::as_object_mut).context("no version")?;

@@ -3,19 +3,20 @@
 
 use std::collections::BTreeSet;
 use std::process::Command;
-use std::sync::OnceLock;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use control_plane::{AuditEvent, ControlPlane, Exit};
-use harness::{OperatorOptions, PATIENCE, Scene, account_user, kubectl_apply, service_account, shared_cluster};
+use harness::{
+    Cluster, OperatorOptions, PATIENCE, Scene, account_user, kubectl_apply, service_account, shared_cluster,
+};
 use serde_json::{Value, json};
 use simulator::{Options, example};
 
 use crate::OPERATOR;
 
-const KUSTOMIZATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/kustomize");
+const KUSTOMIZATION: &str = "deploy/kustomize";
 /// What an administrator fills in.
-const OVERLAY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/overlay");
+const OVERLAY: &str = "deploy/overlay";
 const NAMESPACE: &str = "backup-replication";
 const NAME: &str = "backup-replication-operator";
 const LEASE_ROLE: &str = "backup-replication-operator-lease";
@@ -28,7 +29,7 @@ fn rendered(cluster: &ControlPlane) -> Result<Vec<Value>> {
 }
 
 fn rendered_from(cluster: &ControlPlane, folder: &str) -> Result<Vec<Value>> {
-    let output = cluster.kubectl().args(["kustomize", folder]).output()?;
+    let output = cluster.kubectl().arg("kustomize").arg(repository::path(folder)).output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(serde_saphyr::from_multiple(&String::from_utf8(output.stdout)?)?)
 }
@@ -87,18 +88,16 @@ fn used(events: &[AuditEvent], user: &str) -> (BTreeSet<Right>, Vec<AuditEvent>)
 fn audited(cluster: &ControlPlane, user: &str, watched: &[&str]) -> Result<Vec<AuditEvent>> {
     for namespace in watched {
         let is_watch = |e: &AuditEvent| e.user == user && e.verb == "watch" && e.namespace == *namespace;
-        cluster.wait_for_audit_event(PATIENCE, is_watch)?;
+        cluster.wait_for_audit_event_about(user, PATIENCE, is_watch)?;
     }
-    cluster.audit_events()
+    cluster.audit_events_about(user)
 }
 
 /// All that `kubectl apply -k` installs, on a control plane that has nothing of ours yet; cluster-wide, in two namespaces.
 #[tokio::test]
 async fn the_shipped_roles_are_sufficient_and_each_is_needed() -> Result<()> {
-    static OWN: OnceLock<ControlPlane> = OnceLock::new();
-    OWN.set(ControlPlane::start()?).map_err(|_| anyhow!("one test, one control plane"))?;
-    let cluster = OWN.get().context("it was set just now")?;
-    let installed = cluster.kubectl().args(["apply", "-k", KUSTOMIZATION]).output()?;
+    let cluster = &Cluster::own()?;
+    let installed = cluster.kubectl().args(["apply", "-k"]).arg(repository::path(KUSTOMIZATION)).output()?;
     let warnings = String::from_utf8_lossy(&installed.stderr);
     ensure!(installed.status.success() && warnings.is_empty(), "{warnings}");
 
@@ -269,7 +268,7 @@ fn a_pod_has_time_to_drain() -> Result<()> {
 #[tokio::test]
 async fn the_probes_are_answered() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
-    let objects = rendered(scene.cluster)?;
+    let objects = rendered(&scene.cluster)?;
     let container = container(&objects)?;
     let operator = scene.operator().start_ready()?;
     for probe in ["livenessProbe", "readinessProbe"] {

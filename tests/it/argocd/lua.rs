@@ -1,6 +1,6 @@
 //! Runs the scripts as Argo CD does: Lua 5.1, the resource as `obj`, and what is returned is the answer.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 use mlua::{Lua, LuaSerdeExt};
@@ -8,8 +8,7 @@ use serde_json::Value;
 
 /// The folder with the scripts and their tests, in the layout of Argo CD's own.
 pub(crate) fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("deploy/argocd/resource_customizations/cbr.replication.dev/BackupReplication")
+    repository::path("deploy/argocd/resource_customizations/cbr.replication.dev/BackupReplication")
 }
 
 /// A YAML file of the folder.

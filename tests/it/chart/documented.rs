@@ -14,7 +14,7 @@ struct Told {
 
 /// From `values.yaml`: a key with a comment above it is a value, or holds some.
 fn told() -> Result<Vec<Told>> {
-    let text = std::fs::read_to_string(format!("{CHART}/values.yaml"))?;
+    let text = std::fs::read_to_string(repository::path(&format!("{CHART}/values.yaml")))?;
     let values: Value = serde_saphyr::from_str(&text)?;
     let mut told: Vec<Told> = Vec::new();
     let mut path: Vec<(usize, String)> = Vec::new();
@@ -80,14 +80,14 @@ fn the_readme_has_the_table_of_all_values() -> Result<()> {
     for one in told.iter().filter(|one| !holds_others(&told, one)) {
         table.push_str(&format!("| `{}` | `{}` | {} |\n", one.path.join("."), one.default, one.comment));
     }
-    let readme = std::fs::read_to_string(format!("{CHART}/README.md"))?;
+    let readme = std::fs::read_to_string(repository::path(&format!("{CHART}/README.md")))?;
     ensure!(readme.contains(&table), "the README of the chart has another table than this:\n{table}");
     Ok(())
 }
 
 #[test]
 fn the_chart_takes_what_the_page_about_installing_sets() -> Result<()> {
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/install.md"))?;
+    let page = std::fs::read_to_string(repository::path("docs/install.md"))?;
     let by_command = page.split("--set ").skip(1).filter_map(|rest| rest.split_whitespace().next()).map(str::to_owned);
     let mut set: Vec<String> = by_command.collect();
     ensure!(!set.is_empty(), "no command with a value");

@@ -11,11 +11,12 @@ use super::{CHART, NAME, NAMESPACE};
 /// The API server's version that charts are rendered for where there is none to ask.
 const KUBERNETES: &str = "--kube-version=1.36";
 
-/// `helm` with nothing of the user's.
+/// `helm` in the repository's folder, with nothing of the user's.
 pub(crate) fn command() -> Result<Command> {
     let mut command = Command::new(control_plane::helm()?);
     // It keeps its own files there: no plugin and no repository of the user's.
     command
+        .current_dir(repository::root())
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", env!("CARGO_TARGET_TMPDIR"));

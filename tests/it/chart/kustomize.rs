@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{NAMESPACE, helm, options};
 
-const KUSTOMIZATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/kustomize");
+const KUSTOMIZATION: &str = "deploy/kustomize";
 /// What helm's users expect, and kustomize's do not.
 const OF_HELM: [&str; 5] = [
     "app.kubernetes.io/instance",
@@ -19,7 +19,7 @@ const OF_HELM: [&str; 5] = [
 ];
 
 fn base() -> Result<Vec<Value>> {
-    let output = shared_cluster()?.kubectl().args(["kustomize", KUSTOMIZATION]).output()?;
+    let output = shared_cluster()?.kubectl().arg("kustomize").arg(repository::path(KUSTOMIZATION)).output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(serde_saphyr::from_multiple(&String::from_utf8(output.stdout)?)?)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use control_plane::ControlPlane;
-use harness::{Applied, Scene, kubectl_apply};
+use harness::{Applied, Cluster, Scene, kubectl_apply};
 
 use super::{CHART, NAME, NAMESPACE, helm};
 
@@ -29,7 +29,7 @@ fn kubectl(cluster: &ControlPlane, arguments: &[&str]) -> Result<Applied> {
 /// The chart as an older version was: its CRD had a description less.
 fn older_chart(folder: &Path) -> Result<String> {
     let copy = folder.join(NAME);
-    let copied = std::process::Command::new("cp").arg("-R").arg(CHART).arg(&copy).status()?;
+    let copied = std::process::Command::new("cp").arg("-R").arg(repository::path(CHART)).arg(&copy).status()?;
     ensure!(copied.success(), "could not copy the chart");
     let crd = copy.join("files/crd.yaml");
     let text = fs::read_to_string(&crd)?;
@@ -45,7 +45,7 @@ fn category(cluster: &ControlPlane) -> Result<String> {
 
 #[test]
 fn an_upgrade_brings_the_crd_and_the_resources_outlive_the_release() -> Result<()> {
-    let cluster = ControlPlane::start()?;
+    let cluster = Cluster::own()?;
     let folder = tempfile::tempdir()?;
     let older = older_chart(folder.path())?;
     let said = done(helm(&cluster, &["install", NAME, &older, "--create-namespace"])?)?;

@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use super::{CHART, helm};
 
-const DEPLOY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy");
-
 /// A file of `deploy/`, with its copy in the chart, from which nothing outside of the chart can be read.
 fn same(original: &str, copy: &str) -> Result<String> {
-    let theirs = std::fs::read_to_string(format!("{DEPLOY}/{original}")).with_context(|| original.to_owned())?;
-    let ours = std::fs::read_to_string(format!("{CHART}/files/{copy}")).with_context(|| copy.to_owned())?;
+    let theirs = std::fs::read_to_string(repository::path(&format!("deploy/{original}")))
+        .with_context(|| original.to_owned())?;
+    let ours =
+        std::fs::read_to_string(repository::path(&format!("{CHART}/files/{copy}"))).with_context(|| copy.to_owned())?;
     ensure!(ours == theirs, "copy it: cp deploy/{original} deploy/helm/backup-replication-operator/files/{copy}");
     Ok(theirs)
 }

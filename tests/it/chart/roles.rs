@@ -20,7 +20,7 @@ async fn secrets_are_read_by_their_names_alone() -> Result<()> {
             scene.applied(&object.to_string())?;
         }
     }
-    let account = service_account(scene.cluster, &scene.namespace, NAME)?;
+    let account = service_account(&scene.cluster, &scene.namespace, NAME)?;
     let operator = scene
         .operator()
         .env("KUBECONFIG", account)

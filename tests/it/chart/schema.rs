@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{CHART, NAMESPACE, helm};
 
 pub(crate) fn schema() -> Result<Value> {
-    Ok(serde_json::from_str(&std::fs::read_to_string(format!("{CHART}/values.schema.json"))?)?)
+    Ok(serde_json::from_str(&std::fs::read_to_string(repository::path(&format!("{CHART}/values.schema.json")))?)?)
 }
 
 fn refused(set: &str, words: &[&str]) -> Result<()> {

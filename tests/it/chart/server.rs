@@ -91,7 +91,7 @@ fn everything_renders_every_template() -> Result<()> {
     let mut missing = BTreeSet::new();
     let rendered = helm::text(super::NAMESPACE, EVERYTHING, &[])?;
     for folder in ["templates", "templates/tests"] {
-        for entry in std::fs::read_dir(format!("{}/{folder}", super::CHART))? {
+        for entry in std::fs::read_dir(repository::path(&format!("{}/{folder}", super::CHART)))? {
             let name = entry?.file_name().into_string().ok().context("a name that is no text")?;
             if name.ends_with(".yaml") && !rendered.contains(&format!("# Source: {}/{folder}/{name}\n", super::NAME)) {
                 missing.insert(name);

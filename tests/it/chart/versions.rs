@@ -1,7 +1,7 @@
 //! The chart is of the binary's version, and its CRD the repository's.
 
 use anyhow::{Context, Result, ensure};
-use harness::CRD_FILE;
+use harness::crd_file;
 use serde_json::Value;
 
 use super::{CHART, VALUES, helm};
@@ -18,7 +18,8 @@ fn helm_finds_nothing_to_complain_about() -> Result<()> {
 
 #[test]
 fn the_chart_has_the_binary_s_version() -> Result<()> {
-    let chart: Value = serde_saphyr::from_str(&std::fs::read_to_string(format!("{CHART}/Chart.yaml"))?)?;
+    let chart: Value =
+        serde_saphyr::from_str(&std::fs::read_to_string(repository::path(&format!("{CHART}/Chart.yaml")))?)?;
     assert_eq!(chart["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(chart["appVersion"], env!("CARGO_PKG_VERSION"));
     let objects = helm::objects("", &[])?;
@@ -29,9 +30,9 @@ fn the_chart_has_the_binary_s_version() -> Result<()> {
 
 #[test]
 fn the_chart_has_the_repository_s_crd() -> Result<()> {
-    let theirs = std::fs::read(CRD_FILE).context(CRD_FILE)?;
+    let theirs = std::fs::read(crd_file()).context("the CRD")?;
     ensure!(
-        std::fs::read(format!("{CHART}/files/crd.yaml"))? == theirs,
+        std::fs::read(repository::path(&format!("{CHART}/files/crd.yaml")))? == theirs,
         "the CRD has changed; copy it: cp crds/backupreplications.cbr.replication.dev.yaml deploy/helm/backup-replication-operator/files/crd.yaml"
     );
     let objects = helm::objects("", &[])?;

@@ -23,12 +23,12 @@ static SET: Set = Set {
     main_go: None,
 };
 
-const CONFIGURATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/crd_compatibility/crdify.yaml");
+const CONFIGURATION: &str = "tests/it/crd_compatibility/crdify.yaml";
 
 /// What of the old CRD the new one breaks, in crdify's words.
 pub(crate) fn broken(old: &Path, new: &Path) -> Result<Vec<String>> {
     let mut command = Command::new(SET.find()?.join("crdify"));
-    command.args(["--config", CONFIGURATION]);
+    command.arg("--config").arg(repository::path(CONFIGURATION));
     command.args([old, new].map(|path| format!("file://{}", path.display())));
     let output = command.output().context("could not run crdify")?;
     let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -1,13 +1,12 @@
 //! The CRDs of the releases: a file each, named by its version.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use semver::Version;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/crd_compatibility/released");
+const FOLDER: &str = "tests/it/crd_compatibility/released";
 const CRD: &str = "crds/backupreplications.cbr.replication.dev.yaml";
 
 pub(crate) struct Release {
@@ -16,13 +15,13 @@ pub(crate) struct Release {
 }
 
 pub(crate) fn file(version: &Version) -> PathBuf {
-    Path::new(FOLDER).join(format!("{version}.yaml"))
+    repository::path(FOLDER).join(format!("{version}.yaml"))
 }
 
 /// The newest.
 pub(crate) fn last() -> Result<Release> {
     let mut versions = Vec::new();
-    for entry in std::fs::read_dir(FOLDER)? {
+    for entry in std::fs::read_dir(repository::path(FOLDER))? {
         let path = entry?.path();
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         versions.push(Version::parse(&name).with_context(|| path.display().to_string())?);
@@ -33,7 +32,7 @@ pub(crate) fn last() -> Result<Release> {
 
 /// The version and the CRD of each tag such as `v0.1.0`. None, where there is no git repository.
 pub(crate) fn tagged() -> Result<Vec<(Version, String)>> {
-    if !Path::new(ROOT).join(".git").exists() {
+    if !repository::path(".git").exists() {
         return Ok(Vec::new());
     }
     let tags = git(&["tag", "--list", "v*"])?;
@@ -43,7 +42,8 @@ pub(crate) fn tagged() -> Result<Vec<(Version, String)>> {
 
 fn git(arguments: &[&str]) -> Result<String> {
     // Somebody else's files, as in a container, are no danger here.
-    let output = Command::new("git").args(["-c", "safe.directory=*", "-C", ROOT]).args(arguments).output()?;
+    let output =
+        Command::new("git").args(["-c", "safe.directory=*", "-C"]).arg(repository::root()).args(arguments).output()?;
     ensure!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8(output.stdout)?)
 }

@@ -32,7 +32,7 @@ async fn the_role_is_sufficient_and_all_of_it_is_needed() -> Result<()> {
     let tenant = Tenant::with_user().await?;
     tenant.run(&[])?.well()?;
     let user = account_user(&tenant.scene.namespace, NAME);
-    let events = tenant.scene.cluster.audit_events()?;
+    let events = tenant.scene.audit_events()?;
     let ours: Vec<_> = events.iter().filter(|event| event.user == user).collect();
     ensure!(ours.iter().all(|event| event.code == 200), "{ours:#?}");
     let used = ours.iter().map(|event| (event.verb.clone(), event.name.clone())).collect::<BTreeSet<_>>();

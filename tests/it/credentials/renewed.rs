@@ -102,7 +102,7 @@ async fn another_key_of_another_secret_can_be_named() -> Result<()> {
 async fn a_token_that_was_put_there_by_hand_stays_until_the_first_run() -> Result<()> {
     let tenant = Tenant::with_user().await?;
     let scene = &tenant.scene;
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/credentials.md"))?;
+    let page = std::fs::read_to_string(repository::path("docs/credentials.md"))?;
     let line = page.lines().find(|line| line.trim().starts_with("kubectl apply") && line.contains("$work"));
     let secret = json!({
         "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "cbr-token", "namespace": scene.namespace},

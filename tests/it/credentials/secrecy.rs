@@ -87,7 +87,7 @@ async fn token_and_password_are_in_their_secrets_and_nowhere_else() -> Result<()
     let objects = scene.kubectl(&["get", &kinds.join(","), "--output=yaml", "--show-managed-fields"])?;
     ensure!(objects.accepted && objects.words.contains("kind: CronJob"), "{}", objects.words);
     let metadata = tenant.secret()?.0["metadata"].to_string();
-    let audit = std::fs::read_to_string(scene.cluster.folder().join("audit.log"))?;
+    let audit = scene.audit_log()?;
     let base64 = tenant.secret()?.text("/data/token").context("no token")?.to_owned();
     let secrets = scene.kubectl(&["get", "secrets", "--output=yaml"])?.words;
     ensure!(is_in(&base64, &secrets), "a leak would be found");

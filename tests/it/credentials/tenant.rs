@@ -31,13 +31,13 @@ pub(crate) struct Tenant {
 impl Tenant {
     pub(crate) async fn new() -> Result<Self> {
         let scene = Scene::new(OPERATOR).await?;
-        let rendered = scene.cluster.kubectl().args(["kustomize", KUSTOMIZATION]).output()?;
+        let rendered = scene.cluster.kubectl().arg("kustomize").arg(repository::path(KUSTOMIZATION)).output()?;
         ensure!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));
         let rendered = String::from_utf8(rendered.stdout)?;
         let yaml = rendered.replace("namespace: backups", &format!("namespace: {}", scene.namespace));
         let applied = scene.apply(&yaml)?;
         ensure!(applied.accepted && !applied.words.contains("Warning"), "{}", applied.words);
-        let account = service_account(scene.cluster, &scene.namespace, NAME)?;
+        let account = service_account(&scene.cluster, &scene.namespace, NAME)?;
         Ok(Self { scene, account, objects: serde_saphyr::from_multiple(&yaml)? })
     }
 

@@ -109,7 +109,7 @@ async fn an_operator_whose_look_is_older_than_anothers_call_makes_none() -> Resu
 
     // Its look shows no record. What it decides by that is refused.
     hold.release();
-    let claim = scene.cluster.wait_for_audit_event(harness::PATIENCE, |event| {
+    let claim = scene.wait_for_audit_event(|event| {
         event.namespace == scene.namespace && event.subresource == "status" && event.code >= 400
     })?;
     assert_eq!(claim.verb, "patch");

@@ -1,8 +1,7 @@
 //! The leader lives, and has lost the lease: it claims nothing any more, writes down how its calls ended, and stands by.
 
 use anyhow::Result;
-use control_plane::ControlPlane;
-use harness::{PATIENCE, Scene, in_time, install_crd};
+use harness::{Cluster, PATIENCE, Scene, in_time, install_crd};
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 use simulator::Options;
@@ -105,7 +104,7 @@ async fn a_lease_that_is_deleted_has_one_holder_again() -> Result<()> {
 /// The call's end is known to this process alone: it must neither exit nor forget it.
 #[tokio::test]
 async fn a_lease_that_cannot_be_renewed_in_time_stops_its_claims_and_not_its_records() -> Result<()> {
-    let cluster: &'static ControlPlane = Box::leak(Box::new(ControlPlane::start()?));
+    let cluster = &Cluster::own()?;
     install_crd(cluster)?;
     let scene = Scene::on(cluster, OPERATOR, Options::default()).await?;
     scene.valid_secret()?;

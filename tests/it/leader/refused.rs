@@ -26,7 +26,7 @@ fn grant(scene: &Scene, name: &str, rules: &Value) -> Result<()> {
 async fn without_the_role_it_says_so_and_begins_when_it_has_it() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
-    let account = service_account(scene.cluster, &scene.namespace, "operator")?;
+    let account = service_account(&scene.cluster, &scene.namespace, "operator")?;
     let all = json!([{"apiGroups": ["cbr.replication.dev", ""], "resources": ["*"], "verbs": ["*"]}]);
     grant(&scene, "all-but-the-lease", &all)?;
     let operator = elected(&scene).env("KUBECONFIG", account).start_ready()?;

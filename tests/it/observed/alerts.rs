@@ -11,8 +11,6 @@ mod prometheus;
 mod rules;
 mod runbook;
 
-use std::path::Path;
-
 use anyhow::{Context, Result};
 
 const RULES: &str = "deploy/alerts/backup-replication-operator.yaml";
@@ -20,5 +18,5 @@ const DASHBOARD: &str = "deploy/dashboard/backup-replication-operator.json";
 const RUNBOOK: &str = "docs/runbook.md";
 
 fn read(path: &str) -> Result<String> {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).with_context(|| path.to_owned())
+    std::fs::read_to_string(repository::path(path)).with_context(|| path.to_owned())
 }

@@ -164,7 +164,7 @@ async fn what_is_tried_again_and_again_is_told_once() -> Result<()> {
 async fn without_the_right_to_events_all_else_goes_on_and_it_is_said_once() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
-    let account = service_account(scene.cluster, &scene.namespace, "operator")?;
+    let account = service_account(&scene.cluster, &scene.namespace, "operator")?;
     let api = "rbac.authorization.k8s.io";
     let metadata = json!({"name": "operator"});
     let rule = |group: &str, resource: &str, verbs: &[&str]| json!({"apiGroups": [group], "resources": [resource], "verbs": verbs});

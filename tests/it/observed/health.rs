@@ -2,12 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::OnceLock;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
-use control_plane::ControlPlane;
-use harness::{Operator, PATIENCE, Scene, install_crd};
+use anyhow::{Context, Result, ensure};
+use harness::{Cluster, Operator, PATIENCE, Scene, install_crd};
 use simulator::{Fault, Options, Script, example};
 
 use super::OPERATOR;
@@ -20,9 +18,7 @@ fn address(operator: &Operator) -> Result<String> {
 
 #[tokio::test]
 async fn what_is_only_waited_for_is_no_matter_of_health() -> Result<()> {
-    static OWN: OnceLock<Result<ControlPlane, String>> = OnceLock::new();
-    let cluster = OWN.get_or_init(|| ControlPlane::start().map_err(|error| format!("{error:#}")));
-    let cluster = cluster.as_ref().map_err(|error| anyhow!("{error}"))?;
+    let cluster = &Cluster::own()?;
     install_crd(cluster)?;
     let scene = Scene::on(cluster, OPERATOR, Options::default()).await?;
     scene.valid_secret()?;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use backup_replication_operator::resource::Reason;
 use harness::{Operator, PATIENCE};
 
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md");
+const PAGE: &str = "docs/metrics.md";
 /// Nobody is told when a counter has moved.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -91,7 +91,7 @@ pub(crate) struct Row {
 
 /// Family, without what its type adds to its samples' names, to its row.
 pub(crate) fn documented() -> Result<BTreeMap<String, Row>> {
-    let page = std::fs::read_to_string(PAGE)?;
+    let page = std::fs::read_to_string(repository::path(PAGE))?;
     let mut rows = BTreeMap::new();
     for row in page.lines().filter(|line| line.starts_with("| `")) {
         let [_, name, kind, labels, ..] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else {

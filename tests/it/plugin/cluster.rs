@@ -3,8 +3,7 @@
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use control_plane::ControlPlane;
-use harness::{Scene, service_account};
+use harness::{Cluster, Scene, service_account};
 use serde_json::{Value, json};
 
 use super::{OPERATOR, PLUGIN, Said, bare, lost, no_look_up, plugin, short};
@@ -75,7 +74,7 @@ async fn what_does_not_work_is_told_in_one_line() -> Result<()> {
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
     }
 
-    let account = service_account(scene.cluster, &scene.namespace, "nobody")?;
+    let account = service_account(&scene.cluster, &scene.namespace, "nobody")?;
     let nobody = |arguments: &[&str]| run(bare().env("KUBECONFIG", &account), arguments);
     let said = nobody(&["status"])?;
     assert!(said.line()?.starts_with("you may not list backupreplications in all namespaces; name a namespace"));
@@ -86,7 +85,7 @@ async fn what_does_not_work_is_told_in_one_line() -> Result<()> {
 
 #[test]
 fn a_cluster_without_the_crd_is_told() -> Result<()> {
-    let cluster = ControlPlane::start()?;
+    let cluster = Cluster::own()?;
     for arguments in [&["status"][..], &["explain", "db"]] {
         let said = run(bare().env("KUBECONFIG", cluster.kubeconfig()), arguments)?;
         assert!(said.line()?.contains("knows no BackupReplications; install their CRD"), "{said:?}");
@@ -101,8 +100,8 @@ async fn the_rights_that_are_documented_are_enough() -> Result<()> {
     let _operator = short(&scene).start_ready()?;
     scene.valid_secret()?;
     lost(&scene, "db").await?;
-    let account = service_account(scene.cluster, &scene.namespace, "on-call")?;
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/plugin.md"))?;
+    let account = service_account(&scene.cluster, &scene.namespace, "on-call")?;
+    let page = std::fs::read_to_string(repository::path("docs/plugin.md"))?;
     let role = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).context("no role")?;
     let mut role: Value = serde_saphyr::from_str(role)?;
     role["kind"] = json!("Role");

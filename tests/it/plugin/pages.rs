@@ -11,7 +11,7 @@ use super::situations::situations;
 use super::{OPERATOR, Said, bare, plugin, typed};
 
 fn page() -> Result<String> {
-    Ok(std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/plugin.md"))?)
+    Ok(std::fs::read_to_string(repository::path("docs/plugin.md"))?)
 }
 
 /// A command of the page, and what it is said to print.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use control_plane::AuditEvent;
 use futures::{StreamExt, TryStreamExt, stream};
-use harness::{Object, PATIENCE, Scene, attempt};
+use harness::{Object, Scene, attempt};
 use kube::Api;
 use kube::api::{DynamicObject, WatchEvent, WatchParams};
 use serde_json::{Value, json};
@@ -94,7 +94,7 @@ async fn mark(scene: &Scene, name: &str) -> Result<String> {
     let is_mark = |event: &AuditEvent| {
         event.user == "admin" && event.verb == "get" && event.name == name && event.namespace == scene.namespace
     };
-    Ok(scene.cluster.wait_for_audit_event(PATIENCE, is_mark)?.received_at)
+    Ok(scene.wait_for_audit_event(is_mark)?.received_at)
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn a_thousand_finished_resources_are_left_in_peace() -> Result<()> {
     canary(&scene, "after").await?;
     drop(operator);
     let user = scene.operator_user();
-    let asked: Vec<AuditEvent> = scene.cluster.audit_events()?.into_iter().filter(|event| event.user == user).collect();
+    let asked: Vec<AuditEvent> = scene.audit_events()?.into_iter().filter(|event| event.user == user).collect();
     let idle: Vec<_> = asked
         .iter()
         .filter(|event| (&from..&to).contains(&&event.received_at))

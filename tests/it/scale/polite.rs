@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use control_plane::Exit;
 use futures::{StreamExt, TryStreamExt, stream};
-use harness::{Object, PATIENCE, Scene, in_time};
+use harness::{Object, Scene, in_time};
 use jiff::Timestamp;
 use kube::api::{DynamicObject, ListParams};
 use serde_json::{Value, json};
@@ -107,10 +107,10 @@ async fn writes(scene: &Scene, since: Timestamp) -> Result<BTreeMap<String, usiz
     // Once this is in the log, so is all that came before it.
     let mark = format!("mark-{}", Uuid::new_v4());
     ensure!(scene.get(&mark).await.is_err(), "there is no such resource");
-    scene.cluster.wait_for_audit_event(PATIENCE, |event| event.name == mark)?;
+    scene.wait_for_audit_event(|event| event.name == mark)?;
     let (user, since) = (scene.operator_user(), since.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string());
     let mut writes = BTreeMap::new();
-    for event in scene.cluster.audit_events()? {
+    for event in scene.audit_events()? {
         if event.user == user && event.subresource == "status" && event.verb != "get" && event.received_at >= since {
             *writes.entry(event.name).or_default() += 1;
         }

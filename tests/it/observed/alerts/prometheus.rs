@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// It is not there, or is not content.
 pub(crate) fn promtool(arguments: &[&str]) -> Result<String> {
     let mut command = Command::new(debian::program("promtool")?);
-    let output = command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().context("promtool")?;
+    let output = command.args(arguments).current_dir(repository::root()).output().context("promtool")?;
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     ensure!(output.status.success(), "promtool {arguments:?}: {said}");
     Ok(said)

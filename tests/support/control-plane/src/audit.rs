@@ -1,8 +1,8 @@
 //! What the API server was asked, by whom, and how it answered: its audit log.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -59,22 +59,46 @@ pub(crate) fn flags(folder: &Path) -> [String; 3] {
     ]
 }
 
-/// The events in the log so far. The last line is left out while it is being written.
-pub(crate) fn read(folder: &Path) -> Result<Vec<AuditEvent>> {
-    let path = folder.join(LOG);
-    let log = match fs::read(&path) {
-        Ok(log) => log,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            return Err(error).with_context(|| format!("could not read {}", path.display()));
-        }
-    };
-    parse(&String::from_utf8_lossy(&log))
+/// Reads a log that grows.
+pub(crate) struct Reader {
+    path: PathBuf,
+    /// Where what was not yet read begins.
+    offset: u64,
 }
 
-fn parse(log: &str) -> Result<Vec<AuditEvent>> {
-    log.split_inclusive('\n')
-        .filter(|line| line.ends_with('\n'))
+impl Reader {
+    pub(crate) fn new(folder: &Path) -> Self {
+        Self { path: folder.join(LOG), offset: 0 }
+    }
+
+    /// The lines with this text since the last time. The last line is left for later while it is being written.
+    pub(crate) fn more(&mut self, text: &str) -> Result<String> {
+        let grown = self.grown().with_context(|| format!("could not read {}", self.path.display()))?;
+        let end = grown.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let (complete, _) = grown.split_at(end);
+        self.offset += u64::try_from(end)?;
+        let complete = String::from_utf8_lossy(complete);
+        Ok(complete.split_inclusive('\n').filter(|line| line.contains(text)).collect())
+    }
+
+    fn grown(&self) -> io::Result<Vec<u8>> {
+        let mut grown = Vec::new();
+        match File::open(&self.path) {
+            Ok(mut log) => {
+                log.seek(SeekFrom::Start(self.offset))?;
+                log.read_to_end(&mut grown)?;
+            }
+            // Nothing was asked yet.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        Ok(grown)
+    }
+}
+
+/// The events of complete lines.
+pub(crate) fn parse(log: &str) -> Result<Vec<AuditEvent>> {
+    log.lines()
         .map(|line| {
             serde_json::from_str::<Event>(line)
                 .map(AuditEvent::from)
@@ -145,10 +169,28 @@ mod tests {
     const LINE: &str = r#"{"user":{"username":"admin"},"verb":"get","requestURI":"/readyz","requestReceivedTimestamp":"2026-01-02T03:04:05.000006Z"}"#;
 
     #[test]
-    fn a_line_that_is_still_being_written_is_left_out() -> Result<()> {
-        let half = &LINE[..LINE.len() / 2];
-        assert_eq!(parse(&format!("{LINE}\n{half}"))?.len(), 1);
-        assert_eq!(parse(LINE)?.len(), 0, "complete but for its end");
+    fn a_line_that_is_still_being_written_is_left_for_later() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let log = folder.path().join(LOG);
+        let mut reader = Reader::new(folder.path());
+        assert_eq!(reader.more("")?, "", "nothing was asked yet");
+        let (half, rest) = LINE.split_at(LINE.len() / 2);
+        fs::write(&log, format!("{LINE}\n{half}"))?;
+        assert_eq!(parse(&reader.more("")?)?.len(), 1);
+        fs::write(&log, format!("{LINE}\n{LINE}"))?;
+        assert_eq!(reader.more("")?, "", "complete but for its end");
+        fs::write(&log, format!("{LINE}\n{half}{rest}\n"))?;
+        assert_eq!(parse(&reader.more("")?)?.len(), 1);
+        assert_eq!(reader.more("")?, "", "each once");
+        Ok(())
+    }
+
+    #[test]
+    fn lines_without_the_text_are_left_out() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        fs::write(folder.path().join(LOG), format!("{LINE}\n{}\n", LINE.replace("admin", "another")))?;
+        let events = parse(&Reader::new(folder.path()).more("another")?)?;
+        assert_eq!(events.iter().map(|event| event.user.as_str()).collect::<Vec<_>>(), ["another"]);
         Ok(())
     }
 

@@ -192,7 +192,23 @@ impl ControlPlane {
     /// # Errors
     /// The log cannot be read.
     pub fn audit_events(&self) -> Result<Vec<AuditEvent>> {
-        audit::read(self.folder.path())
+        self.audit_events_about("")
+    }
+
+    /// Those of them in whose line this text stands anywhere, such as a namespace or a user.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub fn audit_events_about(&self, text: &str) -> Result<Vec<AuditEvent>> {
+        audit::parse(&self.audit_log_about(text)?)
+    }
+
+    /// The same, as the log has them: a line of JSON each.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub fn audit_log_about(&self, text: &str) -> Result<String> {
+        audit::Reader::new(self.folder.path()).more(text)
     }
 
     /// Waits for an event in the audit log, and returns the first that is wanted. It may be there already.
@@ -204,11 +220,25 @@ impl ControlPlane {
         timeout: Duration,
         is_wanted: impl Fn(&AuditEvent) -> bool,
     ) -> Result<AuditEvent> {
+        self.wait_for_audit_event_about("", timeout, is_wanted)
+    }
+
+    /// The same among those in whose line this text stands, which saves much where many others ask.
+    ///
+    /// # Errors
+    /// As [`Self::wait_for_audit_event`].
+    pub fn wait_for_audit_event_about(
+        &self,
+        text: &str,
+        timeout: Duration,
+        is_wanted: impl Fn(&AuditEvent) -> bool,
+    ) -> Result<AuditEvent> {
+        let mut log = audit::Reader::new(self.folder.path());
         let deadline = Instant::now() + timeout;
         loop {
             // Looked at before the log is read, so that the log is read once more after the deadline.
             let is_last = Instant::now() > deadline;
-            if let Some(event) = self.audit_events()?.into_iter().find(&is_wanted) {
+            if let Some(event) = audit::parse(&log.more(text)?)?.into_iter().find(&is_wanted) {
                 return Ok(event);
             }
             ensure!(!is_last, "no such event is in the audit log after {timeout:?}");

@@ -18,7 +18,7 @@ impl Scene {
     /// # Errors
     /// The API server refuses it.
     pub fn operator_account(&self) -> Result<PathBuf> {
-        let account = service_account(self.cluster, &self.namespace, OPERATOR)?;
+        let account = service_account(&self.cluster, &self.namespace, OPERATOR)?;
         let api = "rbac.authorization.k8s.io";
         let binding = json!({
             "apiVersion": format!("{api}/v1"), "kind": "RoleBinding", "metadata": {"name": OPERATOR},

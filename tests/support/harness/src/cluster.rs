@@ -1,19 +1,71 @@
-//! A control plane with the CRD installed.
+//! The control planes of the tests: one for all, and now and then one for a test alone.
 
 use std::io::Write;
+use std::ops::Deref;
+use std::path::PathBuf;
 use std::process::{Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use control_plane::ControlPlane;
 
+use crate::places::Place;
+
 /// How long the API server may take to list what it serves, on a busy machine.
 const LISTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// The CRD as users install it.
-pub const CRD_FILE: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../../../crds/backupreplications.cbr.replication.dev.yaml");
+pub fn crd_file() -> PathBuf {
+    repository::path("crds/backupreplications.cbr.replication.dev.yaml")
+}
+
+/// A control plane, shared by all tests or one test's own. A clone is the same one; the own one ends with the last clone.
+#[derive(Clone, Debug)]
+pub struct Cluster(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Shared(&'static ControlPlane),
+    Own(Arc<Own>),
+}
+
+/// The control plane ends before its place is free again.
+#[derive(Debug)]
+struct Own {
+    control_plane: ControlPlane,
+    _place: Place,
+}
+
+impl Cluster {
+    /// The one that all tests of this process share, with our CRD.
+    ///
+    /// # Errors
+    /// As [`shared_cluster`].
+    pub fn shared() -> Result<Self> {
+        Ok(Self(Kind::Shared(shared_cluster()?)))
+    }
+
+    /// One for a test alone, without our CRD: for what would disturb others, or be disturbed. Waits until few others have one.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn own() -> Result<Self> {
+        let place = Place::take();
+        Ok(Self(Kind::Own(Arc::new(Own { control_plane: ControlPlane::start()?, _place: place }))))
+    }
+}
+
+impl Deref for Cluster {
+    type Target = ControlPlane;
+
+    fn deref(&self) -> &ControlPlane {
+        match &self.0 {
+            Kind::Shared(control_plane) => control_plane,
+            Kind::Own(own) => &own.control_plane,
+        }
+    }
+}
 
 /// The control plane that all tests of one process share. It ends with the process.
 ///
@@ -38,7 +90,8 @@ pub fn shared_cluster() -> Result<&'static ControlPlane> {
 /// # Errors
 /// `kubectl` fails; its words are in the error.
 pub fn install_crd(cluster: &ControlPlane) -> Result<()> {
-    let crd = std::fs::read_to_string(CRD_FILE).with_context(|| CRD_FILE.to_owned())?;
+    let file = crd_file();
+    let crd = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
     succeed(&kubectl_apply(cluster, None, &crd)?)?;
     loop {
         let established = cluster

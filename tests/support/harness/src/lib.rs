@@ -4,18 +4,20 @@
 //! It knows the operator as users do: by its binary, its CRD and its resources. It shares no type with it.
 
 mod account;
+mod asked;
 mod cluster;
 mod collector;
 mod deeds;
 mod lines;
 mod object;
 mod operator;
+mod places;
 mod refusal;
 mod scene;
 mod seed;
 
 pub use account::{account_user, service_account};
-pub use cluster::{CRD_FILE, install_crd, kubectl_apply, shared_cluster};
+pub use cluster::{Cluster, crd_file, install_crd, kubectl_apply, shared_cluster};
 pub use collector::{Collector, Span};
 pub use deeds::in_time;
 pub use lines::Lines;

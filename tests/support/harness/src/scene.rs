@@ -5,7 +5,6 @@ use std::process::Output;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use control_plane::ControlPlane;
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -15,16 +14,16 @@ use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, Config};
 use simulator::{Behaviour, Options, Pace, Simulator, example};
 
-use crate::cluster::{kubectl_apply, shared_cluster};
+use crate::cluster::{Cluster, kubectl_apply};
 use crate::object::Object;
 use crate::operator::OperatorOptions;
 
 /// How long a test waits for what must come, before it says that it did not. No promise is measured by it.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A namespace on the shared control plane and a simulator.
+/// A namespace on a control plane, mostly the shared one, and a simulator.
 pub struct Scene {
-    pub cluster: &'static ControlPlane,
+    pub cluster: Cluster,
     pub namespace: String,
     pub simulator: Simulator,
     pub client: Client,
@@ -61,14 +60,14 @@ impl Scene {
     /// # Errors
     /// The control plane or the simulator does not start.
     pub async fn with(binary: &str, options: Options) -> Result<Self> {
-        Self::on(shared_cluster()?, binary, options).await
+        Self::on(&Cluster::shared()?, binary, options).await
     }
 
-    /// A fresh scene on a control plane of the test's own.
+    /// A fresh scene on this control plane.
     ///
     /// # Errors
     /// The simulator does not start, or no namespace can be made.
-    pub async fn on(cluster: &'static ControlPlane, binary: &str, options: Options) -> Result<Self> {
+    pub async fn on(cluster: &Cluster, binary: &str, options: Options) -> Result<Self> {
         let simulator = Simulator::start(options)?;
         let kubeconfig = Kubeconfig::read_from(cluster.kubeconfig())?;
         let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
@@ -79,7 +78,7 @@ impl Scene {
         let metadata = ObjectMeta { name: Some(namespace.clone()), ..ObjectMeta::default() };
         let created = Namespace { metadata, ..Namespace::default() };
         Api::all(client.clone()).create(&PostParams::default(), &created).await.context("no namespace")?;
-        Ok(Self { cluster, namespace, simulator, client, binary: binary.into(), ca_file })
+        Ok(Self { cluster: cluster.clone(), namespace, simulator, client, binary: binary.into(), ca_file })
     }
 
     /// An operator for this scene alone: its namespace, its simulator over TLS as the default endpoint.
@@ -114,7 +113,7 @@ impl Scene {
     /// # Errors
     /// It cannot be run. Whether the manifest was accepted is in the answer.
     pub fn apply(&self, yaml: &str) -> Result<Applied> {
-        Ok(kubectl_apply(self.cluster, Some(&self.namespace), yaml)?.into())
+        Ok(kubectl_apply(&self.cluster, Some(&self.namespace), yaml)?.into())
     }
 
     /// `kubectl apply` of what must be accepted.

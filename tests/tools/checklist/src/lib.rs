@@ -1,9 +1,7 @@
-//! Checks that a command makes one after the other, with a line for each, and what they are made with: programs, and this repository's files.
+//! Checks that a command makes one after the other, with a line for each, and the programs that they run.
 
 mod check;
 pub mod commands;
 pub mod report;
-mod repository;
 
 pub use crate::check::{Check, run};
-pub use crate::repository::repository;

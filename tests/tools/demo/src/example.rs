@@ -1,15 +1,7 @@
 //! The example manifests.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::{Context, Result};
 use serde_json::Value;
-
-/// The repository's own folder, in which the paths of the examples are meant.
-pub(crate) fn repository() -> PathBuf {
-    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    crate_folder.ancestors().nth(3).unwrap_or(crate_folder).to_path_buf()
-}
 
 /// A `BackupReplication` in a file of `docs/examples`.
 #[derive(Clone, Debug)]
@@ -24,7 +16,7 @@ impl Example {
     pub(crate) fn read(file: &str) -> Result<Self> {
         let path = path_of(file);
         let read = || {
-            let text = std::fs::read_to_string(repository().join(&path))?;
+            let text = std::fs::read_to_string(repository::path(&path))?;
             let documents: Vec<Value> = serde_saphyr::from_multiple(&text)?;
             let resource = documents
                 .iter()

@@ -11,8 +11,6 @@ use control_plane::{Exit, Supervised};
 use harness::Lines;
 use serde_json::Value;
 
-use crate::example::repository;
-
 const NAME: &str = "backup-replication-operator";
 /// A build may take as long as it likes. It is asked this often whether it has ended.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -23,7 +21,7 @@ pub(crate) fn build() -> Result<PathBuf> {
     let (messages, writer) = Lines::from_pipe()?;
     let mut command = Command::new(&cargo);
     command
-        .current_dir(repository())
+        .current_dir(repository::root())
         .args(["build", "--bin", NAME, "--message-format=json-render-diagnostics"])
         .args(["--profile", &profile()?])
         .stdout(writer);

@@ -12,7 +12,7 @@ use kube::{Client, Config};
 use simulator::{Options, Pace, Simulator};
 
 use crate::board::Board;
-use crate::example::{path_of, repository};
+use crate::example::path_of;
 use crate::operator_binary;
 use crate::screen::Screen;
 
@@ -111,7 +111,7 @@ async fn run(cluster: &ControlPlane, screen: &Screen, arguments: &str) -> Result
 async fn shown(cluster: &ControlPlane, screen: &Screen, arguments: &str) -> Result<bool> {
     screen.command(&format!("kubectl {arguments}"));
     let mut command: Command = cluster.kubectl();
-    command.current_dir(repository()).args(arguments.split_whitespace());
+    command.current_dir(repository::root()).args(arguments.split_whitespace());
     let mut command = tokio::process::Command::from(command);
     let output = command.kill_on_drop(true).output().await.context("could not run kubectl")?;
     screen.output(&String::from_utf8_lossy(&[output.stdout, output.stderr].concat()));

@@ -13,8 +13,8 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::Result;
+use checklist::Check;
 use checklist::commands::output;
-use checklist::{Check, repository};
 use control_plane::{ControlPlane, TemporaryFolder};
 
 use crate::helm::NAMESPACE;
@@ -90,7 +90,7 @@ fn prepare(cluster: &ControlPlane) -> Result<()> {
     let kubectl = |arguments: &[&str], file: &Path| output(cluster.kubectl().args(arguments).arg(file));
     let apply = ["apply", "--server-side", "--filename"];
     for crds in ["crds/backupreplications.cbr.replication.dev.yaml", "tests/it/chart/monitoring-crds.yaml"] {
-        kubectl(&apply, &repository(crds))?;
+        kubectl(&apply, &repository::path(crds))?;
     }
     output(cluster.kubectl().args(["wait", "--for=condition=Established", "--timeout=60s", "--all", "crd"]))?;
     for namespace in NAMESPACES {

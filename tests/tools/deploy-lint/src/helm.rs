@@ -6,7 +6,6 @@ use std::process::Command;
 
 use anyhow::Result;
 use checklist::commands::{output, output_without_warning};
-use checklist::repository;
 use control_plane::TemporaryFolder;
 
 pub(crate) const NAME: &str = "backup-replication-operator";
@@ -17,13 +16,13 @@ pub(crate) const KUBERNETES: &str = "--kube-version=1.36";
 
 /// The chart's folder.
 pub(crate) fn chart() -> PathBuf {
-    repository("deploy/helm/backup-replication-operator")
+    repository::path("deploy/helm/backup-replication-operator")
 }
 
 /// The files of values to try; `None` are the defaults.
 pub(crate) fn values() -> Result<Vec<Option<PathBuf>>> {
     let mut files = vec![None];
-    for entry in std::fs::read_dir(repository("tests/it/chart/values"))? {
+    for entry in std::fs::read_dir(repository::path("tests/it/chart/values"))? {
         files.push(Some(entry?.path()));
     }
     files.sort();

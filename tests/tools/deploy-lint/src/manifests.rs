@@ -5,7 +5,6 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use checklist::commands::output;
-use checklist::repository;
 use serde_json::Value;
 
 use crate::helm::{Helm, name_of, values};
@@ -70,7 +69,7 @@ pub(crate) fn all(kubectl: impl Fn() -> Command, helm: &Helm) -> Result<Vec<Grou
 /// The CRD, the examples, and what there is to deploy.
 fn folders() -> Result<Vec<String>> {
     let mut folders = vec!["crds".to_owned(), "docs/examples".to_owned()];
-    for entry in std::fs::read_dir(repository("deploy"))? {
+    for entry in std::fs::read_dir(repository::path("deploy"))? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
             folders.push(format!("deploy/{}", entry.file_name().display()));
@@ -82,7 +81,7 @@ fn folders() -> Result<Vec<String>> {
 
 /// What it is not to take.
 pub(crate) fn refused() -> Result<Manifest> {
-    Manifest::read(REFUSED.to_owned(), &std::fs::read_to_string(repository(REFUSED))?)
+    Manifest::read(REFUSED.to_owned(), &std::fs::read_to_string(repository::path(REFUSED))?)
 }
 
 /// A kustomization is applied as a whole, any other file by itself.
@@ -90,7 +89,7 @@ fn read(folder: &str, kubectl: &impl Fn() -> Command, found: &mut Vec<Manifest>)
     if NOT_APPLIED.contains(&folder) {
         return Ok(());
     }
-    let path = repository(folder);
+    let path = repository::path(folder);
     if path.join("kustomization.yaml").exists() {
         let built = output(kubectl().arg("kustomize").arg(path))?;
         found.push(Manifest::read(folder.to_owned(), &built)?);

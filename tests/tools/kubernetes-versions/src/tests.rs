@@ -37,7 +37,7 @@ impl Tests {
     /// Runs them with the programs of a folder, and returns how many there were.
     pub(crate) fn run(&self, programs: &Path) -> Result<usize> {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../..")).env(FOLDER_VARIABLE, programs);
+        cargo.current_dir(repository::root()).env(FOLDER_VARIABLE, programs);
         cargo.args(["test", "--locked", "--test", "it", "--"]).args(self.filters());
         let output = cargo.output().context("could not run cargo")?;
         let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -14,7 +14,6 @@ use crate::list::MUTANTS;
 use crate::mutant::Mutant;
 use crate::shared::{link_dependencies, own_names};
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../..");
 const CRD: &str = "crds/backupreplications.cbr.replication.dev.yaml";
 
 /// Makes the mutants of these names, or all, and prints what notices each. Returns whether all were noticed.
@@ -28,7 +27,7 @@ pub fn run(names: &[String]) -> Result<bool> {
     }
     let wanted = |mutant: &&Mutant| names.is_empty() || names.iter().any(|name| name == mutant.name);
     let mutants: Vec<&Mutant> = MUTANTS.iter().filter(wanted).collect();
-    let bench = Bench::new(Path::new(ROOT))?;
+    let bench = Bench::new(&repository::root())?;
 
     let commands: BTreeSet<&str> = mutants.iter().map(|mutant| mutant.caught_by).collect();
     for command in commands {

@@ -1,17 +1,16 @@
 //! Each mutant still applies, to one place alone.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use anyhow::Result;
 use mutants::MUTANTS;
 
 #[test]
 fn each_mutant_applies_to_one_place_and_changes_it() -> Result<()> {
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."));
+    let root = repository::root();
     let mut names = BTreeSet::new();
     for mutant in MUTANTS {
-        mutant.apply(root)?;
+        mutant.apply(&root)?;
         assert_ne!(mutant.old, mutant.new, "{}", mutant.name);
         assert!(names.insert(mutant.name), "{} twice", mutant.name);
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use checklist::commands::output;
-use checklist::{report, repository};
+use checklist::report;
 use control_plane::{ControlPlane, Supervised};
 use serde_json::Value;
 use simulator::{Backup, Options, Simulator, example};
@@ -64,7 +64,7 @@ impl Cluster {
                 .and_then(|()| cluster.wait(&["--for=condition=Ready", "node/node"]))
         })?;
         report::step("CoreDNS ready", || {
-            let file = repository("tests/tools/real-cluster/files/coredns.yaml").display().to_string();
+            let file = repository::path("tests/tools/real-cluster/files/coredns.yaml").display().to_string();
             cluster.kubectl(&["apply", "--server-side", "-f", &file])?;
             cluster.kubectl(&["-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=180s"])
         })?;

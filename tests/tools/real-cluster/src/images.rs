@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use checklist::commands::output;
-use checklist::{report, repository};
+use checklist::report;
 
 use crate::programs;
 
@@ -30,7 +30,7 @@ impl Builder {
     /// Builds all: an archive each.
     pub(crate) fn build_all(&self) -> Result<()> {
         let pause = self.folder.join("pause");
-        let source = repository("tests/tools/real-cluster/files/pause.c");
+        let source = repository::path("tests/tools/real-cluster/files/pause.c");
         output(Command::new("cc").args(["-static", "-Os", "-o"]).arg(&pause).arg(source))?;
         self.program(&pause, "pause")?;
         self.program(&programs::node()?.join("coredns"), "coredns")?;
@@ -43,7 +43,7 @@ impl Builder {
         fs::create_dir_all(&context)?;
         fs::copy(program, context.join(name)).with_context(|| format!("could not copy {name}"))?;
         let image = format!("localhost/{name}:1");
-        let file = repository("tests/tools/real-cluster/files/program.Dockerfile");
+        let file = repository::path("tests/tools/real-cluster/files/program.Dockerfile");
         let build = &mut self.build(&image, &file);
         output(build.args(["--build-arg", &format!("PROGRAM={name}")]).arg(&context))?;
         self.archive(&image, name).map(drop)
@@ -56,7 +56,7 @@ impl Builder {
         let toolchain = toolchain.trim_end();
         let context = self.folder.join("rust-context");
         rust_context(&context)?;
-        let file = repository("tests/tools/real-cluster/files/rust.Dockerfile");
+        let file = repository::path("tests/tools/real-cluster/files/rust.Dockerfile");
         let build = &mut self.build(RUST, &file);
         output(build.args(["--build-arg", &format!("TOOLCHAIN={toolchain}")]).arg(&context))?;
 
@@ -67,7 +67,7 @@ impl Builder {
             fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
         }
         let cargo = cargo_home()?;
-        let build = &mut self.build(OPERATOR, &repository("deploy/Dockerfile"));
+        let build = &mut self.build(OPERATOR, &repository::path("deploy/Dockerfile"));
         for volume in [
             "/usr:/usr:ro".to_owned(),
             "/etc/alternatives:/etc/alternatives:ro".to_owned(),
@@ -78,7 +78,7 @@ impl Builder {
         ] {
             build.args(["--volume", &volume]);
         }
-        output(build.args(["--build-arg", &format!("RUST_IMAGE={RUST}")]).arg(repository(".")))?;
+        output(build.args(["--build-arg", &format!("RUST_IMAGE={RUST}")]).arg(repository::root()))?;
         let archive = self.archive(OPERATOR, "backup-replication-operator")?;
         report::fact("image of the operator", &format!("{:.1} MB compressed", megabytes(&archive)?));
         Ok(())

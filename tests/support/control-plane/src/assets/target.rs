@@ -12,5 +12,5 @@ pub(super) fn folder() -> Result<PathBuf> {
     let by_tag =
         program.ancestors().skip(1).find(|folder| folder.join("CACHEDIR.TAG").is_file()).map(Path::to_path_buf);
     let by_variable = || env::var_os("CARGO_TARGET_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
-    Ok(by_tag.or_else(by_variable).unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../target")))
+    Ok(by_tag.or_else(by_variable).unwrap_or_else(|| repository::path("target")))
 }

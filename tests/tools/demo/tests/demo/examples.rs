@@ -6,8 +6,6 @@ use anyhow::{Context, Result};
 use control_plane::ControlPlane;
 use harness::install_crd;
 
-const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/examples");
-
 #[test]
 fn every_example_but_the_refused_one_is_valid() -> Result<()> {
     let cluster = ControlPlane::start()?;
@@ -15,7 +13,9 @@ fn every_example_but_the_refused_one_is_valid() -> Result<()> {
     let created = cluster.kubectl().args(["create", "namespace", "backups"]).output()?;
     assert!(created.status.success());
 
-    let files = std::fs::read_dir(EXAMPLES)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    let files = std::fs::read_dir(repository::path("docs/examples"))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
     assert!(files.len() > 2, "{files:?}");
     for file in files {
         let name = file.file_name().and_then(|name| name.to_str()).context("a file name that is no text")?;

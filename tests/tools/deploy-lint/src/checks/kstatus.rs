@@ -4,7 +4,6 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use checklist::commands::output;
-use checklist::repository;
 use serde_json::Value;
 
 use crate::programs::Tools;
@@ -22,7 +21,7 @@ fn expected(health: &str) -> Result<&'static str> {
 }
 
 pub(super) fn agrees(tools: &Tools) -> Result<()> {
-    let folder = repository(FOLDER);
+    let folder = repository::path(FOLDER);
     let table: Value = serde_saphyr::from_str(&std::fs::read_to_string(folder.join("health_test.yaml"))?)?;
     let mut wrong = Vec::new();
     for test in table["tests"].as_array().context("no tests")? {

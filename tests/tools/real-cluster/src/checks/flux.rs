@@ -1,7 +1,7 @@
 //! Under Flux.
 
 use anyhow::{Context, Result, ensure};
-use checklist::{report, repository};
+use checklist::report;
 use serde_json::{Value, json};
 use simulator::example;
 
@@ -23,10 +23,10 @@ pub(super) fn example(cluster: &Cluster) -> Result<()> {
             .replace("      defaultEndpoint: https://cbr.eu-de.otc.t-systems.com\n", &values)
             .replace("      repository: REGISTRY/", "      pullPolicy: Never\n      repository: localhost/")
     };
-    git.copy(&repository("deploy/flux"), "deploy/flux", &own)?;
-    git.copy(&repository("deploy/helm"), "deploy/helm", &|text| text)?;
+    git.copy(&repository::path("deploy/flux"), "deploy/flux", &own)?;
+    git.copy(&repository::path("deploy/helm"), "deploy/helm", &|text| text)?;
     git.commit("The example")?;
-    let system = own(std::fs::read_to_string(repository("deploy/flux/flux-system.yaml"))?);
+    let system = own(std::fs::read_to_string(repository::path("deploy/flux/flux-system.yaml"))?);
     let path = cluster.folder.join("flux-system.yaml");
     std::fs::write(&path, system).context("could not write the example")?;
     cluster.kubectl(&["apply", "--server-side", "-f", &path.display().to_string()])?;

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use checklist::commands::{output, refused};
-use checklist::{report, repository};
+use checklist::report;
 use serde_json::json;
 
 use crate::cluster::Cluster;
@@ -16,7 +16,7 @@ pub(super) const WAIT: &[&str] = &["--wait", "--timeout=3m"];
 
 /// The arguments that name chart, release and values.
 fn arguments(cluster: &Cluster, more: &[&str]) -> Vec<String> {
-    let chart = repository("deploy/helm/backup-replication-operator");
+    let chart = repository::path("deploy/helm/backup-replication-operator");
     let values = cluster.folder.join("values.yaml");
     let all = [RELEASE.to_owned(), chart.display().to_string(), format!("--namespace={NAMESPACE}")];
     let values = format!("--values={}", values.display());

@@ -1,7 +1,6 @@
 //! The CronJob of deploy/credentials, run by the cluster's own controllers.
 
 use anyhow::{Context, Result, ensure};
-use checklist::repository;
 use serde_json::{Value, json};
 use simulator::example;
 
@@ -68,7 +67,7 @@ fn job(cluster: &Cluster, name: &str) -> Result<()> {
 
 /// As shipped, with this cluster's image, and its cloud, whose CA pods do not know by themselves.
 fn manifests(cluster: &Cluster) -> Result<Vec<Value>> {
-    let folder = repository("deploy/credentials").display().to_string();
+    let folder = repository::path("deploy/credentials").display().to_string();
     let shipped = cluster.kubectl(&["kustomize", &folder])?.replace("namespace: backups", "namespace: renewal");
     let mut manifests: Vec<Value> = serde_saphyr::from_multiple(&shipped).context("not YAML")?;
     let cron_job = manifests.iter_mut().find(|manifest| manifest["kind"] == "CronJob").context("no CronJob")?;

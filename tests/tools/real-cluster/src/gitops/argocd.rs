@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use checklist::commands::output;
-use checklist::{report, repository};
+use checklist::report;
 use control_plane::Supervised;
 
 use super::{established, free_address};
@@ -142,7 +142,7 @@ fn set_up(cluster: &Cluster, programs: &Path) -> Result<()> {
     established(cluster, &kinds.each_ref().map(String::as_str))?;
     let settings = programs.join("argocd-config").display().to_string();
     cluster.kubectl(&["-n", NAMESPACE, "apply", "--server-side", "-k", &settings])?;
-    let ours = repository("deploy/argocd/argocd-cm.yaml").display().to_string();
+    let ours = repository::path("deploy/argocd/argocd-cm.yaml").display().to_string();
     cluster
         .kubectl(&["patch", "configmap", "argocd-cm", "-n", NAMESPACE, "--type=merge", "--patch-file", &ours])
         .map(drop)

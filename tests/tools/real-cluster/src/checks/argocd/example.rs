@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use checklist::commands::{output, refused};
-use checklist::{report, repository};
+use checklist::report;
 use simulator::{Fault, Script, example};
 
 use super::{ON_DEMAND, SYSTEM, apply, settled, status, wait};
@@ -19,11 +19,11 @@ pub(in crate::checks) fn example(cluster: &Cluster) -> Result<()> {
     output(&mut cluster.helm(&["uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout=3m"]))?;
     let (git, backup) = (cluster.repository()?, cluster.new_backup());
     let own = |text: String| own(cluster, git.url(), &text).replace(example::BACKUP, &backup);
-    git.copy(&repository("deploy/flux/replications"), "deploy/flux/replications", &own)?;
-    git.copy(&repository("deploy/helm"), "deploy/helm", &|text| text)?;
+    git.copy(&repository::path("deploy/flux/replications"), "deploy/flux/replications", &own)?;
+    git.copy(&repository::path("deploy/helm"), "deploy/helm", &|text| text)?;
     git.commit("The examples of Argo CD")?;
     for name in ["operator", "replications"] {
-        let text = fs::read_to_string(repository(&format!("deploy/argocd/{name}.yaml")))?;
+        let text = fs::read_to_string(repository::path(&format!("deploy/argocd/{name}.yaml")))?;
         let path = cluster.folder.join(format!("{name}.yaml"));
         fs::write(&path, own(text)).context("could not write an example")?;
         cluster.kubectl(&["apply", "-n", SYSTEM, "-f", &path.display().to_string()])?;
@@ -74,7 +74,7 @@ pub(in crate::checks) fn sync_waves(cluster: &Cluster) -> Result<()> {
     let backup = cluster.new_backup();
     let own =
         |text: String| text.replace("namespace: backups", "namespace: argocd-waves").replace(example::BACKUP, &backup);
-    cluster.repository()?.copy(&repository("deploy/argocd/sync-waves"), "argocd-waves", &own)?;
+    cluster.repository()?.copy(&repository::path("deploy/argocd/sync-waves"), "argocd-waves", &own)?;
     cluster.repository()?.commit("The sync waves")?;
     let hold = cluster.simulator.hold("argocd-waves");
     cluster

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use checklist::{report, repository};
+use checklist::report;
 use serde_json::Value;
 
 use super::SYSTEM;
@@ -14,7 +14,7 @@ use crate::gitops::ArgoCd;
 /// As the tables say that the scripts' other tests go by.
 pub(in crate::checks) fn judged(cluster: &Cluster) -> Result<()> {
     let argocd = cluster.argocd()?;
-    let folder = repository("deploy/argocd/resource_customizations/cbr.replication.dev/BackupReplication");
+    let folder = repository::path("deploy/argocd/resource_customizations/cbr.replication.dev/BackupReplication");
     let settings = cluster.folder.join("argocd-cm.yaml");
     let patched = cluster.kubectl(&["-n", SYSTEM, "get", "configmap/argocd-cm", "-o", "yaml"])?;
     fs::write(&settings, patched).context("could not write the settings")?;
