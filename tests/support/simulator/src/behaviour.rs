@@ -22,6 +22,36 @@ pub struct Behaviour {
     pub view: View,
     /// The shape of 401 and 403 for a token.
     pub auth_errors: AuthErrors,
+    /// Ids and regions are known in any letter case, with or without their hyphens. A destination is kept in the words
+    /// it was asked for in; how it is listed is up to [`View::spelling`].
+    pub any_spelling: bool,
+    /// What lies between the service and its callers.
+    pub cache: Cache,
+    /// How JSON goes over the wire.
+    pub wire: Wire,
+}
+
+/// A cache in front of the service that stores answers to look-ups by their path alone, whoever asks. What was
+/// stored is kept, with every record that came later missing, until it is switched off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cache {
+    #[default]
+    None,
+    /// It lets through who says `Cache-Control: no-cache` or `no-store`.
+    Polite,
+    /// It answers whatever the request says.
+    Deaf,
+}
+
+/// How JSON goes over the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Wire {
+    /// `application/json;charset=UTF-8` instead of `application/json`.
+    pub charset: bool,
+    /// In small chunks, without the length in advance.
+    pub chunked: bool,
 }
 
 /// How replications advance.
@@ -63,6 +93,67 @@ pub struct View {
     pub records: Records,
     pub timestamps: Timestamps,
     pub destination_vault: DestinationVault,
+    pub spelling: Spelling,
+    pub shape: Shape,
+    pub children: Children,
+    /// The body of this other backup is answered, records and all.
+    pub instead: Option<String>,
+}
+
+/// How records name projects, backups, vaults, regions and themselves, whatever the request said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spelling {
+    #[default]
+    AsAsked,
+    Lower,
+    Upper,
+    /// As asked, but for the hyphens of the ids.
+    WithoutHyphens,
+}
+
+impl Spelling {
+    pub(crate) fn id(self, id: &str) -> String {
+        match self {
+            Self::AsAsked => id.to_owned(),
+            Self::Lower => id.to_lowercase(),
+            Self::Upper => id.to_uppercase(),
+            Self::WithoutHyphens => id.replace('-', ""),
+        }
+    }
+
+    /// A hyphen is part of a region's name.
+    pub(crate) fn region(self, region: &str) -> String {
+        match self {
+            Self::AsAsked | Self::WithoutHyphens => region.to_owned(),
+            Self::Lower => region.to_lowercase(),
+            Self::Upper => region.to_uppercase(),
+        }
+    }
+}
+
+/// Which keys a backup has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    #[default]
+    Full,
+    /// Without `updated_at`, `protected_at`, `expired_at` and `parent_id`, and with a number as
+    /// `enterprise_project_id`.
+    Sparse,
+}
+
+/// What a backup consists of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Children {
+    #[default]
+    None,
+    /// Disks, with an `extend_info` and children of their own.
+    Disks,
+    /// The same, each with `replication_records`: those of the backup, under other ids and as failed. Whoever takes
+    /// them for records of the backup is wrong.
+    WithRecords,
 }
 
 /// Whether `GET backup` is to be had at all.
@@ -79,6 +170,10 @@ pub enum LookUp {
     NotImplemented,
     /// 403: the token is good, but not for this API.
     Forbidden,
+    /// 401 `APIGW.0301`: the token is good for replications alone.
+    Refused,
+    /// 404 `BackupService.6200`: the backup is there for replications alone.
+    NoSuchBackup,
 }
 
 /// What becomes of `replication_records`.
@@ -110,15 +205,21 @@ pub enum Timestamps {
     Offset,
     /// `2020-02-23T01:00:32Z`
     Zulu,
+    /// `2020-02-23T02:00:32 CET`, which names no offset that a program could know.
+    Unreadable,
+    /// No such key.
+    Absent,
 }
 
 impl Timestamps {
-    /// The instant in this style; what the style has no digits for is cut off.
+    /// The instant in this style; what the style has no digits for is cut off. Empty for no time at all.
     pub fn format(self, at: Timestamp) -> String {
         match self {
             Self::Unzoned => at.strftime("%Y-%m-%dT%H:%M:%S.%6f").to_string(),
             Self::Offset => at.strftime("%Y-%m-%dT%H:%M:%S.%3f+00:00").to_string(),
             Self::Zulu => at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            Self::Unreadable => at.strftime("%Y-%m-%dT%H:%M:%S CET").to_string(),
+            Self::Absent => String::new(),
         }
     }
 }

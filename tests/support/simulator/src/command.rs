@@ -2,9 +2,11 @@
 
 use anyhow::Result;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::behaviour::{Behaviour, View};
 use crate::script::Script;
+use crate::service::record::Target;
 use crate::service::stage::{Advance, DeletedRecord};
 use crate::state::State;
 use crate::world::{Backup, BackupStatus, Project, Region, Token, Vault, VaultStatus};
@@ -41,12 +43,28 @@ pub enum Command {
         backup_id: String,
         view: Option<View>,
     },
+    /// What one token is shown, whatever the backup; it comes before the view of the backup.
+    SetTokenView {
+        token: SecretValue,
+        view: Option<View>,
+    },
+    /// A replication that nobody called for here, such as a policy's.
+    AddReplication(Target),
+    /// How one record is listed; its fields are merged into it, and `null` takes a field away.
+    AlterRecord {
+        id: String,
+        fields: Map<String, Value>,
+    },
     Advance {
         id: String,
         to: Advance,
     },
     Reveal {
         id: Option<String>,
+    },
+    /// Lists a record, or all of a backup, no more, until they are revealed.
+    Hide {
+        id: String,
     },
     DeleteReplica {
         id: String,
@@ -91,6 +109,10 @@ impl Command {
             Self::RevokeToken(SecretValue { value }) => state.service.tokens.revoke(&value)?,
             Self::Configure(behaviour) => state.service.behaviour = behaviour,
             Self::SetView { backup_id, view } => state.service.set_view(&backup_id, view),
+            Self::SetTokenView { token: SecretValue { value }, view } => state.service.set_token_view(&value, view),
+            Self::AddReplication(target) => drop(state.service.add_replication(target)?),
+            Self::AlterRecord { id, fields } => state.service.ledger.alter(&id, fields)?,
+            Self::Hide { id } => state.service.ledger.hide(&id)?,
             Self::Advance { id, to } => state.service.ledger.advance(&id, to)?,
             Self::Reveal { id } => state.service.ledger.reveal(id.as_deref()),
             Self::DeleteReplica { id, then } => state.service.ledger.delete_replica(&id, then)?,

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
+use serde_json::{Map, Value};
 
 use crate::behaviour::{Behaviour, View};
 use crate::log::{Counts, Log};
@@ -77,6 +78,12 @@ impl Simulator {
         self.with(|state| change(&mut state.service.behaviour));
     }
 
+    /// Gives one token a view of its own, whatever the backup; it comes before the view of the backup. `None` takes it
+    /// away.
+    pub fn set_token_view(&self, token: &str, view: Option<View>) {
+        self.with(|state| state.service.set_token_view(token, view));
+    }
+
     /// Gives one backup a view of its own; `None` takes it away.
     pub fn set_view(&self, backup_id: &str, view: Option<View>) {
         self.with(|state| state.service.set_view(backup_id, view));
@@ -101,12 +108,22 @@ impl Simulator {
         self.with(|state| state.service.add_replication(target))
     }
 
+    /// Lists a record with other fields than its own: they are merged into it, and `null` takes a field away.
+    pub fn alter_record(&self, id: &str, fields: Map<String, Value>) -> Result<()> {
+        self.with(|state| state.service.ledger.alter(id, fields))
+    }
+
+    /// Lists a record, or all of a backup, no more, until they are revealed.
+    pub fn hide(&self, id: &str) -> Result<()> {
+        self.with(|state| state.service.ledger.hide(id))
+    }
+
     /// Fails where it would go backwards or on from an end.
     pub fn advance(&self, id: &str, to: Advance) -> Result<()> {
         self.with(|state| state.service.ledger.advance(id, to))
     }
 
-    /// Shows, where records are shown late, those that were accepted so far; all of a backup where its id is given.
+    /// Shows those that were accepted so far and are shown late or were hidden; of one backup where its id is given.
     pub fn reveal(&self, id: Option<&str>) {
         self.with(|state| state.service.ledger.reveal(id));
     }

@@ -32,14 +32,17 @@ mod simulator;
 mod state;
 mod world;
 
-pub use behaviour::{AuthErrors, Behaviour, DestinationVault, Ending, LookUp, Pace, Records, Timestamps, View};
+pub use behaviour::{
+    AuthErrors, Behaviour, Cache, Children, DestinationVault, Ending, LookUp, Pace, Records, Shape, Spelling,
+    Timestamps, View, Wire,
+};
 pub use command::Command;
 pub use log::{Call, CallEnding, Counts, Headers, Log, Verdict};
 pub use options::Options;
 pub use script::answer::{Answer, Body, Cut, CutOff, RetryAfter};
 pub use script::fault::{End, Fault, Step, Steps};
 pub use script::hold::Hold;
-pub use script::{Operation, Script};
+pub use script::{Operation, Script, TokenValue};
 pub use service::error::ErrorShape;
 pub use service::record::{Record, Target};
 pub use service::stage::{Advance, DeletedRecord, Stage};

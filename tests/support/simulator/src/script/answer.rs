@@ -51,6 +51,8 @@ pub enum Body {
     #[default]
     Empty,
     Text(String),
+    /// An HTML page, as of a gateway or a firewall. `{request_id}` in it stands for a number that differs in each answer.
+    Page(String),
     Json(Value),
     Bytes(Vec<u8>),
     Error {
@@ -139,6 +141,11 @@ impl Answer {
         self.body(Body::Text(text.into()))
     }
 
+    /// An HTML page; `{request_id}` in it stands for a number that differs in each answer.
+    pub fn page(self, html: impl Into<String>) -> Self {
+        self.body(Body::Page(html.into()))
+    }
+
     pub fn json(self, json: Value) -> Self {
         self.body(Body::Json(json))
     }
@@ -162,6 +169,7 @@ impl Answer {
             Body::Ordinary { keep: _ } => true,
             Body::Empty
             | Body::Text(_)
+            | Body::Page(_)
             | Body::Json(_)
             | Body::Bytes(_)
             | Body::Error { shape: _, code: _, message: _ }
@@ -209,6 +217,10 @@ impl Answer {
         match &self.body {
             Body::Empty => (None, AnswerBody::empty()),
             Body::Text(text) => (Some("text/plain"), AnswerBody::whole(Bytes::from(text.clone()))),
+            Body::Page(html) => {
+                let page = html.replace("{request_id}", context.request_id);
+                (Some("text/html;charset=utf-8"), AnswerBody::whole(Bytes::from(page)))
+            }
             Body::Json(value) => (json, AnswerBody::whole(Bytes::from(value.to_string()))),
             Body::Bytes(bytes) => (json, AnswerBody::whole(Bytes::from(bytes.clone()))),
             Body::Error { shape, code, message } => {

@@ -4,6 +4,8 @@ pub(crate) mod answer;
 pub(crate) mod fault;
 pub(crate) mod hold;
 
+use std::fmt;
+
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
@@ -35,8 +37,8 @@ impl Operation {
 
 /// A fault and the calls that it meets.
 ///
-/// Scripts wait in a queue. A call takes the first that fits it, and those that name its backup come before those that
-/// do not, those that run out before those that do not. A call that none fits is answered as usual.
+/// Scripts wait in a queue. A call takes the first that fits it, and those that name its token come before those that
+/// do not, then those that name its backup, then those that run out before those that do not. A call that none fits is answered as usual.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
@@ -46,10 +48,30 @@ pub struct Script {
     /// `None`: every backup.
     #[serde(default)]
     pub backup_id: Option<String>,
+    /// `None`: every token. Read, but never written out: a token is a secret.
+    #[serde(default, skip_serializing)]
+    pub token: Option<TokenValue>,
     /// How many calls; `None` (in JSON: `null`) for all. Where JSON leaves it out: one.
     #[serde(default = "one")]
     pub times: Option<u32>,
     pub fault: Fault,
+}
+
+/// The value of a token, which is not in `Debug`.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct TokenValue(String);
+
+impl From<&str> for TokenValue {
+    fn from(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+}
+
+impl fmt::Debug for TokenValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<redacted>")
+    }
 }
 
 fn one() -> Option<u32> {
@@ -64,12 +86,12 @@ impl Script {
 
     /// For the next calls.
     pub fn times(times: u32, fault: Fault) -> Self {
-        Self { operation: None, backup_id: None, times: Some(times), fault }
+        Self { operation: None, backup_id: None, token: None, times: Some(times), fault }
     }
 
     /// For all calls from now on.
     pub fn always(fault: Fault) -> Self {
-        Self { operation: None, backup_id: None, times: None, fault }
+        Self { operation: None, backup_id: None, token: None, times: None, fault }
     }
 
     /// Only for replications.
@@ -92,9 +114,15 @@ impl Script {
         Self { backup_id: Some(backup_id.into()), ..self }
     }
 
-    fn fits(&self, operation: Operation, backup_id: Option<&str>) -> bool {
+    /// Only for one token.
+    pub fn token(self, value: &str) -> Self {
+        Self { token: Some(value.into()), ..self }
+    }
+
+    fn fits(&self, operation: Operation, backup_id: Option<&str>, token: Option<&[u8]>) -> bool {
         self.operation.map_or(operation != Operation::IssueToken, |only| only == operation)
             && self.backup_id.as_deref().is_none_or(|only| Some(only) == backup_id)
+            && self.token.as_ref().is_none_or(|TokenValue(only)| Some(only.as_bytes()) == token)
     }
 }
 
@@ -120,15 +148,13 @@ impl Scripts {
     }
 
     /// The fault for a call that has arrived.
-    pub(crate) fn take(&mut self, route: &Route) -> Option<Fault> {
+    pub(crate) fn take(&mut self, route: &Route, token: Option<&[u8]>) -> Option<Fault> {
         let (operation, backup_id) = (Operation::of(route)?, route.backup_id());
         // `min_by_key` keeps the first of equals, which makes a queue of scripts of the same rank.
-        let (position, script) = self
-            .0
-            .iter_mut()
-            .enumerate()
-            .filter(|(_, script)| script.fits(operation, backup_id))
-            .min_by_key(|(_, script)| (script.backup_id.is_none(), script.times.is_none()))?;
+        let (position, script) =
+            self.0.iter_mut().enumerate().filter(|(_, script)| script.fits(operation, backup_id, token)).min_by_key(
+                |(_, script)| (script.token.is_none(), script.backup_id.is_none(), script.times.is_none()),
+            )?;
         let fault = script.fault.clone();
         if let Some(times) = &mut script.times {
             *times -= 1;

@@ -38,14 +38,26 @@ POST /wait                     answers when it is so, or 408 after the time
                                {\"milliseconds\": 5000, \"until\": {\"counts\": {\"backup_id\": ID, \"posts\": 1, \"accepted\": 1, \"gets\": 0}}}
                                {\"milliseconds\": 5000, \"until\": {\"hold\": {\"name\": NAME, \"arrivals\": 1}}}
 
+A view tells what look_up (available not_found method_not_allowed not_implemented forbidden refused no_such_backup), records
+(present {late} empty null absent), timestamps (unzoned offset zulu unreadable absent), destination_vault (both top_level
+extra_info), spelling (as_asked lower upper without_hyphens), shape (full sparse), children (none disks with_records) and
+instead (the id of a backup) are. What it leaves out has its default, the first in each list.
+
 Commands: add_region add_project add_vault set_vault_capacity set_vault_status add_backup remove_backup
-set_backup_status add_token expire_token revoke_token configure set_view advance reveal delete_replica script
-\"clear_scripts\" release. Examples:
+set_backup_status add_token expire_token revoke_token configure set_view set_token_view add_replication alter_record
+advance reveal hide delete_replica script \"clear_scripts\" release. Examples:
 {\"set_backup_status\": {\"backup_id\": ID, \"status\": \"protecting\"}}
 {\"advance\": {\"id\": RECORD or BACKUP, \"to\": {\"replicating\": {\"progress\": 40}}}}
 {\"script\": {\"operation\": \"replicate\", \"times\": 2, \"fault\": {\"steps\": [\"commit\"], \"end\": \"reset\"}}}
 {\"script\": {\"fault\": {\"steps\": [\"commit\", {\"hold\": {\"name\": \"a\"}}], \"end\": {\"answer\": {\"status\": 502}}}}}
 {\"configure\": {\"pace\": {\"milliseconds\": 20000}, \"view\": {\"records\": {\"late\": {\"milliseconds\": 5000}}}}}
+{\"configure\": {\"any_spelling\": true, \"cache\": \"polite\", \"wire\": {\"charset\": true, \"chunked\": true}, \"view\": {\"spelling\": \"lower\"}}}
+{\"set_token_view\": {\"token\": {\"value\": TOKEN}, \"view\": {\"records\": \"empty\"}}}
+{\"set_view\": {\"backup_id\": ID, \"view\": {\"instead\": OTHER_ID, \"shape\": \"sparse\", \"children\": \"with_records\"}}}
+{\"script\": {\"operation\": \"show\", \"token\": TOKEN, \"fault\": {\"end\": {\"answer\": {\"status\": 404, \"body\": {\"page\": \"<p>{request_id}</p>\"}}}}}}
+{\"add_replication\": {\"project_id\": ID, \"backup_id\": ID, \"destination_project_id\": ID, \"destination_region\": NAME, \"destination_vault_id\": ID}}
+{\"alter_record\": {\"id\": RECORD or BACKUP, \"fields\": {\"created_at\": null, \"extra_info\": {\"auto_trigger\": true}}}}
+{\"hide\": {\"id\": RECORD or BACKUP}}
 {\"release\": {\"hold\": \"a\"}}
 ";
 

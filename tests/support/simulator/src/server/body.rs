@@ -13,6 +13,9 @@ use crate::script::answer::Cut;
 /// How much nonsense goes out at a time, in bytes.
 const FILLER_CHUNK: &[u8] = &[b'x'; 16 * 1024];
 
+/// The size of a chunk, in bytes: small enough to cut words and characters in two.
+const PIECE: usize = 7;
+
 /// Bytes, then filler, then perhaps a break.
 #[derive(Debug)]
 pub(crate) struct AnswerBody {
@@ -20,6 +23,8 @@ pub(crate) struct AnswerBody {
     filler: u64,
     /// The length to announce; `None` to send chunks.
     announced: Option<u64>,
+    /// How much of the bytes goes out at a time.
+    at_a_time: usize,
     cut: Option<Cut>,
     /// What was sent before a break has had its turn to be written out.
     flushed: bool,
@@ -33,7 +38,12 @@ impl AnswerBody {
 
     pub(crate) fn whole(bytes: Bytes) -> Self {
         let announced = Some(bytes.len() as u64);
-        Self { bytes, filler: 0, announced, cut: None, flushed: false, fuse: Fuse::default() }
+        Self { bytes, filler: 0, announced, at_a_time: usize::MAX, cut: None, flushed: false, fuse: Fuse::default() }
+    }
+
+    /// In small pieces, without their length in advance.
+    pub(crate) fn chunked(bytes: Bytes) -> Self {
+        Self { announced: None, at_a_time: PIECE, ..Self::whole(bytes) }
     }
 
     pub(crate) fn filler(bytes: u64, chunked: bool) -> Self {
@@ -75,7 +85,8 @@ impl Body for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         if !self.bytes.is_empty() {
-            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.bytes)))));
+            let size = self.bytes.len().min(self.at_a_time);
+            return Poll::Ready(Some(Ok(Frame::data(self.bytes.split_to(size)))));
         }
         if self.filler > 0 {
             let size = self.filler.min(FILLER_CHUNK.len() as u64);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Response};
 
 use super::body::AnswerBody;
@@ -75,6 +75,7 @@ impl CallRun {
                 token: token(&self.arrival.headers),
                 body: &self.arrival.body,
                 request_id: &self.arrival.request_id,
+                no_cache: no_cache(&self.arrival.headers),
             };
             self.shared.record(|state| {
                 let reply = state.service.process(&request);
@@ -86,7 +87,8 @@ impl CallRun {
 
     fn ordinary(&self, reply: Reply) -> Result<Response<AnswerBody>> {
         let Reply { status, content_type, body, verdict: _, subject_token } = reply;
-        let mut response = Response::new(AnswerBody::whole(body));
+        let chunked = self.shared.with(|state| state.service.behaviour.wire.chunked);
+        let mut response = Response::new(if chunked { AnswerBody::chunked(body) } else { AnswerBody::whole(body) });
         *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         response.headers_mut().insert(REQUEST_ID, HeaderValue::from_str(&self.arrival.request_id)?);
@@ -97,6 +99,12 @@ impl CallRun {
     }
 }
 
-fn token(headers: &HeaderMap) -> Option<&[u8]> {
+pub(super) fn token(headers: &HeaderMap) -> Option<&[u8]> {
     headers.get(TOKEN).map(HeaderValue::as_bytes)
+}
+
+fn no_cache(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let mut directives = values.flat_map(|value| value.split(',')).map(|directive| directive.trim().to_lowercase());
+    directives.any(|directive| directive == "no-cache" || directive == "no-store")
 }

@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use uuid::Uuid;
 
 use super::body::AnswerBody;
-use super::call::{CallRun, Finish};
+use super::call::{CallRun, Finish, token};
 use super::wire::Fuse;
 use crate::log::{Arrival, CallEnding};
 use crate::script::answer::Answer;
@@ -59,8 +59,9 @@ async fn answer(
 ) -> Result<Response<AnswerBody>, Dropped> {
     let (parts, body) = request.into_parts();
     let received = receive(body).await;
+    let route = Route::find(&parts.method, parts.uri.path());
     let arrival = Arrival {
-        route: Route::find(&parts.method, parts.uri.path()),
+        route: shared.with(|state| state.service.known_as(route)),
         path: parts.uri.path_and_query().map_or_else(|| parts.uri.to_string(), |path| path.as_str().to_owned()),
         method: parts.method,
         headers: parts.headers,
@@ -74,7 +75,7 @@ async fn answer(
         let fault = if too_large {
             Some(refuse_too_large())
         } else if complete {
-            state.scripts.take(&arrival.route)
+            state.scripts.take(&arrival.route, token(&arrival.headers))
         } else {
             None
         };

@@ -26,6 +26,16 @@ pub(crate) struct Stored {
     pub(crate) resource_id: String,
 }
 
+/// Ids that differ in letter case and hyphens alone are the same in this form.
+pub(crate) fn folded(id: &str) -> String {
+    id.chars().filter(|c| *c != '-').flat_map(char::to_lowercase).collect()
+}
+
+fn find<'a, T>(known: &'a HashMap<String, T>, id: &str, any_spelling: bool) -> Option<&'a T> {
+    let spelt_otherwise = || known.iter().find(|(known, _)| folded(known) == folded(id)).map(|(_, value)| value);
+    known.get(id).or_else(|| spelt_otherwise().filter(|_| any_spelling))
+}
+
 impl From<Backup> for Stored {
     fn from(backup: Backup) -> Self {
         let id = || Uuid::new_v4().to_string();
@@ -116,15 +126,24 @@ impl Inventory {
         self.backups.get(id).filter(|stored| stored.backup.project_id == project_id)
     }
 
-    pub(crate) fn destination(&self, region: &str) -> Option<&Region> {
-        self.destinations.get(region)
+    pub(crate) fn destination(&self, region: &str, any_spelling: bool) -> Option<&Region> {
+        find(&self.destinations, region, any_spelling)
     }
 
-    pub(crate) fn project(&self, id: &str) -> Option<&Project> {
-        self.projects.get(id)
+    pub(crate) fn project(&self, id: &str, any_spelling: bool) -> Option<&Project> {
+        find(&self.projects, id, any_spelling)
     }
 
-    pub(crate) fn vault(&self, id: &str) -> Option<&Vault> {
-        self.vaults.get(id)
+    pub(crate) fn vault(&self, id: &str, any_spelling: bool) -> Option<&Vault> {
+        find(&self.vaults, id, any_spelling)
+    }
+
+    /// The project and the backup of a path, as they are known here, if they are.
+    pub(crate) fn known_as(&self, project_id: &str, backup_id: &str) -> (String, String) {
+        let project = self.project(project_id, true).map_or(project_id, |project| &project.id);
+        // One that is made up when it is asked for has its id in the usual form.
+        let made_up = Uuid::try_parse(backup_id).map_or_else(|_| backup_id.to_owned(), |id| id.to_string());
+        let backup = find(&self.backups, backup_id, true).map_or(made_up, |stored| stored.backup.id.clone());
+        (project.to_owned(), backup)
     }
 }

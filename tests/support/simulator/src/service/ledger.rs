@@ -4,7 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+use serde_json::{Map, Value};
 
+use super::inventory::folded;
 use super::record::Record;
 use super::stage::{Advance, DeletedRecord, Stage};
 
@@ -67,12 +69,14 @@ impl Ledger {
             .into_iter()
             .flatten()
             .filter_map(|id| self.records.get(id))
-            .any(|record| record.target.destination_region == region && record.occupies_region())
+            .any(|record| folded(&record.target.destination_region) == folded(region) && record.occupies_region())
     }
 
     /// How many places of a vault are taken, by replicas and by those on their way.
     pub(crate) fn in_vault(&self, vault_id: &str) -> u64 {
-        let taken = |record: &&Record| record.target.destination_vault_id == vault_id && record.occupies_region();
+        let taken = |record: &&Record| {
+            folded(&record.target.destination_vault_id) == folded(vault_id) && record.occupies_region()
+        };
         self.records.values().filter(taken).map(|_| 1).sum()
     }
 
@@ -81,13 +85,31 @@ impl Ledger {
         self.find(id)?.advance(to)
     }
 
-    /// Shows every record that is shown late; with an id, those of this record or backup only.
+    /// Shows every record that is shown late or hidden; with an id, those of this record or backup only.
     pub(crate) fn reveal(&mut self, id: Option<&str>) {
         for record in self.records.values_mut() {
             if id.is_none_or(|id| record.id == id || record.target.backup_id == id) {
                 record.revealed = true;
+                record.hidden = false;
             }
         }
+    }
+
+    /// Lists a record, or all of a backup, no more.
+    pub(crate) fn hide(&mut self, id: &str) -> Result<()> {
+        let mut hidden = 0;
+        for record in self.records.values_mut().filter(|record| record.id == id || record.target.backup_id == id) {
+            record.hidden = true;
+            hidden += 1;
+        }
+        ensure!(hidden > 0, "no replication has the record or backup id {id}");
+        Ok(())
+    }
+
+    /// Lists a record, or the newest of a backup, with these fields merged into its own.
+    pub(crate) fn alter(&mut self, id: &str, fields: Map<String, Value>) -> Result<()> {
+        self.find(id)?.altered.extend(fields);
+        Ok(())
     }
 
     /// Deletes the replica of a record, or of the newest record of a backup.

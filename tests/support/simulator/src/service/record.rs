@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::stage::{Advance, Stage};
-use crate::behaviour::{DestinationVault, Ending, Pace, Records, View};
+use crate::behaviour::{DestinationVault, Ending, Pace, Records, Timestamps, View};
 
 /// What a caller asked for, once it was found acceptable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,10 @@ pub struct Record {
     pub stage: Stage,
     /// Shown even though records are shown late.
     pub revealed: bool,
+    /// Not shown, although it exists.
+    pub hidden: bool,
+    /// What is merged into it where it is listed.
+    pub altered: Map<String, Value>,
     /// The replica and its checkpoint, once it exists.
     pub replica: Option<(String, String)>,
     pub replica_deleted: bool,
@@ -67,6 +71,8 @@ impl Record {
             created_at: Timestamp::now(),
             stage: Stage::WaitingReplicate,
             revealed: false,
+            hidden: false,
+            altered: Map::new(),
             replica: None,
             replica_deleted: false,
             accepted: Instant::now(),
@@ -136,6 +142,9 @@ impl Record {
 
     /// Whether `GET backup` shows it now.
     pub(crate) fn is_visible(&self, records: Records, now: Instant) -> bool {
+        if self.hidden {
+            return false;
+        }
         match records {
             Records::Present => true,
             Records::Late { milliseconds } => {
@@ -162,6 +171,7 @@ impl Record {
 
     /// An element of `replication_records`.
     pub(crate) fn show(&self, view: &View) -> Value {
+        let (id, region) = (|id: &str| view.spelling.id(id), |name: &str| view.spelling.region(name));
         let (fail_code, fail_reason) = match &self.stage {
             Stage::Fail { code, reason } => (code.as_str(), reason.as_str()),
             Stage::WaitingReplicate | Stage::Replicating { progress: _ } | Stage::Success | Stage::Skip => ("", ""),
@@ -174,20 +184,25 @@ impl Record {
             "auto_trigger": false,
         });
         let mut record = json!({
-            "id": self.id,
+            "id": id(&self.id),
             "status": self.stage.name(),
             "created_at": view.timestamps.format(self.created_at),
-            "source_region": self.source_region,
-            "source_project_id": self.target.project_id,
-            "source_backup_id": self.target.backup_id,
+            "source_region": region(&self.source_region),
+            "source_project_id": id(&self.target.project_id),
+            "source_backup_id": id(&self.target.backup_id),
             "source_checkpoint_id": self.source_checkpoint_id,
-            "vault_id": self.source_vault_id,
-            "destination_region": self.target.destination_region,
-            "destination_project_id": self.target.destination_project_id,
+            "vault_id": id(&self.source_vault_id),
+            "destination_region": region(&self.target.destination_region),
+            "destination_project_id": id(&self.target.destination_project_id),
             "destination_backup_id": replica,
             "destination_checkpoint_id": checkpoint,
         });
-        let vault = &self.target.destination_vault_id;
+        if view.timestamps == Timestamps::Absent
+            && let Some(record) = record.as_object_mut()
+        {
+            record.remove("created_at");
+        }
+        let vault = id(&self.target.destination_vault_id);
         let (top_level, in_extra_info) = match view.destination_vault {
             DestinationVault::Both => (true, true),
             DestinationVault::TopLevel => (true, false),
@@ -200,12 +215,27 @@ impl Record {
             extra_info["destination_vault_id"] = json!(vault);
         }
         record["extra_info"] = extra_info;
+        merge(&mut record, &self.altered);
         record
     }
 
     /// When a timed replication ends.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.clock.as_ref().and_then(|clock| self.accepted.checked_add(clock.takes))
+    }
+}
+
+/// As a JSON merge patch does (RFC 7396).
+fn merge(into: &mut Value, fields: &Map<String, Value>) {
+    if !into.is_object() {
+        *into = json!({});
+    }
+    for (key, value) in fields {
+        match value {
+            Value::Null => drop(into.as_object_mut().and_then(|object| object.remove(key))),
+            Value::Object(fields) => merge(&mut into[key], fields),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => into[key] = value.clone(),
+        }
     }
 }
 

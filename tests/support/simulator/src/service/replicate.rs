@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Service;
 use super::error::Refusal;
-use super::inventory::Stored;
+use super::inventory::{Stored, folded};
 use super::parameters::Parameters;
 use super::record::{Record, Source, Target};
 use crate::log::Verdict;
@@ -71,12 +71,13 @@ impl Service {
     }
 
     fn check_destination(&self, parameters: &Parameters) -> Result<(), Refusal> {
-        let region = &parameters.destination_region;
-        if !self.inventory.destination(region).is_some_and(|destination| destination.replication) {
+        let (region, any) = (&parameters.destination_region, self.behaviour.any_spelling);
+        if !self.inventory.destination(region, any).is_some_and(|destination| destination.replication) {
             return Err(bad_request("1005", format!("The destination region {region} does not support replication.")));
         }
         let project_id = &parameters.destination_project_id;
-        let project = self.inventory.project(project_id).filter(|project| project.region == *region);
+        let same = |theirs: &str, ours: &str| theirs == ours || (any && folded(theirs) == folded(ours));
+        let project = self.inventory.project(project_id, any).filter(|project| same(&project.region, region));
         if !project.is_some_and(|project| project.replication) {
             let message = format!("The destination project {project_id} does not support replication.");
             return Err(bad_request("1011", message));
@@ -84,8 +85,8 @@ impl Service {
         let vault_id = &parameters.destination_vault_id;
         let vault = self
             .inventory
-            .vault(vault_id)
-            .filter(|vault| vault.region == *region && vault.project_id == *project_id)
+            .vault(vault_id, any)
+            .filter(|vault| same(&vault.region, region) && same(&vault.project_id, project_id))
             .ok_or_else(|| bad_request("6120", format!("The destination vault {vault_id} does not exist.")))?;
         match vault.kind {
             VaultKind::Replication => {}
@@ -103,7 +104,8 @@ impl Service {
     }
 
     fn check_capacity(&self, vault_id: &str) -> Result<(), Refusal> {
-        let capacity = self.inventory.vault(vault_id).and_then(|vault| vault.capacity);
+        let vault = self.inventory.vault(vault_id, self.behaviour.any_spelling);
+        let capacity = vault.and_then(|vault| vault.capacity);
         if capacity.is_some_and(|capacity| self.ledger.in_vault(vault_id) >= capacity) {
             return Err(bad_request("6129", format!("The capacity of the vault {vault_id} is insufficient.")));
         }

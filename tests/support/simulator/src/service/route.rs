@@ -3,7 +3,7 @@
 use http::Method;
 
 /// The two calls that the service knows, the one of IAM, and all others.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Route {
     Replicate { project_id: String, backup_id: String },
     Show { project_id: String, backup_id: String },

@@ -109,6 +109,62 @@ async fn the_behaviour_is_read_and_written_in_the_same_form() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_a_token_sees_and_how_records_are_listed_is_set_from_afar() -> Result<()> {
+    let (simulator, caller, admin) = started()?;
+    let record = caller.accepted(example::BACKUP).await?;
+    let target = json!({
+        "project_id": example::PROJECT, "backup_id": example::BACKUP, "destination_project_id": "p",
+        "destination_region": "r", "destination_vault_id": "v",
+    });
+    let answer = json!({ "status": 404, "body": { "page": "<p>{request_id}</p>" } });
+    admin
+        .act(json!([
+            { "add_replication": target },
+            { "alter_record": { "id": example::BACKUP, "fields": { "extra_info": { "auto_trigger": true } } } },
+            { "hide": { "id": record } },
+            { "set_token_view": { "token": { "value": example::TOKEN }, "view": { "spelling": "upper" } } },
+        ]))
+        .await?;
+    let records = caller.records(example::BACKUP).await?.context("no records")?;
+    assert_eq!(records.as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        (&records[0]["destination_region"], &records[0]["extra_info"]["auto_trigger"]),
+        (&json!("R"), &json!(true))
+    );
+    let of_token = json!({ "operation": "show", "token": example::TOKEN, "fault": { "end": { "answer": answer } } });
+    admin.act(json!({ "script": of_token })).await?;
+    assert!(!admin.get("/scripts").await?.to_string().contains(example::TOKEN));
+    assert_eq!(caller.show(example::BACKUP).await?.status(), 404);
+    assert_eq!(simulator.scripts().len(), 0);
+    Ok(())
+}
+
+/// The page names each command, and each value that a view can have.
+#[tokio::test]
+async fn the_page_about_it_is_complete() -> Result<()> {
+    let (_simulator, _caller, admin) = started()?;
+    let page = admin.client.get(&admin.base).send().await?.text().await?;
+    let refused = admin.post("/do", json!({ "explode": {} }), 400).await?;
+    let mut named: Vec<String> = listed(&refused);
+    for member in ["look_up", "timestamps", "destination_vault", "spelling", "shape", "children"] {
+        let view = json!({ "set_view": { "backup_id": "b", "view": { member: "unheard_of" } } });
+        named.extend(listed(&admin.post("/do", view, 400).await?));
+        named.push(member.to_owned());
+    }
+    assert!(named.len() > 50, "{named:?}");
+    let words: Vec<_> = page.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let missing: Vec<_> = named.iter().filter(|name| !words.contains(&name.as_str())).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    Ok(())
+}
+
+/// What an error says is expected, between backticks; the first is what was sent.
+fn listed(error: &Value) -> Vec<String> {
+    let text = error["error"].as_str().unwrap_or_default();
+    text.split('`').skip(3).step_by(2).map(str::to_owned).collect()
+}
+
+#[tokio::test]
 async fn what_it_cannot_do_it_says() -> Result<()> {
     let (simulator, _caller, admin) = started()?;
     for (command, named) in [

@@ -2,6 +2,7 @@
 
 mod admin;
 mod api;
+mod bodies;
 mod broken_answers;
 mod caller;
 mod connections;
@@ -10,5 +11,8 @@ mod faults;
 mod holds;
 mod iam;
 mod lifetime;
+mod odd_records;
 mod records;
+mod spelling;
 mod tokens;
+mod viewers;

@@ -211,6 +211,8 @@ async fn a_look_up_may_not_be_had_while_replications_are_accepted() -> Result<()
         (LookUp::MethodNotAllowed, 405, None),
         (LookUp::NotImplemented, 501, None),
         (LookUp::Forbidden, 403, Some("APIGW.0302")),
+        (LookUp::Refused, 401, Some("APIGW.0301")),
+        (LookUp::NoSuchBackup, 404, Some("BackupService.6200")),
     ] {
         let (_simulator, caller, _) = with_view(View { look_up, ..View::default() }).await?;
         let response = caller.show(example::BACKUP).await?;
