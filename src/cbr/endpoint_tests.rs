@@ -49,6 +49,8 @@ fn tricks_are_refused_each_for_what_it_is() {
         ("https://cbr.eu-de.example.com.", NotAUrl),
         ("https://cbr..example.com", NotAUrl),
         ("https://cbr.*.example.com", NotAUrl),
+        ("https://cbr.{region}.example.com", NotAUrl),
+        ("https://cbr.eu-{de}.example.com", NotAUrl),
         ("https://cbr.eu%2dde.example.com", NotAUrl),
         ("https://cbr.eu-de.example%2ecom", NotAUrl),
         ("https://cbr.eü.example.com", NotAUrl),
@@ -118,6 +120,28 @@ fn a_star_is_no_part_of_an_address() {
 }
 
 #[test]
+fn a_region_stands_for_the_name_of_one_and_a_star_for_any_label() {
+    let list = allow(&["https://cbr.{region}.example.com", "https://iam.*.example.com"]);
+    for good in ["https://cbr.eu-de.example.com", "https://cbr.EU-WEST-101.example.com", "https://iam.obs.example.com"]
+    {
+        assert!(list.check(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "https://cbr.obs.example.com",
+        "https://cbr.region.example.com",
+        "https://cbr.any.example.com",
+        "https://cbr.example.com",
+        "https://cbr.eu-de.eu-de.example.com",
+        "https://cbr.obs.eu-de.example.com",
+        "https://cbr.eu-de.obs.example.com",
+    ] {
+        let refusal = list.check(bad).unwrap_err();
+        assert!(matches!(refusal, EndpointRefused::NotAllowed { .. }), "{bad}: {refusal:?}");
+        assert!(refusal.to_string().contains("https://cbr.{region}.example.com"), "{refusal}");
+    }
+}
+
+#[test]
 fn patterns_of_another_form_are_refused_in_one_line() {
     for text in [
         "",
@@ -127,6 +151,14 @@ fn patterns_of_another_form_are_refused_in_one_line() {
         "ftp://cbr.example.com",
         "https://",
         "https://c*r.example.com",
+        "https://cbr-{region}.example.com",
+        "https://{region}{region}.example.com",
+        "https://cbr.{other}.example.com",
+        "https://cbr.{}.example.com",
+        "https://cbr.{region.example.com",
+        "https://cbr.{REGION}.example.com",
+        "https://cbr.example.com:{region}",
+        "https://{region}.0.0.1",
         "https://**.example.com",
         "https://cbr.*.example.com/v3",
         "https://cbr.example.com?x",

@@ -19,7 +19,7 @@ pub(super) fn split(text: &str) -> Result<(&str, &str), Malformed> {
     if text.contains('@') {
         return Err(Malformed::Credentials);
     }
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/*[]?#=&%+~,;!".contains(&byte);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/*{}[]?#=&%+~,;!".contains(&byte);
     if text.len() > MAX_BYTES || !text.bytes().all(plain) {
         return Err(Malformed::NotAUrl);
     }
@@ -31,7 +31,7 @@ pub(super) fn split(text: &str) -> Result<(&str, &str), Malformed> {
     if authority.contains(['/', '?', '#']) {
         return Err(Malformed::Path);
     }
-    let host_and_port = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:*[]".contains(&byte);
+    let host_and_port = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:*{}[]".contains(&byte);
     if authority.ends_with(':') || !authority.bytes().all(host_and_port) {
         return Err(Malformed::NotAUrl);
     }

@@ -12,8 +12,8 @@ pub(crate) struct RenewOptions {
     /// IAM of the source region, e.g. https://iam.eu-de.otc.t-systems.com
     #[arg(long, env = "IAM_ENDPOINT", value_name = "URL")]
     pub(super) iam_endpoint: String,
-    /// Where the password may be sent; `*` stands for one DNS label. Repeatable; replaces the default list. An http:// endpoint
-    /// is used only where it is spelt out here
+    /// Where the password may be sent; `{region}` stands for the name of a region, `*` for any one DNS label. Repeatable;
+    /// replaces the default list. An http:// endpoint is used only where it is spelt out here
     #[arg(long, env = "ALLOWED_IAM_ENDPOINT", value_name = "URL", value_delimiter = ',', default_values = DEFAULT_IAM_PATTERNS)]
     pub(super) allowed_iam_endpoint: Vec<EndpointPattern>,
     /// Project of the backups, for which the token is to be

@@ -44,7 +44,7 @@ pub(super) enum Command {
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct RunOptions {
-    /// Endpoint that resources may name, e.g. https://cbr.*.otc.t-systems.com; `*` stands for one DNS label.
+    /// Endpoint that resources may name, e.g. https://cbr.{region}.otc.t-systems.com; `*` stands for any one label.
     /// Repeatable; replaces the default list. An http:// endpoint is called only where it is spelt out here
     #[arg(long, env = "ALLOWED_ENDPOINT", value_name = "URL", value_delimiter = ',', default_values = DEFAULT_ENDPOINT_PATTERNS)]
     pub(super) allowed_endpoint: Vec<EndpointPattern>,

@@ -128,7 +128,7 @@ pub(super) struct LookOptions {
     /// Do not look at the cloud's records, and do not check the decision against them
     #[arg(long)]
     pub(super) no_look: bool,
-    /// Endpoint that may be sent the token, e.g. https://cbr.*.otc.t-systems.com; `*` stands for one DNS label.
+    /// Endpoint that may be sent the token, e.g. https://cbr.{region}.otc.t-systems.com; `*` stands for any one label.
     /// Repeatable; replaces the default list
     #[arg(long, env = "BREP_ALLOWED_ENDPOINT", value_name = "URL", value_delimiter = ',', default_values = DEFAULT_ENDPOINT_PATTERNS)]
     pub(super) allowed_endpoint: Vec<EndpointPattern>,

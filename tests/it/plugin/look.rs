@@ -67,7 +67,7 @@ async fn a_token_is_sent_to_no_endpoint_that_the_user_does_not_allow() -> Result
     let mut attempt = harness::attempt(1, Some("Unknown"));
     attempt["endpoint"] = json!(other.https_url());
     scene.set_status("db", &json!({"phase": "OutcomeUnknown", "attempts": [attempt]})).await?;
-    for allowed in [scene.simulator.https_url(), "https://cbr.*.otc.t-systems.com".to_owned()] {
+    for allowed in [scene.simulator.https_url(), "https://cbr.{region}.otc.t-systems.com".to_owned()] {
         let arguments = ["resolve", "db", "--accepted", "--allowed-endpoint", &allowed];
         let said = plugin(&scene, &arguments)?;
         assert!(said.out.contains("no token was sent") && said.line()?.contains("--yes"), "{said:?}");
