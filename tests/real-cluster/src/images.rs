@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use crate::commands::{output, repository};
 use crate::{programs, report};
 
-pub(crate) const OPERATOR: &str = "localhost/backup-replication-operator:0.1.0";
+pub(crate) const OPERATOR: &str = "localhost/backup-replication-operator:0.2.0";
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 const RUST: &str = "localhost/rust-of-this-machine:1";
 
