@@ -43,18 +43,13 @@ impl Leadership {
 
     /// Whether work may begin, at this very instant.
     pub fn is_held(&self) -> bool {
-        self.0.borrow().lead.is_held()
+        self.0.borrow().lead.is_held(since_boot())
     }
 
     /// The lead is held for `time` from `asked_at` (since boot), the instant before it was asked for. Returns whether it was not held
     /// just before.
     pub fn hold(&self, asked_at: Duration, time: Duration) -> bool {
-        self.0.send_if_modified(|state| {
-            let gained = !state.lead.is_held();
-            state.lead = Lead::Until(asked_at.saturating_add(time));
-            state.terms += u64::from(gained);
-            gained
-        })
+        self.0.send_if_modified(|state| state.hold(asked_at.saturating_add(time), since_boot()))
     }
 
     /// Somebody else leads, or nobody knows who does. Returns whether that is news.
@@ -74,28 +69,18 @@ impl Leadership {
     /// Ends when a lead that was held has not been held anew in time. Never ends for one that is not held.
     pub async fn lapsed(&self) {
         loop {
-            let until = match &self.0.borrow().lead {
-                Lead::Until(until) => Some(*until),
-                Lead::Always | Lead::OfAnother(_) => None,
-            };
-            let Some(until) = until else {
-                return std::future::pending().await;
-            };
-            match until.checked_sub(since_boot()) {
-                Some(left) if !left.is_zero() => tokio::time::sleep(left).await,
-                Some(_) | None => return,
+            let left = self.0.borrow().lead.left(since_boot());
+            match left {
+                Left::Endless => return std::future::pending().await,
+                Left::For(left) => tokio::time::sleep(left).await,
+                Left::Over => return,
             }
         }
     }
 
     /// Says who leads, for people. `None` without an election.
     pub fn describe(&self) -> Option<String> {
-        match &self.0.borrow().lead {
-            Lead::Always => None,
-            lead @ Lead::Until(_) if lead.is_held() => Some("leading".to_owned()),
-            Lead::Until(_) | Lead::OfAnother(None) => Some("standing by: nobody is known to lead".to_owned()),
-            Lead::OfAnother(Some(leader)) => Some(format!("standing by: {leader} leads")),
-        }
+        self.0.borrow().lead.describe(since_boot())
     }
 
     /// An item for each time that the lead is gained from now on.
@@ -109,12 +94,51 @@ impl Leadership {
     }
 }
 
+/// What is left of a lead.
+#[derive(Debug, PartialEq, Eq)]
+enum Left {
+    /// No clock ends it, or it is not held by this process.
+    Endless,
+    For(Duration),
+    Over,
+}
+
+impl State {
+    /// Returns whether the lead was not held at `now`.
+    fn hold(&mut self, until: Duration, now: Duration) -> bool {
+        let gained = !self.lead.is_held(now);
+        self.lead = Lead::Until(until);
+        self.terms += u64::from(gained);
+        gained
+    }
+}
+
+/// Pure: `now` is the time since boot, which may be as short as it likes.
 impl Lead {
-    fn is_held(&self) -> bool {
+    fn is_held(&self, now: Duration) -> bool {
         match self {
             Self::Always => true,
-            Self::Until(until) => since_boot() < *until,
+            Self::Until(until) => now < *until,
             Self::OfAnother(_) => false,
+        }
+    }
+
+    fn left(&self, now: Duration) -> Left {
+        match self {
+            Self::Always | Self::OfAnother(_) => Left::Endless,
+            Self::Until(until) => match until.checked_sub(now) {
+                Some(left) if !left.is_zero() => Left::For(left),
+                Some(_) | None => Left::Over,
+            },
+        }
+    }
+
+    fn describe(&self, now: Duration) -> Option<String> {
+        match self {
+            Self::Always => None,
+            Self::Until(_) if self.is_held(now) => Some("leading".to_owned()),
+            Self::Until(_) | Self::OfAnother(None) => Some("standing by: nobody is known to lead".to_owned()),
+            Self::OfAnother(Some(leader)) => Some(format!("standing by: {leader} leads")),
         }
     }
 }
@@ -127,16 +151,41 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(3600);
 
+    /// On a machine that has just started as on one that has run for years.
+    #[test]
+    fn a_lead_ends_by_the_clock_and_without_anybody_noticing() {
+        for boot in [Duration::ZERO, Duration::from_secs(60), LONG, LONG * 24 * 365 * 10] {
+            let mut state = State { terms: 0, lead: Lead::OfAnother(None) };
+            assert!(!state.lead.is_held(boot));
+            assert!(state.hold(boot + LONG, boot), "gained");
+            let last = boot + LONG - Duration::from_nanos(1);
+            assert!(state.lead.is_held(boot) && state.lead.is_held(last));
+            assert_eq!(
+                (state.lead.left(boot), state.lead.left(last)),
+                (Left::For(LONG), Left::For(Duration::from_nanos(1)))
+            );
+            assert_eq!(state.lead.describe(last).as_deref(), Some("leading"));
+            assert!(!state.hold(boot + LONG, last), "renewed");
+            // As a process finds it that was asleep since it asked.
+            for late in [boot + LONG, boot + LONG * 2] {
+                assert!(!state.lead.is_held(late));
+                assert_eq!(state.lead.left(late), Left::Over);
+                assert!(state.lead.describe(late).is_some_and(|role| role.contains("standing by")));
+            }
+            assert!(state.hold(boot + LONG * 3, boot + LONG), "gained again");
+            assert_eq!(state.terms, 2);
+        }
+    }
+
+    /// No clock is before its own start, so a lead that ended there is over on every machine.
     #[tokio::test]
-    async fn a_lead_ends_by_the_clock_and_without_anybody_noticing() {
+    async fn who_waits_for_the_end_of_a_lead_learns_of_it() {
         let leadership = Leadership::by_election();
-        assert!(!leadership.is_held());
+        assert!(!leadership.is_held() && leadership.lapsed().now_or_never().is_none());
         assert!(leadership.hold(since_boot(), LONG));
         assert!(leadership.is_held() && leadership.lapsed().now_or_never().is_none());
-        // As a process finds it that was asleep since it asked.
-        leadership.hold(since_boot().saturating_sub(LONG), LONG);
+        leadership.hold(Duration::ZERO, Duration::ZERO);
         assert!(!leadership.is_held() && leadership.lapsed().now_or_never().is_some());
-        assert!(leadership.describe().is_some_and(|role| role.contains("standing by")));
     }
 
     #[test]

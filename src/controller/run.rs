@@ -123,6 +123,7 @@ impl Controller {
             });
         self.stores.add(store.clone());
         let drain = self.shutdown.drain.clone();
+        let drained_unlisted = drained_before_the_first_list(drain.clone(), store.clone());
         // When this ends, the rounds under way are waited for and no other begins.
         let changed = stream.map_ok(|tracked| ObjectRef::from_obj(&tracked));
         let due = stream::select(changed, self.all_when_leading(&store)).take_until(Box::pin(drain.cancelled_owned()));
@@ -130,10 +131,13 @@ impl Controller {
             Action::requeue(context.memory.next_error_delay(&ObjectRef::from_obj(&*entry)))
         };
         let round = |tracked, context| Box::pin(round(tracked, context));
-        applier(round, after_error, self.context.clone(), store, due, Config::default())
+        let rounds = applier(round, after_error, self.context.clone(), store, due, Config::default())
             // Errors have been logged where they happened; those of the watch, by the watch.
-            .for_each(|_| std::future::ready(()))
-            .await;
+            .for_each(|_| std::future::ready(()));
+        tokio::select! {
+            () = rounds => {}
+            () = drained_unlisted => {}
+        }
     }
 
     /// What changed while another led has brought no round here: all that is not finished is due when the lead is gained.
@@ -147,6 +151,16 @@ impl Controller {
             let unfinished = store.state().into_iter().filter(|tracked| !tracked.finished);
             stream::iter(unfinished.map(|tracked| Ok(ObjectRef::from_obj(&*tracked))).collect::<Vec<_>>())
         })
+    }
+}
+
+/// The applier begins its first round, and looks whether it may end, only when the store has its first list; and in a drain no
+/// list comes any more. Where none has come, no round has begun, and there is nothing to wait for.
+async fn drained_before_the_first_list(drain: CancellationToken, store: Store<WatchEntry>) {
+    drain.cancelled().await;
+    if store.wait_until_ready().now_or_never().is_some() {
+        // The applier ends when its rounds have.
+        std::future::pending().await
     }
 }
 

@@ -1,4 +1,4 @@
-//! The options of `renew-token`. Each is an environment variable of the same name, too.
+//! The options of `renew-token`. Each is an environment variable, too: `BREP_` and its name.
 
 use std::path::PathBuf;
 
@@ -10,29 +10,29 @@ use crate::cbr::{DEFAULT_IAM_PATTERNS, EndpointPattern, ProjectId};
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RenewOptions {
     /// IAM of the source region, e.g. https://iam.eu-de.otc.t-systems.com
-    #[arg(long, env = "IAM_ENDPOINT", value_name = "URL")]
+    #[arg(long, env = "BREP_IAM_ENDPOINT", value_name = "URL")]
     pub(super) iam_endpoint: String,
     /// Where the password may be sent; `{region}` stands for the name of a region, `*` for any one DNS label. Repeatable;
     /// replaces the default list. An http:// endpoint is used only where it is spelt out here
-    #[arg(long, env = "ALLOWED_IAM_ENDPOINT", value_name = "URL", value_delimiter = ',', default_values = DEFAULT_IAM_PATTERNS)]
+    #[arg(long, env = "BREP_ALLOWED_IAM_ENDPOINT", value_name = "URL", value_delimiter = ',', default_values = DEFAULT_IAM_PATTERNS)]
     pub(super) allowed_iam_endpoint: Vec<EndpointPattern>,
     /// Project of the backups, for which the token is to be
-    #[arg(long, env = "PROJECT_ID", value_name = "ID", value_parser = ProjectId::parse)]
+    #[arg(long, env = "BREP_PROJECT_ID", value_name = "ID", value_parser = ProjectId::parse)]
     pub(super) project_id: ProjectId,
     /// Secret that holds the user, with the keys username, password and domain
-    #[arg(long, env = "USER_SECRET", value_name = "NAME", default_value = "cbr-user", value_parser = object_name)]
+    #[arg(long, env = "BREP_USER_SECRET", value_name = "NAME", default_value = "cbr-user", value_parser = object_name)]
     pub(super) user_secret: String,
     /// Secret that the token is put into; it must be there
-    #[arg(long, env = "TOKEN_SECRET", value_name = "NAME", default_value = "cbr-token", value_parser = object_name)]
+    #[arg(long, env = "BREP_TOKEN_SECRET", value_name = "NAME", default_value = "cbr-token", value_parser = object_name)]
     pub(super) token_secret: String,
     /// Its key for the token
-    #[arg(long, env = "TOKEN_KEY", value_name = "KEY", default_value = "token", value_parser = key)]
+    #[arg(long, env = "BREP_TOKEN_KEY", value_name = "KEY", default_value = "token", value_parser = key)]
     pub(super) token_key: String,
     /// Namespace of both; that of the pod, or of the kubeconfig's context, if left out
-    #[arg(long, env = "NAMESPACE", value_name = "NAME", value_parser = object_name)]
+    #[arg(long, env = "BREP_NAMESPACE", value_name = "NAME", value_parser = object_name)]
     pub(super) namespace: Option<String>,
     /// File with CA certificates (PEM) to trust besides the system's
-    #[arg(long, env = "CA_BUNDLE", value_name = "FILE")]
+    #[arg(long, env = "BREP_CA_BUNDLE", value_name = "FILE")]
     pub(super) ca_bundle: Option<PathBuf>,
 }
 

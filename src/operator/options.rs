@@ -1,4 +1,4 @@
-//! The command line. Each option is an environment variable of the same name, too.
+//! The command line. Each option is an environment variable, too: `BREP_` and its name, so that a `NAMESPACE` of the shell is none.
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
@@ -46,56 +46,56 @@ pub(super) enum Command {
 pub(super) struct RunOptions {
     /// Endpoint that resources may name, e.g. https://cbr.{region}.otc.t-systems.com; `*` stands for any one label.
     /// Repeatable; replaces the default list. An http:// endpoint is called only where it is spelt out here
-    #[arg(long, env = "ALLOWED_ENDPOINT", value_name = "URL", value_delimiter = ',', default_values = DEFAULT_ENDPOINT_PATTERNS)]
+    #[arg(long, env = "BREP_ALLOWED_ENDPOINT", value_name = "URL", value_delimiter = ',', default_values = DEFAULT_ENDPOINT_PATTERNS)]
     pub(super) allowed_endpoint: Vec<EndpointPattern>,
     /// Endpoint of resources that name none
-    #[arg(long, env = "DEFAULT_ENDPOINT", value_name = "URL")]
+    #[arg(long, env = "BREP_DEFAULT_ENDPOINT", value_name = "URL")]
     pub(super) default_endpoint: Option<String>,
     /// Namespace to watch. Repeatable; all namespaces if left out
-    #[arg(long, env = "NAMESPACE", value_name = "NAME", value_delimiter = ',', value_parser = namespace)]
+    #[arg(long, env = "BREP_NAMESPACE", value_name = "NAME", value_delimiter = ',', value_parser = namespace)]
     pub(super) namespace: Vec<String>,
     /// Address of /health, /ready and /metrics
-    #[arg(long, env = "LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
+    #[arg(long, env = "BREP_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
     pub(super) listen: SocketAddr,
     /// Resources worked on at a time; of several namespaces, at most half for each
-    #[arg(long, env = "CONCURRENCY", value_name = "NUMBER", default_value = "16")]
+    #[arg(long, env = "BREP_CONCURRENCY", value_name = "NUMBER", default_value = "16")]
     pub(super) concurrency: NonZeroU16,
     /// Longest time to connect to the cloud, TLS included
-    #[arg(long, env = "CONNECT_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    #[arg(long, env = "BREP_CONNECT_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub(super) connect_timeout: Duration,
     /// Longest time of one request to the cloud in all
-    #[arg(long, env = "REQUEST_TIMEOUT", value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    #[arg(long, env = "BREP_REQUEST_TIMEOUT", value_name = "DURATION", default_value = "60s", value_parser = duration)]
     pub(super) request_timeout: Duration,
     /// Time after its claim in which a call may start
-    #[arg(long, env = "CLAIM_WINDOW", value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    #[arg(long, env = "BREP_CLAIM_WINDOW", value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub(super) claim_window: Duration,
     /// Time in which the records of an accepted call appear in the cloud
-    #[arg(long, env = "SETTLING_TIME", value_name = "DURATION", default_value = "10m", value_parser = duration)]
+    #[arg(long, env = "BREP_SETTLING_TIME", value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub(super) settling_time: Duration,
     /// Time for which the answer that there is no look-up, or no such backup, must stay the same before a
     /// call is made without one
-    #[arg(long, env = "LOOK_UP_PATIENCE", value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    #[arg(long, env = "BREP_LOOK_UP_PATIENCE", value_name = "DURATION", default_value = "60s", value_parser = duration)]
     pub(super) look_up_patience: Duration,
     /// Time for which a resource must be known before its first call, where no record proves that nothing
     /// was called for before; 30 times as long after a restore
-    #[arg(long, env = "FIRST_CALL_AFTER", value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    #[arg(long, env = "BREP_FIRST_CALL_AFTER", value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub(super) first_call_after: Duration,
     /// Time after its acceptance in which a replication is followed
-    #[arg(long, env = "TRACKING_LIMIT", value_name = "DURATION", default_value = "24h", value_parser = days)]
+    #[arg(long, env = "BREP_TRACKING_LIMIT", value_name = "DURATION", default_value = "24h", value_parser = days)]
     pub(super) tracking_limit: Duration,
     /// Looks a minute at replications under way, for each endpoint, project and token
-    #[arg(long, env = "LOOK_UPS_PER_MINUTE", value_name = "NUMBER", default_value = "60")]
+    #[arg(long, env = "BREP_LOOK_UPS_PER_MINUTE", value_name = "NUMBER", default_value = "60")]
     pub(super) look_ups_per_minute: NonZeroU32,
     /// File with CA certificates (PEM) to trust besides the system's
-    #[arg(long, env = "CA_BUNDLE", value_name = "FILE")]
+    #[arg(long, env = "BREP_CA_BUNDLE", value_name = "FILE")]
     pub(super) ca_bundle: Option<PathBuf>,
     /// Label that a Secret must carry to be read
-    #[arg(long, env = "REQUIRE_SECRET_LABEL", value_name = "KEY=VALUE", value_parser = label)]
+    #[arg(long, env = "BREP_REQUIRE_SECRET_LABEL", value_name = "KEY=VALUE", value_parser = label)]
     pub(super) require_secret_label: Option<RequiredLabel>,
     #[command(flatten)]
     pub(super) election: ElectionOptions,
     /// Form of the log lines; their level is set by RUST_LOG
-    #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    #[arg(long, env = "BREP_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub(super) log_format: LogFormat,
 }
 

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use axum::Router;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -12,6 +15,7 @@ use super::api_requests::ApiRequests;
 use super::election::{Elector, LeaderMetric};
 use super::health::Health;
 use super::options::RunOptions;
+use super::shutdown::Signals;
 use super::telemetry::Telemetry;
 use super::{http, listener, shutdown};
 use crate::cbr::{AllowList, Client as CbrClient, ClientConfig};
@@ -20,6 +24,8 @@ use crate::protocol::Policy;
 
 /// What a call under way may need to be recorded after it has ended.
 const TO_RECORD: Duration = Duration::from_secs(20);
+/// For threads to stop. Those that are still held up then end with the process.
+const TO_STOP: Duration = Duration::from_millis(200);
 
 /// Why the operator did not start.
 #[derive(Debug)]
@@ -35,18 +41,65 @@ pub(super) enum Failure {
 /// # Errors
 /// Where it cannot start. Once it runs, what fails is waited for.
 pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
-    let identity = identity();
-    let telemetry = Telemetry::start(options.log_format, &identity);
-    let ran = tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::Start(format!("no runtime: {error}")))
-        .and_then(|runtime| runtime.block_on(serve(options, identity)));
+        .map_err(|error| Failure::Start(format!("no runtime: {error}")))?;
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::listen().map_err(|error| Failure::Start(format!("no signal can be listened to: {error}")))?
+    };
+    let identity = identity();
+    let telemetry = Telemetry::start(options.log_format, &identity);
+    let ran = runtime.block_on(serve(options, identity, signals));
+    // A thread that waits for a file or a program keeps nobody.
+    runtime.shutdown_timeout(TO_STOP);
     telemetry.end();
     ran
 }
 
-async fn serve(options: RunOptions, identity: String) -> Result<(), Failure> {
+/// What runs, put together.
+struct Parts {
+    controller: Controller,
+    elector: Option<Elector>,
+    listener: TcpListener,
+    router: Router,
+    health: Health,
+    readiness: Readiness,
+    shutdown: Shutdown,
+    grace: Duration,
+}
+
+async fn serve(options: RunOptions, identity: String, mut signals: Signals) -> Result<(), Failure> {
+    // On a thread of its own: it reads files and runs what a kubeconfig names for a credential, and any of that may hang.
+    let inside = Handle::current();
+    let prepared = tokio::task::spawn_blocking(move || inside.block_on(prepare(options, identity)));
+    let prepared = tokio::select! {
+        biased;
+        () = signals.one() => {
+            tracing::info!("Stopped before the start");
+            return Ok(());
+        }
+        prepared = prepared => prepared.map_err(|error| Failure::Start(format!("a bug: {error}")))?,
+    };
+    let Parts { controller, elector, listener, router, health, readiness, shutdown, grace } = prepared?;
+    let ended = tokio::spawn(listener::serve(listener, router));
+    let drain = shutdown.drain.clone();
+    let signals = tokio::spawn(shutdown::on_signal(signals, shutdown, readiness, grace));
+    let election = elector.map(|elector| tokio::spawn(supervised(tokio::spawn(elector.run(drain)), health)));
+    controller.run().await;
+    if let Some(election) = election {
+        // It has said what there is to say.
+        let _ended = election.await;
+    }
+    ended.abort();
+    signals.abort();
+    tracing::info!("Stopped");
+    Ok(())
+}
+
+/// Puts everything together. Nothing runs yet.
+async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure> {
     let RunOptions {
         allowed_endpoint,
         default_endpoint,
@@ -76,7 +129,7 @@ async fn serve(options: RunOptions, identity: String) -> Result<(), Failure> {
         .transpose()?;
     let cbr = CbrClient::new(ClientConfig { connect_timeout, request_timeout, ca_bundle })
         .map_err(|error| Failure::Usage(format!("--ca-bundle: {error}")))?;
-    let listener = tokio::net::TcpListener::bind(listen)
+    let listener = TcpListener::bind(listen)
         .await
         .map_err(|error| Failure::Start(format!("cannot listen on {listen}: {error}")))?;
 
@@ -124,20 +177,8 @@ async fn serve(options: RunOptions, identity: String) -> Result<(), Failure> {
     );
     let health = Health::new(controller.heartbeat());
     let router = http::router(health.clone(), readiness.clone(), leadership, registry);
-    let ended = tokio::spawn(listener::serve(listener, router));
     let grace = claim_window + request_timeout + TO_RECORD;
-    let drain = shutdown.drain.clone();
-    let signals = tokio::spawn(shutdown::on_signal(shutdown, readiness, grace));
-    let election = elector.map(|elector| tokio::spawn(supervised(tokio::spawn(elector.run(drain)), health)));
-    controller.run().await;
-    if let Some(election) = election {
-        // It has said what there is to say.
-        let _ended = election.await;
-    }
-    ended.abort();
-    signals.abort();
-    tracing::info!("Stopped");
-    Ok(())
+    Ok(Parts { controller, elector, listener, router, health, readiness, shutdown, grace })
 }
 
 /// Without the election this process would stand by for ever.

@@ -3,6 +3,8 @@
 mod exporter;
 mod traces;
 
+use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider;
@@ -28,7 +30,8 @@ impl Telemetry {
     /// traces do not depend on it. Tracing that cannot be set up is said and left out. Call it outside of a runtime.
     pub(super) fn start(format: LogFormat, instance: &str) -> Self {
         let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-        let lines = fmt::layer().with_writer(std::io::stderr);
+        let colours = has_colours(std::io::stderr().is_terminal(), |name| std::env::var_os(name));
+        let lines = fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
         let lines = match format {
             LogFormat::Text => lines.boxed(),
             LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
@@ -60,6 +63,14 @@ impl Telemetry {
     }
 }
 
+/// Colours are for a terminal that has them, and for people who want them (<https://no-color.org>): in a file or a pipe their codes
+/// are noise between the words.
+fn has_colours(is_terminal: bool, variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    let unwanted = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let none = variable("TERM").is_some_and(|value| value == "dumb");
+    is_terminal && !unwanted && !none
+}
+
 /// The Kubernetes client prints whole answers where it cannot read one, and a Secret is an answer, too: whatever `RUST_LOG` says,
 /// nothing but its errors is printed. And what has a kind in a trace is for traces alone.
 fn is_printable(metadata: &Metadata<'_>) -> bool {
@@ -70,4 +81,21 @@ fn is_printable(metadata: &Metadata<'_>) -> bool {
 /// Our own spans. What is logged in them stays in the log.
 fn is_traced(metadata: &Metadata<'_>) -> bool {
     metadata.is_span() && metadata.target().starts_with(env!("CARGO_CRATE_NAME"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_a_terminal_that_has_them_and_people_who_want_them() {
+        let colours = |is_terminal, set: &[(&str, &str)]| {
+            has_colours(is_terminal, |name| set.iter().find(|(set, _)| *set == name).map(|(_, value)| value.into()))
+        };
+        assert!(colours(true, &[]) && colours(true, &[("TERM", "xterm")]) && colours(true, &[("NO_COLOR", "")]));
+        assert!(!colours(true, &[("NO_COLOR", "1")]) && !colours(true, &[("TERM", "dumb")]));
+        for set in [&[][..], &[("TERM", "xterm")], &[("NO_COLOR", "")], &[("NO_COLOR", "1")], &[("TERM", "dumb")]] {
+            assert!(!colours(false, set), "{set:?}");
+        }
+    }
 }

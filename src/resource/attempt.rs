@@ -90,10 +90,10 @@ pub struct Attempt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::ID)))]
     pub records_before: Option<Vec<String>>,
-    /// How the call ended; absent while it is out.
+    /// How the call ended. Absent while it is in flight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// With outcome `Rejected`: what kind of rejection.
+    /// With outcome `Rejected`: what kind of rejection. Absent otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejection: Option<RejectionKind>,
     /// HTTP status of the answer, where there was one.
@@ -129,9 +129,9 @@ pub enum Outcome {
     NotSent,
     /// The cloud answered that it did not accept the call.
     Rejected,
-    /// Nobody can tell whether the call was accepted.
+    /// It is unknown whether the cloud accepted the call.
     Unknown,
-    /// Was unknown, and then settled as not accepted: by a human, by evidence, or by `onUnknownOutcome: CallAgain`.
+    /// Was unknown, and then settled as not accepted: by a person, by the cloud's records, or by `onUnknownOutcome: CallAgain`.
     NotAccepted,
 }
 
@@ -148,13 +148,13 @@ impl Outcome {
 /// What a rejection means for the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum RejectionKind {
-    /// Will not get better by itself: the spec, a quota or a permission must change.
+    /// Permanent: the spec, a quota or a permission must change.
     Terminal,
     /// May succeed later without any change.
     Temporary,
-    /// Too many calls: to be repeated later.
+    /// Too many requests: the operator calls again later.
     Throttled,
-    /// The credential was refused: a new one is needed.
+    /// The cloud rejected the credential: a new one is needed.
     Unauthorized,
     /// A replica in that region exists, or is being made (BackupService.1009).
     AlreadyReplicated,

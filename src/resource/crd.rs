@@ -1,10 +1,13 @@
 //! The CustomResourceDefinition: the derived schema, then what the derive cannot say.
 
 use kube::CustomResourceExt;
+use schemars::{Schema, schema_for};
 use serde_json::{Map, Value, json};
 
+use super::explained::explain;
 use super::rules::{self, Place};
-use super::spec::BackupReplication;
+use super::spec::{BackupReplication, BackupReplicationSpec};
+use super::status::BackupReplicationStatus;
 
 /// Why a CRD could not be generated: a rule names a place that the types do not have, or the YAML cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +27,8 @@ pub enum CrdError {
 pub fn crd_yaml() -> Result<String, CrdError> {
     let mut crd = serde_json::to_value(BackupReplication::crd())?;
     let schema = crd.pointer_mut("/spec/versions/0/schema/openAPIV3Schema").ok_or(CrdError::NoSuchPlace(&[]))?;
+    explained(schema, "spec", &schema_for!(BackupReplicationSpec));
+    explained(schema, "status", &schema_for!(BackupReplicationStatus));
     tidy(schema);
     for rule in rules::all() {
         let validations = at(schema, rule.place)?.entry("x-kubernetes-validations").or_insert_with(|| json!([]));
@@ -36,6 +41,13 @@ pub fn crd_yaml() -> Result<String, CrdError> {
     // A fresh object without any condition would read as done to kstatus.
     at(schema, &["status"])?.insert("default".into(), json!({"observedGeneration": -1, "phase": "Pending"}));
     Ok(serde_saphyr::to_string(&crd)?)
+}
+
+/// Has the choices in one part of the CRD explained by the type that it is made of.
+fn explained(schema: &mut Value, part: &str, of_type: &Schema) {
+    if let Some(part) = schema.get_mut("properties").and_then(|properties| properties.get_mut(part)) {
+        explain(part, of_type.as_value(), of_type.as_value());
+    }
 }
 
 /// The schema object at a place.

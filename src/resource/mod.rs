@@ -4,6 +4,7 @@
 mod attempt;
 mod conditions;
 mod crd;
+mod explained;
 mod rules;
 #[allow(clippy::duplicated_attributes, reason = "each printcolumn is a list of its own")]
 mod spec;

@@ -76,6 +76,7 @@ fn limits() -> Vec<Rule> {
     .into_iter()
     .map(|place| Rule::new(place, ID, ID_MESSAGE))
     .collect();
+    rules.extend(endpoint());
     rules.extend([
         Rule::new(
             &["spec", "destinationRegion"],
@@ -111,6 +112,37 @@ fn limits() -> Vec<Rule> {
         ),
     ]);
     rules
+}
+
+/// The form of an endpoint. What an administrator's allow-list can take is never refused here.
+fn endpoint() -> Vec<Rule> {
+    const ENDPOINT: Place = &["spec", "endpoint"];
+    const HAS_SCHEME: &str = "self.contains('://')";
+    vec![
+        Rule::new(
+            ENDPOINT,
+            "self.matches('^(?i)https?://')",
+            "must begin with https:// (http:// works only where the administrator allows that very endpoint)",
+        ),
+        Rule::new(
+            ENDPOINT,
+            "!self.contains('@')",
+            "must not contain credentials or an '@'; the token belongs into the Secret",
+        ),
+        Rule::new(
+            ENDPOINT,
+            format!("!{HAS_SCHEME} || self.matches('^[^/]*//[^/?#]*/?$')"),
+            "must not have a path, a query or a fragment: only https://host or https://host:port",
+        ),
+        Rule::new(
+            ENDPOINT,
+            format!(
+                "!{HAS_SCHEME} || self.contains('@') || self.matches('^[^/]*//\
+                 ([a-zA-Z0-9_-]+(\\\\.[a-zA-Z0-9_-]+)*|\\\\[[0-9a-fA-F:.]+])(:[0-9]+)?([/?#].*)?$')"
+            ),
+            "must be https://host or https://host:port, with ASCII letters, digits, '-', '_' and '.' in the host",
+        ),
+    ]
 }
 
 /// Frozen while the attempt in force has no outcome or an unknown one, and for ever once accepted.

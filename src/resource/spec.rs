@@ -69,19 +69,18 @@ pub struct BackupReplicationSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 255))]
     pub description: Option<String>,
-    /// `enable_acceleration` of newer services' request; sent only when set.
+    /// `enable_acceleration` of newer services' request. Sent only when set; without it the service has its own default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enable_acceleration: Option<bool>,
     /// The credential for the call. Exactly one member.
     pub auth: Auth,
-    /// What `Ready` waits for: `Accepted` (the call was accepted; the default) or `Replicated` (the copy exists).
+    /// What `Ready` waits for. Default: `Accepted`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready_when: Option<ReadyWhen>,
-    /// What to do when nobody can tell whether a call was accepted: `Hold` (wait for a human; the default)
-    /// or `CallAgain` (call once more after the settling time, trusting the cloud to refuse a second replica).
+    /// What to do when it is unknown whether the cloud accepted a call, and its records do not tell. Default: `Hold`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_unknown_outcome: Option<OnUnknownOutcome>,
-    /// `true`: no new call is made.
+    /// `true`: no new call is made. Default: `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,
 }
@@ -169,7 +168,7 @@ impl SecretKeyRef {
 /// What `Ready` waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ReadyWhen {
-    /// The cloud accepted the call.
+    /// The cloud accepted the call. The copy may take hours from then on, and can still fail.
     Accepted,
     /// The copy exists in the destination region.
     Replicated,
@@ -178,8 +177,8 @@ pub enum ReadyWhen {
 /// What to do with an attempt whose outcome stays unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum OnUnknownOutcome {
-    /// Wait for a human's decision.
+    /// No further call without a decision of yours (the message of `Ready` says what to check and what to type).
     Hold,
-    /// Call again after the settling time.
+    /// Call again after the settling time. The cloud must refuse a second replica, or you may pay for two.
     CallAgain,
 }

@@ -13,10 +13,10 @@ pub struct BackupReplicationStatus {
     /// The `metadata.generation` that this status speaks of; -1 until the operator has seen the resource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// A summary for display and for selection. Decisions never rest on it.
+    /// A summary for display and for selection. Decisions never rest on it. Default: `Pending`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<Phase>,
-    /// Where the acceptance comes from.
+    /// Where the acceptance comes from. Absent until a call is known to be accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
     /// ID of the replication record (`replication_record_id`). Written once.
@@ -105,10 +105,10 @@ pub struct BackupReplicationStatus {
     /// When a look first showed that the replication had ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Time>,
-    /// Why the record is not followed any more; absent while it is.
+    /// Why the operator no longer follows the record. Absent before an acceptance, and while the record is followed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking_end: Option<TrackingEnd>,
-    /// What keeps the operator from looking at the record; absent while nothing does.
+    /// What keeps the operator from checking the record. Absent while nothing does. When it is fixed, the checks resume automatically.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking_issue: Option<TrackingIssue>,
     /// `Ready`, `Replicated`, and, only while True, `Reconciling` and `Stalled`.
@@ -128,17 +128,17 @@ impl BackupReplicationStatus {
 /// The resource at a glance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Phase {
-    /// No call is out; one will be made when what it waits for is there.
+    /// No call is in flight. The operator makes one when what it waits for is there (see the message of `Ready`).
     Pending,
-    /// A call is claimed, and may be out.
+    /// A call is claimed, and may be in flight.
     Submitting,
-    /// Nobody can tell whether the call was accepted.
+    /// It is unknown whether the cloud accepted the call.
     OutcomeUnknown,
     /// Accepted; the cloud is copying.
     Replicating,
-    /// Accepted; the copy exists, or the cloud does not tell.
+    /// Accepted; the copy exists, or the cloud does not tell whether it does.
     Succeeded,
-    /// Rejected for good, or the replication failed.
+    /// The cloud rejected the call permanently, or the replication failed.
     Failed,
 }
 
@@ -171,30 +171,30 @@ pub enum TrackingEnd {
     Skipped,
     /// The service reports no records, or never this one.
     NotReported,
-    /// The record was there, and is not any more.
+    /// The record was there, and no longer is.
     RecordGone,
-    /// The source backup is not there any more.
+    /// The source backup no longer exists.
     BackupGone,
-    /// It was followed for as long as the administrator allows.
+    /// The operator followed it for as long as the administrator allows (`--tracking-limit`).
     LimitReached,
 }
 
-/// What keeps the operator from looking at a record that it follows. It goes on by itself when that is mended.
+/// What keeps the operator from checking a record that it follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum TrackingIssue {
-    /// The endpoint may not be called any more.
+    /// The administrator no longer allows the endpoint.
     EndpointRefused,
-    /// The Secret is gone.
+    /// The Secret no longer exists.
     SecretNotFound,
-    /// The Secret has no such key any more, or it is empty.
+    /// The Secret no longer has the key, or the key is empty.
     TokenMissing,
     /// The value cannot be sent as a token.
     TokenUnusable,
     /// The operator may not read the Secret.
     SecretNotPermitted,
-    /// The cloud refuses the token.
+    /// The cloud rejects the token.
     TokenRejected,
-    /// Looks have been failing for a while.
+    /// The checks have been failing for a while.
     LookUpFailed,
 }
 
@@ -203,8 +203,8 @@ pub enum TrackingIssue {
 pub enum Origin {
     /// The operator's own call.
     Called,
-    /// A replication that was there before.
+    /// A replication that the cloud already had when the operator looked, adopted without a call.
     Adopted,
-    /// A human's word.
+    /// Declared by a person (`status.decision`).
     Declared,
 }

@@ -21,6 +21,31 @@ fn the_file_is_what_the_binary_prints() -> Result<()> {
     Ok(())
 }
 
+/// Kustomize reads nothing above its folder, and helm only what is in the chart.
+#[test]
+fn its_copies_are_what_the_file_is() -> Result<()> {
+    let file = std::fs::read(crd_file()).context("the CRD")?;
+    for copy in ["deploy/kustomize/crd.yaml", "deploy/helm/backup-replication-operator/files/crd.yaml"] {
+        ensure!(
+            std::fs::read(repository::path(copy))? == file,
+            "the CRD has changed; copy it: cp crds/backupreplications.cbr.replication.dev.yaml {copy}"
+        );
+    }
+    Ok(())
+}
+
+/// Whoever applies the folder gets the CRD, and nothing that is no object of Kubernetes.
+#[tokio::test]
+async fn its_folder_can_be_applied_as_it_is() -> Result<()> {
+    let scene = Scene::new(OPERATOR).await?;
+    let folder = repository::path("crds").display().to_string();
+    for apply in [&["apply"][..], &["apply", "--server-side", "--force-conflicts"]] {
+        let said = scene.kubectl(&[apply, &["--dry-run=server", "-f", &folder]].concat())?;
+        ensure!(said.accepted, "{}", said.words);
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_api_server_takes_it_without_a_warning() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
@@ -124,6 +149,50 @@ fn without_description(schema: &Value, path: &str, mute: &mut Vec<String>) {
     let fields = schema["properties"].as_object().or_else(|| schema["items"]["properties"].as_object());
     for (field, schema) in fields.into_iter().flatten() {
         without_description(schema, &format!("{path}.{field}"), mute);
+    }
+}
+
+/// Each value of each choice, its meaning, and what holds where the field is left out.
+#[tokio::test]
+async fn every_choice_is_explained() -> Result<()> {
+    let crd: Value = serde_saphyr::from_str(&std::fs::read_to_string(crd_file())?)?;
+    let mut choices = Vec::new();
+    gather_choices(&crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"], "brep", &mut choices);
+    ensure!(choices.len() >= 8, "the walk finds too few: {choices:?}");
+    let scene = Scene::new(OPERATOR).await?;
+    for (path, values, description) in &choices {
+        let said = scene.kubectl(&["explain", path])?.words;
+        for value in values {
+            let meaning = description.lines().find_map(|line| line.strip_prefix(&format!("- `{value}`: ")));
+            let meaning = meaning.with_context(|| format!("{path}: {value} has no meaning in {description}"))?;
+            ensure!(meaning.len() > 10 && said.contains(&format!("- `{value}`: ")), "{path}: {value}: {said}");
+        }
+        let default = description.split_once("Default: `").and_then(|(_, rest)| rest.split('`').next());
+        match default {
+            Some(default) => ensure!(values.iter().any(|value| value == default), "{path}: {default} is no value"),
+            None => ensure!(
+                path.starts_with("brep.status.") && description.contains("Absent"),
+                "{path}: nothing says what holds where it is left out: {description}"
+            ),
+        }
+    }
+    Ok(())
+}
+
+/// Path, values and description of each choice in a schema.
+fn gather_choices(schema: &Value, path: &str, choices: &mut Vec<(String, Vec<String>, String)>) {
+    if let Some(values) = schema["enum"].as_array() {
+        let values = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        choices.push((path.to_owned(), values, schema["description"].as_str().unwrap_or_default().to_owned()));
+    }
+    for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
+        // The conditions are a type of Kubernetes' own.
+        if field != "conditions" {
+            gather_choices(schema, &format!("{path}.{field}"), choices);
+        }
+    }
+    if schema["items"].is_object() {
+        gather_choices(&schema["items"], path, choices);
     }
 }
 

@@ -55,7 +55,7 @@ fn it_is_labelled_with_the_binary_s_version() -> Result<()> {
 fn its_command_is_one_of_the_binary() -> Result<()> {
     let command: Vec<String> = serde_json::from_str(&the("CMD")?)?;
     // With the command known, it is the kubeconfig that keeps it from starting.
-    let environment = [("LISTEN", "127.0.0.1:0"), ("KUBECONFIG", "/no/such/kubeconfig")];
+    let environment = [("BREP_LISTEN", "127.0.0.1:0"), ("KUBECONFIG", "/no/such/kubeconfig")];
     let output = Command::new(OPERATOR).args(command).env_clear().envs(environment).output()?;
     let said = String::from_utf8(output.stderr)?;
     ensure!(output.status.code() == Some(1) && said.contains("KUBECONFIG"), "{said}");

@@ -10,6 +10,7 @@ mod crd;
 mod crd_compatibility;
 mod credentials;
 mod docs;
+mod ends;
 mod evidence;
 mod frozen;
 mod guards;

@@ -3,6 +3,7 @@
 //! The limits are those of `POST …/replicate` in the API's documentation, and of the Kubernetes names that the resource refers to.
 
 use anyhow::{Context, Result, ensure};
+use backup_replication_operator::cbr::{AllowList, EndpointPattern};
 use harness::{Scene, refusal};
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
@@ -15,6 +16,10 @@ const ID_WORDS: &str = "1 to 64 letters, digits, '_' or '-', and begin with a le
 const REGION_WORDS: &str = "1 to 255 letters, digits, '.', '_' or '-'";
 const NAME_WORDS: &str = "1 to 64 letters, digits, '_', '-' or Chinese characters";
 const DESCRIPTION_WORDS: &str = "up to 255 characters without '<' and '>'";
+const SCHEME_WORDS: &str = "must begin with https://";
+const CREDENTIAL_WORDS: &str = "must not contain credentials or an '@'";
+const PATH_WORDS: &str = "must not have a path, a query or a fragment: only https://host or https://host:port";
+const HOST_WORDS: &str = "with ASCII letters, digits, '-', '_' and '.' in the host";
 /// The schema's own words for an empty text.
 const AT_LEAST_ONE: &str = "at least 1 chars";
 const SECRET: &str = "auth.tokenSecretRef.name";
@@ -134,6 +139,103 @@ async fn a_region_is_bounded() -> Result<()> {
     refused(&scene, texts(field, "255", &[&"x".repeat(256)])?).await?;
     let good = ["a", "eu-nl", "A.b_C-9", &"x".repeat(255)];
     accepted(&scene, good.map(|region| with(field, json!(region))).into_iter().collect::<Result<_>>()?).await
+}
+
+#[tokio::test]
+async fn an_endpoint_is_an_origin_and_nothing_more() -> Result<()> {
+    let scene = Scene::new(OPERATOR).await?;
+    let bad: [(&str, &[&str]); 4] = [
+        (
+            SCHEME_WORDS,
+            &[
+                "ftp://x",
+                "wss://cbr.example.com",
+                "cbr.eu-de.example.com",
+                "cbr in eu-de",
+                "//cbr.eu-de.example.com",
+                "https:cbr.eu-de.example.com",
+                "https:\\\\cbr.eu-de.example.com",
+                " https://cbr.eu-de.example.com",
+                "xhttps://cbr.eu-de.example.com",
+                "ftp://x\nhttps://y",
+            ],
+        ),
+        (
+            CREDENTIAL_WORDS,
+            &["https://user:hush@cbr.example.com", "https://hush@cbr.example.com", "http://a.example@b.example", "a@b"],
+        ),
+        (
+            PATH_WORDS,
+            &[
+                "http://127.0.0.1:8080/v3",
+                "https://cbr.eu-de.example.com/v3",
+                "https://cbr.eu-de.example.com//",
+                "https://cbr.eu-de.example.com/.",
+                "https://cbr.eu-de.example.com?x=1",
+                "https://cbr.eu-de.example.com/?",
+                "https://cbr.eu-de.example.com#top",
+            ],
+        ),
+        (
+            HOST_WORDS,
+            &[
+                "https://",
+                "https:///",
+                "https://:443",
+                "https://cbr.eu-de.example.com.",
+                "https://cbr..example.com",
+                "https://cbr.*.example.com",
+                "https://cbr.eu%2dde.example.com",
+                "https://cbr.eü.example.com",
+                "https://cbr.eu-de.example。com",
+                "https://cbr.eu-de.example.com:",
+                "https://cbr.eu-de.example.com:0x1bb",
+                "https://cbr.eu-de,x.example.com",
+                "https://cbr.eu-de.example.com ",
+                "https://cbr.eu-de.example.com\n",
+                "https://cbr.eu-\tde.example.com",
+                "https://[cbr.eu-de.example.com]",
+            ],
+        ),
+    ];
+    for (words, texts) in bad {
+        refused(&scene, self::texts("endpoint", words, texts)?).await?;
+    }
+
+    // What an administrator can allow is never refused at apply.
+    let patterns =
+        ["https://*.*.*", "https://*.*.*:8443", "https://localhost", "http://localhost:8080", "https://10.0.0.1"];
+    let of_addresses =
+        ["http://127.0.0.1:8080", "https://127.0.0.1:65535", "https://[::1]", "http://[2001:db8::1]:8080"];
+    let allowed: Result<Vec<EndpointPattern>, _> =
+        patterns.iter().chain(&of_addresses).map(|text| text.parse()).collect();
+    let allowed = AllowList(allowed?);
+    let longest = format!("https://{}.{}.com", "a".repeat(63), "b".repeat(63));
+    let good = [
+        "https://cbr.eu-de.com",
+        "https://cbr.eu-de.com/",
+        "https://cbr.eu-de.com:443",
+        "https://cbr.eu-de.com:00443/",
+        "https://cbr.eu-de.com:8443",
+        "HTTPS://CBR.Eu-De.COM",
+        "https://-a_.b-.c",
+        "https://localhost",
+        "HttP://localhost:8080",
+        "https://10.0.0.1",
+        "https://0xa.1",
+        "http://127.0.0.1:8080",
+        "http://127.0.0.1:8080/",
+        "https://127.0.0.1:65535",
+        "https://[::1]",
+        "https://[0:0:0:0:0:0:0:1]:443/",
+        "https://[::0.0.0.1]",
+        "http://[2001:DB8::1]:8080",
+        &longest,
+    ];
+    for text in good {
+        allowed.check(text).with_context(|| text.to_owned())?;
+    }
+    accepted(&scene, good.map(|text| with("endpoint", json!(text))).into_iter().collect::<Result<_>>()?).await
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Each option is an environment variable, too; a wrong one ends the process with exit code 2 and one line that names it, and
+//! Each option is an environment variable with the prefix `BREP_`, too; a wrong one ends the process with exit code 2 and one line that names it, and
 //! what else keeps it from starting, with 1 and one line.
 
 use std::collections::BTreeSet;
@@ -54,7 +54,7 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Answer> {
     let output = Command::new(OPERATOR)
         .args(arguments)
         .env_clear()
-        .envs([("LISTEN", "127.0.0.1:0"), ("KUBECONFIG", "/no/such/kubeconfig")])
+        .envs([("BREP_LISTEN", "127.0.0.1:0"), ("KUBECONFIG", "/no/such/kubeconfig")])
         .envs(environment.iter().copied())
         .output()?;
     Ok(Answer {
@@ -80,7 +80,7 @@ fn starts(answer: &Answer) -> Result<()> {
 }
 
 fn environment_name(option: &str) -> String {
-    option.to_uppercase().replace('-', "_")
+    format!("BREP_{}", option.to_uppercase().replace('-', "_"))
 }
 
 #[test]
@@ -105,6 +105,19 @@ fn a_wrong_value_is_named_in_the_environment() -> Result<()> {
     Ok(())
 }
 
+/// A shell or a CI job may have a `NAMESPACE` or a `CA_BUNDLE` of its own, with whatever in it.
+#[test]
+fn a_variable_without_the_prefix_is_ignored() -> Result<()> {
+    for (option, values) in WRONG {
+        let prefixed = environment_name(option);
+        let stray = prefixed.strip_prefix("BREP_").context("no prefix")?;
+        for value in values {
+            starts(&run(&[], &[(stray, value)])?).with_context(|| format!("{stray} = {value:?}"))?;
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn what_is_no_option_is_named() -> Result<()> {
     for arguments in [["--nonsense"], ["nonsense"], ["--listen"], ["-x"]] {
@@ -120,10 +133,10 @@ fn what_the_lease_is_like_means_nothing_without_an_election() -> Result<()> {
     for option in ["--lease-name=a.b", "--lease-namespace=a", "--lease-duration=2s"] {
         let (name, value) = option.split_once('=').context("no value")?;
         ends_with(&run(&[option], &[])?, 2, name)?;
-        ends_with(&run(&[option], &[("LEADER_ELECTION", "false")])?, 2, "--leader-election")?;
+        ends_with(&run(&[option], &[("BREP_LEADER_ELECTION", "false")])?, 2, "--leader-election")?;
         starts(&run(&[option, "--leader-election"], &[])?)?;
         let variable = environment_name(name.trim_start_matches('-'));
-        starts(&run(&[], &[(&variable, value), ("LEADER_ELECTION", "true")])?)?;
+        starts(&run(&[], &[(&variable, value), ("BREP_LEADER_ELECTION", "true")])?)?;
     }
     Ok(())
 }
@@ -184,8 +197,8 @@ fn version_and_crd_are_printed() -> Result<()> {
 /// The default endpoint must be one of the allowed, so that it shows which are.
 #[test]
 fn allowed_endpoints_replace_the_default_list_and_stand_between_commas() -> Result<()> {
-    let default = |endpoint, more: &[(&str, &str)]| run(&[], &[&[("DEFAULT_ENDPOINT", endpoint)], more].concat());
-    let ours = [("ALLOWED_ENDPOINT", "https://cbr.a.example,https://*.b.example")];
+    let default = |endpoint, more: &[(&str, &str)]| run(&[], &[&[("BREP_DEFAULT_ENDPOINT", endpoint)], more].concat());
+    let ours = [("BREP_ALLOWED_ENDPOINT", "https://cbr.a.example,https://*.b.example")];
     starts(&default("https://cbr.eu-de.otc.t-systems.com", &[])?)?;
     starts(&default("https://cbr.ap-southeast-1.myhuaweicloud.com", &[])?)?;
     starts(&default("https://cbr.a.example", &ours)?)?;
@@ -213,7 +226,7 @@ fn namespaces_stand_between_commas() -> Result<()> {
             "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}]}"#,
     )?;
     let options = OperatorOptions::new(OPERATOR, &kubeconfig);
-    let by_variable = options.clone().env("NAMESPACE", "a,b").start()?;
+    let by_variable = options.clone().env("BREP_NAMESPACE", "a,b").start()?;
     let by_option = options.arg("--namespace=a").arg("--namespace=b").start()?;
     for operator in [by_variable, by_option] {
         let (status, waiting) = operator.get("/ready")?;
@@ -235,7 +248,7 @@ fn a_port_in_use_is_said() -> Result<()> {
 fn no_cluster_is_said() -> Result<()> {
     let home = tempfile::tempdir()?;
     let output =
-        Command::new(OPERATOR).env_clear().envs([("LISTEN", "127.0.0.1:0")]).env("HOME", home.path()).output()?;
+        Command::new(OPERATOR).env_clear().envs([("BREP_LISTEN", "127.0.0.1:0")]).env("HOME", home.path()).output()?;
     let answer = Answer {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout)?,

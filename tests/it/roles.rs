@@ -218,7 +218,7 @@ fn the_deployments_fit_this_binary() -> Result<()> {
         let output = Command::new(OPERATOR)
             .args(texts(&container["args"]))
             .env_clear()
-            .envs([("LISTEN", "127.0.0.1:0"), ("KUBECONFIG", "/no/such/kubeconfig")])
+            .envs([("BREP_LISTEN", "127.0.0.1:0"), ("KUBECONFIG", "/no/such/kubeconfig")])
             .output()?;
         let said = String::from_utf8(output.stderr)?;
         ensure!(output.status.code() == Some(1) && said.contains("KUBECONFIG"), "{folder}: {said}");

@@ -26,6 +26,8 @@ pub(in crate::operator) struct Elector {
     what: String,
     /// Our Lease as the API server returned it, while nothing is known against it.
     ours: Option<Lease>,
+    /// Whether a request that would make it ours was sent, and nothing has shown since that it is another's.
+    may_be_ours: bool,
 }
 
 /// Why the Lease could not be read or written.
@@ -55,6 +57,7 @@ impl Elector {
             readiness,
             what,
             ours: None,
+            may_be_ours: false,
         }
     }
 
@@ -112,7 +115,13 @@ impl Elector {
         };
         let asked_at = since_boot();
         let parameters = PostParams::default();
-        let written = match self.candidate.judge(read, asked_at, Timestamp::now()) {
+        let step = self.candidate.judge(read, asked_at, Timestamp::now());
+        // Before it is sent: the answer may be lost, and so may this future.
+        self.may_be_ours = match step {
+            Step::Create(_) | Step::Replace(_) => true,
+            Step::Wait { .. } => false,
+        };
+        let written = match step {
             Step::Create(lease) => self.bounded(self.api.create(&parameters, &lease)).await?,
             Step::Replace(lease) => self.bounded(self.api.replace(&self.election.name, &parameters, &lease)).await?,
             Step::Wait { holder } => {
@@ -132,6 +141,9 @@ impl Elector {
     /// Lets the next one lead without a wait. A Lease that cannot be released expires.
     async fn release(&mut self) {
         self.leadership.stand_by(None);
+        if !self.may_be_ours {
+            return;
+        }
         for _ in 0..READ_ANEW {
             match self.try_release().await {
                 Ok(()) => return,

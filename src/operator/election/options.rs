@@ -13,16 +13,16 @@ const DURATION_SECONDS: u16 = 15;
 #[derive(Clone, Debug, Args)]
 pub(in crate::operator) struct ElectionOptions {
     /// Let one of several processes work, by a Lease; the others stand by
-    #[arg(long, env = "LEADER_ELECTION")]
+    #[arg(long, env = "BREP_LEADER_ELECTION")]
     leader_election: bool,
     /// Name of the Lease; backup-replication-operator if left out
-    #[arg(long, env = "LEASE_NAME", value_name = "NAME", value_parser = lease_name)]
+    #[arg(long, env = "BREP_LEASE_NAME", value_name = "NAME", value_parser = lease_name)]
     lease_name: Option<String>,
     /// Namespace of the Lease; that of the pod, or of the kubeconfig's context, if left out
-    #[arg(long, env = "LEASE_NAMESPACE", value_name = "NAME", value_parser = namespace)]
+    #[arg(long, env = "BREP_LEASE_NAMESPACE", value_name = "NAME", value_parser = namespace)]
     lease_namespace: Option<String>,
     /// Time after which the Lease of a leader that died is taken, in whole seconds; 15s if left out
-    #[arg(long, env = "LEASE_DURATION", value_name = "DURATION", value_parser = whole_seconds)]
+    #[arg(long, env = "BREP_LEASE_DURATION", value_name = "DURATION", value_parser = whole_seconds)]
     lease_duration: Option<u16>,
 }
 

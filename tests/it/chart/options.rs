@@ -82,7 +82,7 @@ fn the_binary_takes_what_the_chart_gives() -> Result<()> {
             }
         }
         // With all options read, it is the kubeconfig that keeps it from starting.
-        let environment = [("LISTEN", "127.0.0.1:0"), ("KUBECONFIG", "/no/such/kubeconfig")];
+        let environment = [("BREP_LISTEN", "127.0.0.1:0"), ("KUBECONFIG", "/no/such/kubeconfig")];
         let output = command.env_clear().envs(environment).output()?;
         let said = String::from_utf8(output.stderr)?;
         ensure!(output.status.code() == Some(1) && said.contains("KUBECONFIG"), "{file}: {said}");

@@ -42,8 +42,12 @@ pub(crate) fn tagged() -> Result<Vec<(Version, String)>> {
 
 fn git(arguments: &[&str]) -> Result<String> {
     // Somebody else's files, as in a container, are no danger here.
-    let output =
-        Command::new("git").args(["-c", "safe.directory=*", "-C"]).arg(repository::root()).args(arguments).output()?;
+    let output = Command::new("git")
+        .env("LC_ALL", "C")
+        .args(["-c", "safe.directory=*", "-C"])
+        .arg(repository::root())
+        .args(arguments)
+        .output()?;
     ensure!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8(output.stdout)?)
 }

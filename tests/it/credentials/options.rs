@@ -9,12 +9,20 @@ use super::tenant::Run;
 
 const IAM: &str = "https://iam.eu-de.otc.t-systems.com";
 
-fn run(given: &[(&str, &str)], by_environment: bool) -> Result<Run> {
+/// How an option is given.
+#[derive(Clone, Copy)]
+enum By {
+    Argument,
+    /// A variable with this prefix.
+    Variable(&'static str),
+}
+
+fn run(given: &[(&str, &str)], by: By) -> Result<Run> {
     let mut command = Command::new(OPERATOR);
     command.arg("renew-token").env_clear().env("KUBECONFIG", "/no/such/kubeconfig");
     for (option, value) in given {
-        if by_environment {
-            command.env(option.to_uppercase().replace('-', "_"), value);
+        if let By::Variable(prefix) = by {
+            command.env(format!("{prefix}{}", option.to_uppercase().replace('-', "_")), value);
         } else {
             command.arg(format!("--{option}={value}"));
         }
@@ -44,23 +52,26 @@ fn a_wrong_value_is_named() -> Result<()> {
     ];
     for (option, values) in values {
         for value in values {
-            for by_environment in [false, true] {
+            for by in [By::Argument, By::Variable("BREP_")] {
                 let mut given = vec![("iam-endpoint", IAM), ("project-id", "p")];
                 given.retain(|(name, _)| *name != option);
                 given.push((option, value));
                 let named = format!("--{option}");
-                run(&given, by_environment)?.failed(2, &[&named]).with_context(|| format!("{option} = {value:?}"))?;
+                run(&given, by)?.failed(2, &[&named]).with_context(|| format!("{option} = {value:?}"))?;
             }
         }
     }
-    run(&[("project-id", "p")], false)?.failed(2, &["--iam-endpoint"])?;
-    run(&[("iam-endpoint", IAM)], false)?.failed(2, &["--project-id"])
+    run(&[("project-id", "p")], By::Argument)?.failed(2, &["--iam-endpoint"])?;
+    run(&[("iam-endpoint", IAM)], By::Argument)?.failed(2, &["--project-id"])?;
+    // Without the prefix it is a variable of somebody else.
+    run(&[("iam-endpoint", IAM), ("project-id", "p")], By::Variable(""))?.failed(2, &["--iam-endpoint"])
 }
 
 #[test]
 fn http_is_for_what_is_spelt_out() -> Result<()> {
     let http = "http://127.0.0.1:1";
-    let with = |allowed| run(&[("iam-endpoint", http), ("project-id", "p"), ("allowed-iam-endpoint", allowed)], false);
+    let with =
+        |allowed| run(&[("iam-endpoint", http), ("project-id", "p"), ("allowed-iam-endpoint", allowed)], By::Argument);
     with("https://127.0.0.1:1")?.failed(2, &["--iam-endpoint", "https://"])?;
     // With all options read, it is the kubeconfig that keeps it from going on.
     with(http)?.failed(1, &["KUBECONFIG"])

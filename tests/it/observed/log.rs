@@ -7,6 +7,33 @@ use simulator::{Advance, Options, example};
 
 use super::OPERATOR;
 
+/// A pipe and a file are no terminal, whatever the environment says of one.
+#[test]
+fn a_log_that_is_no_terminal_has_no_escape_codes() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    for format in ["text", "json"] {
+        for set in [&[][..], &[("TERM", "xterm-256color")], &[("NO_COLOR", "1")], &[("CLICOLOR_FORCE", "1")]] {
+            let file = folder.path().join("log");
+            let mut command = std::process::Command::new(OPERATOR);
+            command.env_clear().env("KUBECONFIG", "/no/such/kubeconfig").args([
+                "--listen=127.0.0.1:0",
+                "--log-format",
+                format,
+            ]);
+            // This is said by the log, too.
+            command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1").env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+            command.envs(set.iter().copied());
+            let piped = command.output()?;
+            command.stderr(std::fs::File::create(&file)?).status()?;
+            for log in [piped.stderr, std::fs::read(file)?] {
+                let log = String::from_utf8(log)?;
+                assert!(log.contains("No traces are sent") && !log.contains('\u{1b}'), "{set:?}: {log:?}");
+            }
+        }
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_life_has_a_line_for_each_decision() -> Result<()> {
     let scene = Scene::with(OPERATOR, Options::default()).await?;

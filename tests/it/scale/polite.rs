@@ -135,7 +135,7 @@ async fn snapshot(scene: &Scene) -> Result<Snapshot> {
 /// there is then.
 async fn run_until(number: usize, scene: &Scene, account: &Path, before: &Snapshot) -> Result<(usize, Snapshot)> {
     let options = scene.operator().env("KUBECONFIG", account);
-    let options = options.env("LOOK_UPS_PER_MINUTE", LOOK_UPS_PER_MINUTE.to_string());
+    let options = options.env("BREP_LOOK_UPS_PER_MINUTE", LOOK_UPS_PER_MINUTE.to_string());
     let enough = scene.simulator.log(|log| log.total().gets) + number as u64;
     let started = Timestamp::now();
     let operator = options.start()?;

@@ -171,7 +171,9 @@ impl ControlPlane {
         command
             .env("KUBECONFIG", &self.kubeconfig)
             .env("KUBECACHEDIR", self.folder.path().join("kubectl-cache"))
-            .env("KUBERC", "off");
+            .env("KUBERC", "off")
+            // It speaks the user's language, and tests read what it says.
+            .env("LC_ALL", "C");
         command
     }
 

@@ -114,6 +114,14 @@ impl Supervised {
         self.signal(&self.life.lock(), Signal::TERM)
     }
 
+    /// Sends SIGINT, as Ctrl-C does.
+    ///
+    /// # Errors
+    /// The program has ended before.
+    pub fn interrupt(&self) -> Result<()> {
+        self.signal(&self.life.lock(), Signal::INT)
+    }
+
     /// Sends SIGSTOP and waits until the program stands still.
     ///
     /// # Errors

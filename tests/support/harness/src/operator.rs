@@ -29,7 +29,7 @@ impl OperatorOptions {
             .env("KUBECONFIG", kubeconfig.as_os_str())
             .env("RUST_LOG", "info")
             // The pace of looks has a test of its own.
-            .env("LOOK_UPS_PER_MINUTE", "6000")
+            .env("BREP_LOOK_UPS_PER_MINUTE", "6000")
             .arg("--listen=127.0.0.1:0")
             .arg("--log-format=json")
     }

@@ -82,10 +82,10 @@ async fn refused(parts: &Parts) -> Result<Example> {
 }
 
 async fn lost_answer_found(parts: &Parts) -> Result<Example> {
-    let example = Example::read("second-region.yaml")?;
+    let example = Example::read("another-backup.yaml")?;
     parts.screen.step("The cloud accepts a call, and its answer is lost: the operator finds the record by itself, and calls no second time.");
     lose_answer(parts, &example)?;
-    parts.apply("second-region.yaml").await?;
+    parts.apply("another-backup.yaml").await?;
     accepted(parts, example).await
 }
 

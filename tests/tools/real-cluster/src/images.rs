@@ -11,7 +11,7 @@ use checklist::report;
 
 use crate::programs;
 
-pub(crate) const OPERATOR: &str = "localhost/backup-replication-operator:0.1.0";
+pub(crate) const OPERATOR: &str = "localhost/backup-replication-operator:0.2.0";
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 const RUST: &str = "localhost/rust-of-this-machine:1";
 

@@ -6,8 +6,8 @@ use super::{Backup, Project, Region, Token, User, Vault, VaultKind, World};
 pub const REGION: &str = "eu-de";
 /// The region that backups can be replicated to.
 pub const DESTINATION_REGION: &str = "eu-nl";
-/// A second region that backups can be replicated to.
-pub const SECOND_DESTINATION_REGION: &str = "eu-ch2";
+/// A second region that backups can be replicated to, in this world alone.
+pub const SECOND_DESTINATION_REGION: &str = "eu-second";
 /// The project that owns the backups.
 pub const PROJECT: &str = "f841e01fd2b14e7fa41b6ae7aa6b0594";
 /// The project in [`DESTINATION_REGION`].

@@ -12,7 +12,7 @@ fn each_resource_ends_with_one_accepted_call_and_nothing_is_left() -> Result<()>
     assert_eq!(exit, Exit::Code(0), "{output}\n{complaints}");
 
     let (_, summary) = output.split_once("== Summary").context("no summary")?;
-    let accepted = ["named", "wrong-token", "wrong-vault", "db-to-eu-nl", "db-to-eu-ch2", "options"];
+    let accepted = ["named", "wrong-token", "wrong-vault", "db-to-eu-nl", "web-to-eu-nl", "options"];
     for name in accepted {
         let line = line_of(summary, &format!("backups/{name} "))?;
         assert!(line.contains("Succeeded, Accepted, record "), "{line}");
