@@ -19,6 +19,8 @@ pub struct InvalidId {
 
 const AN_ID: &str = "1 to 64 ASCII letters, digits, '_' or '-', beginning with a letter or a digit";
 
+const A_RECORD_ID: &str = "the id that the cloud shows for the record, as 1579a71e-0b7d-4c7d-8a0d-2f7c1e5b9a44 (1 to 128 ASCII letters, digits, '.', '_' or '-', beginning with a letter or a digit), and no placeholder such as RECORD_ID";
+
 fn is_id(text: &str) -> bool {
     text.len() <= ID_CHARS
         && text.starts_with(|first: char| first.is_ascii_alphanumeric())
@@ -30,9 +32,19 @@ fn is_region(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
+/// Record ids are printed into commands, so nothing in one may mean something to a shell, and none may look like an option.
 fn is_record_id(text: &str) -> bool {
-    (1..=RECORD_ID_CHARS).contains(&text.len())
+    text.len() <= RECORD_ID_CHARS
+        && text.starts_with(|first: char| first.is_ascii_alphanumeric())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+        && !is_placeholder(text)
+}
+
+/// What a printed command has in the place of a record id, pasted as it stands.
+fn is_placeholder(text: &str) -> bool {
+    let letters = text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
+    let word: Vec<u8> = letters.collect();
+    [&b"record"[..], b"recordid", b"replicationrecord", b"replicationrecordid"].contains(&word.as_slice())
 }
 
 macro_rules! name {
@@ -86,7 +98,7 @@ name!(
 );
 name!(
     /// One replication as the cloud records it: `replication_record_id` of the answer, `id` in `replication_records`.
-    RecordId, "replication record id", is_record_id, "1 to 128 letters, digits, '.', '_' or '-'"
+    RecordId, "replication record id", is_record_id, A_RECORD_ID
 );
 
 #[cfg(test)]
@@ -116,9 +128,44 @@ mod tests {
 
     #[test]
     fn record_ids_are_loose_but_bounded() {
-        assert!(RecordId::parse("rec.1_a-B").is_ok());
-        for bad in ["", "a b", "a\tb", "é", &"x".repeat(129)] {
+        for good in ["rec.1_a-B", "0", "1579a71e-0b7d-4c7d-8a0d-2f7c1e5b9a44", "record-1", "a-record", &"x".repeat(128)]
+        {
+            assert_eq!(RecordId::parse(good).unwrap().as_str(), good);
+        }
+        for bad in ["", "a b", "a\tb", "a\n", "é", "-a", "--yes", ".a", "..", "_a", "a/b", "a:b", &"x".repeat(129)] {
             assert!(RecordId::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_shell_would_read_and_what_stands_for_an_id_is_none() {
+        for bad in [
+            "$(touch x)",
+            "`x`",
+            "a;b",
+            "a|b",
+            "a&b",
+            "a>b",
+            "a'b",
+            "a\"b",
+            "a\\b",
+            "a*",
+            "~",
+            "{a}",
+            "a#b",
+            "a=b",
+            "a,b",
+            "<RECORD_ID>",
+            "<id>",
+            "RECORD_ID",
+            "RECORD",
+            "record_id",
+            "Record-Id",
+            "RECORDID",
+            "REPLICATION_RECORD_ID",
+        ] {
+            let refusal = RecordId::parse(bad).expect_err(bad).to_string();
+            assert!(refusal.contains("as 1579a71e-") && refusal.contains("placeholder"), "{refusal}");
         }
     }
 

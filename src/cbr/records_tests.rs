@@ -68,7 +68,7 @@ fn an_id_is_enough_and_nulls_and_odd_types_do_no_harm() {
 fn a_token_that_contains_the_names_changes_no_comparison() {
     let token = Token::from_bytes(b"svc-ap-southeast-1-replicating-available-0daac4c56707").unwrap();
     let body = json!({"backup": {"status": "available", "replication_records": [{
-        "id": "r-1", "status": "replicating", "destination_region": "ap-southeast-1",
+        "id": "r-1", "status": "replicating", "destination_region": "AP-SOUTHEAST-1",
         "destination_project_id": "0daac4c56707", "extra_info": {"destination_vault_id": "0daac4c56707"},
     }]}});
     let backup = Backup::read(&body, &asked(), &token).unwrap();

@@ -86,7 +86,8 @@ impl Token {
     }
 
     /// The text without any echo of the token: every run of eight or more of its characters (the whole of a shorter
-    /// token), also where it is cut short, split by white space, or escaped, becomes `[redacted]`.
+    /// token), also where it is cut short, split by white space, escaped, in another letter case, backwards, in base64 or
+    /// in hex, becomes `[redacted]`.
     pub fn redact(&self, text: &str) -> String {
         self.0.runs.get_or_init(|| Runs::of(self.0.value.expose())).redact(text)
     }
