@@ -1,41 +1,17 @@
 //! What every reconcile has at hand.
 
-use std::num::NonZeroU32;
-
 use tokio_util::sync::CancellationToken;
 
 use super::metrics::Metrics;
-use crate::cbr::{AllowList, Client as CbrClient};
+use crate::cbr::Client as CbrClient;
 use crate::controller::events::Events;
 use crate::controller::leadership::Leadership;
-use crate::controller::reconcile::credential::RequiredLabel;
+use crate::controller::settings::Settings;
 use crate::controller::state::lookup_cache::LookupCache;
 use crate::controller::state::memory::Memory;
 use crate::controller::state::permits::Permits;
 use crate::controller::state::target_locks::TargetLocks;
 use crate::controller::state::throttle::Throttle;
-use crate::protocol::Policy;
-
-/// What the administrator set, as far as the controller needs it.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Namespaces to watch; all where empty.
-    pub namespaces: Vec<String>,
-    /// Endpoints that may be called.
-    pub allowed_endpoints: AllowList,
-    /// The endpoint of resources that name none.
-    pub default_endpoint: Option<String>,
-    /// Time limits of the protocol.
-    pub policy: Policy,
-    /// Resources worked on at a time.
-    pub concurrency: u16,
-    /// Looks a minute at records that are followed, for each endpoint, project and credential.
-    pub look_ups_per_minute: NonZeroU32,
-    /// A label demanded on Secrets.
-    pub required_label: Option<RequiredLabel>,
-    /// Names this process in the attempts that it claims; unique for each start.
-    pub identity: String,
-}
 
 /// What every reconcile has at hand.
 pub(super) struct Context {

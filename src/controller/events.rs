@@ -8,7 +8,7 @@ use kube::{Client, Resource, ResourceExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::controller::context::Context;
+use crate::controller::metrics::Metrics;
 use crate::protocol::{Transition, since_creation, transitions};
 use crate::resource::{BackupReplication, BackupReplicationStatus};
 
@@ -23,13 +23,18 @@ const NOTE_BYTES: usize = 1024;
 const CONTROLLER: &str = "backup-replication-operator";
 
 /// A status was written over what `before` holds.
-pub(super) fn announce(context: &Context, before: &BackupReplication, after: &BackupReplicationStatus) {
-    context.metrics.rounds.status_written();
+pub(super) fn announce(
+    metrics: &Metrics,
+    events: &Events,
+    before: &BackupReplication,
+    after: &BackupReplicationStatus,
+) {
+    metrics.rounds.status_written();
     for transition in transitions(before.status.as_ref(), after) {
         let created = before.creation_timestamp().map(|created| created.0);
         let since_creation = created.and_then(|created| since_creation(transition.kind, created, after));
-        context.metrics.replications.took(transition.kind, since_creation);
-        context.events.publish(before, transition);
+        metrics.replications.took(transition.kind, since_creation);
+        events.publish(before, transition);
     }
 }
 

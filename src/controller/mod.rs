@@ -12,15 +12,15 @@ mod prepared;
 mod readiness;
 mod reconcile;
 mod run;
+mod settings;
 mod state;
 mod trace;
 mod watch;
 
 pub(crate) use api::root_cause;
 pub(crate) use clocks::since_boot;
-pub use context::Settings;
 pub use heartbeat::Heartbeat;
 pub use leadership::Leadership;
 pub use readiness::Readiness;
-pub use reconcile::credential::RequiredLabel;
 pub use run::{Controller, Shutdown};
+pub use settings::{RequiredLabel, Settings};

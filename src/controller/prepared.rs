@@ -1,7 +1,7 @@
 //! From a spec to something that can be called, or to why it cannot.
 
 use crate::cbr::{BackupId, Endpoint, InvalidId, ProjectId, Region, Replicate, Target, VaultId};
-use crate::controller::context::Settings;
+use crate::controller::settings::Settings;
 use crate::protocol::TargetReading;
 use crate::resource::BackupReplicationSpec;
 

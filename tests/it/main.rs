@@ -14,6 +14,7 @@ mod ends;
 mod evidence;
 mod frozen;
 mod guards;
+mod house;
 mod image;
 mod leader;
 mod manifest;

@@ -5,17 +5,9 @@ use kube::{Api, Client, ResourceExt};
 
 use crate::cbr::{InvalidToken, Token};
 use crate::controller::api::{ApiError, bounded};
+use crate::controller::settings::RequiredLabel;
 use crate::protocol::CredentialReading;
 use crate::resource::SecretKeyRef;
-
-/// A label that the administrator demands on every Secret that may be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequiredLabel {
-    /// The label's key.
-    pub key: String,
-    /// Its value.
-    pub value: String,
-}
 
 /// The token itself, beside what may be said of it.
 pub(crate) struct Credential {

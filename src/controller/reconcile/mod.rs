@@ -58,7 +58,7 @@ pub(crate) async fn reconcile(
         Action::Update { status, requeue_after } => {
             if object.status.as_ref() != Some(&*status) {
                 write_status(&api, &object, &status).await?;
-                announce(&context, &object, &status);
+                announce(&context.metrics, &context.events, &object, &status);
                 log_settled(object.status.as_ref(), &status);
             }
             Ok(requeue_after.map_or_else(Next::await_change, Next::requeue))
@@ -83,7 +83,7 @@ pub(crate) async fn reconcile(
                 Err(error) => return not_claimed(&context, &key, &object, &attempt.id, error),
             };
             context.memory.note_kept_claim(&key, &object);
-            announce(&context, &object, &status);
+            announce(&context.metrics, &context.events, &object, &status);
             // Kept too long rather than too short, should this round end in a panic.
             taken.keep_for(context.settings.policy.settling_time);
             let ended = call(&context, claim, &token).await;

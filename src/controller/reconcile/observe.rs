@@ -12,6 +12,7 @@ use crate::controller::context::Context;
 use crate::controller::metrics::SecretFailure;
 use crate::controller::prepared::{self, Prepared};
 use crate::controller::reconcile::credential::{Credential, read_credential};
+use crate::controller::reconcile::lookup::look_up;
 use crate::controller::state::memory::StoredViewer;
 use crate::controller::state::target_locks::Caller;
 use crate::controller::state::throttle::RateLimitKey;
@@ -121,7 +122,9 @@ impl<'a> Observer<'a> {
         let lookup = match asked_to_wait {
             Some(until) => Lookup::Throttled { until },
             None => tokio::select! {
-                lookup = self.context.looks.look(self.context, callable, token, &key, max_age) => lookup,
+                lookup = self.context.looks.look(&key, &callable.target.backup_id, max_age, async || {
+                    look_up(self.context, callable, token).await
+                }) => lookup,
                 () = self.context.drain.cancelled() => return false,
             },
         };

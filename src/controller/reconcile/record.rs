@@ -104,7 +104,7 @@ impl Recorder<'_> {
                 let (status, again) =
                     describe_result(&object, *status, self.attempt, target, self.credential.clone(), policy, now);
                 write_status(self.api, &object, &status).await?;
-                announce(self.context, &object, &status);
+                announce(&self.context.metrics, &self.context.events, &object, &status);
                 Ok(again)
             }
             Recorded::AlreadyThere => Ok(Some(Duration::ZERO)),

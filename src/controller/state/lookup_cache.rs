@@ -9,10 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::cbr::{BackupId, Token};
-use crate::controller::context::Context;
-use crate::controller::prepared::PreparedCall;
-use crate::controller::reconcile::lookup::look_up;
+use crate::cbr::BackupId;
 use crate::controller::state::throttle::RateLimitKey;
 use crate::protocol::Lookup;
 
@@ -45,19 +42,20 @@ impl LookupCache {
     }
 
     /// A look that is at most so old. One that must be made now waits for nobody; another waits for its turn.
+    ///
+    /// `look_up` makes it.
     pub(crate) async fn look(
         &self,
-        context: &Context,
-        callable: &PreparedCall,
-        token: &Token,
-        rate_key: &RateLimitKey,
+        viewer: &RateLimitKey,
+        backup: &BackupId,
         max_age: Duration,
+        look_up: impl AsyncFnOnce() -> Lookup,
     ) -> Lookup {
-        let key = (rate_key.clone(), callable.target.backup_id.clone());
+        let key = (viewer.clone(), backup.clone());
         let cell = self.cell(&key);
         if max_age.is_zero() {
             let started = Instant::now();
-            let seen = look_up(context, callable, token).await;
+            let seen = look_up().await;
             *cell.lock().await = Some((started, seen.clone()));
             return seen;
         }
@@ -72,7 +70,7 @@ impl LookupCache {
             return Lookup::Deferred { until: now.checked_add(wait).unwrap_or(now) };
         }
         let started = Instant::now();
-        let seen = look_up(context, callable, token).await;
+        let seen = look_up().await;
         *last = Some((started, seen.clone()));
         seen
     }

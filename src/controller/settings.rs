@@ -1,0 +1,36 @@
+//! What the administrator set, as far as the controller needs it.
+
+use std::num::NonZeroU32;
+
+use crate::cbr::AllowList;
+use crate::protocol::Policy;
+
+/// What the administrator set, as far as the controller needs it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Namespaces to watch; all where empty.
+    pub namespaces: Vec<String>,
+    /// Endpoints that may be called.
+    pub allowed_endpoints: AllowList,
+    /// The endpoint of resources that name none.
+    pub default_endpoint: Option<String>,
+    /// Time limits of the protocol.
+    pub policy: Policy,
+    /// Resources worked on at a time.
+    pub concurrency: u16,
+    /// Looks a minute at records that are followed, for each endpoint, project and credential.
+    pub look_ups_per_minute: NonZeroU32,
+    /// A label demanded on Secrets.
+    pub required_label: Option<RequiredLabel>,
+    /// Names this process in the attempts that it claims; unique for each start.
+    pub identity: String,
+}
+
+/// A label that the administrator demands on every Secret that may be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequiredLabel {
+    /// The label's key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
