@@ -7,6 +7,13 @@ mod p02_viewer;
 mod p12_raw;
 mod p13_odd_answer;
 mod p14_refusals;
+mod p15_young;
+mod p16_decisions;
+mod p17_doubles;
+mod p18_stored;
+mod p19_target;
+mod p20_guards;
+mod secrets;
 
 use std::time::Duration;
 
