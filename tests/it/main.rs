@@ -2,6 +2,7 @@
 
 mod accepted;
 mod argocd;
+mod attacks;
 mod bad_input;
 mod chart;
 mod crash;

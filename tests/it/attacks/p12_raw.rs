@@ -5,7 +5,7 @@ use harness::Scene;
 use serde_json::{Value, json};
 use simulator::{Fault, Project, Region, Script, Token, Vault, example};
 
-use crate::{Findings, OPERATOR, apply, careless, decided, delete, operator, origin, outcome, ready};
+use super::{Findings, OPERATOR, apply, careless, decided, delete, operator, origin, outcome, ready};
 
 const REGION: &str = "ap-southeast-1";
 const PROJECT: &str = "0605767b5780d5762fc5c0118072a5ff";

@@ -5,10 +5,10 @@ use harness::{Object, Scene, in_time};
 use serde_json::{Value, json};
 use simulator::{Advance, Fault, Options, Pace, Records, Script, Target, Timestamps, View, example};
 
-use crate::{
+use super::{
     Findings, OPERATOR, apply, careless, counts, decided, delete, looked_up_again, manifest, operator, origin,
 };
-use crate::{only_record, outcome, ready};
+use super::{only_record, outcome, ready};
 
 const DECISION: &str = "cbr.replication.dev/decision";
 

@@ -22,7 +22,7 @@ use harness::{Object, OperatorOptions, Scene, in_time};
 use serde_json::{Value, json};
 use simulator::{Operation, Options, Pace, View, example};
 
-const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");
+use crate::OPERATOR;
 
 /// How long a young object's first call waits in these tests, where no look can prove that nothing is there.
 const FIRST_CALL_AFTER: Duration = Duration::from_secs(4);

@@ -8,7 +8,7 @@ use kube::api::{DynamicObject, PostParams};
 use serde_json::{Value, json};
 use simulator::{Fault, LookUp, Records, Script, View};
 
-use crate::{FIRST_CALL_AFTER, Findings, OPERATOR, apply, careless, counts, decided, operator, origin, ready};
+use super::{FIRST_CALL_AFTER, Findings, OPERATOR, apply, careless, counts, decided, operator, origin, ready};
 
 /// How long after its object a restored status comes: the attack itself, not a wait for something.
 const LATER: Duration = Duration::from_millis(300);
@@ -193,11 +193,11 @@ async fn one_that_is_new_in_truth_is_called_for_once_it_is_old_enough() -> Resul
 #[tokio::test]
 async fn one_with_marks_of_a_restore_waits_longer_and_suspended_it_waits_for_its_user() -> Result<()> {
     let no_look_up = View { look_up: LookUp::NotFound, ..View::default() };
-    let scene = Scene::with(OPERATOR, crate::careless_showing(no_look_up)).await?;
+    let scene = Scene::with(OPERATOR, super::careless_showing(no_look_up)).await?;
     scene.valid_secret()?;
     let _operator = operator(&scene).start_ready()?;
     let marked = scene.new_backup();
-    let mut object: Value = crate::manifest("marked", &marked, &json!({}));
+    let mut object: Value = super::manifest("marked", &marked, &json!({}));
     object["metadata"]["labels"] = json!({"velero.io/restore-name": "nightly", "velero.io/backup-name": "nightly"});
     scene.applied(&object.to_string())?;
     let suspended = scene.new_backup();

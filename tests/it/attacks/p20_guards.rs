@@ -6,7 +6,7 @@ use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use simulator::example;
 
-use crate::{Findings, OPERATOR, apply, careless};
+use super::{Findings, OPERATOR, apply, careless};
 
 /// A resource with this status, and whether the API server then takes the change. Nothing is stored of it.
 async fn change(scene: &Scene, name: &str, before: &Value, after: &Value) -> Result<Option<String>> {

@@ -5,8 +5,8 @@ use harness::{Object, Scene, in_time};
 use serde_json::{Value, json};
 use simulator::{Cache, Children, Fault, Operation, Options, Records, Script, Shape, Target, View, Wire, example};
 
-use crate::{Findings, OPERATOR, apply, careless, counts, decided, lasting_outcome, looked_up_again, only_record};
-use crate::{operator, origin, outcome, ready};
+use super::{Findings, OPERATOR, apply, careless, counts, decided, lasting_outcome, looked_up_again, only_record};
+use super::{operator, origin, outcome, ready};
 
 /// A cloud that shows records when it is told to.
 fn hiding() -> Options {

@@ -8,7 +8,7 @@ use kube::api::{DeleteParams, DynamicObject};
 use serde_json::{Value, json};
 use simulator::{LookUp, View, example};
 
-use crate::{
+use super::{
     Findings, OPERATOR, apply, careless, careless_showing, counts, manifest, operator, origin, patient_operator, ready,
 };
 

@@ -5,7 +5,7 @@ use harness::{Scene, in_time};
 use serde_json::{Value, json};
 use simulator::{Fault, Records, Script, Token, View, example};
 
-use crate::{Findings, OPERATOR, apply, careless, lasting_outcome, operator, origin, ready};
+use super::{Findings, OPERATOR, apply, careless, lasting_outcome, operator, origin, ready};
 
 /// A token of the same project that is shown no record, ever.
 const RESTRICTED: &str = "MIIrestricted-token-of-another-tenant";

@@ -5,8 +5,8 @@ use harness::{Object, Scene, in_time};
 use serde_json::{Map, Value, json};
 use simulator::{Fault, Script, Spelling, Target, View, example};
 
-use crate::{Findings, OPERATOR, apply, careless, counts, decided, lasting_outcome, only_record, operator, origin};
-use crate::{outcome, ready};
+use super::{Findings, OPERATOR, apply, careless, counts, decided, lasting_outcome, only_record, operator, origin};
+use super::{outcome, ready};
 
 const LISTED: [(&str, Spelling); 4] = [
     ("as-asked", Spelling::AsAsked),

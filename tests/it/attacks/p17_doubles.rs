@@ -5,7 +5,7 @@ use harness::{Object, Scene, in_time};
 use serde_json::{Map, Value, json};
 use simulator::{Advance, Fault, Options, Pace, Script, Target, example};
 
-use crate::{Findings, OPERATOR, apply, careless, counts, looked_up_again, operator, origin, ready};
+use super::{Findings, OPERATOR, apply, careless, counts, looked_up_again, operator, origin, ready};
 
 /// A cloud whose replications go on for as long as the test wants, so that they are followed.
 fn slow() -> Options {

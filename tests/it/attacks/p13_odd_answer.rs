@@ -5,7 +5,7 @@ use harness::{Object, Scene};
 use serde_json::json;
 use simulator::{Answer, ErrorShape, Fault, LookUp, Operation, Script, Token, View, example};
 
-use crate::{
+use super::{
     Findings, OPERATOR, PATIENCE_WITH_LOOKS, apply, careless, counts, decided, operations, operator, origin, ready,
 };
 

@@ -5,7 +5,7 @@ use harness::{Object, PATIENCE, Scene};
 use serde_json::json;
 use simulator::{Answer, ErrorShape, Fault, Operation, Script, Token, example};
 
-use crate::{Findings, OPERATOR, apply, careless, counts, decided, operator, ready};
+use super::{Findings, OPERATOR, apply, careless, counts, decided, operator, ready};
 
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
