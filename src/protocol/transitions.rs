@@ -139,7 +139,12 @@ fn stands(status: &BackupReplicationStatus) -> Option<TransitionKind> {
         return Some(TransitionKind::Stalls(reason));
     }
     match reason {
-        Reason::Submitting | Reason::Accepted | Reason::Replicating | Reason::Replicated | Reason::NotAccepted => None,
+        Reason::Submitting
+        | Reason::TooYoung
+        | Reason::Accepted
+        | Reason::Replicating
+        | Reason::Replicated
+        | Reason::NotAccepted => None,
         Reason::BeingDeleted
         | Reason::Suspended
         | Reason::EndpointMissing
@@ -158,7 +163,6 @@ fn stands(status: &BackupReplicationStatus) -> Option<TransitionKind> {
         | Reason::AlreadyReplicated
         | Reason::LookUpFailed
         | Reason::SourceNotReady
-        | Reason::TooYoung
         | Reason::ClaimRefused
         | Reason::ObjectTooLarge
         | Reason::SameTargetInUse

@@ -58,7 +58,7 @@ async fn killed_after_the_commit_it_calls_no_second_time_and_each_command_of_the
             scene.namespace,
             object.attempt_id()
         );
-        let words = ["not-accepted", "accepted:RECORD_ID", "accepted"].map(|word| format!("{command}:{word}"));
+        let words = ["not-accepted", "accepted:<RECORD_ID>", "accepted"].map(|word| format!("{command}:{word}"));
         assert_eq!(object.commands(), words, "{}", object.message());
         assert_eq!((object.condition("Ready").0, object.reason()), ("Unknown", "OutcomeUnknown"));
     }
@@ -70,7 +70,7 @@ async fn killed_after_the_commit_it_calls_no_second_time_and_each_command_of_the
     let record = scene.simulator.records(with_record).pop().context("no record")?.id;
     let ways = [("lost", 0, "Called", 2), ("record", 1, "Declared", 1), ("no-record", 2, "Declared", 1)];
     for (name, command, origin, attempts) in ways {
-        let line = scene.get(name).await?.commands().swap_remove(command).replace("RECORD_ID", &record);
+        let line = scene.get(name).await?.commands().swap_remove(command).replace("<RECORD_ID>", &record);
         let pasted = scene.paste(&line)?;
         assert!(pasted.accepted, "{line}: {}", pasted.words);
         let object = scene.wait(name, "ready", |object| object.is("Ready")).await?;

@@ -11,7 +11,7 @@ use harness::OperatorOptions;
 use crate::OPERATOR;
 
 /// Every option with values that it does not take.
-const WRONG: [(&str, &[&str]); 18] = [
+const WRONG: [(&str, &[&str]); 20] = [
     (
         "allowed-endpoint",
         &["", "ftp://cbr.example.com", "cbr.example.com", "https://c*.example.com", "https://a.example.com/v3"],
@@ -32,6 +32,8 @@ const WRONG: [(&str, &[&str]); 18] = [
     ("request-timeout", &["", "0s", "-1s", "10", "soon", "25h"]),
     ("claim-window", &["", "0s", "-1s", "10", "soon", "25h"]),
     ("settling-time", &["", "0s", "-1s", "10", "soon", "25h"]),
+    ("look-up-patience", &["", "0s", "-1s", "10", "soon", "25h"]),
+    ("first-call-after", &["", "0s", "-1s", "10", "soon", "25h"]),
     ("tracking-limit", &["", "0s", "-1s", "10", "soon", "721h"]),
     ("look-ups-per-minute", &["", "0", "-1", "many", "5000000000"]),
     ("ca-bundle", &["", "/no/such/file", "/"]),

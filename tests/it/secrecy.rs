@@ -170,8 +170,9 @@ async fn a_token_is_found_in_its_secret_and_nowhere_else() -> Result<()> {
     }
     scene.applied(&Scene::manifest_for("no-connection", &scene.new_backup(), "  endpoint: https://cbr.invalid\n"))?;
     let ended = |object: &Object| object.attempts().iter().any(|attempt| !attempt["outcome"].is_null());
-    let uncalled =
-        |object: &Object| ["TokenUnusable", "LookUpFailed", "Accepted", "ReplicationFailed"].contains(&object.reason());
+    let uncalled = |object: &Object| {
+        ["TokenUnusable", "TokenRejected", "LookUpFailed", "Accepted", "ReplicationFailed"].contains(&object.reason())
+    };
     let told = |object: &Object| ended(object) || uncalled(object);
     let all = scene.wait_for_all(faults.len() + look_faults.len() + 4, told).await?;
     let outcomes: BTreeSet<_> = all.iter().filter_map(|object| object.text("/status/attempts/0/outcome")).collect();

@@ -74,7 +74,7 @@ pub(crate) fn assess(
             Some(RejectionKind::Unauthorized) => unauthorized(attempt, changed, unchanged_for, seen),
             _ if changed => Step::MayCall,
             Some(RejectionKind::Temporary) => retry_later(attempt, unchanged_for, seen.now),
-            Some(RejectionKind::Terminal) | None => Step::Wait(Wait::new(Situation::Rejected(attempt), None)),
+            Some(RejectionKind::Terminal) | None => refused(attempt, seen),
         },
         Some(Outcome::Accepted) => Step::Wait(just_accepted(status)),
     }
@@ -121,6 +121,29 @@ fn already_replicated(
 fn retry_later(attempt: Attempt, ended_for: Duration, now: Timestamp) -> Step {
     let left = backoff::until_retry(&attempt, ended_for, now);
     if left.is_zero() { Step::MayCall } else { Step::Wait(Wait::new(Situation::WaitingToRetry(attempt), Some(left))) }
+}
+
+/// A documented refusal of the request. With a credential that the edited spec names instead, it is another
+/// call.
+fn refused(attempt: Attempt, seen: &Observation<'_>) -> Step {
+    let edited = Some(attempt.generation) != seen.resource.metadata.generation;
+    if let (true, Some(reference)) = (edited, &seen.resource.spec.auth.token_secret_ref) {
+        match &seen.credential {
+            None => return Step::See(Need::Credential(reference.clone())),
+            Some(CredentialReading::Usable { version, viewer: _ }) => {
+                if attempt.secret_version.as_ref().is_some_and(|before| before != version) {
+                    return Step::MayCall;
+                }
+            }
+            Some(
+                CredentialReading::SecretNotFound
+                | CredentialReading::TokenMissing
+                | CredentialReading::TokenUnusable(_)
+                | CredentialReading::NotPermitted(_),
+            ) => {}
+        }
+    }
+    Step::Wait(Wait::new(Situation::Rejected(attempt), None))
 }
 
 /// A refused token: called again when the Secret has changed, and else very seldom.

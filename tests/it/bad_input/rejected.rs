@@ -194,7 +194,7 @@ async fn after_a_second_replica_that_the_cloud_refuses_each_command_of_the_messa
             scene.namespace,
             object.attempt_id()
         );
-        let words = ["accepted", "accepted:RECORD_ID", "call-anew"].map(|word| format!("{command}:{word}"));
+        let words = ["accepted", "accepted:<RECORD_ID>", "retry"].map(|word| format!("{command}:{word}"));
         assert_eq!(object.commands(), words, "{}", object.message());
         assert_says(&object, &["BackupService.1009", example::DESTINATION_REGION, "No record of that shows"]);
         assert_eq!(counts(&scene, backup), (2, 1), "{name}");
@@ -209,7 +209,7 @@ async fn after_a_second_replica_that_the_cloud_refuses_each_command_of_the_messa
             .into_iter()
             .enumerate()
     {
-        let line = scene.get(name).await?.commands().swap_remove(number).replace("RECORD_ID", &record);
+        let line = scene.get(name).await?.commands().swap_remove(number).replace("<RECORD_ID>", &record);
         let pasted = scene.paste(&line)?;
         assert!(pasted.accepted, "{line}: {}", pasted.words);
         let object = scene.wait(name, "ready", ready).await?;

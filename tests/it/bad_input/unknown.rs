@@ -78,7 +78,7 @@ async fn an_outcome_that_nobody_can_tell_is_held_whatever_happens_then() -> Resu
             &object,
             &[
                 "Nobody can tell whether attempt 1 was accepted",
-                "No further call is made by itself",
+                "The operator will not call again unless you decide",
                 object.attempt_id(),
             ],
         );
@@ -120,7 +120,7 @@ async fn call_again_calls_after_the_settling_time_and_never_after_an_unreadable_
         scene.simulator.script(Script::once(fault).replicate().backup(&backup))?;
         scene.applied(&manifest(name, &backup, &json!({"onUnknownOutcome": "CallAgain"})).to_string())?;
         let (who_acts, words) = match name {
-            "unreadable" => ("Stalled", "No further call is made by itself"),
+            "unreadable" => ("Stalled", "The operator will not call again unless you decide"),
             _ => ("Reconciling", "the next attempt is made once it has stayed so"),
         };
         let told = |object: &Object| object.phase() == "OutcomeUnknown" && object.message().contains(words);

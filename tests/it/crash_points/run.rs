@@ -164,7 +164,7 @@ async fn end_of_story(scene: &Scene, backup: &str) -> Result<(Object, usize)> {
             anyhow::bail!("not the three commands: {}", object.message());
         };
         let line = match replicated(scene, backup).first() {
-            Some(record) => accepted.replace("RECORD_ID", &record.id),
+            Some(record) => accepted.replace("<RECORD_ID>", &record.id),
             None => not_accepted.clone(),
         };
         let pasted = scene.paste(&line)?;

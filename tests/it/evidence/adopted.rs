@@ -30,7 +30,7 @@ async fn a_resource_that_is_made_again_adopts_and_its_command_makes_one_call_of_
         scene.wait_for_phase("db", "Succeeded").await?;
         scene.simulator.delete_replica(&record, then)?;
         let command = object.commands().pop().context("no command")?;
-        assert!(command.ends_with(&format!("{record}:call-anew")), "{command}");
+        assert!(command.ends_with(&format!("{record}:retry")), "{command}");
         let pasted = scene.paste(&command)?;
         assert!(pasted.accepted, "{}", pasted.words);
         let called = |object: &Object| ready(object) && object.text("/status/origin") == Some("Called");

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use control_plane::Exit;
 use harness::{Object, OperatorOptions, PATIENCE, Scene, in_time};
-use simulator::{Answer, DestinationVault, Fault, Options, Records, Script, Timestamps, View, example};
+use simulator::{Answer, DestinationVault, Fault, Options, Records, Script, Timestamps, Token, View, example};
 
 use super::{ASKED, HIDDEN, OPERATOR, apply, counts, looked_up_again, only_record, origin, ready, showing};
 use super::{assert_looked_before_each_post, to_another_region};
@@ -132,8 +132,11 @@ async fn absence_proves_that_a_call_was_not_accepted_only_where_other_records_ar
     let [shown, empty] = [scene.new_backup(), scene.new_backup()];
     scene.applied(&to_another_region("other-region", &shown))?;
     scene.wait_for_phase("other-region", "Succeeded").await?;
-    // The next process has seen no record of a call of its own resources.
+    // Another credential has been shown no record of a call.
     earlier.stop()?;
+    const ROTATED: &str = "MIIrotated-token-of-the-same-project";
+    scene.simulator.add_token(Token::new(ROTATED, example::PROJECT));
+    scene.secret(ROTATED)?;
     let operator = short(&scene).start_ready()?;
     lose_call(&scene, &empty)?;
     apply(&scene, "empty", &empty)?;

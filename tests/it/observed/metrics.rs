@@ -138,7 +138,7 @@ async fn what_goes_wrong_is_counted_by_its_class_and_unknown_outcomes_until_they
 
     let asked = scene.wait("unknown", "stalled", |object| object.is("Stalled")).await?;
     let accepted = asked.commands().into_iter().find(|line| line.contains(":accepted")).context("nothing to type")?;
-    let done = scene.paste(&accepted.replace("RECORD_ID", "record-1"))?;
+    let done = scene.paste(&accepted.replace("<RECORD_ID>", "record-1"))?;
     ensure!(done.accepted, "{}", done.words);
     counted(
         &operator,

@@ -78,13 +78,13 @@ async fn after_a_rejection_and_after_an_adoption_it_calls_anew() -> Result<()> {
     let record = object.text("/status/replicationRecordId").context("no record")?;
     for word in ["--accepted", "--not-accepted"] {
         let said = plugin(&scene, &["resolve", "adopted", "--yes", word])?;
-        assert!(said.line()?.contains("only call-anew can be said"), "{said:?}");
+        assert!(said.line()?.contains("the only decision possible is retry"), "{said:?}");
     }
     let said = plugin(&scene, &["resolve", "adopted", "--yes", "--call-anew"])?.well()?;
     assert!(said.contains(&format!("adopted replication record {record}")), "{said}");
     // The cloud has one replica for a backup and a region, and says so.
     let object = scene.wait("adopted", "called for", |object| !object.attempts().is_empty()).await?;
-    assert_eq!(object.text(DECISION), Some(format!("{record}:call-anew").as_str()));
+    assert_eq!(object.text(DECISION), Some(format!("{record}:retry").as_str()));
     Ok(())
 }
 

@@ -147,7 +147,7 @@ async fn what_a_human_declared_is_followed_where_the_record_is_named() -> Result
     let record = only_record(&scene, &backup)?.id;
     let line = asked.commands().into_iter().find(|line| line.contains("RECORD_ID")).context("no such command")?;
     scene.simulator.set_view(&backup, None);
-    let pasted = scene.paste(&line.replace("RECORD_ID", &record))?;
+    let pasted = scene.paste(&line.replace("<RECORD_ID>", &record))?;
     ensure!(pasted.accepted, "{}", pasted.words);
     scene.wait("db", "accepted", is_accepted).await?;
     looked_up_again(&scene, &backup, 1).await?;

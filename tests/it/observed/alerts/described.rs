@@ -114,7 +114,7 @@ async fn a_lost_answer_is_decided_about() -> Result<()> {
     let command = command.split([';', '\n']).next().unwrap_or_default();
     let records = scene.simulator.all_records();
     let record = records.first().context("the cloud has no record")?;
-    pasted(&scene, &format!("kubectl {}", command.replace("RECORD_ID", &record.id)), "options").await
+    pasted(&scene, &format!("kubectl {}", command.replace("<RECORD_ID>", &record.id)), "options").await
 }
 
 #[tokio::test]

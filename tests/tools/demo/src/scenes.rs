@@ -117,7 +117,7 @@ fn command_in(message: &str, record_id: &str) -> Result<String> {
         message.split(['\n', ';']).filter_map(|part| part.split_once("kubectl ")).map(|(_, command)| command);
     let with_record = commands.map(str::trim).find(|command| command.contains("RECORD_ID"));
     let command = with_record.with_context(|| format!("no command with RECORD_ID in the message: {message}"))?;
-    Ok(command.replace("RECORD_ID", record_id))
+    Ok(command.replace("<RECORD_ID>", record_id))
 }
 
 /// Waits for a phase and its reason, and shows the message.
