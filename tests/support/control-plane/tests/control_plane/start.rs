@@ -1,7 +1,5 @@
 //! A control plane starts, answers, says why it does not, and is gone afterwards.
 
-mod support;
-
 use std::thread;
 use std::time::Duration;
 

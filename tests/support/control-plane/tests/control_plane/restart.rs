@@ -1,7 +1,5 @@
 //! The API server can be away for a while.
 
-mod support;
-
 use std::net::{Ipv4Addr, TcpListener};
 
 use anyhow::{Context, Result};

@@ -1,7 +1,5 @@
 //! Where the programs come from, and what is said when there are none.
 
-mod support;
-
 use std::fs;
 use std::io::{self, BufRead, BufReader, PipeReader};
 use std::os::unix::fs::symlink;
