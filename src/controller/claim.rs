@@ -48,6 +48,7 @@ impl Claim {
             }
             Err(
                 clear @ (ApiError::Gone
+                | ApiError::Unauthorized(_)
                 | ApiError::Forbidden(_)
                 | ApiError::Unguardable(_)
                 | ApiError::Unserialisable(_)),

@@ -33,4 +33,4 @@ pub use heartbeat::Heartbeat;
 pub use leadership::Leadership;
 pub use readiness::Readiness;
 pub use run::{Controller, Shutdown};
-pub(crate) use status::root_cause;
+pub(crate) use status::{not_allowed, not_known, root_cause};

@@ -93,7 +93,11 @@ pub(super) async fn reconcile(
 /// Of a claim without a clear answer it is open whether it will turn up. It will not be called.
 fn note_given_up(context: &Context, attempt: &AttemptId, error: &ApiError) {
     match error {
-        ApiError::NoAnswer(_) | ApiError::Gone | ApiError::Forbidden(_) | ApiError::Refused(_) => {
+        ApiError::NoAnswer(_)
+        | ApiError::Gone
+        | ApiError::Unauthorized(_)
+        | ApiError::Forbidden(_)
+        | ApiError::Refused(_) => {
             context.memory.note_given_up(attempt);
         }
         ApiError::Conflict | ApiError::Unguardable(_) | ApiError::Unserialisable(_) => {}

@@ -191,6 +191,7 @@ async fn round(tracked: Arc<Tracked>, context: Arc<Context>) -> Result<Action, A
         Err(ApiError::Conflict) => ReconcileResult::Conflict,
         Err(
             ApiError::Gone
+            | ApiError::Unauthorized(_)
             | ApiError::Forbidden(_)
             | ApiError::Refused(_)
             | ApiError::NoAnswer(_)

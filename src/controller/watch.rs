@@ -10,7 +10,7 @@ use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 
 use super::readiness::Readiness;
-use super::status::root_cause;
+use super::status::{not_allowed, not_known, root_cause};
 use super::tracked::Tracked;
 use crate::resource::BackupReplication;
 
@@ -117,12 +117,10 @@ fn explain(error: &watcher::Error) -> String {
     };
     match code {
         Some(404) => "the API server does not know backupreplications.cbr.replication.dev. Install the CRD \
-                      (backup-replication-operator crd | kubectl apply -f -); the operator goes on by itself"
+                      (backup-replication-operator crd | kubectl apply -f -). The operator keeps trying"
             .to_owned(),
-        Some(401 | 403) => format!(
-            "the operator's role does not allow it: {}. Apply the roles in deploy/; the operator goes on by itself",
-            root_cause(error)
-        ),
+        Some(401) => format!("{}. The operator keeps trying", not_known(&root_cause(error))),
+        Some(403) => format!("{}. The operator keeps trying", not_allowed(&root_cause(error))),
         Some(_) | None => format!("{}. The operator keeps trying", root_cause(error)),
     }
 }
@@ -130,6 +128,24 @@ fn explain(error: &watcher::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_refusal_says_what_to_check() {
+        let refused = |code: u16| {
+            let status = serde_json::from_value(serde_json::json!({"code": code, "message": "said"})).unwrap();
+            explain(&watcher::Error::InitialListFailed(kube::Error::Api(Box::new(status))))
+        };
+        for (code, cure, not) in [
+            (401, "Check whether the token of its service account, or of its kubeconfig, has expired", "role"),
+            (403, "Apply the roles", "credentials"),
+            (404, "Install the CRD", "role"),
+            (503, "keeps trying", "role"),
+        ] {
+            let said = refused(code);
+            assert!(said.contains(cure) && !said.contains(not), "{code}: {said}");
+            assert!(code == 404 || said.contains("said"), "{code}: {said}");
+        }
+    }
 
     #[test]
     fn a_watch_ends_with_its_first_error() {

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Election;
 use super::candidate::{Candidate, Step};
-use crate::controller::{Leadership, Readiness, root_cause, since_boot};
+use crate::controller::{Leadership, Readiness, not_allowed, not_known, root_cause, since_boot};
 
 /// Somebody else writes the Lease as well: so often in a row it is read anew at once.
 const READ_ANEW: u32 = 3;
@@ -171,10 +171,8 @@ impl Elector {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(kube::Error::Api(status))) => Err(match status.code {
                 404 | 409 => Failure::Changed(status.message),
-                401 | 403 => Failure::Told(format!(
-                    "the operator's role does not allow it: {}. Apply the roles in deploy/; the operator goes on by itself",
-                    status.message
-                )),
+                401 => Failure::Told(format!("{}. The operator keeps trying", not_known(&status.message))),
+                403 => Failure::Told(format!("{}. The operator keeps trying", not_allowed(&status.message))),
                 _ => Failure::Told(format!("{}. The operator keeps trying", status.message)),
             }),
             Ok(Err(error)) => Err(Failure::Told(format!("{}. The operator keeps trying", root_cause(&error)))),
