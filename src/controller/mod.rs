@@ -31,6 +31,6 @@ pub use context::Settings;
 pub use credential::RequiredLabel;
 pub use heartbeat::Heartbeat;
 pub use leadership::Leadership;
-pub use readiness::Readiness;
+pub use readiness::{Part, Readiness};
 pub use run::{Controller, Shutdown};
 pub(crate) use status::{not_allowed, not_known, root_cause};

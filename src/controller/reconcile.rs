@@ -27,7 +27,7 @@ use super::tracked::Tracked;
 use crate::protocol::{
     Action, CallTarget, Ending, FreshAttempt, Look, Looked, Observation, decide, shows_called_record, shows_record,
 };
-use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus, ConditionType, Phase};
+use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus, ConditionType, Phase, Reason};
 
 /// Another resource took the target between the decision and the claim.
 const TARGET_IN_USE: Duration = Duration::from_secs(1);
@@ -287,8 +287,11 @@ fn log_settled(before: Option<&BackupReplicationStatus>, after: &BackupReplicati
         return;
     };
     let phase = after.phase.map(Phase::as_str);
+    let failed = after.conditions.iter().find(|c| c.reason == Reason::ReplicationFailed.as_str());
     if before.map(turn) == Some(turn(after)) {
         tracing::debug!(phase, progress = after.progress, reason = ready.reason, "Status written");
+    } else if let Some(failed) = failed {
+        tracing::error!(phase, reason = failed.reason, detail = failed.message, "Status written");
     } else {
         tracing::info!(phase, reason = ready.reason, detail = ready.message, "Status written");
     }

@@ -9,7 +9,7 @@ use kube::runtime::reflector::{self, Store};
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 
-use super::readiness::Readiness;
+use super::readiness::{Part, Readiness};
 use super::status::{not_allowed, not_known, root_cause};
 use super::tracked::Tracked;
 use crate::resource::BackupReplication;
@@ -66,7 +66,7 @@ fn until_error<T, E>(events: impl Stream<Item = Result<T, E>>) -> impl Stream<It
 
 /// Notes what a watch is going to need, so that nobody takes a process that has only begun for one that sees its resources.
 pub(super) fn announce(namespace: Option<&str>, readiness: &Readiness) {
-    readiness.not_ready(&what(namespace), "waiting for the first list");
+    readiness.not_ready(Part::Watch, &what(namespace), "waiting for the first list");
 }
 
 fn what(namespace: Option<&str>) -> String {
@@ -90,14 +90,14 @@ fn reduce(event: Event<DeserializeGuard<BackupReplication>>, settling_time: Dura
 fn tell(readiness: &Readiness, what: &str, event: &Result<Event<Tracked>, watcher::Error>) {
     match event {
         Ok(Event::InitDone | Event::Apply(_) | Event::Delete(_)) => {
-            if readiness.ready(what) {
+            if readiness.ready(Part::Watch, what) {
                 tracing::info!("Ready: {what}");
             }
         }
         Ok(Event::Init | Event::InitApply(_)) => {}
         Err(error) => {
             let why = explain(error);
-            if readiness.not_ready(what, &why) {
+            if readiness.not_ready(Part::Watch, what, &why) {
                 tracing::error!("Not ready: {what}: {why}");
             }
         }
