@@ -19,7 +19,7 @@ use super::request::{Replicate, Target};
 use super::span;
 use super::text::{MESSAGE_CHARS, one_line};
 use super::token::Token;
-use super::transport;
+use super::transport::{self, Trouble};
 
 /// Longest answer that is read, in bytes. A backup with a thousand records is about half of it.
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -29,6 +29,7 @@ const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
 /// Longest time in which a peer may leave what was sent unacknowledged.
 const LONGEST_UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+const NO_ANSWER: &str = "no answer within the time limit (check network policies, firewalls and proxies on the way)";
 const USER_AGENT: &str = concat!("backup-replication-operator/", env!("CARGO_PKG_VERSION"));
 
 /// How the client connects.
@@ -66,7 +67,7 @@ pub struct Client {
 /// Why there is no complete answer.
 enum Failure {
     Send(reqwest::Error),
-    Read { status: u16, error: reqwest::Error },
+    Read { status: u16 },
     TooLarge { status: u16 },
     TimedOut { status: Option<u16> },
 }
@@ -86,7 +87,7 @@ impl Failure {
     fn status(&self) -> Option<u16> {
         match self {
             Self::Send(_) => None,
-            Self::Read { status, error: _ } | Self::TooLarge { status } => Some(*status),
+            Self::Read { status } | Self::TooLarge { status } => Some(*status),
             Self::TimedOut { status } => *status,
         }
     }
@@ -125,12 +126,12 @@ impl Client {
         match exchange(request, token, limit, span).await {
             Ok(answer) => ReplicateOutcome::read(&answer, token, Timestamp::now()),
             Err(failure) => match gate.close() {
-                Passage::Passed => ReplicateOutcome::Unknown(unknown(&failure, token)),
+                Passage::Passed => ReplicateOutcome::Unknown(unknown(&failure, endpoint, token)),
                 Passage::Fenced => ReplicateOutcome::NotSent(NotSent {
                     reason: NotSentReason::Fence,
                     text: "the time in which this call could start was over".to_owned(),
                 }),
-                Passage::Never => ReplicateOutcome::NotSent(not_sent(&failure, token)),
+                Passage::Never => ReplicateOutcome::NotSent(not_sent(&failure, endpoint, token)),
             },
         }
     }
@@ -153,10 +154,10 @@ impl Client {
         match exchange(request, token, limit, span).await {
             Ok(answer) => look_up::read(&answer, &target.backup_id, token, Timestamp::now()),
             Err(failure @ (Failure::Send(_) | Failure::TimedOut { .. } | Failure::Read { .. })) => {
-                Err(LookUpError::Unavailable { text: words(&failure, token), retry_after: None })
+                Err(LookUpError::Unavailable { text: words(&failure, endpoint, token), retry_after: None })
             }
             Err(failure @ Failure::TooLarge { .. }) => {
-                Err(LookUpError::Unreadable { text: words(&failure, token), error: None })
+                Err(LookUpError::Unreadable { text: words(&failure, endpoint, token), error: None })
             }
         }
     }
@@ -169,7 +170,7 @@ impl Client {
         let request = self.http.post(iam.tokens_url()).header(CONTENT_TYPE, JSON).body(login.to_json());
         match bounded(request, limit, read_with_token).await {
             Ok((token, answer)) => iam::read(token.as_ref().map(HeaderValue::as_bytes), &answer, login),
-            Err(failure) => Err(NotIssued::Unavailable(words(&failure, &login.password))),
+            Err(failure) => Err(NotIssued::Unavailable(words(&failure, iam, &login.password))),
         }
     }
 }
@@ -233,7 +234,7 @@ async fn read(mut response: Response) -> Result<Answer, Failure> {
     let request_id = header("x-request-id");
     let retry_after = header(RETRY_AFTER.as_str());
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| Failure::Read { status, error })? {
+    while let Some(chunk) = response.chunk().await.map_err(|_| Failure::Read { status })? {
         if body.len() + chunk.len() > MAX_ANSWER {
             return Err(Failure::TooLarge { status });
         }
@@ -247,36 +248,47 @@ async fn read_with_token(mut response: Response) -> Result<(Option<HeaderValue>,
     Ok((token, read(response).await?))
 }
 
-fn unknown(failure: &Failure, token: &Token) -> Unknown {
+fn unknown(failure: &Failure, endpoint: &Endpoint, token: &Token) -> Unknown {
     let why = match failure {
-        Failure::Send(error) => transport::unknown_why(error),
+        Failure::Send(error) => Trouble::of(error).unknown_why(),
         Failure::Read { .. } => UnknownWhy::AnswerCutShort,
         Failure::TooLarge { .. } => UnknownWhy::AnswerTooLarge,
         Failure::TimedOut { .. } => UnknownWhy::TimedOut,
     };
-    Unknown { why, http_status: failure.status(), error: None, text: words(failure, token), refusal_if_unseen: None }
+    Unknown {
+        why,
+        http_status: failure.status(),
+        error: None,
+        text: words(failure, endpoint, token),
+        refusal_if_unseen: None,
+    }
 }
 
-fn not_sent(failure: &Failure, token: &Token) -> NotSent {
+fn not_sent(failure: &Failure, endpoint: &Endpoint, token: &Token) -> NotSent {
     let reason = match failure {
-        Failure::Send(error) => transport::not_sent_reason(error),
+        Failure::Send(error) => Trouble::of(error).not_sent_reason(),
         Failure::TimedOut { .. } => NotSentReason::TimeLimit,
         Failure::Read { .. } | Failure::TooLarge { .. } => NotSentReason::Other,
     };
-    NotSent { reason, text: words(failure, token) }
+    NotSent { reason, text: words(failure, endpoint, token) }
 }
 
-fn words(failure: &Failure, secret: &impl Redact) -> String {
-    let text = match failure {
-        Failure::Send(error) => transport::root_cause(error),
-        Failure::Read { status, error } => format!("HTTP {status}, {}", transport::root_cause(error)),
+/// The endpoint, what happened there, and what to check. Two failures of a kind at one endpoint have the same text.
+fn words(failure: &Failure, endpoint: &Endpoint, secret: &impl Redact) -> String {
+    let what = match failure {
+        Failure::Send(error) => Trouble::of(error).words().to_owned(),
+        Failure::Read { status } => format!("HTTP {status}, and the answer broke off"),
         Failure::TooLarge { status } => format!("HTTP {status} with more than 1 MiB"),
         Failure::TimedOut { status: Some(status) } => format!("HTTP {status} had begun when the time limit was over"),
-        Failure::TimedOut { status: None } => "the time limit was over".to_owned(),
+        Failure::TimedOut { status: None } => NO_ANSWER.to_owned(),
     };
-    one_line(&text, MESSAGE_CHARS, secret).unwrap_or_default()
+    one_line(&format!("{endpoint}: {what}"), MESSAGE_CHARS, secret).unwrap_or_default()
 }
 
 #[cfg(test)]
 #[path = "client_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "client_failure_tests.rs"]
+mod failure_tests;

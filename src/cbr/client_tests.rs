@@ -16,22 +16,22 @@ use crate::cbr::{AllowList, BackupId, BackupStatus, ProjectId, Records};
 
 const TOKEN: &str = "MIIabcdefghijklmnopqrstuvwxyz";
 /// For exchanges that end by themselves. Nothing waits for it to pass.
-const LONG: Duration = Duration::from_secs(60);
+pub(super) const LONG: Duration = Duration::from_secs(60);
 const ACCEPTED: &str = r#"{"replication":{"replication_record_id":"r-1"}}"#;
 
-fn token() -> Token {
+pub(super) fn token() -> Token {
     Token::from_bytes(TOKEN.as_bytes()).unwrap()
 }
 
-fn target() -> Target {
+pub(super) fn target() -> Target {
     Target { project_id: ProjectId::parse("p1").unwrap(), backup_id: BackupId::parse("b1").unwrap() }
 }
 
-fn direct() -> reqwest::ClientBuilder {
+pub(super) fn direct() -> reqwest::ClientBuilder {
     builder(ClientConfig { connect_timeout: LONG, request_timeout: LONG, ca_bundle: None }).unwrap().no_proxy()
 }
 
-fn endpoint(url: &str) -> Endpoint {
+pub(super) fn endpoint(url: &str) -> Endpoint {
     AllowList(vec![url.parse().unwrap()]).check(url).unwrap()
 }
 
@@ -40,14 +40,14 @@ fn answer(head: &str, body: &str) -> String {
 }
 
 /// A server that gives each connection to the script, and passes on what the script returns: what it read.
-struct Server {
-    endpoint: Endpoint,
+pub(super) struct Server {
+    pub(super) endpoint: Endpoint,
     connections: Arc<AtomicUsize>,
     read: mpsc::UnboundedReceiver<Vec<u8>>,
 }
 
 impl Server {
-    async fn start<S, F>(scheme: &str, script: S) -> Self
+    pub(super) async fn start<S, F>(scheme: &str, script: S) -> Self
     where
         S: Fn(TcpStream) -> F + Send + 'static,
         F: Future<Output = Vec<u8>> + Send,
@@ -69,7 +69,7 @@ impl Server {
     }
 
     /// Reads a whole request, answers with these bytes, and hangs up.
-    async fn answering(bytes: impl Into<Vec<u8>>) -> Self {
+    pub(super) async fn answering(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes: Arc<[u8]> = Arc::from(bytes.into());
         Self::start("http", move |mut stream| {
             let bytes = bytes.clone();
@@ -103,7 +103,7 @@ impl Server {
 }
 
 /// Head, and as many bytes as it announces. Stops early where the client does.
-async fn read_request(stream: &mut TcpStream) -> Vec<u8> {
+pub(super) async fn read_request(stream: &mut TcpStream) -> Vec<u8> {
     let mut request = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&request).into_owned();
@@ -120,7 +120,7 @@ async fn read_request(stream: &mut TcpStream) -> Vec<u8> {
     }
 }
 
-async fn read_to_end(mut stream: TcpStream) -> Vec<u8> {
+pub(super) async fn read_to_end(mut stream: TcpStream) -> Vec<u8> {
     let mut all = Vec::new();
     let _ = stream.read_to_end(&mut all).await;
     all
@@ -308,7 +308,7 @@ async fn the_time_limit_covers_the_answer_s_head_and_its_body() {
 }
 
 /// A resolver that never comes back.
-struct SlowNames;
+pub(super) struct SlowNames;
 impl reqwest::dns::Resolve for SlowNames {
     fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
         Box::pin(std::future::pending())
@@ -337,13 +337,13 @@ async fn without_a_connection_nothing_was_sent() {
     let endpoint = endpoint(&format!("http://{free}"));
     let outcome = client.replicate(&endpoint, &target(), &replicate(), &token(), LONG, Open).await;
     assert_eq!(reason(&outcome), Ok(NotSentReason::Connect));
-    assert!(outcome.to_string().contains("onnection refused"), "{outcome}");
+    assert!(outcome.to_string().contains("connection was refused"), "{outcome}");
     let look = client.backup(&endpoint, &target(), &token(), LONG).await;
     assert!(matches!(look, Err(LookUpError::Unavailable { .. })), "{look:?}");
 }
 
 /// A resolver that knows no name.
-struct NoNames;
+pub(super) struct NoNames;
 impl reqwest::dns::Resolve for NoNames {
     fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
         Box::pin(async { Err("no such name".into()) })
@@ -356,7 +356,7 @@ async fn without_an_address_nothing_was_sent() {
     let endpoint = endpoint("https://cbr.nowhere.example");
     let outcome = client.replicate(&endpoint, &target(), &replicate(), &token(), LONG, Open).await;
     assert_eq!(reason(&outcome), Ok(NotSentReason::Dns));
-    assert_eq!(outcome.to_string(), "not sent: no such name");
+    assert!(outcome.to_string().starts_with("not sent: https://cbr.nowhere.example: the name does not"), "{outcome}");
 }
 
 #[tokio::test]

@@ -164,21 +164,6 @@ impl Unknown {
     }
 }
 
-impl NotSentReason {
-    /// What the reader should do about it.
-    pub fn advice(self) -> &'static str {
-        match self {
-            Self::Fence | Self::TimeLimit => "Nothing to do: a new attempt may be made.",
-            Self::Dns => "Check the endpoint's name, and that names can be resolved from here.",
-            Self::Connect | Self::ConnectTimeout => {
-                "Check that the endpoint can be reached from here: network policies, firewalls, proxy settings."
-            }
-            Self::Tls => "Check whether a CA bundle is needed for this endpoint, and whether its certificate is valid.",
-            Self::Other => "Check the endpoint and the proxy settings.",
-        }
-    }
-}
-
 impl UnknownWhy {
     /// What is known about it, in words.
     fn words(self) -> &'static str {

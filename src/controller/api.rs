@@ -25,8 +25,11 @@ pub(super) enum ApiError {
     /// The object is gone.
     #[error("the object is gone")]
     Gone,
+    /// Nobody knows who the operator is: no role would help.
+    #[error("{}", not_known(.0))]
+    Unauthorized(String),
     /// The operator's role does not allow it.
-    #[error("the operator's role does not allow it: {0}")]
+    #[error("{}", not_allowed(.0))]
     Forbidden(String),
     /// The API server refuses the request for what it holds.
     #[error("the API server refuses it: {0}")]
@@ -51,7 +54,8 @@ impl From<kube::Error> for ApiError {
             return Self::NoAnswer(root_cause(&error));
         };
         match status.code {
-            401 | 403 => Self::Forbidden(status.message),
+            401 => Self::Unauthorized(status.message),
+            403 => Self::Forbidden(status.message),
             // A proxy, or an API server that does not serve the resource just now, answers 404 without naming an object.
             404 if status.reason == "NotFound" && names_an_object(&status) => Self::Gone,
             404 => Self::NoAnswer(status.message),
@@ -61,6 +65,19 @@ impl From<kube::Error> for ApiError {
             _ => Self::Refused(status.message),
         }
     }
+}
+
+/// A 401 of the API server: what it says, and what to check.
+pub(crate) fn not_known(said: &str) -> String {
+    format!(
+        "the API server does not accept the operator's own credentials: {said}. Check whether the token of its service \
+         account, or of its kubeconfig, has expired or is of another cluster"
+    )
+}
+
+/// A 403 of the API server: what it says, which names the account, the verb and the resource; and what to check.
+pub(crate) fn not_allowed(said: &str) -> String {
+    format!("the operator's role does not allow it: {said}. Apply the roles in deploy/")
 }
 
 fn names_an_object(status: &Status) -> bool {
@@ -145,6 +162,24 @@ fn guarded_patch(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Who is not known needs other credentials; who may not do it, a role.
+    #[test]
+    fn a_401_is_no_missing_role() {
+        let read = |code: u16, said: &str| {
+            let status = json!({"code": code, "reason": "x", "message": said});
+            ApiError::from(kube::Error::Api(Box::new(serde_json::from_value(status).unwrap())))
+        };
+        let unknown = read(401, "Unauthorized");
+        assert!(matches!(unknown, ApiError::Unauthorized(_)), "{unknown}");
+        assert!(
+            unknown.to_string().contains("credentials: Unauthorized. Check") && !unknown.to_string().contains("role")
+        );
+        let powerless = read(403, "User \"u\" cannot patch resource \"backupreplications/status\"");
+        assert!(matches!(powerless, ApiError::Forbidden(_)), "{powerless}");
+        assert!(powerless.to_string().contains("role does not allow it: User \"u\" cannot patch"), "{powerless}");
+        assert!(!powerless.to_string().contains("credentials"), "{powerless}");
+    }
 
     /// The first is what the API server says of an object, the others what it, or a proxy before it, says of a path.
     #[test]

@@ -17,10 +17,10 @@ mod state;
 mod trace;
 mod watch;
 
-pub(crate) use api::root_cause;
+pub(crate) use api::{not_allowed, not_known, root_cause};
 pub(crate) use clocks::since_boot;
 pub use heartbeat::Heartbeat;
 pub use leadership::Leadership;
-pub use readiness::Readiness;
+pub use readiness::{Part, Readiness};
 pub use run::{Controller, Shutdown};
 pub use settings::{RequiredLabel, Settings};

@@ -3,28 +3,61 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What each watch waits for; empty when all of them see their resources.
+/// What kind of thing is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// A watch of resources.
+    Watch,
+    /// The Lease of the election.
+    Lease,
+    /// The process itself: it is about to end.
+    Process,
+}
+
+/// What each part waits for; empty when all of them are there.
 #[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<Mutex<BTreeMap<String, String>>>);
+pub struct Readiness(Arc<Mutex<BTreeMap<(Part, String), String>>>);
 
 impl Readiness {
-    /// A watch is not there yet, or not any more. Returns whether that is news.
-    pub fn not_ready(&self, what: &str, why: &str) -> bool {
-        let before = self.lock().insert(what.to_owned(), why.to_owned());
+    /// Something is not there yet, or not any more. Returns whether that is news.
+    pub fn not_ready(&self, part: Part, what: &str, why: &str) -> bool {
+        let before = self.lock().insert((part, what.to_owned()), why.to_owned());
         before.as_deref() != Some(why)
     }
 
-    /// A watch is there. Returns whether that is news.
-    pub fn ready(&self, what: &str) -> bool {
-        self.lock().remove(what).is_some()
+    /// Something is there. Returns whether that is news.
+    pub fn ready(&self, part: Part, what: &str) -> bool {
+        self.lock().remove(&(part, what.to_owned())).is_some()
+    }
+
+    /// Whether nothing of this kind is missing.
+    pub fn has(&self, part: Part) -> bool {
+        self.lock().keys().all(|(missing, _)| *missing != part)
     }
 
     /// What is still missing, a line each; empty when ready.
     pub fn missing(&self) -> Vec<String> {
-        self.lock().iter().map(|(what, why)| format!("{what}: {why}")).collect()
+        self.lock().iter().map(|((_, what), why)| format!("{what}: {why}")).collect()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, String>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Part, String), String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_there_when_all_of_it_is() {
+        let readiness = Readiness::default();
+        assert!(readiness.not_ready(Part::Watch, "a", "x") && !readiness.not_ready(Part::Watch, "a", "x"));
+        assert!(readiness.not_ready(Part::Watch, "b", "x") && readiness.not_ready(Part::Watch, "b", "y"));
+        assert!(!readiness.has(Part::Watch) && readiness.has(Part::Lease));
+        assert_eq!(readiness.missing(), ["a: x", "b: y"]);
+        assert!(readiness.ready(Part::Watch, "a") && !readiness.ready(Part::Watch, "a"));
+        assert!(!readiness.has(Part::Watch));
+        assert!(readiness.ready(Part::Watch, "b") && readiness.has(Part::Watch) && readiness.missing().is_empty());
     }
 }

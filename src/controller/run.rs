@@ -199,6 +199,7 @@ async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action
         Err(ApiError::Conflict) => ReconcileResult::Conflict,
         Err(
             ApiError::Gone
+            | ApiError::Unauthorized(_)
             | ApiError::Forbidden(_)
             | ApiError::Refused(_)
             | ApiError::NoAnswer(_)

@@ -6,6 +6,7 @@ mod health;
 mod http;
 mod listener;
 mod options;
+mod ready_metric;
 mod run;
 mod shutdown;
 mod telemetry;

@@ -15,6 +15,7 @@ use super::api_requests::ApiRequests;
 use super::election::{Elector, LeaderMetric};
 use super::health::Health;
 use super::options::RunOptions;
+use super::ready_metric::ReadyMetric;
 use super::shutdown::Signals;
 use super::telemetry::Telemetry;
 use super::{http, listener, shutdown};
@@ -143,6 +144,7 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
     let kubernetes = kubernetes_client(&ApiRequests::register(&mut registry)).await?;
     let leadership = if election.is_some() { Leadership::by_election() } else { Leadership::without_election() };
     registry.register_collector(Box::new(LeaderMetric(leadership.clone())));
+    registry.register_collector(Box::new(ReadyMetric(readiness.clone())));
     let elector = election.map(|election| Elector::new(&kubernetes, election, leadership.clone(), readiness.clone()));
     let controller = Controller::new(
         kubernetes,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::controller::{Readiness, Shutdown};
+use crate::controller::{Part, Readiness, Shutdown};
 
 /// SIGTERM and SIGINT. From the moment this is made, neither ends the process unasked, and none is missed.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Signals {
 pub(super) async fn on_signal(mut signals: Signals, shutdown: Shutdown, readiness: Readiness, grace: Duration) {
     signals.one().await;
     tracing::info!("Shutting down: no new call begins; calls under way end and are recorded");
-    readiness.not_ready("operator", "shutting down");
+    readiness.not_ready(Part::Process, "operator", "shutting down");
     shutdown.drain.cancel();
     tokio::time::sleep(grace).await;
     shutdown.give_up.cancel();

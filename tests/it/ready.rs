@@ -84,6 +84,26 @@ fn role(scene: &Scene, rules: &Value) -> Result<()> {
     Ok(())
 }
 
+/// No role helps whom the API server does not know.
+#[tokio::test]
+async fn the_credentials_are_not_accepted() -> Result<()> {
+    let scene = Scene::new(OPERATOR).await?;
+    let nobody = scene.cluster.kubeconfig_for_token("nobody", "no-such-token")?;
+    let operator = scene
+        .operator()
+        .env("KUBECONFIG", nobody)
+        .arg("--leader-election")
+        .arg(format!("--lease-namespace={}", scene.namespace))
+        .start()?;
+    for what in ["watch of backupreplications", "lease"] {
+        let said = |line: &str| line.contains(&format!("Not ready: {what}"));
+        let line = operator.log.wait_for(PATIENCE, said)?;
+        ensure!(line.contains("does not accept the operator's own credentials"), "{line}");
+        ensure!(line.contains("kubeconfig") && !line.contains("role"), "{line}");
+    }
+    says_not_ready(&operator, "does not accept the operator's own credentials")
+}
+
 #[tokio::test]
 async fn the_roles_are_missing() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;

@@ -49,6 +49,7 @@ impl Claim {
             }
             Err(
                 clear @ (ApiError::Gone
+                | ApiError::Unauthorized(_)
                 | ApiError::Forbidden(_)
                 | ApiError::Unguardable(_)
                 | ApiError::NotKept(_)

@@ -26,7 +26,7 @@ use crate::controller::reconcile::record::record_result;
 use crate::controller::state::permits::Permit;
 use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{Action, CallResult, CallTarget};
-use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus, ConditionType, Phase};
+use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus, ConditionType, Phase, Reason};
 
 /// Another resource took the target between the decision and the claim.
 const TARGET_IN_USE: Duration = Duration::from_secs(1);
@@ -107,7 +107,9 @@ fn not_claimed(
     error: ApiError,
 ) -> Result<Next, ApiError> {
     match &error {
-        ApiError::NoAnswer(_) | ApiError::Gone => context.memory.note_given_up(key, object, attempt),
+        ApiError::NoAnswer(_) | ApiError::Gone | ApiError::Unauthorized(_) => {
+            context.memory.note_given_up(key, object, attempt)
+        }
         ApiError::Forbidden(why) | ApiError::Refused(why) | ApiError::NotKept(why) => {
             context.memory.note_given_up(key, object, attempt);
             context.memory.note_refused_claim(key, object, why.clone());
@@ -137,8 +139,11 @@ fn log_settled(before: Option<&BackupReplicationStatus>, after: &BackupReplicati
         return;
     };
     let phase = after.phase.map(Phase::as_str);
+    let failed = after.conditions.iter().find(|c| c.reason == Reason::ReplicationFailed.as_str());
     if before.map(turn) == Some(turn(after)) {
         tracing::debug!(phase, progress = after.progress, reason = ready.reason, "Status written");
+    } else if let Some(failed) = failed {
+        tracing::error!(phase, reason = failed.reason, detail = failed.message, "Status written");
     } else {
         tracing::info!(phase, reason = ready.reason, detail = ready.message, "Status written");
     }

@@ -53,6 +53,7 @@ pub(crate) async fn record_result(
             Err(ApiError::Conflict) if conflicts < AT_ONCE => conflicts += 1,
             Err(
                 error @ (ApiError::Conflict
+                | ApiError::Unauthorized(_)
                 | ApiError::Forbidden(_)
                 | ApiError::Refused(_)
                 | ApiError::NoAnswer(_)

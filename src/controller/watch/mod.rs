@@ -12,8 +12,8 @@ use kube::runtime::reflector::{self, Store};
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 
-use crate::controller::api::root_cause;
-use crate::controller::readiness::Readiness;
+use crate::controller::api::{not_allowed, not_known, root_cause};
+use crate::controller::readiness::{Part, Readiness};
 use crate::controller::watch::entry::WatchEntry;
 use crate::resource::BackupReplication;
 
@@ -77,7 +77,7 @@ fn until_error<T, E>(events: impl Stream<Item = Result<T, E>>) -> impl Stream<It
 
 /// Notes what a watch is going to need, so that nobody takes a process that has only begun for one that sees its resources.
 pub(crate) fn announce(namespace: Option<&str>, readiness: &Readiness) {
-    readiness.not_ready(&what(namespace), "waiting for the first list");
+    readiness.not_ready(Part::Watch, &what(namespace), "waiting for the first list");
 }
 
 fn what(namespace: Option<&str>) -> String {
@@ -101,14 +101,14 @@ fn reduce(event: Event<DeserializeGuard<BackupReplication>>, settling_time: Dura
 fn tell(readiness: &Readiness, what: &str, event: &Result<Event<WatchEntry>, watcher::Error>) {
     match event {
         Ok(Event::InitDone | Event::Apply(_) | Event::Delete(_)) => {
-            if readiness.ready(what) {
+            if readiness.ready(Part::Watch, what) {
                 tracing::info!("Ready: {what}");
             }
         }
         Ok(Event::Init | Event::InitApply(_)) => {}
         Err(error) => {
             let why = explain(error);
-            if readiness.not_ready(what, &why) {
+            if readiness.not_ready(Part::Watch, what, &why) {
                 tracing::error!("Not ready: {what}: {why}");
             }
         }
@@ -128,12 +128,10 @@ fn explain(error: &watcher::Error) -> String {
     };
     match code {
         Some(404) => "the API server does not know backupreplications.cbr.replication.dev. Install the CRD \
-                      (backup-replication-operator crd | kubectl apply -f -); the operator goes on by itself"
+                      (backup-replication-operator crd | kubectl apply -f -). The operator keeps trying"
             .to_owned(),
-        Some(401 | 403) => format!(
-            "the operator's role does not allow it: {}. Apply the roles in deploy/; the operator goes on by itself",
-            root_cause(error)
-        ),
+        Some(401) => format!("{}. The operator keeps trying", not_known(&root_cause(error))),
+        Some(403) => format!("{}. The operator keeps trying", not_allowed(&root_cause(error))),
         Some(_) | None => format!("{}. The operator keeps trying", root_cause(error)),
     }
 }
@@ -141,6 +139,24 @@ fn explain(error: &watcher::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_refusal_says_what_to_check() {
+        let refused = |code: u16| {
+            let status = serde_json::from_value(serde_json::json!({"code": code, "message": "said"})).unwrap();
+            explain(&watcher::Error::InitialListFailed(kube::Error::Api(Box::new(status))))
+        };
+        for (code, cure, not) in [
+            (401, "Check whether the token of its service account, or of its kubeconfig, has expired", "role"),
+            (403, "Apply the roles", "credentials"),
+            (404, "Install the CRD", "role"),
+            (503, "keeps trying", "role"),
+        ] {
+            let said = refused(code);
+            assert!(said.contains(cure) && !said.contains(not), "{code}: {said}");
+            assert!(code == 404 || said.contains("said"), "{code}: {said}");
+        }
+    }
 
     #[test]
     fn a_watch_ends_with_its_first_error() {

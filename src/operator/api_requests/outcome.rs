@@ -7,6 +7,8 @@ use prometheus_client::encoding::EncodeLabelValue;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
 pub(super) enum ApiResult {
     Ok,
+    /// Nobody knows who the operator is.
+    Unauthorized,
     Forbidden,
     NotFound,
     /// Somebody else wrote first.
@@ -21,8 +23,9 @@ pub(super) enum ApiResult {
 }
 
 impl ApiResult {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Ok,
+        Self::Unauthorized,
         Self::Forbidden,
         Self::NotFound,
         Self::Conflict,
@@ -35,7 +38,8 @@ impl ApiResult {
 
     pub(super) fn of(status: StatusCode) -> Self {
         match status.as_u16() {
-            401 | 403 => Self::Forbidden,
+            401 => Self::Unauthorized,
+            403 => Self::Forbidden,
             404 => Self::NotFound,
             409 => Self::Conflict,
             422 => Self::Invalid,
@@ -50,6 +54,7 @@ impl ApiResult {
     pub(super) fn error(self) -> Option<&'static str> {
         match self {
             Self::Ok => None,
+            Self::Unauthorized => Some("unauthorized"),
             Self::Forbidden => Some("forbidden"),
             Self::NotFound => Some("not_found"),
             Self::Conflict => Some("conflict"),

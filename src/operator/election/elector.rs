@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Election;
 use super::candidate::{Candidate, Step};
-use crate::controller::{Leadership, Readiness, root_cause, since_boot};
+use crate::controller::{Leadership, Part, Readiness, not_allowed, not_known, root_cause, since_boot};
 
 /// Somebody else writes the Lease as well: so often in a row it is read anew at once.
 const READ_ANEW: u32 = 3;
@@ -48,7 +48,7 @@ impl Elector {
     ) -> Self {
         let namespace = election.namespace.as_deref().unwrap_or(client.default_namespace());
         let what = format!("lease {namespace}/{}", election.name);
-        readiness.not_ready(&what, "not read yet");
+        readiness.not_ready(Part::Lease, &what, "not read yet");
         Self {
             api: Api::namespaced(client.clone(), namespace),
             candidate: Candidate::new(election.clone()),
@@ -84,12 +84,12 @@ impl Elector {
     async fn ask_and_pause(&mut self) {
         match self.ask_anew().await {
             Ok(()) => {
-                if self.readiness.ready(&self.what) {
+                if self.readiness.ready(Part::Lease, &self.what) {
                     tracing::info!("Ready: {}", self.what);
                 }
             }
             Err(Failure::Changed(why) | Failure::Told(why)) => {
-                if self.readiness.not_ready(&self.what, &why) {
+                if self.readiness.not_ready(Part::Lease, &self.what, &why) {
                     tracing::error!("Not ready: {}: {why}", self.what);
                 }
             }
@@ -171,10 +171,8 @@ impl Elector {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(kube::Error::Api(status))) => Err(match status.code {
                 404 | 409 => Failure::Changed(status.message),
-                401 | 403 => Failure::Told(format!(
-                    "the operator's role does not allow it: {}. Apply the roles in deploy/; the operator goes on by itself",
-                    status.message
-                )),
+                401 => Failure::Told(format!("{}. The operator keeps trying", not_known(&status.message))),
+                403 => Failure::Told(format!("{}. The operator keeps trying", not_allowed(&status.message))),
                 _ => Failure::Told(format!("{}. The operator keeps trying", status.message)),
             }),
             Ok(Err(error)) => Err(Failure::Told(format!("{}. The operator keeps trying", root_cause(&error)))),

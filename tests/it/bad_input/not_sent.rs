@@ -28,20 +28,24 @@ async fn without_a_connection_nothing_is_sent_and_it_goes_on_when_there_is_one()
     scene.simulator.go_down()?;
     let right = scene.simulator.https_url();
     let cases = [
-        ("refused", right.clone(), "refused"),
-        ("other-ca", stranger.https_url(), "certificate"),
-        ("no-address", nowhere.to_owned(), "The backup is looked up before the call, and that failed"),
+        ("refused", right.clone(), "the connection was refused"),
+        ("other-ca", stranger.https_url(), "pass the CA's certificate with --ca-bundle"),
+        (
+            "no-address",
+            nowhere.to_owned(),
+            "the name does not resolve (check the endpoint's name, and the cluster's DNS)",
+        ),
     ];
     let backups: Vec<String> = cases.iter().map(|_| scene.new_backup()).collect();
     let manifests = cases.iter().zip(&backups);
     apply(&scene, manifests.map(|((name, url, _), id)| manifest(name, id, &json!({"endpoint": url}))).collect())?;
-    for (name, _, words) in &cases {
+    for (name, url, words) in &cases {
         let waiting = |object: &Object| object.reason() == "LookUpFailed" && object.is_observed();
         let object = scene.wait(name, "waiting for a connection", waiting).await?;
         assert_eq!(object.phase(), "Pending", "{name}");
         assert!(object.is("Reconciling") && !object.is("Stalled"), "{name}");
         assert!(object.attempts().is_empty(), "{name}: what was not claimed cannot be unknown");
-        assert_says(&object, &[words, "It is tried again by itself"]);
+        assert_says(&object, &[words, url, "It is tried again by itself"]);
     }
 
     scene.simulator.come_up()?;

@@ -72,3 +72,22 @@ async fn a_life_has_a_line_for_each_decision() -> Result<()> {
     );
     Ok(())
 }
+
+/// Nothing goes on without a human: a log that is searched for errors must show it.
+#[tokio::test]
+async fn a_replication_that_fails_is_an_error() -> Result<()> {
+    let scene = Scene::with(OPERATOR, Options::default()).await?;
+    scene.valid_secret()?;
+    let operator = scene.operator().start_ready()?;
+    scene.applied(&Scene::manifest("db", ""))?;
+    scene.wait("db", "replicating", |object| object.phase() == "Replicating").await?;
+    let record = scene.simulator.records(example::BACKUP).first().context("no record")?.id.clone();
+    let why = "The vault is full.";
+    scene.simulator.advance(&record, Advance::Fail { code: "BackupService.6129".into(), reason: why.into() })?;
+    scene.wait("db", "failed", |object| object.phase() == "Failed").await?;
+    operator.stop()?;
+    let text = operator.log.text();
+    let errors: Vec<&str> = text.lines().filter(|line| line.contains(r#""level":"ERROR""#)).collect();
+    assert!(errors.len() == 1 && errors[0].contains("ReplicationFailed") && errors[0].contains(why), "{errors:?}");
+    Ok(())
+}

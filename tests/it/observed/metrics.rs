@@ -74,6 +74,8 @@ async fn a_replication_is_counted_from_its_creation_to_its_end() -> Result<()> {
             ("oldest_replication_age_seconds", 0.0),
             ("queue_depth", 0.0),
             ("leader", 1.0),
+            ("ready{part=\"Watch\"}", 1.0),
+            ("ready{part=\"Lease\"}", 1.0),
         ],
     )
     .await?;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use harness::{Operator, PATIENCE, Scene, in_time};
+use harness::{Operator, PATIENCE, Scene, in_time, service_account};
 use serde_json::json;
 use simulator::{Answer, Ending, Fault, Hold, LookUp, Options, Pace, RetryAfter, Script, example};
 
@@ -24,6 +24,7 @@ pub(crate) enum Deed {
     Unreachable,
     OutcomeNotWritten,
     WritesRefused,
+    RoleMissing,
     NotLeading,
 }
 
@@ -31,7 +32,7 @@ pub(crate) enum Deed {
 pub(crate) type Alert = (&'static str, &'static str);
 
 /// The deed, its job in Prometheus, and the alerts that it fires.
-pub(crate) const DEEDS: [(Deed, &str, &[Alert]); 13] = [
+pub(crate) const DEEDS: [(Deed, &str, &[Alert]); 14] = [
     (Deed::Accepted, "accepted", &[]),
     (Deed::Replicating, "replicating", &[("BackupReplicationOverdue", "")]),
     (Deed::OutcomeUnknown, "outcome-unknown", &[("BackupReplicationOutcomeUnknown", "")]),
@@ -45,7 +46,13 @@ pub(crate) const DEEDS: [(Deed, &str, &[Alert]); 13] = [
     (Deed::Unreachable, "unreachable", &[("BackupReplicationCloudUnreachable", "LookUpFailed")]),
     (Deed::OutcomeNotWritten, "outcome-not-written", &[("BackupReplicationOutcomeNotWritten", "")]),
     (Deed::WritesRefused, "writes-refused", &[("BackupReplicationReconcilesFailing", "")]),
-    (Deed::NotLeading, "not-leading", &[("BackupReplicationOperatorNotLeading", "")]),
+    // It leads, it has no error, and every count is 0.
+    (Deed::RoleMissing, "role-missing", &[("BackupReplicationOperatorNotReady", "")]),
+    (
+        Deed::NotLeading,
+        "not-leading",
+        &[("BackupReplicationOperatorNotLeading", ""), ("BackupReplicationOperatorNotReady", "")],
+    ),
 ];
 
 /// A deed's place and its operator.
@@ -73,8 +80,12 @@ impl Case {
         if deed == Deed::NotLeading {
             operator = operator.arg("--leader-election").arg("--lease-namespace=no-such-namespace");
         }
+        if deed == Deed::RoleMissing {
+            let powerless = service_account(&scene.cluster, &scene.namespace, "powerless")?;
+            operator = operator.env("KUBECONFIG", powerless);
+        }
         let operator = operator.start()?;
-        if deed != Deed::NotLeading {
+        if !matches!(deed, Deed::NotLeading | Deed::RoleMissing) {
             operator.log.wait_for(PATIENCE, |line| line.contains("Ready: watch"))?;
         }
         let hold = scene.simulator.hold("call");
@@ -97,6 +108,7 @@ impl Case {
             | Deed::Unreachable
             | Deed::OutcomeNotWritten
             | Deed::WritesRefused
+            | Deed::RoleMissing
             | Deed::NotLeading => scene.valid_secret()?,
         }
         let manifest = Scene::manifest("db", "");
@@ -139,6 +151,7 @@ impl Case {
             | Deed::ReplicationFailed
             | Deed::TokenRejected
             | Deed::SecretMissing
+            | Deed::RoleMissing
             | Deed::NotLeading => scene.applied(&manifest)?,
         }
         Ok(())
