@@ -84,7 +84,7 @@ pub struct LookupHistory {
 
 /// What a process remembers of one resource's look-ups. Instants are times on the process's
 /// monotonic clock. Lost with the process; safety never needs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LookupMemory {
     /// When the resource was first seen.
     pub known_since: Duration,
@@ -157,7 +157,7 @@ impl LookupMemory {
 
 /// What a process remembers of one viewer: one credential value at one endpoint and project.
 /// Knowledge belongs to the one who looks: what another is shown proves nothing for this one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ViewerMemory {
     /// Whether it has been shown the record of a call that the operator made.
     pub records_shown: bool,

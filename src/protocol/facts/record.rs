@@ -82,7 +82,10 @@ fn accept(status: &mut BackupReplicationStatus, acceptance: &Acceptance, now: Ti
         destination_region,
         destination_vault_id,
     } = acceptance.clone();
-    status.origin = Some(Origin::Called);
+    // What a human declared stays declared: the API server keeps the origin of a decision.
+    if status.origin != Some(Origin::Declared) {
+        status.origin = Some(Origin::Called);
+    }
     status.accepted_at.get_or_insert(Time(now));
     // Written once: what is there stays.
     if status.replication_record_id.is_none() {

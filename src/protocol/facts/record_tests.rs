@@ -3,7 +3,7 @@ use crate::protocol::facts::claim::keep_newest;
 use crate::protocol::facts::record::{Recorded, record};
 use crate::protocol::fixtures::cloud::rejected;
 use crate::protocol::fixtures::{Scene, at};
-use crate::resource::{Attempt, AttemptId, BackupReplicationStatus, Outcome, RejectionKind};
+use crate::resource::{Attempt, AttemptId, BackupReplicationStatus, Origin, Outcome, RejectionKind};
 
 fn accepted(record: &str) -> CallResult {
     let acceptance = Acceptance {
@@ -84,6 +84,8 @@ fn the_record_id_fills_in_what_a_human_declared_without_one() {
     let status = written(&declared, &attempt, &accepted("r-1"));
     assert_eq!(status.replication_record_id.as_deref(), Some("r-1"));
     assert!(status.additional_records.is_empty());
+    // The API server refuses every write that changes it, and this one must arrive.
+    assert_eq!(status.origin, Some(Origin::Declared));
 }
 
 #[test]

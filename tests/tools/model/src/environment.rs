@@ -6,8 +6,9 @@ use backup_replication_operator::resource::{Outcome, RejectionKind};
 
 use crate::explorer::Kind;
 use crate::label::Label;
+use crate::memory::{older, older_viewer};
 use crate::scenario::Broken;
-use crate::state::{Age, Backup, Call, Decision, End, Missed, Process, Record, Replica, Slot, State, Word, Write};
+use crate::state::{Age, Backup, Call, Decision, End, Process, Record, Replica, Slot, State, Word, Write};
 use crate::tables::number;
 use crate::world::Steps;
 
@@ -169,9 +170,10 @@ fn time(steps: &mut Steps<'_>, until: Age) {
             if settled && !claimed {
                 process.target = None;
             }
-            for missed in process.missed.iter_mut().filter(|missed| settled && **missed == Missed::Lately) {
-                *missed = Missed::ForLong;
+            for own in process.lookups.iter_mut().flatten() {
+                *own = older(*own, until, false);
             }
+            process.viewer = older_viewer(process.viewer);
         }
         if settled {
             to.resources.iter_mut().for_each(|resource| resource.young = false);
@@ -191,7 +193,7 @@ fn crash(steps: &mut Steps<'_>, process: usize) {
     let own = &steps.from.processes[process];
     // To forget since when something is seen is but to wait longer.
     let idle = own.slots.iter().all(|slot| *slot == Slot::Idle);
-    if idle && own.given_up.is_empty() && own.target.is_none() && !own.records_known {
+    if idle && own.given_up.is_empty() && own.target.is_none() && !own.viewer.records_shown {
         return;
     }
     steps.fault(Label::Crash { process, writes_arrive_late: false }, |to| {
@@ -294,6 +296,8 @@ fn edits(steps: &mut Steps<'_>, resource: usize) {
             object.exists = false;
             object.decision = None;
             to.changed(resource);
+            // Another one of the name is another object.
+            to.processes.iter_mut().map(Rc::make_mut).for_each(|process| process.lookups[resource] = None);
             Ok(())
         });
     }

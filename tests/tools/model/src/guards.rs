@@ -5,9 +5,14 @@ use backup_replication_operator::resource::{Attempt, BackupReplicationStatus, Or
 
 /// Why the API server would refuse the change.
 pub(crate) fn refusal(old: &BackupReplicationStatus, new: &BackupReplicationStatus) -> Option<&'static str> {
-    let adopted = old.origin == Some(Origin::Adopted);
+    let adopted = old.origin == Some(Origin::Adopted)
+        && old.attempts.iter().all(|attempt| attempt.outcome != Some(Outcome::Accepted));
     let written_once = |kept: bool| kept || adopted;
     let rules = [
+        (
+            old.origin.is_none_or(|origin| origin == Origin::Adopted || new.origin == Some(origin)),
+            "the origin of a call or a decision never changes",
+        ),
         (
             written_once(old.replication_record_id.is_none() || new.replication_record_id == old.replication_record_id),
             "replicationRecordId is written once and never changes",
@@ -74,7 +79,7 @@ fn attempt_refusal(old: &Attempt, new: &Attempt) -> Option<&'static str> {
     let claim = |a: &Attempt| {
         (
             (a.number, a.generation, a.endpoint.clone(), a.claimed_at.clone()),
-            (a.claimed_by.clone(), a.window, a.limit, a.secret_version.clone()),
+            (a.claimed_by.clone(), a.window, a.limit, a.secret_version.clone(), a.request_digest.clone()),
         )
     };
     if claim(old) != claim(new) {

@@ -7,6 +7,7 @@ use backup_replication_operator::resource::Outcome;
 
 use crate::explorer::{Kind, Rest};
 use crate::label::{Label, Unusual};
+use crate::memory::first_seen;
 use crate::production::{Looked, POLICY, Round, Sight, Written};
 use crate::scenario::{Broken, Records};
 use crate::state::{Age, Call, Claim, End, Process, Record, Replica, Resource, Seen, Slot, State, Word, Write};
@@ -70,14 +71,17 @@ fn round(
     own.sees(world, resource, &object);
     let seen = own.seen[resource];
     let age = seen.map_or(Age::Held, |seen| seen.age);
+    let unknown = seen.is_some_and(|seen| seen.outcome == Some(outcome_number(Outcome::Unknown)));
+    let at_once = unknown && world.scenario.has(Broken::DecidedAtOnce);
+    let at_least = if at_once { Age::PastHold } else { Age::Held };
     let given_up = seen.is_some_and(|seen| own.given_up.contains(&seen.attempt));
     let sight = Sight {
-        age: if world.scenario.has(Broken::AgeIgnored) { Age::PastSettling } else { age },
+        age: if world.scenario.has(Broken::AgeIgnored) { Age::PastSettling } else { age.max(at_least) },
         never_called: given_up || (world.scenario.has(Broken::StaleTakenAsNotSent) && age >= Age::PastHold),
         look,
         target_in_use,
-        missed: own.missed[resource],
-        records_known: own.records_known,
+        own: own.lookups[resource].unwrap_or_else(|| first_seen(world.may_be_young(&object))),
+        viewer: own.viewer,
         fresh,
     };
     let live = |(_, record): &(_, Record)| matches!(record, Record::Replicating | Record::Success);
@@ -91,10 +95,9 @@ fn round(
         claims,
     };
     let rounded = world.production.round(&object, sight);
-    own.missed[resource] = rounded.missed;
-    own.records_known = rounded.records_known && world.scenario.records_known_matters();
+    own.lookups[resource] = Some(rounded.own);
+    own.viewer = rounded.viewer;
     match rounded.round {
-        Round::Nothing => {}
         Round::Settle { status, again: _ } if status != object.status => {
             world.follows_only(&object, status)?;
             own.slots[resource] = Slot::Settling(write(status, false));
@@ -104,7 +107,7 @@ fn round(
             return Err(format!("a round waits for nothing, while something is to be done for resource {resource}"));
         }
         Round::Settle { .. } => {}
-        Round::Claim { .. } if adoptable && !call_anew && world.scenario.broken.is_none() => {
+        Round::Claim { .. } if adoptable && !call_anew && world.scenario.broken.is_empty() => {
             return Err(format!("a claim for resource {resource}, though a live record of its target is listed"));
         }
         Round::Claim { status, attempt } => {

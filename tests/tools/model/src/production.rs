@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use backup_replication_operator::cbr::{Backup, BackupStatus, RecordId, RecordStatus, Records, ReplicationRecord};
 use backup_replication_operator::protocol::{
-    self, Acceptance, Action, CallAnswer, CallResult, CredentialReading, FreshAttempt, Lookup, Observation, Policy,
-    Recorded, TargetReading, decide, describe_result, is_finished, locked_target, record, shows_called_record,
-    shows_record,
+    self, Acceptance, Action, CallAnswer, CallResult, CredentialReading, FreshAttempt, Lookup, LookupMemory, Policy,
+    Recorded, TargetReading, Viewer, ViewerMemory, describe_result, is_finished, locked_target, record,
 };
 use backup_replication_operator::resource::{
     AttemptId, Auth, BackupReplication, BackupReplicationSpec, BackupReplicationStatus, DECISION_ANNOTATION,
-    OnUnknownOutcome, Phase, RejectionKind, SecretKeyRef,
+    OnUnknownOutcome, Origin, Phase, RejectionKind, SecretKeyRef,
 };
 
 use crate::map::Map;
+use crate::memory::{AT, quantised, quantised_viewer};
 use crate::scenario::Scenario;
-use crate::state::{Age, AttemptNo, Claim, Decision, End, Missed, Record, Resource, Word};
+use crate::state::{Age, AttemptNo, Claim, Decision, End, Record, Resource, Word};
 use crate::tables::{AttemptRef, StatusRef, Tables, attempt_id, now, record_id, stored, timeless, timeless_attempt};
 
 pub(crate) const POLICY: Policy = Policy {
@@ -24,10 +24,9 @@ pub(crate) const POLICY: Policy = Policy {
     limit: Duration::from_secs(60),
     settling_time: Duration::from_secs(600),
     tracking_limit: Duration::from_secs(30 * 24 * 60 * 60),
+    lookup_patience: Duration::from_secs(60),
+    first_call_after: Duration::from_secs(10),
 };
-
-/// So long that a look at a record that is followed is due, and that failing looks are told of.
-const LONG: Duration = Duration::from_secs(60 * 60);
 
 /// What a round sees beside the object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,8 +35,8 @@ pub(crate) struct Sight {
     pub(crate) never_called: bool,
     pub(crate) look: Looked,
     pub(crate) target_in_use: bool,
-    pub(crate) missed: Missed,
-    pub(crate) records_known: bool,
+    pub(crate) own: LookupMemory,
+    pub(crate) viewer: ViewerMemory,
     pub(crate) fresh: AttemptNo,
 }
 
@@ -54,13 +53,12 @@ pub(crate) enum Looked {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rounded {
     pub(crate) round: Round,
-    pub(crate) missed: Missed,
-    pub(crate) records_known: bool,
+    pub(crate) own: LookupMemory,
+    pub(crate) viewer: ViewerMemory,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Round {
-    Nothing,
     Settle { status: StatusRef, again: bool },
     Claim { status: StatusRef, attempt: AttemptRef },
 }
@@ -77,6 +75,8 @@ pub(crate) enum Written {
 pub(crate) struct Facts {
     /// There is nothing to do for it until it changes.
     pub(crate) finished: bool,
+    /// It is never called for again.
+    pub(crate) accepted: bool,
     /// A call is out, its outcome unknown, or its record not shown yet.
     pub(crate) uses_target: bool,
 }
@@ -133,6 +133,10 @@ impl Production {
         let asked = if resource.young { stored() } else { now() };
         let facts = Facts {
             finished: is_finished(&object),
+            accepted: object.status.as_ref().is_some_and(|status| {
+                let adopted = status.origin == Some(Origin::Adopted);
+                status.is_accepted() && !adopted
+            }),
             uses_target: locked_target(&object).is_some_and(|held| held.is_held(asked, POLICY.settling_time)),
         };
         self.facts.borrow_mut().insert(resource.clone(), facts);
@@ -153,43 +157,29 @@ impl Production {
         let day = Duration::from_secs(24 * 60 * 60);
         let tracking_limit = if self.followed_for_too_long { day } else { POLICY.tracking_limit };
         let policy = Policy { tracking_limit, ..POLICY };
-        let mut rounded = Rounded { round: Round::Nothing, missed: sight.missed, records_known: sight.records_known };
         let object = self.object(resource);
         let fresh = FreshAttempt { id: AttemptId::new(attempt_id(sight.fresh)), claimant: "operator".to_owned() };
-        let mut seen = Observation {
+        let facts = protocol::Facts {
             resource: &object,
-            now: now(),
             unchanged_for: duration(sight.age),
             never_called: sight.never_called,
             target: target(),
-            credential: None,
-            look: None,
-            looked: looked(sight.missed, &sight.look),
-            records_known: sight.records_known,
-            look_up_known: false,
-            same_target_in_use: sight.target_in_use.then(|| "another".to_owned()),
-            throttled_until: None,
+            refused_claim: None,
+            metadata_bytes: 0,
             fresh: &fresh,
         };
+        let in_use = || sight.target_in_use.then(|| "another".to_owned());
+        let (mut own, mut viewer) = (sight.own, sight.viewer);
+        let mut round = protocol::Round::new(facts, &own, AT, &policy);
         loop {
-            rounded.round = match decide(&seen, &policy) {
+            let round = match round.next(now(), in_use()) {
                 Action::ReadCredential(_) => {
-                    assert!(seen.credential.is_none(), "the credential is asked for once");
-                    seen.credential = Some(usable());
+                    let known = Viewer { memory: viewer, throttled_until: None };
+                    round.credential_read(usable(), &known, &own, AT);
                     continue;
                 }
                 Action::Lookup { .. } => {
-                    assert!(seen.look.is_none(), "a look is asked for once");
-                    let look = look(&sight.look);
-                    rounded.missed = match (shows_record(&object, &look), rounded.missed) {
-                        (Some(true), _) => Missed::No,
-                        (Some(false), Missed::No) => Missed::Lately,
-                        (Some(false) | None, before) => before,
-                    };
-                    rounded.records_known |= shows_called_record(&object, &look);
-                    seen.looked = looked(rounded.missed, &sight.look);
-                    seen.records_known = rounded.records_known;
-                    seen.look = Some(look);
+                    round.looked_up(look(&sight.look), &mut own, &mut viewer, AT);
                     continue;
                 }
                 Action::Update { status, requeue_after: again } => {
@@ -202,7 +192,7 @@ impl Production {
                     Round::Claim { status, attempt: tables.keep_attempt(timeless_attempt(*attempt)) }
                 }
             };
-            return rounded;
+            return Rounded { round, own: quantised(own), viewer: quantised_viewer(viewer) };
         }
     }
 
@@ -253,25 +243,12 @@ impl Production {
     }
 }
 
-/// A look at a record that is followed is always due; looks that fail have failed for long.
-fn looked(missed: Missed, look: &Looked) -> protocol::LookupHistory {
-    protocol::LookupHistory {
-        known_for: LONG,
-        ago: Some(LONG),
-        failing_for: if *look == Looked::Failed { LONG } else { Duration::ZERO },
-        not_shown_for: match missed {
-            Missed::No | Missed::Lately => Duration::ZERO,
-            Missed::ForLong => POLICY.settling_time,
-        },
-    }
-}
-
 fn target() -> TargetReading {
     TargetReading::Callable { endpoint: "https://cbr.example".to_owned() }
 }
 
 fn usable() -> CredentialReading {
-    CredentialReading::Usable { version: "s1".to_owned() }
+    CredentialReading::Usable { version: "s1".to_owned(), viewer: "cbr-token/token@s1".to_owned() }
 }
 
 /// The longest time that still counts as the age.

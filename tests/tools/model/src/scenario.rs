@@ -44,6 +44,8 @@ pub(crate) enum Broken {
     SomeNeverListed,
     /// A record is removed before anyone has seen it.
     RecordsVanishEarly,
+    /// A decision on an unknown outcome is carried out at first sight, though the call may be out.
+    DecidedAtOnce,
     /// That a call was accepted lately stops nobody else from calling for its target.
     HeldTargetForgotten,
 }
@@ -76,7 +78,7 @@ pub(crate) struct Scenario {
     pub(crate) recreations: u8,
     /// The store may be restored to an earlier state, once.
     pub(crate) rollback: bool,
-    pub(crate) broken: Option<Broken>,
+    pub(crate) broken: &'static [Broken],
 }
 
 impl Scenario {
@@ -99,12 +101,12 @@ impl Scenario {
             deepens: true,
             recreations: 0,
             rollback: false,
-            broken: None,
+            broken: &[],
         }
     }
 
     pub(crate) fn has(&self, broken: Broken) -> bool {
-        self.broken == Some(broken)
+        self.broken.contains(&broken)
     }
 
     /// Whether there is ever another call for the same target.
@@ -115,6 +117,11 @@ impl Scenario {
     /// Whether a list of records can be empty although records are known to be reported.
     pub(crate) fn records_known_matters(&self) -> bool {
         self.records == Records::Shown { another: false } && (self.own_backups || self.records_vanish)
+    }
+
+    /// Whether a look-up can fail to prove that nothing is there.
+    pub(crate) fn youth_matters(&self) -> bool {
+        self.records != Records::Shown { another: true }
     }
 
     /// What a record says when it shows first.

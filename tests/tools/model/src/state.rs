@@ -3,6 +3,8 @@
 
 use std::rc::Rc;
 
+use backup_replication_operator::protocol::{LookupMemory, ViewerMemory};
+
 use crate::tables::{AttemptRef, StatusRef};
 
 /// An attempt's number among all that are known anywhere. It makes its id, and the id of its call's record.
@@ -79,19 +81,11 @@ pub(crate) struct Process {
     pub(crate) given_up: Vec<AttemptNo>,
     /// The resource and uid that have the target: their call is out, or may be too young to show.
     pub(crate) target: Option<(u8, u8)>,
-    /// For each resource: whether looks that gave an answer have not shown its record.
-    pub(crate) missed: Vec<Missed>,
-    /// A look has shown the record of a call that was accepted there.
-    pub(crate) records_known: bool,
-}
-
-/// Since when looks have not shown the record of a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Missed {
-    No,
-    Lately,
-    /// For the settling time.
-    ForLong,
+    /// For each resource: what is remembered of its look-ups. Nothing where it is not known yet, or has
+    /// been for long without anything to remember.
+    pub(crate) lookups: Vec<Option<LookupMemory>>,
+    /// What is remembered of the credential.
+    pub(crate) viewer: ViewerMemory,
 }
 
 /// What a process is doing for a resource.
@@ -208,8 +202,8 @@ impl Process {
             seen: vec![None; resources],
             given_up: Vec::new(),
             target: None,
-            missed: vec![Missed::No; resources],
-            records_known: false,
+            lookups: vec![None; resources],
+            viewer: ViewerMemory::default(),
         }
     }
 }

@@ -2,13 +2,15 @@
 
 use std::rc::Rc;
 
+use backup_replication_operator::protocol::ViewerMemory;
 use backup_replication_operator::resource::{BackupReplicationStatus, Outcome, Phase};
 
 use crate::explorer::{Kind, Model, Rest, Step};
 use crate::label::Label;
+use crate::memory::{first_seen, worth_keeping};
 use crate::production::Production;
 use crate::scenario::{Broken, Records, Scenario};
-use crate::state::{AttemptNo, Backup, End, Missed, Process, Replica, Resource, Slot, State, Word, Write};
+use crate::state::{AttemptNo, Backup, End, Process, Replica, Resource, Slot, State, Word, Write};
 use crate::tables::{StatusRef, attempt_id, record_id};
 use crate::{environment, guards, operator};
 
@@ -112,7 +114,7 @@ impl Model for World {
                 .filter(calls_of_it)
                 .try_for_each(|replica| holds_what_is_recorded(replica, &status))?;
             // What a broken rule comes to in the end is of more interest.
-            if self.scenario.broken.is_none() {
+            if self.scenario.broken.is_empty() {
                 self.tells_no_untruth(state, &status)?;
             }
         }
@@ -207,9 +209,8 @@ impl World {
         let open = old.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
         let followed = old.is_accepted() && old.replication_record_id.is_some() && !open;
         let kept = |status: &BackupReplicationStatus| {
-            let BackupReplicationStatus { attempts, replication_record_id, additional_records, accepted_at, .. } =
-                status;
-            let kept = (attempts, replication_record_id, additional_records, accepted_at, status.origin);
+            let BackupReplicationStatus { attempts, replication_record_id, accepted_at, origin, .. } = status;
+            let kept = (attempts, replication_record_id, accepted_at, origin);
             serde_json::to_string(&kept).unwrap_or_default()
         };
         if followed && old.decision == new.decision && kept(&old) != kept(&new) {
@@ -245,6 +246,11 @@ impl World {
         state.resources[at].young |= young;
         state.changed(at);
         Ok(true)
+    }
+
+    /// Whether it matters since when the object has been known.
+    pub(crate) fn may_be_young(&self, object: &Resource) -> bool {
+        object.exists && self.production.attempts_in(object.status).is_empty() && self.scenario.youth_matters()
     }
 
     /// The lowest number that names no attempt anywhere.
@@ -284,13 +290,30 @@ impl World {
             }
         }
         for (at, resource) in state.resources.iter().enumerate() {
-            if !resource.exists || self.production.facts(resource).finished {
-                let remembers =
-                    |process: &&mut Rc<Process>| process.seen[at].is_some() || process.missed[at] != Missed::No;
-                for process in state.processes.iter_mut().filter(remembers).map(Rc::make_mut) {
-                    process.seen[at] = None;
-                    process.missed[at] = Missed::No;
+            let over = !resource.exists || self.production.facts(resource).finished;
+            let known_for_long = !self.may_be_young(resource);
+            for process in &mut state.processes {
+                let (seen, own) = (process.seen[at], process.lookups[at]);
+                let kept = own.filter(|_| !over).map(|own| worth_keeping(own, known_for_long));
+                let kept = kept.filter(|own| !known_for_long || *own != first_seen(false));
+                if (over && seen.is_some()) || kept != own {
+                    let process = Rc::make_mut(process);
+                    process.lookups[at] = kept;
+                    process.seen[at] = seen.filter(|_| !over);
                 }
+            }
+        }
+        let calls_no_more = |resource: &Resource| resource.exists && self.production.facts(resource).accepted;
+        let no_more_calls = state.recreations_left == 0 && state.resources.iter().all(calls_no_more);
+        let records_known_matters = self.scenario.records_known_matters();
+        for process in &mut state.processes {
+            let viewer = process.viewer;
+            let kept = ViewerMemory {
+                records_shown: viewer.records_shown && records_known_matters,
+                no_lookup_since: viewer.no_lookup_since.filter(|_| !no_more_calls),
+            };
+            if kept != viewer {
+                Rc::make_mut(process).viewer = kept;
             }
         }
         for resource in state.resources.iter_mut().filter(|resource| resource.young) {
