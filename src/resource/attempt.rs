@@ -88,7 +88,7 @@ pub struct Attempt {
     pub secret_version: Option<String>,
     /// Ids of the replication records that a look showed before the claim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::ID)))]
+    #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::ID), regex(pattern = PRINTABLE_ID)))]
     pub records_before: Option<Vec<String>>,
     /// How the call ended. Absent while it is in flight.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -53,12 +53,12 @@ pub struct BackupReplicationStatus {
     pub destination_vault_id: Option<String>,
     /// Records of further accepted calls, if there ever were any. Needs a human.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::NAME)))]
+    #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::NAME), regex(pattern = PRINTABLE_ID)))]
     pub additional_records: Vec<String>,
     /// Records to the same destination in spite of which a human had the operator call anew: never adopted, nor taken for the record
     /// of a later call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::ID)))]
+    #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::ID), regex(pattern = PRINTABLE_ID)))]
     pub declined_records: Vec<String>,
     /// The newest five attempts, newest first: the first is the one in force.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

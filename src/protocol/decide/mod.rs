@@ -100,10 +100,57 @@ pub(super) fn decide(seen: &Observation<'_>, policy: &Policy) -> Action {
             }
         },
     };
+    if let Some(left) = quiet_for(&wait.situation, seen, policy) {
+        let status = resource.status.clone().unwrap_or_default();
+        let requeue_after = Some(wait.again.map_or(left, |again| again.min(left)));
+        return Action::Update { status: Box::new(status), requeue_after };
+    }
     // Carried out in this round, it needs no note.
     let note = applied.note().filter(|_| status.decision.as_deref() != seen.decision() || applied.stands());
     describe(resource, &mut status, &wait.situation, note.as_deref(), seen.now);
     Action::Update { status: Box::new(status), requeue_after: wait.again }
+}
+
+/// How long nothing is written into the status of a young object: a tool that restores it writes its
+/// status for the version that it created, and any write of ours would have that refused.
+fn quiet_for(situation: &Situation, seen: &Observation<'_>, policy: &Policy) -> Option<Duration> {
+    let untouched = seen.resource.status.as_ref().is_none_or(|status| {
+        status.observed_generation.is_none_or(|observed| observed < 0)
+            && status.attempts.is_empty()
+            && status.conditions.is_empty()
+    });
+    let may_follow = match situation {
+        Situation::TooYoung(_) | Situation::LookupDoubted(..) => true,
+        Situation::BeingDeleted
+        | Situation::Suspended
+        | Situation::NoEndpoint
+        | Situation::EndpointRefused(_)
+        | Situation::SpecInvalid(_)
+        | Situation::SecretNotFound(_)
+        | Situation::TokenMissing(_)
+        | Situation::TokenUnusable(..)
+        | Situation::SecretNotPermitted(..)
+        | Situation::TokenRejected(..)
+        | Situation::ThrottledByOthers(_)
+        | Situation::WaitingToRetry(_)
+        | Situation::Submitting(..)
+        | Situation::CallEnded(_)
+        | Situation::UnknownLookedUp(..)
+        | Situation::UnknownHeld(_)
+        | Situation::UnknownThenCalledAgain(..)
+        | Situation::AlreadyReplicatedLookedUp(_)
+        | Situation::AlreadyReplicated(..)
+        | Situation::Rejected(_)
+        | Situation::LooksFail(..)
+        | Situation::ClaimRefused(..)
+        | Situation::ObjectTooLarge(_)
+        | Situation::SourceNotReady
+        | Situation::SameTargetInUse(_)
+        | Situation::Accepted
+        | Situation::AcceptedWithUnknown(_) => seen.is_restored(),
+    };
+    let left = policy.first_call_after(false).saturating_sub(seen.history.known_for);
+    (untouched && may_follow && !left.is_zero()).then_some(left)
 }
 
 #[cfg(test)]

@@ -50,10 +50,7 @@ fn record_acceptance(
             (None, _) => status.accepted_at.is_some() && status.origin != Some(Origin::Declared),
         };
     let mut next = status.clone();
-    let name = acceptance
-        .replication_record_id
-        .clone()
-        .unwrap_or_else(|| format!("attempt {} (no record id in the answer)", ended.id));
+    let name = acceptance.replication_record_id.clone().unwrap_or_else(|| format!("unnamed-of-attempt-{}", ended.id));
     place(&mut next.attempts, ended);
     if another {
         add_record(&mut next, name);

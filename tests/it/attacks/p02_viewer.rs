@@ -5,7 +5,11 @@ use harness::{Scene, in_time};
 use serde_json::{Value, json};
 use simulator::{Fault, Records, Script, Token, View, example};
 
+<<<<<<< HEAD:tests/it/attacks/p02_viewer.rs
 use super::{Findings, OPERATOR, apply, careless, lasting_outcome, operator, origin, ready};
+=======
+use crate::{Findings, OPERATOR, apply, careless, lasting_outcome, operator, origin, patient_operator, ready};
+>>>>>>> sim:tests/attacks/p02_viewer.rs
 
 /// A token of the same project that is shown no record, ever.
 const RESTRICTED: &str = "MIIrestricted-token-of-another-tenant";
@@ -49,7 +53,9 @@ async fn what_one_tenant_is_shown_proves_nothing_to_another() -> Result<()> {
 async fn a_token_that_is_exchanged_in_mid_call_proves_nothing_by_what_its_predecessor_was_shown() -> Result<()> {
     let scene = two_tenants().await?;
     scene.secret_with("rotated", &json!({"token": example::TOKEN}))?;
-    let _operator = operator(&scene).start_ready()?;
+    // Long enough for the calls to be out while the tokens are exchanged.
+    let limits = ["--claim-window=3s", "--request-timeout=15s"];
+    let _operator = limits.into_iter().fold(patient_operator(&scene), |o, limit| o.arg(limit)).start_ready()?;
     apply(&scene, "known", &scene.new_backup(), &json!({}))?;
     scene.wait_for_phase("known", "Succeeded").await?;
 

@@ -5,8 +5,15 @@ use harness::{Object, Scene};
 use serde_json::{Value, json};
 use simulator::{Answer, ErrorShape, Fault, LookUp, Records, Script, View, example};
 
+<<<<<<< HEAD:tests/it/attacks/p14_refusals.rs
 use super::{Findings, OPERATOR, apply, careless, careless_showing, counts, decided, only_record, operator, origin};
 use super::{outcome, ready};
+=======
+use crate::{
+    Findings, OPERATOR, apply, calls, careless, careless_showing, counts, decided, only_record, operator, origin,
+};
+use crate::{outcome, ready};
+>>>>>>> sim:tests/attacks/p14_refusals.rs
 
 /// Statuses of firewalls, gateways, proxies and caches that block or replace an answer, the call being committed.
 const CODELESS: [u16; 15] = [301, 302, 303, 307, 308, 400, 403, 404, 405, 409, 410, 418, 422, 451, 499];
@@ -44,11 +51,11 @@ async fn an_answer_without_a_code_is_settled_by_a_look_where_looks_work() -> Res
 /// Makes edits that change nothing of the call, one after another, and waits each time until the operator has seen it.
 async fn edited(scene: &Scene, name: &str, edits: &[Value]) -> Result<Object> {
     let mut object = scene.get(name).await?;
-    let before = object.attempts().len();
+    let before = calls(&object);
     for edit in edits {
         scene.patched(name, &json!({"spec": edit}))?;
         let suspended = edit["suspend"] == json!(true);
-        let over = |object: &Object| decided(object) || object.attempts().len() > before;
+        let over = |object: &Object| decided(object) || calls(object) > before;
         let seen =
             |object: &Object| object.is_observed() && object.phase() != "Submitting" && (suspended || over(object));
         object = scene.wait(name, "observed", seen).await?;
@@ -80,7 +87,7 @@ async fn an_answer_without_a_code_followed_by_any_edit_makes_no_second_call_wher
         let object = outcome(&scene, name).await?;
         findings.check(name, object.is("Stalled"), || format!("{} {}", object.phase(), object.reason()));
         let object = edited(&scene, name, &edits).await?;
-        findings.check(name, object.attempts().len() == 1, || format!("{} attempts", object.attempts().len()));
+        findings.check(name, calls(&object) == 1, || format!("{} calls", calls(&object)));
         findings.counts(&scene, name, backup, (1, 1));
     }
     findings.none()
