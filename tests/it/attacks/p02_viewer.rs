@@ -5,11 +5,7 @@ use harness::{Scene, in_time};
 use serde_json::{Value, json};
 use simulator::{Fault, Records, Script, Token, View, example};
 
-<<<<<<< HEAD:tests/it/attacks/p02_viewer.rs
-use super::{Findings, OPERATOR, apply, careless, lasting_outcome, operator, origin, ready};
-=======
-use crate::{Findings, OPERATOR, apply, careless, lasting_outcome, operator, origin, patient_operator, ready};
->>>>>>> sim:tests/attacks/p02_viewer.rs
+use super::{Findings, OPERATOR, apply, careless, lasting_outcome, operator, origin, patient_operator, ready};
 
 /// A token of the same project that is shown no record, ever.
 const RESTRICTED: &str = "MIIrestricted-token-of-another-tenant";

@@ -5,15 +5,10 @@ use harness::{Object, Scene};
 use serde_json::{Value, json};
 use simulator::{Answer, ErrorShape, Fault, LookUp, Records, Script, View, example};
 
-<<<<<<< HEAD:tests/it/attacks/p14_refusals.rs
-use super::{Findings, OPERATOR, apply, careless, careless_showing, counts, decided, only_record, operator, origin};
-use super::{outcome, ready};
-=======
-use crate::{
+use super::{
     Findings, OPERATOR, apply, calls, careless, careless_showing, counts, decided, only_record, operator, origin,
 };
-use crate::{outcome, ready};
->>>>>>> sim:tests/attacks/p14_refusals.rs
+use super::{outcome, ready};
 
 /// Statuses of firewalls, gateways, proxies and caches that block or replace an answer, the call being committed.
 const CODELESS: [u16; 15] = [301, 302, 303, 307, 308, 400, 403, 404, 405, 409, 410, 418, 422, 451, 499];

@@ -5,17 +5,10 @@ use harness::{Object, Scene, in_time};
 use serde_json::{Value, json};
 use simulator::{Advance, Fault, Options, Pace, Records, Script, Target, Timestamps, View, example};
 
-<<<<<<< HEAD:tests/it/attacks/p16_decisions.rs
 use super::{
-    Findings, OPERATOR, apply, careless, counts, decided, delete, looked_up_again, manifest, operator, origin,
-};
-use super::{only_record, outcome, ready};
-=======
-use crate::{
     Findings, OPERATOR, apply, calls, careless, counts, decided, delete, looked_up_again, manifest, only_record,
     operator, origin, outcome, patient_operator, ready,
 };
->>>>>>> sim:tests/attacks/p16_decisions.rs
 
 const DECISION: &str = "cbr.replication.dev/decision";
 
