@@ -47,10 +47,11 @@ impl CloudValue {
 
 /// Whether two ids name the same: clouds write one and the same id in either letter case, with hyphens and without.
 pub fn same_spelling(a: &str, b: &str) -> bool {
-    let spelled = |text: &'_ str| -> Vec<u8> {
-        text.bytes().filter(|byte| *byte != b'-').map(|byte| byte.to_ascii_lowercase()).collect()
-    };
-    spelled(a) == spelled(b)
+    spelled(a).eq(spelled(b))
+}
+
+fn spelled(id: &str) -> impl Iterator<Item = u8> {
+    id.bytes().filter(|byte| *byte != b'-').map(|byte| byte.to_ascii_lowercase())
 }
 
 impl fmt::Debug for CloudValue {
