@@ -47,12 +47,16 @@ impl CloudValue {
 
 /// Whether two ids name the same: clouds write one and the same id in either letter case, with hyphens and without.
 pub fn same_spelling(a: &str, b: &str) -> bool {
-    spelling(a) == spelling(b)
+    spelled(a).eq(spelled(b))
 }
 
 /// An id in the one spelling that stands for all of its spellings.
 pub fn spelling(id: &str) -> String {
-    id.chars().filter(|character| *character != '-').map(|character| character.to_ascii_lowercase()).collect()
+    spelled(id).collect()
+}
+
+fn spelled(id: &str) -> impl Iterator<Item = char> {
+    id.chars().filter(|character| *character != '-').map(|character| character.to_ascii_lowercase())
 }
 
 impl fmt::Debug for CloudValue {
