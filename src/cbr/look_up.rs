@@ -18,13 +18,13 @@ use super::token::Token;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LookUpError {
     /// This server has no look-up, or not for this user. Looking again soon will not help.
-    #[error("the backup cannot be looked up there, or not by this user: {0}")]
+    #[error("the backup cannot be looked up there, or not by this user: {}", .0.summary())]
     NotAvailable(CloudError),
     /// The token is not valid.
-    #[error("the token was not accepted for the look-up: {0}")]
+    #[error("the token was not accepted for the look-up: {}", .0.summary())]
     Unauthorized(CloudError),
     /// Too many requests.
-    #[error("the look-up was throttled: {error}")]
+    #[error("the look-up was throttled: {}", .error.summary())]
     Throttled {
         /// What the cloud said.
         error: CloudError,
@@ -32,7 +32,7 @@ pub enum LookUpError {
         retry_after: Option<Duration>,
     },
     /// The cloud does not know the backup.
-    #[error("the cloud does not know this backup: {0}")]
+    #[error("the cloud does not know this backup: {}", .0.summary())]
     NoSuchBackup(CloudError),
     /// The service cannot be reached, or fails: look again later.
     #[error("the look-up failed: {text}")]
@@ -53,6 +53,19 @@ pub enum LookUpError {
 }
 
 const ANOTHER_BACKUP: &str = "the answer shows another backup";
+
+impl LookUpError {
+    /// What the cloud said, request id included, where it said anything. For the log: it varies from one answer
+    /// to the next, so it never reaches a status.
+    pub fn cloud_error(&self) -> Option<&CloudError> {
+        match self {
+            Self::NotAvailable(error) | Self::Unauthorized(error) | Self::NoSuchBackup(error) => Some(error),
+            Self::Throttled { error, retry_after: _ } => Some(error),
+            Self::Unreadable { text: _, error } => error.as_ref(),
+            Self::Unavailable { text: _, retry_after: _ } => None,
+        }
+    }
+}
 
 /// Codes that say that the backup itself does not exist: backup, restore point, resource.
 const NO_SUCH_BACKUP: [&str; 3] = ["6200", "6217", "6302"];

@@ -8,7 +8,7 @@ use kube::core::Status;
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
-use crate::resource::{BackupReplication, BackupReplicationStatus};
+use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus};
 
 /// The longest that one request to the API server may take.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
@@ -38,8 +38,13 @@ pub(super) enum ApiError {
     #[error("the API server gave no answer: {0}")]
     NoAnswer(String),
     /// The API server took the write, and stored something else.
-    #[error("{0}")]
-    NotKept(String),
+    #[error("{why}")]
+    NotKept {
+        /// What it made of the attempt.
+        why: String,
+        /// The attempt that it stored instead.
+        instead: Option<AttemptId>,
+    },
     /// The object has no uid or resourceVersion, so that no write could be guarded.
     #[error("the object has no {0}")]
     Unguardable(&'static str),

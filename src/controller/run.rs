@@ -204,7 +204,7 @@ async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action
             | ApiError::Refused(_)
             | ApiError::NoAnswer(_)
             | ApiError::Unguardable(_)
-            | ApiError::NotKept(_)
+            | ApiError::NotKept { .. }
             | ApiError::Unserialisable(_),
         ) => ReconcileResult::Error,
     };

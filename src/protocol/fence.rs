@@ -26,6 +26,11 @@ impl Fence {
         Self { opened, window }
     }
 
+    /// The same, over after `window` at the latest.
+    pub fn narrowed_to(self, window: Duration) -> Self {
+        Self { opened: self.opened, window: self.window.min(window) }
+    }
+
     /// Whether the call may start at `now`. A clock that went backwards proves nothing, and closes the fence.
     pub fn is_open(&self, now: Clocks) -> bool {
         let wall = Duration::try_from(now.wall.duration_since(self.opened.wall));

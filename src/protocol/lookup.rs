@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::backoff::cap_retry_after;
 use crate::cbr::{Backup, LookUpError, Records, ReplicationRecord, same_spelling};
-use crate::resource::{BackupReplication, Origin};
+use crate::protocol::facts::call_result::CallResult;
+use crate::resource::{BackupReplication, Origin, RejectionKind};
 
 /// Where the cloud asks to wait and does not say how long.
 const UNSAID_WAIT: Duration = Duration::from_secs(30);
@@ -163,12 +164,28 @@ pub struct ViewerMemory {
     pub records_shown: bool,
     /// Since when every answer has been that there is no look-up.
     pub no_lookup_since: Option<Duration>,
+    /// Whether the last answer that tells was that the credential is refused.
+    pub refused: bool,
 }
 
 impl ViewerMemory {
+    /// Notes how a call ended.
+    pub fn note_call(&mut self, result: &CallResult) {
+        match result {
+            CallResult::Rejected { kind: RejectionKind::Unauthorized, .. } => self.refused = true,
+            CallResult::Accepted(..) | CallResult::Rejected { .. } => self.refused = false,
+            CallResult::NotSent(_) | CallResult::Unknown(_) => {}
+        }
+    }
+
     /// Notes what a look-up gave.
     pub fn note(&mut self, resource: &BackupReplication, lookup: &Lookup, now: Duration) {
         self.records_shown |= shows_called_record(resource, lookup);
+        match lookup {
+            Lookup::Unauthorized(_) => self.refused = true,
+            Lookup::Backup(_) | Lookup::NoSuchBackup(_) => self.refused = false,
+            Lookup::NotAvailable(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_) => {}
+        }
         match lookup {
             Lookup::NotAvailable(_) => {
                 self.no_lookup_since = Some(self.no_lookup_since.unwrap_or(now));

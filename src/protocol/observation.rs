@@ -31,6 +31,8 @@ pub struct Observation<'a> {
     /// Whether a look-up with this very credential, at this endpoint and project, has shown the record
     /// of a call that the operator made.
     pub records_known: bool,
+    /// Whether this very credential was refused at this endpoint and project when it was last used.
+    pub credential_refused: bool,
     /// Another resource whose call for the same target is out, unknown, or too young to show in the
     /// records.
     pub same_target_in_use: Option<String>,

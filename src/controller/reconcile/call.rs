@@ -21,11 +21,12 @@ pub(crate) struct FinishedCall {
 
 /// Makes the one call of this claim, from the object that the claim returned.
 pub(crate) async fn call(context: &Context, claim: Claim, token: &Token) -> FinishedCall {
-    let (window, object, attempt) = claim.spend();
+    let (window, limit, object, attempt) = claim.spend();
     let ending = match callable(&object, context) {
         Ok(callable) => {
-            let ending = send(context, &callable, token, &attempt, window).await;
+            let ending = send(context, &callable, token, &attempt, limit, window).await;
             note_throttle(context, &callable, token, &ending);
+            context.memory.viewer(&rate_key(&callable, token), |viewer| viewer.note_call(&ending));
             ending
         }
         Err(why) => CallResult::NotSent(CallAnswer { message: why.to_owned(), ..CallAnswer::default() }),
@@ -50,12 +51,12 @@ async fn send(
     callable: &PreparedCall,
     token: &Token,
     attempt: &Attempt,
+    limit: Duration,
     window: OpenWindow,
 ) -> CallResult {
     let PreparedCall { endpoint, target, body } = callable;
     tracing::info!(%endpoint, number = attempt.number, "Claimed; calling");
     let started = Instant::now();
-    let limit = Duration::from(attempt.limit);
     let outcome = context.cbr.replicate(endpoint, target, body, token, limit, window).await;
     let ending = CallResult::of(outcome, attempt);
     context.metrics.cloud.called(&ending, started.elapsed());
@@ -69,12 +70,15 @@ fn note_throttle(context: &Context, callable: &PreparedCall, token: &Token, endi
     };
     let now = Timestamp::now();
     if let Ok(until) = now.checked_add(cap_retry_after(*wait)) {
-        let rate_key = RateLimitKey {
-            endpoint: callable.endpoint.to_string(),
-            project_id: callable.target.project_id.as_str().to_owned(),
-            credential: token.credential(),
-        };
-        context.throttle.note(rate_key, until, now);
+        context.throttle.note(rate_key(callable, token), until, now);
+    }
+}
+
+fn rate_key(callable: &PreparedCall, token: &Token) -> RateLimitKey {
+    RateLimitKey {
+        endpoint: callable.endpoint.to_string(),
+        project_id: callable.target.project_id.as_str().to_owned(),
+        credential: token.credential(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::cbr;
 use crate::controller::api::{ApiError, bounded, write_status};
 use crate::controller::clocks;
 use crate::protocol::Fence;
-use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus};
+use crate::resource::{Attempt, AttemptId, BackupReplication, BackupReplicationStatus};
 
 /// How long to go on asking whether a claim without an answer was written, as a part of its window.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
@@ -22,6 +22,7 @@ pub(crate) struct Claim {
     object: BackupReplication,
     attempt: Attempt,
     fence: Fence,
+    limit: Duration,
 }
 
 impl Claim {
@@ -52,17 +53,19 @@ impl Claim {
                 | ApiError::Unauthorized(_)
                 | ApiError::Forbidden(_)
                 | ApiError::Unguardable(_)
-                | ApiError::NotKept(_)
+                | ApiError::NotKept { .. }
                 | ApiError::Unserialisable(_)),
             ) => return Err(clear),
         };
-        let stored =
-            Self::stored(&written, decided_on, attempt).ok_or_else(|| ApiError::NotKept(NOT_KEPT.to_owned()))?;
+        let not_kept = |why: String| ApiError::NotKept { why, instead: own_attempt(&written, attempt) };
+        let stored = Self::stored(&written, decided_on, attempt).ok_or_else(|| not_kept(NOT_KEPT.to_owned()))?;
         if let Some(changed) = changed_terms(attempt, stored) {
-            return Err(ApiError::NotKept(changed));
+            return Err(not_kept(changed));
         }
-        let attempt = stored.clone();
-        Ok(Self { object: written, attempt, fence })
+        // Others act on the limits that are stored; ours are kept, too.
+        let (window, limit) = (attempt.window.min(stored.window), attempt.limit.min(stored.limit));
+        let (attempt, fence) = (stored.clone(), fence.narrowed_to(window.into()));
+        Ok(Self { object: written, attempt, fence, limit: limit.into() })
     }
 
     /// Looks whether a claim without a clear answer was written after all.
@@ -98,22 +101,26 @@ impl Claim {
     }
 
     /// Gives the claim up for its call: what is left is the object and the attempt to be recorded.
-    pub(crate) fn spend(self) -> (OpenWindow, BackupReplication, Attempt) {
-        let Self { object, attempt, fence } = self;
-        (OpenWindow(fence), object, attempt)
+    pub(crate) fn spend(self) -> (OpenWindow, Duration, BackupReplication, Attempt) {
+        let Self { object, attempt, fence, limit } = self;
+        (OpenWindow(fence), limit, object, attempt)
     }
+}
+
+/// The attempt that something has made of ours: claimed by this process, under another id or other terms.
+fn own_attempt(returned: &BackupReplication, claimed: &Attempt) -> Option<AttemptId> {
+    let first = returned.status.as_ref()?.attempts.first()?;
+    let is_ours = first.outcome.is_none() && first.claimed_by == claimed.claimed_by && first.number == claimed.number;
+    is_ours.then(|| first.id.clone())
 }
 
 const NOT_KEPT: &str = "it took the write, and the attempt is not in what it returned: something removes it";
 
-/// Others act on what is stored. A policy of the API server may change what names the claimant, but not
-/// the terms of the claim.
+/// What a proof of the call rests on. A policy of the API server may change the rest: others act on what is
+/// stored, and so does this process.
 fn changed_terms(claimed: &Attempt, stored: &Attempt) -> Option<String> {
     let terms = [
         ("number", claimed.number == stored.number),
-        ("endpoint", claimed.endpoint == stored.endpoint),
-        ("window", claimed.window == stored.window),
-        ("limit", claimed.limit == stored.limit),
         ("recordsBefore", claimed.records_before == stored.records_before),
         ("requestDigest", claimed.request_digest == stored.request_digest),
     ];

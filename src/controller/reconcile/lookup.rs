@@ -15,6 +15,10 @@ pub(crate) async fn look_up(context: &Context, callable: &PreparedCall, token: &
     let limit = context.settings.policy.limit;
     let started = Instant::now();
     let answer = context.cbr.backup(endpoint, target, token, limit).await;
+    if let Err(error) = &answer {
+        let cloud = error.cloud_error().map(ToString::to_string);
+        tracing::info!(%error, cloud, "The look-up did not show the backup");
+    }
     let lookup = Lookup::of(answer, Timestamp::now());
     context.metrics.cloud.looked_up(&lookup, started.elapsed());
     tracing::debug!(?lookup, "Looked the backup up");

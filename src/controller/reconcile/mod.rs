@@ -110,8 +110,11 @@ fn not_claimed(
         ApiError::NoAnswer(_) | ApiError::Gone | ApiError::Unauthorized(_) => {
             context.memory.note_given_up(key, object, attempt)
         }
-        ApiError::Forbidden(why) | ApiError::Refused(why) | ApiError::NotKept(why) => {
+        ApiError::Forbidden(why) | ApiError::Refused(why) | ApiError::NotKept { why, instead: _ } => {
             context.memory.note_given_up(key, object, attempt);
+            if let ApiError::NotKept { why: _, instead: Some(stored) } = &error {
+                context.memory.note_given_up(key, object, stored);
+            }
             context.memory.note_refused_claim(key, object, why.clone());
             tracing::warn!(%error, "The claim was not kept; no call is made");
             return Ok(Next::requeue(Duration::ZERO));

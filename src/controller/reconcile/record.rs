@@ -58,7 +58,7 @@ pub(crate) async fn record_result(
                 | ApiError::Refused(_)
                 | ApiError::NoAnswer(_)
                 | ApiError::Unguardable(_)
-                | ApiError::NotKept(_)
+                | ApiError::NotKept { .. }
                 | ApiError::Unserialisable(_)),
             ) => {
                 tracing::warn!(%error, "The call's end is not written yet; trying again");

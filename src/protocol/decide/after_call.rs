@@ -34,6 +34,7 @@ pub fn describe_result(
         lookup: None,
         history: LookupHistory::default(),
         records_known: false,
+        credential_refused: false,
         same_target_in_use: None,
         throttled_until: None,
         refused_claim: None,

@@ -156,7 +156,9 @@ fn unauthorized(attempt: Attempt, changed: bool, ended_for: Duration, seen: &Obs
     };
     match credential {
         CredentialReading::Usable { version, viewer: _ } => {
-            let same = attempt.secret_version.as_ref() == Some(version) && !changed;
+            // A label on the Secret changes its version, and not its token.
+            let same_token = attempt.secret_version.as_ref() == Some(version) || seen.credential_refused;
+            let same = same_token && !changed;
             let left = backoff::until_retry(&attempt, ended_for, seen.now);
             if !same || left.is_zero() {
                 return Step::MayCall;

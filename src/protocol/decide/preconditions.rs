@@ -153,7 +153,9 @@ fn too_young(
     seen: &Observation<'_>,
     policy: &Policy,
 ) -> Option<Duration> {
-    if !status.attempts.is_empty() || found.is_some_and(Evidence::proves_nothing_before) {
+    // A human who wants a call knows what was called for before.
+    let is_first = status.attempts.is_empty() && !decision::calls_anew(status);
+    if !is_first || found.is_some_and(Evidence::proves_nothing_before) {
         return None;
     }
     let left = policy.first_call_after(seen.is_restored()).saturating_sub(seen.history.known_for);

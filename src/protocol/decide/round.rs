@@ -60,6 +60,7 @@ impl<'a> Round<'a> {
             lookup: None,
             history: own.history(&ViewerMemory::default(), at),
             records_known: false,
+            credential_refused: false,
             same_target_in_use: None,
             throttled_until: None,
             refused_claim,
@@ -83,6 +84,7 @@ impl<'a> Round<'a> {
         self.seen.credential = Some(reading);
         self.seen.throttled_until = *throttled_until;
         self.seen.records_known = memory.records_shown;
+        self.seen.credential_refused = memory.refused;
         self.seen.history = own.history(memory, at);
     }
 

@@ -30,8 +30,8 @@ pub(crate) fn describe(
 ) {
     let Summary { phase, ready, actor, reason, mut message } = summarize(resource, status, situation);
     if let Some(note) = note {
-        message.push(' ');
-        message.push_str(note);
+        // The command that ends a message stays at its end.
+        message = format!("{note} {message}");
     }
     let change = |kind, is| Change { kind, is, reason, message: message.clone() };
     let mut wanted = vec![change(ConditionType::Ready, ready)];

@@ -32,8 +32,8 @@ pub(crate) fn quantised(own: LookupMemory) -> LookupMemory {
 }
 
 pub(crate) fn quantised_viewer(viewer: ViewerMemory) -> ViewerMemory {
-    let ViewerMemory { records_shown, no_lookup_since } = viewer;
-    ViewerMemory { records_shown, no_lookup_since }
+    let ViewerMemory { records_shown, no_lookup_since, refused } = viewer;
+    ViewerMemory { records_shown, no_lookup_since, refused }
 }
 
 /// Without what no round asks for any more.
@@ -57,6 +57,6 @@ pub(crate) fn older(own: LookupMemory, until: Age, restored: bool) -> LookupMemo
 
 /// The same for a viewer.
 pub(crate) fn older_viewer(viewer: ViewerMemory) -> ViewerMemory {
-    let ViewerMemory { records_shown, no_lookup_since } = viewer;
-    ViewerMemory { records_shown, no_lookup_since: no_lookup_since.map(|_| LONG_AGO) }
+    let ViewerMemory { records_shown, no_lookup_since, refused } = viewer;
+    ViewerMemory { records_shown, no_lookup_since: no_lookup_since.map(|_| LONG_AGO), refused }
 }

@@ -312,6 +312,7 @@ impl World {
                 records_shown: viewer.records_shown && records_known_matters,
                 no_lookup_since: viewer.no_lookup_since.filter(|_| !no_more_calls),
             };
+                refused: viewer.refused && !no_more_calls,
             if kept != viewer {
                 Rc::make_mut(process).viewer = kept;
             }
