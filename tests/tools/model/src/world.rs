@@ -311,8 +311,8 @@ impl World {
             let kept = ViewerMemory {
                 records_shown: viewer.records_shown && records_known_matters,
                 no_lookup_since: viewer.no_lookup_since.filter(|_| !no_more_calls),
-            };
                 refused: viewer.refused && !no_more_calls,
+            };
             if kept != viewer {
                 Rc::make_mut(process).viewer = kept;
             }
