@@ -28,7 +28,9 @@ use table::Row;
 use crate::OPERATOR;
 
 /// Runs at a time. Mostly they wait for time limits of the operator.
-const AT_A_TIME: usize = 80;
+const AT_A_TIME: usize = 32;
+/// Where nothing else runs beside them.
+const AT_A_TIME_ALONE: usize = 80;
 
 /// Runs in which a story ended before its point was reached are made again: an event of a watch, or the time, can save a message.
 const TRIES: usize = 5;
@@ -36,16 +38,17 @@ const TRIES: usize = 5;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn at_every_point_of_every_scenario_nothing_is_called_twice_and_nothing_is_lost() -> Result<()> {
     let all = std::env::var("CRASH_POINTS").is_ok_and(|which| which == "all");
+    let at_a_time = if all { AT_A_TIME_ALONE } else { AT_A_TIME };
     let begun = Instant::now();
     let points: Vec<(Scenario, At)> = stream::iter(scenario::all())
         .map(|scenario| points(scenario, Fault::kinds(all)))
-        .buffered(AT_A_TIME)
+        .buffered(at_a_time)
         .try_concat()
         .await?;
     let counted = points.len();
     let mut ended: Vec<(usize, Result<Met>)> = stream::iter(points.into_iter().enumerate())
         .map(|(place, (scenario, at))| async move { (place, row(scenario, at).await) })
-        .buffer_unordered(AT_A_TIME)
+        .buffer_unordered(at_a_time)
         .collect()
         .await;
     ended.sort_by_key(|(place, _)| *place);

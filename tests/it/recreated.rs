@@ -98,7 +98,7 @@ fn delete(scene: &Scene) -> Result<()> {
 async fn run(point: Point, cloud: Cloud) -> Result<String> {
     let scene = Scene::with(OPERATOR, cloud.options(point)).await?;
     // What follows a 1009 is told after all three. Within the first, it must be deleted and made again before its record shows.
-    let settling_time = if point == Point::NotVisible { "--settling-time=15s" } else { "--settling-time=4s" };
+    let settling_time = if point == Point::NotVisible { "--settling-time=40s" } else { "--settling-time=4s" };
     let limits = [settling_time, "--claim-window=5s", "--request-timeout=15s"];
     let start = || limits.into_iter().fold(scene.operator(), |operator, limit| operator.arg(limit)).start_ready();
     let mut operator = start()?;

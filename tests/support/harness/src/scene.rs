@@ -19,7 +19,7 @@ use crate::object::Object;
 use crate::operator::OperatorOptions;
 
 /// How long a test waits for what must come, before it says that it did not. No promise is measured by it.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A namespace on a control plane, mostly the shared one, and a simulator.
 pub struct Scene {
