@@ -70,19 +70,19 @@ fn records_of_others() {
 #[test]
 fn decisions_at_any_time() {
     let decided = Scenario { decides_any_time: true, shows_at_once: true, ..one("decisions at any time", ALONE) };
-    holds(Scenario { takes_time: true, looks_fail: true, odd_answers: true, faults: 2, ..decided });
+    holds(Scenario { takes_time: true, odd_answers: true, faults: 2, ..decided });
 }
 
 #[test]
 fn decisions_that_stay_on_what_is_made_again() {
-    let decided = Scenario { decides_any_time: true, shows_at_once: true, ..one("decisions that stay", LISTED) };
+    let decided = Scenario { lets_go: true, shows_at_once: true, ..one("decisions that stay", LISTED) };
     holds(Scenario { decisions_stay: true, recreations: 2, takes_time: true, crashes: false, faults: 0, ..decided });
 }
 
 #[test]
 fn doubles_are_told() {
     let doubles = Scenario { decides_any_time: true, doubles: true, ..one("doubles are told", LISTED) };
-    holds(Scenario { takes_time: true, faults: 2, ..doubles });
+    holds(Scenario { takes_time: true, crashes: false, faults: 2, deepens: false, ..doubles });
 }
 
 #[test]

@@ -7,7 +7,7 @@ use backup_replication_operator::resource::{Origin, Outcome, RejectionKind};
 use crate::explorer::Kind;
 use crate::guards;
 use crate::label::Label;
-use crate::scenario::Broken;
+use crate::scenario::{Broken, Scenario};
 use crate::state::{Backup, Decision, Slot, Word};
 use crate::tables::{StatusRef, number};
 use crate::world::Steps;
@@ -66,13 +66,15 @@ fn human(steps: &mut Steps<'_>, resource: usize) {
 /// A human decides without being asked: while the call is out, too soon, about an adopted record; and takes it back.
 fn unasked(steps: &mut Steps<'_>, resource: usize) {
     let object = &steps.from.resources[resource];
-    if !object.exists || !steps.world.scenario.decides_any_time {
+    let Scenario { decides_any_time, lets_go, .. } = steps.world.scenario;
+    if !object.exists || !(decides_any_time || lets_go) {
         return;
     }
     let status = steps.world.production.status(object.status);
     let named = status.attempts.first().and_then(|attempt| number(attempt.id.as_str()));
     let adopted = status.replication_record_id.as_deref().filter(|_| status.origin == Some(Origin::Adopted));
-    let words = [(named, Word::NotAccepted), (adopted.and_then(number), Word::LetGo)];
+    let adopted = adopted.and_then(number);
+    let words = [(named.filter(|_| decides_any_time), Word::NotAccepted), (adopted.filter(|_| lets_go), Word::LetGo)];
     let decisions = words.into_iter().filter_map(|(named, word)| Some((named?, word)));
     for (attempt, word) in decisions.filter(|_| object.decision.is_none()) {
         let decision = Decision { attempt, word, given_to: object.uid };
@@ -82,7 +84,7 @@ fn unasked(steps: &mut Steps<'_>, resource: usize) {
             Ok(())
         });
     }
-    if object.decision.is_some() {
+    if object.decision.is_some() && !steps.world.scenario.doubles {
         steps.push(Label::DecisionTakenBack { resource }, Kind::Fault, 0, |to| {
             to.resources[resource].decision = None;
             to.changed(resource);

@@ -30,7 +30,9 @@ pub(crate) fn hold(world: &World, state: &State) -> Result<(), String> {
         let of_it = |replica: &&Replica| usize::from(replica.resource) == number && replica.uid == resource.uid;
         for replica in state.replicas.iter().filter(of_it) {
             holds_what_is_recorded(replica, &status)?;
-            if over && replica.shown && !names(&status, replica.no) {
+            let id = record_id(replica.no);
+            let declined = status.declined_records.iter().any(|declined| same_spelling(declined, &id));
+            if over && replica.shown && !declined && !names(&status, replica.no) {
                 return Err(format!("an accepted call that the records show is told nowhere: attempt {}", replica.no));
             }
         }

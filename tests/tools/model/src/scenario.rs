@@ -115,8 +115,10 @@ pub(crate) struct Scenario {
     /// The resources name the service by two endpoints.
     pub(crate) two_endpoints: bool,
     pub(crate) admission: Option<Admission>,
-    /// Humans say `not-accepted` and take it back at any time, and let adopted records go.
+    /// Humans say `not-accepted` without being asked, and take it back, at any time.
     pub(crate) decides_any_time: bool,
+    /// Humans let adopted records go, for a call, and take that back.
+    pub(crate) lets_go: bool,
     /// What is made again carries the decision that was given to its predecessor.
     pub(crate) decisions_stay: bool,
     /// What is made again is restored: the object first, and its status some steps later.
@@ -164,6 +166,7 @@ impl Scenario {
             two_endpoints: false,
             admission: None,
             decides_any_time: false,
+            lets_go: false,
             decisions_stay: false,
             restores: false,
             doubles: false,
@@ -213,7 +216,7 @@ impl Scenario {
         }
         // What is made again finds the record where it shows at once, or the process that called knows.
         let found_again = self.recreations == 0 || (self.shows_at_once && !self.crashes);
-        let legal_again = self.decides_any_time || self.rollback || self.takes_time || self.records_vanish;
+        let legal_again = self.lets_go || self.rollback || self.takes_time || self.records_vanish;
         let shown = matches!(self.records, Records::Shown { .. });
         self.processes == 1 && self.targets_matter() && found_again && !legal_again && shown
     }
