@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::protocol::backoff;
 use crate::protocol::decide::step::{Sight, Step, Wait, sight};
-use crate::protocol::decide::tracking::track;
+use crate::protocol::decide::tracking::{note_further_records, track};
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::evidence::evidence;
 use crate::protocol::facts::settle::{add_record, settle, take};
@@ -56,6 +56,7 @@ pub(crate) fn accepted(
                         add_record(status, id);
                     }
                 }
+                note_further_records(status, &found);
                 wait(Some(Duration::ZERO))
             } else if left.is_zero()
                 && matches!(missing, Missing::Outcome(_))
@@ -73,6 +74,12 @@ pub(crate) fn accepted(
         Sight::Seen(
             Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_) | Lookup::Unauthorized(_),
         ) if !left.is_zero() => wait(again),
+        // Look-ups were to be had before the call: one odd answer is no reason to give the record up.
+        Sight::Seen(Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_))
+            if !left.is_zero() && attempt.records_before.is_some() && matches!(missing, Missing::Record(_)) =>
+        {
+            wait(again)
+        }
         Sight::Blind if !left.is_zero() && matches!(missing, Missing::Record(_)) => wait(again),
         Sight::Seen(
             Lookup::Throttled { .. }

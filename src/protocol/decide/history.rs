@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use crate::protocol::backoff;
 use crate::protocol::decide::accepted::accepted;
 use crate::protocol::decide::step::{Need, Sight, Step, Wait, sight};
-use crate::protocol::decide::tracking::just_accepted;
+use crate::protocol::decide::tracking::{just_accepted, note_further_records};
 use crate::protocol::decide::unknown::unknown;
 use crate::protocol::decision::{self, Applied};
 use crate::protocol::describe::outcome_message;
@@ -101,6 +101,7 @@ fn already_replicated(
             let not_these: Vec<String> = before.chain(&status.declined_records).cloned().collect();
             if let Some(record) = found.live(&not_these) {
                 adopt(status, record, seen.decision(), seen.now);
+                note_further_records(status, &found);
                 return Step::Wait(just_accepted(status));
             }
             true

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::protocol::backoff;
 use crate::protocol::decide::step::{Need, Wait};
-use crate::protocol::decide::tracking::just_accepted;
+use crate::protocol::decide::tracking::{just_accepted, note_further_records};
 use crate::protocol::decision;
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::evidence::{Evidence, evidence};
@@ -116,6 +116,7 @@ pub(crate) fn before_call<'a>(
         // A human who wants a call of the resource's own has seen what could be adopted.
         if let Some(record) = found.live(&status.declined_records).filter(|_| !decision::calls_anew(status)) {
             adopt(status, record, seen.decision(), seen.now);
+            note_further_records(status, found);
             return Ready::Wait(just_accepted(status));
         }
         if found.source_not_ready {

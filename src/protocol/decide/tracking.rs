@@ -123,7 +123,7 @@ pub(crate) fn just_accepted(status: &BackupReplicationStatus) -> Wait {
 
 /// Every record of the same destination that is not older than the first attempt is one of a further
 /// accepted call: a double is never silent.
-fn note_further_records(status: &mut BackupReplicationStatus, found: &Evidence<'_>) {
+pub(crate) fn note_further_records(status: &mut BackupReplicationStatus, found: &Evidence<'_>) {
     let Some(first) = status.attempts.iter().min_by_key(|attempt| attempt.number) else { return };
     let known: Vec<String> = status.replication_record_id.iter().chain(&status.declined_records).cloned().collect();
     for record in found.further(first, &known) {

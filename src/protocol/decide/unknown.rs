@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::protocol::backoff;
 use crate::protocol::decide::step::{Sight, Step, Wait, sight};
-use crate::protocol::decide::tracking::just_accepted;
+use crate::protocol::decide::tracking::{just_accepted, note_further_records};
 use crate::protocol::decision::{Applied, settle_not_accepted};
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::evidence::evidence;
@@ -44,22 +44,28 @@ pub(crate) fn unknown(
             let found = evidence(backup, seen);
             if let Some(record) = found.of_call(&attempt, &not_these) {
                 accept_by_record(status, record, seen.now);
+                note_further_records(status, &found);
                 return Step::Wait(just_accepted(status));
             }
             let proven = seen.target.is_at(&attempt.endpoint) && found.proves_absence(&attempt, &not_these);
             if proven { Prospect::Absence } else { Prospect::Open }
         }
     };
-    let looked = match sight(seen) {
-        Sight::Blind | Sight::Seen(Lookup::Backup(_) | Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_)) => true,
+    // For how long a look-up that shows nothing is still doubted: one odd answer is none.
+    let doubted = |same_for: Duration| Some(policy.lookup_patience.saturating_sub(same_for));
+    let doubted_for = match sight(seen) {
+        Sight::Blind | Sight::Seen(Lookup::Backup(_)) => Some(Duration::ZERO),
+        Sight::Seen(Lookup::NotAvailable(_)) => doubted(seen.history.no_lookup_for),
+        Sight::Seen(Lookup::NoSuchBackup(_)) => doubted(seen.history.no_backup_for),
         Sight::Need(_)
         | Sight::Seen(
             Lookup::Unauthorized(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_),
-        ) => false,
+        ) => None,
     };
     let in_flight_for = policy.claim_lifetime(&attempt).saturating_sub(unknown_for);
+    let heard_in = doubted_for.map(|doubted_for| doubted_for.max(in_flight_for));
     let decided_later = match applied {
-        Applied::NotAcceptedLater(value) if looked && in_flight_for.is_zero() => {
+        Applied::NotAcceptedLater(value) if heard_in == Some(Duration::ZERO) => {
             settle_not_accepted(status, value, seen.now);
             return Step::MayCall;
         }
@@ -72,7 +78,8 @@ pub(crate) fn unknown(
     let left = settles_after.saturating_sub(unknown_for);
     let again = |at_most: Duration| {
         let delay = backoff::lookup_delay(unknown_for).min(at_most);
-        Some(if decided_later && !in_flight_for.is_zero() { delay.min(in_flight_for) } else { delay })
+        let heard_in = heard_in.filter(|heard_in| decided_later && !heard_in.is_zero());
+        Some(heard_in.map_or(delay, |heard_in| delay.min(heard_in)))
     };
     let calls_again = seen.resource.spec.on_unknown_outcome() == OnUnknownOutcome::CallAgain;
     let by = match prospect {

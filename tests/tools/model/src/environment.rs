@@ -1,15 +1,12 @@
-//! The steps of everything but the operator: the cloud, the network, time, humans, and who else edits resources.
+//! The steps of everything but the operator and people: the cloud, the network, time.
 
 use std::rc::Rc;
-
-use backup_replication_operator::resource::{Outcome, RejectionKind};
 
 use crate::explorer::Kind;
 use crate::label::Label;
 use crate::memory::{older, older_viewer};
 use crate::scenario::Broken;
-use crate::state::{Age, Backup, Call, Decision, End, Process, Record, Replica, Slot, State, Word, Write};
-use crate::tables::number;
+use crate::state::{Age, Call, End, Process, Record, Replica, Resource, Slot, State, Write};
 use crate::world::Steps;
 
 pub(crate) fn steps(steps: &mut Steps<'_>) {
@@ -23,11 +20,8 @@ pub(crate) fn steps(steps: &mut Steps<'_>) {
     for process in 0..steps.from.processes.len() {
         crash(steps, process);
     }
-    for resource in 0..steps.from.resources.len() {
-        human(steps, resource);
-        edits(steps, resource);
-    }
-    store(steps);
+    others_records(steps);
+    secret_and_policy(steps);
 }
 
 /// Late writes arrive, or never do.
@@ -47,11 +41,16 @@ fn network(steps: &mut Steps<'_>) {
 
 /// The cloud decides on a call, and its answer arrives or not.
 fn cloud(steps: &mut Steps<'_>, call: &Call) {
-    let scenario = &steps.world.scenario;
+    let world = steps.world;
+    let scenario = &world.scenario;
     let attempt = call.no;
     let accept = |to: &mut State| {
         let &Call { resource, uid, no } = call;
-        to.replicas.push(Replica { resource, uid, no, record: Record::NotYet, recorded: None });
+        let mut replica = Replica { resource, uid, no, record: Record::NotYet, recorded: None, shown: false };
+        if scenario.shows_at_once && world.is_listed_in_time(&replica) {
+            replica.record = scenario.first_shown();
+        }
+        to.replicas.push(replica);
     };
     let listens = |slot: &Slot| matches!(slot, Slot::Calling(claim) if claim.no == attempt);
     let listener = steps.from.processes.iter().position(|process| process.slots.iter().any(listens));
@@ -82,11 +81,22 @@ fn cloud(steps: &mut Steps<'_>, call: &Call) {
         let claim = own.slots[at].claim().expect("a call has a claim").clone();
         own.end(at, &claim, end);
     };
-    let (usual, odd): (End, &[End]) = if refused {
-        (End::AlreadyReplicated, &[End::Unknown])
+    let (usual, mut odd) = if refused {
+        (End::AlreadyReplicated, vec![End::Unknown])
     } else {
-        (End::Accepted, &[End::Unknown, End::Unreadable2xx, End::AcceptedWithoutId])
+        (End::Accepted, vec![End::Unknown, End::Unreadable2xx, End::AcceptedWithoutId])
     };
+    let mut not_accepted = vec![End::Unknown, End::Rejected, End::RejectedForGood];
+    if scenario.undocumented {
+        odd.push(End::Undocumented);
+        not_accepted.extend([End::Undocumented, End::Codeless]);
+        let slots = steps.from.processes.iter().flat_map(|process| &process.slots);
+        let claim = slots.filter(|slot| listens(slot)).find_map(Slot::claim);
+        let has_looked = claim.is_some_and(|claim| world.production.has_looked(claim.attempt));
+        if has_looked || scenario.has(Broken::CodelessAfterAcceptance) {
+            odd.push(End::Codeless);
+        }
+    }
     steps.fair(Label::CloudDecides { attempt, accepts, answer: Some(usual) }, |to| {
         if accepts {
             accept(to);
@@ -95,15 +105,15 @@ fn cloud(steps: &mut Steps<'_>, call: &Call) {
         Ok(())
     });
     for end in odd {
-        steps.fault(Label::CloudDecides { attempt, accepts, answer: Some(*end) }, |to| {
+        steps.fault(Label::CloudDecides { attempt, accepts, answer: Some(end) }, |to| {
             if accepts {
                 accept(to);
             }
-            answer(to, *end);
+            answer(to, end);
             Ok(())
         });
     }
-    for end in [End::Unknown, End::Rejected, End::RejectedForGood] {
+    for end in not_accepted {
         steps.fault(Label::CloudDecides { attempt, accepts: false, answer: Some(end) }, |to| {
             answer(to, end);
             Ok(())
@@ -147,6 +157,14 @@ fn time(steps: &mut Steps<'_>, until: Age) {
     if !steps.from.calls.is_empty() && !outlives {
         return;
     }
+    let awaited = |object: &Resource| object.exists && object.to_restore.is_some();
+    let awaited = steps.from.resources.iter().filter(|object| awaited(object));
+    // A status is restored in time: within seconds, or, where marks tell of it, minutes.
+    let in_time = |object: &Resource| object.restored && until == Age::PastHold;
+    if !scenario.has(Broken::RestoredTooLate) && !awaited.clone().all(in_time) {
+        return;
+    }
+    let restored = awaited.count() > 0;
     let mut slots = steps.from.processes.iter().flat_map(|process| &process.slots);
     let asleep = slots.any(|slot| *slot != Slot::Idle) || !steps.from.late_writes.is_empty();
     let (kind, cost) = if asleep { (Kind::Fault, 1) } else { (Kind::Fair, 0) };
@@ -171,9 +189,10 @@ fn time(steps: &mut Steps<'_>, until: Age) {
                 process.target = None;
             }
             for own in process.lookups.iter_mut().flatten() {
-                *own = older(*own, until, false);
+                *own = older(*own, until, restored);
             }
-            process.viewer = older_viewer(process.viewer);
+            process.viewers.iter_mut().for_each(|viewer| *viewer = older_viewer(*viewer));
+            process.refused.fill(false);
         }
         if settled {
             to.resources.iter_mut().for_each(|resource| resource.young = false);
@@ -191,9 +210,13 @@ fn time(steps: &mut Steps<'_>, until: Age) {
 fn crash(steps: &mut Steps<'_>, process: usize) {
     let resources = steps.from.resources.len();
     let own = &steps.from.processes[process];
+    if !steps.world.scenario.crashes {
+        return;
+    }
     // To forget since when something is seen is but to wait longer.
     let idle = own.slots.iter().all(|slot| *slot == Slot::Idle);
-    if idle && own.given_up.is_empty() && own.target.is_none() && !own.viewer.records_shown {
+    if idle && own.given_up.is_empty() && own.target.is_none() && own.viewers.iter().all(|viewer| !viewer.records_shown)
+    {
         return;
     }
     steps.fault(Label::Crash { process, writes_arrive_late: false }, |to| {
@@ -210,116 +233,29 @@ fn crash(steps: &mut Steps<'_>, process: usize) {
     }
 }
 
-/// A human answers what a status asks: about an unknown outcome, once no call can be on its way any more, or after a
-/// rejection.
-fn human(steps: &mut Steps<'_>, resource: usize) {
-    let world = steps.world;
-    let object = &steps.from.resources[resource];
-    let status = world.production.status(object.status);
-    let stalled = status.conditions.iter().any(|c| c.type_ == "Stalled" && c.status == "True");
-    if !object.exists || !stalled {
-        return;
-    }
-    // The message of the status names this attempt: the newest that is unknown, or else the one in force.
-    let unknown = status.attempts.iter().find(|attempt| attempt.outcome == Some(Outcome::Unknown));
-    let Some(asked) = unknown.or(status.attempts.first()) else {
-        return;
-    };
-    let Some(attempt) = number(asked.id.as_str()) else {
-        return;
-    };
-    let accepted = steps.from.replicas.iter().any(|replica| replica.no == attempt);
-    let on_its_way = steps.from.calls.iter().any(|call| call.no == attempt);
-    let words: &[Word] = match (asked.outcome, asked.rejection) {
-        (Some(Outcome::Unknown), _) if on_its_way => &[],
-        (Some(Outcome::Unknown), _) if accepted != world.scenario.has(Broken::HumanLies) => {
-            &[Word::Accepted, Word::AcceptedAs(attempt)]
-        }
-        (Some(Outcome::Unknown), _) => &[Word::NotAccepted],
-        (Some(Outcome::Rejected), Some(RejectionKind::AlreadyReplicated)) => &[Word::Accepted],
-        (Some(Outcome::Rejected), _) => &[Word::CallAnew],
-        (None | Some(Outcome::Accepted | Outcome::NotSent | Outcome::NotAccepted), _) => &[],
-    };
-    for word in words {
-        let decision = Decision { attempt, word: *word };
-        if object.decision != Some(decision) {
-            steps.push(Label::HumanDecides { resource, decision }, Kind::Human, 0, |to| {
-                to.resources[resource].decision = Some(decision);
-                to.changed(resource);
-                Ok(())
-            });
-        }
-    }
-}
-
-/// Others edit, delete and create the resource.
-fn edits(steps: &mut Steps<'_>, resource: usize) {
-    let fresh = steps.world.production.fresh_status();
-    let object = &steps.from.resources[resource];
-    let recreations_left = steps.from.recreations_left;
-    if !object.exists {
-        for with_status in [false, true] {
-            steps.push(Label::Created { resource, with_status }, Kind::Fault, 0, |to| {
-                let object = &mut to.resources[resource];
-                object.exists = true;
-                object.uid += 1;
-                object.generation = 1;
-                if !with_status {
-                    object.status = fresh;
-                    object.young = false;
-                }
-                to.changed(resource);
-                Ok(())
-            });
-        }
-        return;
-    }
-    let writing = |slot: &Slot| slot.write().is_some_and(|write| usize::from(write.resource) == resource);
-    let in_flight = steps.from.processes.iter().any(|process| process.slots.iter().any(writing));
-    if in_flight && steps.world.scenario.edits {
-        steps.fault(Label::EditedByOthers { resource }, |to| {
-            to.changed(resource);
-            Ok(())
-        });
-    }
-    if object.generation == 1 && steps.world.scenario.edits {
-        steps.fault(Label::SpecEdited { resource }, |to| {
-            to.resources[resource].generation = 2;
-            to.changed(resource);
-            Ok(())
-        });
-    }
-    if let Some(left) = recreations_left.checked_sub(1) {
-        steps.push(Label::Deleted { resource }, Kind::Fault, 0, |to| {
-            to.recreations_left = left;
-            let object = &mut to.resources[resource];
-            object.exists = false;
-            object.decision = None;
-            to.changed(resource);
-            // Another one of the name is another object.
-            to.processes.iter_mut().map(Rc::make_mut).for_each(|process| process.lookups[resource] = None);
+/// Records that no resource called for appear, at any time.
+fn others_records(steps: &mut Steps<'_>) {
+    for other in steps.world.scenario.others.iter().copied().filter(|other| !steps.from.others.contains(other)) {
+        steps.push(Label::OtherAppears { other }, Kind::Fault, 0, |to| {
+            to.others.push(other);
+            to.others.sort();
             Ok(())
         });
     }
 }
 
-/// The store is restored to an earlier state, and all who watch it begin anew.
-fn store(steps: &mut Steps<'_>) {
-    if !steps.world.scenario.rollback {
-        return;
+fn secret_and_policy(steps: &mut Steps<'_>) {
+    if steps.world.scenario.second_view.is_some() {
+        let cost = steps.from.credential;
+        steps.push(Label::SecretRotated, Kind::Fault, cost, |to| {
+            to.credential = 1 - to.credential;
+            Ok(())
+        });
     }
-    match &steps.from.backup {
-        Backup::NotTaken => steps.push(Label::StoreBackedUp, Kind::Fault, 0, |to| {
-            to.backup = Backup::Taken(to.resources.clone());
+    if steps.from.admission {
+        steps.fair(Label::PolicyLifted, |to| {
+            to.admission = false;
             Ok(())
-        }),
-        Backup::Taken(resources) => steps.push(Label::StoreRestored, Kind::Fault, 0, |to| {
-            to.resources.clone_from(resources);
-            to.backup = Backup::Restored;
-            to.replicas.iter_mut().for_each(|replica| replica.recorded = None);
-            (0..resources.len()).for_each(|resource| to.changed(resource));
-            Ok(())
-        }),
-        Backup::Restored => {}
+        });
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::state::{Age, AttemptNo, Decision, End, Record};
+use crate::state::{Age, AttemptNo, Decision, End, Other, Record};
 
 /// What happened. Processes have no names of their own: their order may change from state to state.
 #[derive(Clone, Copy)]
@@ -32,6 +32,12 @@ pub(crate) enum Label {
     SpecEdited { resource: usize },
     Deleted { resource: usize },
     Created { resource: usize, with_status: bool },
+    DecisionTakenBack { resource: usize },
+    StatusRestored { resource: usize },
+    RestoreRefused { resource: usize },
+    OtherAppears { other: Other },
+    SecretRotated,
+    PolicyLifted,
     StoreBackedUp,
     StoreRestored,
 }
@@ -41,6 +47,7 @@ pub(crate) enum Unusual {
     No,
     LookFails,
     LookRefused,
+    OddAnswer,
     SiblingNotSeen,
 }
 
@@ -53,6 +60,9 @@ impl fmt::Display for Label {
             }
             Self::Round { process, resource, unusual: Unusual::LookRefused } => {
                 (process, resource, "decides; it has no right to look")
+            }
+            Self::Round { process, resource, unusual: Unusual::OddAnswer } => {
+                (process, resource, "decides; its look-up had an odd answer")
             }
             Self::Round { process, resource, unusual: Unusual::SiblingNotSeen } => {
                 (process, resource, "decides without seeing the other resource's call")
@@ -98,6 +108,16 @@ impl fmt::Display for Label {
             Self::Created { resource, with_status } => {
                 return write!(f, "resource {resource} is created again, with its status: {with_status}");
             }
+            Self::DecisionTakenBack { resource } => {
+                return write!(f, "the decision for resource {resource} is taken back");
+            }
+            Self::StatusRestored { resource } => return write!(f, "the status of resource {resource} is restored"),
+            Self::RestoreRefused { resource } => {
+                return write!(f, "the restored status of resource {resource} is refused");
+            }
+            Self::OtherAppears { other } => return write!(f, "a record of another appears: {other:?}"),
+            Self::SecretRotated => return f.write_str("the Secret is rotated"),
+            Self::PolicyLifted => return f.write_str("the admission policy is lifted"),
             Self::StoreBackedUp => return f.write_str("the store is backed up"),
             Self::StoreRestored => return f.write_str("the store is restored"),
         };

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use backup_replication_operator::protocol::{Clocks, Fence};
+use backup_replication_operator::protocol::{Clocks, Fence, ViewerMemory};
 use backup_replication_operator::resource::Outcome;
 
+use crate::cloud::{Listed, Looked};
 use crate::explorer::{Kind, Rest};
 use crate::label::{Label, Unusual};
 use crate::memory::first_seen;
-use crate::production::{Looked, POLICY, Round, Sight, Written};
-use crate::scenario::{Broken, Records};
-use crate::state::{Age, Call, Claim, End, Process, Record, Replica, Resource, Seen, Slot, State, Word, Write};
-use crate::tables::{attempt_id, now, stored};
+use crate::production::{POLICY, Round, Sight, Written};
+use crate::promises::{follows_only, names};
+use crate::scenario::{Broken, Records, Spelling, View};
+use crate::state::{
+    Age, Call, Claim, Decision, End, Process, Record, Replica, Resource, Seen, Slot, State, Word, Write,
+};
+use crate::tables::{now, stored};
 use crate::world::{Steps, World};
 
 pub(crate) fn steps(steps: &mut Steps<'_>, process: usize, resource: usize) {
@@ -37,18 +41,24 @@ fn rounds(steps: &mut Steps<'_>, process: usize, resource: usize) {
     let world = steps.world;
     let object = &steps.from.resources[resource];
     let usual = Label::Round { process, resource, unusual: Unusual::No };
-    if !object.exists || world.production.facts(object).finished {
+    if !object.exists || world.production.facts(resource, object).finished {
         return;
     }
     let sibling = sibling_uses_target(world, steps.from, resource);
-    let mine = uses_target(&steps.from.processes[process], resource, object.uid);
+    let mine = uses_target(world, &steps.from.processes[process], resource, object.uid);
     let look = look(world, steps.from, resource);
     steps.fair(usual, |to| round(world, to, process, resource, look.clone(), mine || sibling));
     if world.scenario.looks_fail {
         let label = Label::Round { process, resource, unusual: Unusual::LookFails };
         steps.fault(label, |to| round(world, to, process, resource, Looked::Failed, mine || sibling));
         let label = Label::Round { process, resource, unusual: Unusual::LookRefused };
-        steps.fault(label, |to| round(world, to, process, resource, Looked::Refused, mine || sibling));
+        steps.fault(label, |to| round(world, to, process, resource, Looked::NoLookUp, mine || sibling));
+    }
+    if world.scenario.odd_answers {
+        for odd in [Looked::NoLookUp, Looked::NoSuchBackup, Looked::Unauthorized] {
+            let label = Label::Round { process, resource, unusual: Unusual::OddAnswer };
+            steps.fault(label, |to| round(world, to, process, resource, odd, mine || sibling));
+        }
     }
     // A process that is alone knows its own calls, and its predecessor's were there to be listed when it began.
     if sibling && !mine && world.scenario.processes > 1 {
@@ -67,6 +77,13 @@ fn round(
     target_in_use: bool,
 ) -> Result<(), String> {
     let (fresh, object) = (world.fresh_attempt(to), to.resources[resource].clone());
+    let credential = to.credential;
+    let viewer = world.viewer(resource, credential);
+    let shown_to = |other: usize, object: &Resource| {
+        let shown_to = world.production.facts(other, object).shown_to;
+        object.exists && shown_to.is_some_and(|credential| world.viewer(other, credential) == viewer)
+    };
+    let stored_viewer = to.resources.iter().enumerate().any(|(other, object)| shown_to(other, object));
     let own = to.process(process);
     own.sees(world, resource, &object);
     let seen = own.seen[resource];
@@ -79,34 +96,53 @@ fn round(
         age: if world.scenario.has(Broken::AgeIgnored) { Age::PastSettling } else { age.max(at_least) },
         never_called: given_up || (world.scenario.has(Broken::StaleTakenAsNotSent) && age >= Age::PastHold),
         look,
+        credential,
+        refused: own.refused[resource],
         target_in_use,
         own: own.lookups[resource].unwrap_or_else(|| first_seen(world.may_be_young(&object))),
-        viewer: own.viewer,
+        viewer: ViewerMemory {
+            records_shown: own.viewers[viewer].records_shown || stored_viewer,
+            ..own.viewers[viewer]
+        },
         fresh,
     };
-    let live = |(_, record): &(_, Record)| matches!(record, Record::Replicating | Record::Success);
-    let adoptable = matches!(&sight.look, Looked::Records { ours, .. } if ours.iter().any(live));
-    let call_anew = object.decision.is_some_and(|decision| decision.word == Word::CallAnew);
+    let adoptable = {
+        let declined = &world.production.status(object.status).declined_records;
+        sight.look.is_adoptable(world.scenario.spelling, declined)
+    };
+    let wanted = |decision: Decision| matches!(decision.word, Word::CallAnew | Word::LetGo);
+    let call_anew = object.decision.is_some_and(|decision| wanted(decision) && decision.given_to == object.uid);
+    let listed = match &sight.look {
+        Looked::Records { ours, another: _, others: _ } => ours.iter().map(|listed| listed.no).collect(),
+        Looked::NoList | Looked::NoLookUp | Looked::NoSuchBackup | Looked::Unauthorized | Looked::Failed => Vec::new(),
+    };
     let write = |status, claims| Write {
         resource: u8::try_from(resource).unwrap_or(u8::MAX),
         uid: object.uid,
         current: true,
         status,
         claims,
+        shows: Vec::new(),
     };
-    let rounded = world.production.round(&object, sight);
+    let rounded = world.production.round(resource, &object, sight);
     own.lookups[resource] = Some(rounded.own);
-    own.viewer = rounded.viewer;
+    own.viewers[viewer] = rounded.viewer;
+    if world.scenario.has(Broken::ViewersMixedUp) {
+        own.viewers.iter_mut().for_each(|viewer| viewer.records_shown |= rounded.viewer.records_shown);
+    }
+    // What a look-up has shown since the acceptance is to be told by what is written.
+    let tells = rounded.looked && world.production.facts(resource, &object).accepted;
+    let shown = if tells && world.scenario.spelling != Spelling::OtherVault { listed } else { Vec::new() };
     match rounded.round {
         Round::Settle { status, again: _ } if status != object.status => {
-            world.follows_only(&object, status)?;
-            own.slots[resource] = Slot::Settling(write(status, false));
+            follows_only(world, &object, status)?;
+            own.slots[resource] = Slot::Settling(Write { shows: shown, ..write(status, false) });
         }
         // Nothing wakes it but a change of the object.
         Round::Settle { again: false, .. } if world.rest_of(&object) == Rest::Under => {
             return Err(format!("a round waits for nothing, while something is to be done for resource {resource}"));
         }
-        Round::Settle { .. } => {}
+        Round::Settle { .. } => to.note_shown(resource, object.uid, &shown),
         Round::Claim { .. } if adoptable && !call_anew && world.scenario.broken.is_empty() => {
             return Err(format!("a claim for resource {resource}, though a live record of its target is listed"));
         }
@@ -124,34 +160,46 @@ fn round(
 
 fn look(world: &World, state: &State, resource: usize) -> Looked {
     match world.scenario.records {
+        Records::Shown { another: _ } if world.view(state) == View::Empty => {
+            Looked::Records { ours: Vec::new(), another: false, others: Vec::new() }
+        }
         Records::Shown { another } => {
             let here = |replica: &&Replica| {
                 let listed = !matches!(replica.record, Record::NotYet | Record::Gone);
                 listed && (!world.scenario.own_backups || usize::from(replica.resource) == resource)
             };
-            let ours = state.replicas.iter().filter(here).map(|replica| (replica.no, replica.record));
-            Looked::Records { ours: ours.collect(), another }
+            let object = &state.resources[resource];
+            let status = world.production.status(object.status);
+            let ours = state.replicas.iter().filter(here).map(|replica| Listed {
+                no: replica.no,
+                record: replica.record,
+                earlier: usize::from(replica.resource) == resource
+                    && replica.uid != object.uid
+                    && !names(&status, replica.no),
+            });
+            Looked::Records { ours: ours.collect(), another, others: state.others.clone() }
         }
-        Records::Empty => Looked::Records { ours: Vec::new(), another: false },
+        Records::Empty => Looked::Records { ours: Vec::new(), another: false, others: Vec::new() },
         Records::Missing => Looked::NoList,
         Records::NoLookUp => Looked::NoLookUp,
     }
 }
 
 /// Another resource's call of this process is out, or too young to show; also that of a predecessor of the same name.
-fn uses_target(process: &Process, resource: usize, uid: u8) -> bool {
-    process.target.is_some_and(|(by, by_uid)| (usize::from(by), by_uid) != (resource, uid))
+fn uses_target(world: &World, process: &Process, resource: usize, uid: u8) -> bool {
+    process.target.is_some_and(|(by, by_uid)| {
+        let by = usize::from(by);
+        (by, by_uid) != (resource, uid) && world.production.same_target(by, resource)
+    })
 }
 
 /// By its status another resource's call is out or unknown.
 fn sibling_uses_target(world: &World, state: &State, resource: usize) -> bool {
-    if world.scenario.own_backups {
-        return false;
-    }
     let mut others = state.resources.iter().enumerate().filter(|(other, object)| *other != resource && object.exists);
-    others.any(|(_, object)| {
+    others.any(|(other, object)| {
         let young = object.young && !world.scenario.has(Broken::HeldTargetForgotten);
-        world.production.facts(&Resource { young, ..object.clone() }).uses_target
+        let uses_target = world.production.facts(other, &Resource { young, ..object.clone() }).uses_target;
+        uses_target && world.production.same_target(other, resource)
     })
 }
 
@@ -177,11 +225,18 @@ fn staking(steps: &mut Steps<'_>, process: usize, resource: usize, write: &Write
         // Its own write leaves the slot first, so that it does not void itself.
         to.process(process).slots[resource] = Slot::Idle;
         let written = world.write(to, write)?;
+        let stored = stored_claim(world, to, resource, claim);
         let own = to.process(process);
-        if written {
-            own.slots[resource] = Slot::Claimed(held(world, claim));
-        } else {
-            own.target = None;
+        match (written, stored) {
+            (true, Some(stored)) => own.slots[resource] = Slot::Claimed(stored),
+            (true, None) if world.scenario.has(Broken::ClaimNotKeptCalled) => {
+                own.slots[resource] = Slot::Claimed(held(world, claim));
+            }
+            (true, None) => {
+                own.refused[resource] = true;
+                own.gives_up(claim);
+            }
+            (false, _) => own.target = None,
         }
         Ok(())
     });
@@ -200,23 +255,24 @@ fn staking(steps: &mut Steps<'_>, process: usize, resource: usize, write: &Write
 fn find(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Claim) {
     let world = steps.world;
     steps.fair(Label::ClaimReadAgain { process, resource }, |to| {
-        let object = &to.resources[resource];
-        let status = world.production.status(object.status);
-        let head = status.attempts.first().filter(|head| head.outcome.is_none());
-        let ours = object.exists
-            && object.uid == claim.uid
-            && head.is_some_and(|head| head.id.as_str() == attempt_id(claim.no));
+        let stored = stored_claim(world, to, resource, claim);
         let own = to.process(process);
-        if ours {
-            own.slots[resource] = Slot::Claimed(held(world, claim));
-        } else {
-            own.slots[resource] = Slot::Idle;
-            own.target = None;
-            own.given_up.push(claim.no);
-            own.given_up.sort_unstable();
+        match stored {
+            Some(stored) => own.slots[resource] = Slot::Claimed(stored),
+            None => {
+                own.slots[resource] = Slot::Idle;
+                own.gives_up(claim);
+            }
         }
         Ok(())
     });
+}
+
+/// The claim as it is stored, if it is in force there. (`Claim::stored` of the controller.)
+fn stored_claim(world: &World, state: &State, resource: usize, claim: &Claim) -> Option<Claim> {
+    let object = &state.resources[resource];
+    let attempt = world.production.stored_attempt(object.status, claim.no)?;
+    (object.exists && object.uid == claim.uid).then(|| Claim { attempt, ..held(world, claim) })
 }
 
 /// A claim whose answer has come. Its fence was opened before.
@@ -259,7 +315,7 @@ fn recording(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Cla
             Ok(())
         });
     }
-    let written = world.production.record(object, claim, end);
+    let written = world.production.record(resource, object, claim, end);
     let accepted = matches!(end, End::Accepted | End::AcceptedWithoutId);
     let note = |to: &mut State| {
         if let Some(replica) = to.replicas.iter_mut().find(|replica| accepted && replica.no == claim.no) {
@@ -272,6 +328,7 @@ fn recording(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Cla
         current: true,
         status,
         claims: false,
+        shows: Vec::new(),
     };
     steps.fair(Label::EndRecorded { process, resource }, |to| {
         over(to);
@@ -306,8 +363,20 @@ impl Process {
         match end {
             // Nothing of it will show.
             End::NotSent | End::Rejected | End::RejectedForGood | End::AlreadyReplicated => self.target = None,
-            End::Accepted | End::AcceptedWithoutId | End::Unknown | End::Unreadable2xx => {}
+            End::Accepted
+            | End::AcceptedWithoutId
+            | End::Unknown
+            | End::Unreadable2xx
+            | End::Undocumented
+            | End::Codeless => {}
         }
+    }
+
+    /// The claim may be there or not, and is never called.
+    fn gives_up(&mut self, claim: &Claim) {
+        self.target = None;
+        self.given_up.push(claim.no);
+        self.given_up.sort_unstable();
     }
 
     /// Notes when the attempt in force was first seen in its present state.

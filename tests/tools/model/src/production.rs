@@ -3,20 +3,20 @@
 use std::cell::{Ref, RefCell};
 use std::time::Duration;
 
-use backup_replication_operator::cbr::{Backup, BackupStatus, RecordId, RecordStatus, Records, ReplicationRecord};
 use backup_replication_operator::protocol::{
-    self, Acceptance, Action, CallAnswer, CallResult, CredentialReading, FreshAttempt, Lookup, LookupMemory, Policy,
-    Recorded, TargetReading, Viewer, ViewerMemory, describe_result, is_finished, locked_target, record,
+    self, Action, CallTarget, CredentialReading, FreshAttempt, LookupMemory, Policy, Recorded, RefusedClaim,
+    TargetReading, Viewer, ViewerMemory, describe_result, is_finished, locked_target, record,
 };
 use backup_replication_operator::resource::{
     AttemptId, Auth, BackupReplication, BackupReplicationSpec, BackupReplicationStatus, DECISION_ANNOTATION,
-    OnUnknownOutcome, Origin, Phase, RejectionKind, SecretKeyRef,
+    OnUnknownOutcome, Origin, Outcome, Phase, SecretKeyRef,
 };
 
+use crate::cloud::{Looked, ending, look};
 use crate::map::Map;
 use crate::memory::{AT, quantised, quantised_viewer};
-use crate::scenario::Scenario;
-use crate::state::{Age, AttemptNo, Claim, Decision, End, Record, Resource, Word};
+use crate::scenario::{Admission, Broken, Scenario};
+use crate::state::{Age, AttemptNo, Claim, CredentialNo, Decision, End, Resource, Word};
 use crate::tables::{AttemptRef, StatusRef, Tables, attempt_id, now, record_id, stored, timeless, timeless_attempt};
 
 pub(crate) const POLICY: Policy = Policy {
@@ -34,25 +34,20 @@ pub(crate) struct Sight {
     pub(crate) age: Age,
     pub(crate) never_called: bool,
     pub(crate) look: Looked,
+    pub(crate) credential: CredentialNo,
+    /// The last claim was not kept, lately.
+    pub(crate) refused: bool,
     pub(crate) target_in_use: bool,
     pub(crate) own: LookupMemory,
     pub(crate) viewer: ViewerMemory,
     pub(crate) fresh: AttemptNo,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Looked {
-    Records { ours: Vec<(AttemptNo, Record)>, another: bool },
-    NoList,
-    NoLookUp,
-    Refused,
-    Failed,
-}
-
 /// What a round comes to, and what its look leaves to remember.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rounded {
     pub(crate) round: Round,
+    pub(crate) looked: bool,
     pub(crate) own: LookupMemory,
     pub(crate) viewer: ViewerMemory,
 }
@@ -77,25 +72,31 @@ pub(crate) struct Facts {
     pub(crate) finished: bool,
     /// It is never called for again.
     pub(crate) accepted: bool,
+    /// The credential that a stored status names as shown the record of an accepted call.
+    pub(crate) shown_to: Option<CredentialNo>,
     /// A call is out, its outcome unknown, or its record not shown yet.
     pub(crate) uses_target: bool,
 }
 
-#[derive(Default)]
 pub(crate) struct Production {
     tables: RefCell<Tables>,
-    calls_again: bool,
-    followed_for_too_long: bool,
-    rounds: RefCell<Map<(Resource, Sight), Rounded>>,
-    ends: RefCell<Map<(Resource, AttemptRef, End), Written>>,
-    facts: RefCell<Map<Resource, Facts>>,
+    scenario: Scenario,
+    rounds: RefCell<Map<(usize, Resource, Sight), Rounded>>,
+    ends: RefCell<Map<(usize, Resource, AttemptRef, End), Written>>,
+    facts: RefCell<Map<(usize, Resource), Facts>>,
     timeless: RefCell<Map<StatusRef, StatusRef>>,
 }
 
 impl Production {
     pub(crate) fn new(scenario: &Scenario) -> Self {
-        let Scenario { calls_again, followed_for_too_long, .. } = *scenario;
-        Self { calls_again, followed_for_too_long, ..Self::default() }
+        Self {
+            tables: RefCell::default(),
+            scenario: scenario.clone(),
+            rounds: RefCell::default(),
+            ends: RefCell::default(),
+            facts: RefCell::default(),
+            timeless: RefCell::default(),
+        }
     }
 
     /// The status that the CRD gives to a new object.
@@ -125,61 +126,103 @@ impl Production {
         stored
     }
 
-    pub(crate) fn facts(&self, resource: &Resource) -> Facts {
-        if let Some(known) = self.facts.borrow().get(resource) {
+    /// The status as an admission policy leaves it.
+    pub(crate) fn admitted(&self, name: StatusRef, admission: Admission) -> StatusRef {
+        let mut status = self.status(name).clone();
+        match admission {
+            Admission::Alters => {
+                status.attempts.iter_mut().for_each(|attempt| "masked".clone_into(&mut attempt.claimed_by))
+            }
+            Admission::Drops => status.attempts.clear(),
+        }
+        self.tables.borrow_mut().keep_status(status)
+    }
+
+    /// The attempt of this number as a status has it in force, without an outcome.
+    pub(crate) fn stored_attempt(&self, name: StatusRef, no: AttemptNo) -> Option<AttemptRef> {
+        let head = self.status(name).attempts.first().cloned();
+        let head = head.filter(|head| head.outcome.is_none() && head.id.as_str() == attempt_id(no))?;
+        Some(self.tables.borrow_mut().keep_attempt(timeless_attempt(head)))
+    }
+
+    /// Whether a look came before the claim.
+    pub(crate) fn has_looked(&self, attempt: AttemptRef) -> bool {
+        self.tables.borrow().attempt(attempt).records_before.is_some()
+    }
+
+    /// Whether two resources must not call at the same time.
+    pub(crate) fn same_target(&self, one: usize, other: usize) -> bool {
+        CallTarget::new(&self.spec(one)) == CallTarget::new(&self.spec(other))
+    }
+
+    pub(crate) fn facts(&self, number: usize, resource: &Resource) -> Facts {
+        let key = (number, resource.clone());
+        if let Some(known) = self.facts.borrow().get(&key) {
             return *known;
         }
-        let object = self.object(resource);
+        let object = self.object(number, resource);
         let asked = if resource.young { stored() } else { now() };
+        let status = object.status.as_ref();
+        let shown_to = status.filter(|status| status.attempts.iter().any(|a| a.outcome == Some(Outcome::Accepted)));
+        let shown_to = shown_to.and_then(|status| status.record_shown_to.as_deref());
         let facts = Facts {
             finished: is_finished(&object),
-            accepted: object.status.as_ref().is_some_and(|status| {
-                let adopted = status.origin == Some(Origin::Adopted);
-                status.is_accepted() && !adopted
-            }),
+            accepted: status.is_some_and(|status| status.is_accepted() && status.origin != Some(Origin::Adopted)),
             uses_target: locked_target(&object).is_some_and(|held| held.is_held(asked, POLICY.settling_time)),
+            shown_to: (0..2).find(|credential| shown_to == Some(&viewer_name(*credential))),
         };
-        self.facts.borrow_mut().insert(resource.clone(), facts);
+        self.facts.borrow_mut().insert(key, facts);
         facts
     }
 
-    pub(crate) fn round(&self, resource: &Resource, sight: Sight) -> Rounded {
-        let key = (resource.clone(), sight);
+    pub(crate) fn round(&self, number: usize, resource: &Resource, sight: Sight) -> Rounded {
+        let key = (number, resource.clone(), sight);
         if let Some(known) = self.rounds.borrow().get(&key) {
             return *known;
         }
-        let round = self.decide(&key.0, &key.1);
+        let round = self.decide(number, &key.1, &key.2);
         self.rounds.borrow_mut().insert(key, round);
         round
     }
 
-    fn decide(&self, resource: &Resource, sight: &Sight) -> Rounded {
+    fn policy(&self) -> Policy {
         let day = Duration::from_secs(24 * 60 * 60);
-        let tracking_limit = if self.followed_for_too_long { day } else { POLICY.tracking_limit };
-        let policy = Policy { tracking_limit, ..POLICY };
-        let object = self.object(resource);
+        let waits = |broken, wait| if self.scenario.has(broken) { Duration::ZERO } else { wait };
+        Policy {
+            tracking_limit: if self.scenario.followed_for_too_long { day } else { POLICY.tracking_limit },
+            lookup_patience: waits(Broken::OddAnswerBelieved, POLICY.lookup_patience),
+            first_call_after: waits(Broken::YoungCalledAtOnce, POLICY.first_call_after),
+            ..POLICY
+        }
+    }
+
+    fn decide(&self, number: usize, resource: &Resource, sight: &Sight) -> Rounded {
+        let policy = self.policy();
+        let object = self.object(number, resource);
         let fresh = FreshAttempt { id: AttemptId::new(attempt_id(sight.fresh)), claimant: "operator".to_owned() };
         let facts = protocol::Facts {
             resource: &object,
             unchanged_for: duration(sight.age),
             never_called: sight.never_called,
-            target: target(),
-            refused_claim: None,
+            target: self.target(number),
+            refused_claim: sight.refused.then(|| RefusedClaim { why: "not kept".to_owned(), wait: POLICY.window }),
             metadata_bytes: 0,
             fresh: &fresh,
         };
         let in_use = || sight.target_in_use.then(|| "another".to_owned());
         let (mut own, mut viewer) = (sight.own, sight.viewer);
+        let mut looked = false;
         let mut round = protocol::Round::new(facts, &own, AT, &policy);
         loop {
             let round = match round.next(now(), in_use()) {
                 Action::ReadCredential(_) => {
                     let known = Viewer { memory: viewer, throttled_until: None };
-                    round.credential_read(usable(), &known, &own, AT);
+                    round.credential_read(usable(sight.credential), &known, &own, AT);
                     continue;
                 }
                 Action::Lookup { .. } => {
-                    round.looked_up(look(&sight.look), &mut own, &mut viewer, AT);
+                    looked = true;
+                    round.looked_up(look(&sight.look, self.scenario.spelling), &mut own, &mut viewer, AT);
                     continue;
                 }
                 Action::Update { status, requeue_after: again } => {
@@ -192,21 +235,22 @@ impl Production {
                     Round::Claim { status, attempt: tables.keep_attempt(timeless_attempt(*attempt)) }
                 }
             };
-            return Rounded { round, own: quantised(own), viewer: quantised_viewer(viewer) };
+            return Rounded { round, looked, own: quantised(own), viewer: quantised_viewer(viewer) };
         }
     }
 
-    pub(crate) fn record(&self, resource: &Resource, claim: &Claim, end: End) -> Written {
-        let key = (resource.clone(), claim.attempt, end);
+    pub(crate) fn record(&self, number: usize, resource: &Resource, claim: &Claim, end: End) -> Written {
+        let key = (number, resource.clone(), claim.attempt, end);
         if let Some(known) = self.ends.borrow().get(&key) {
             return *known;
         }
-        let object = self.object(resource);
+        let object = self.object(number, resource);
         let status = object.status.clone().unwrap_or_default();
         let attempt = self.tables.borrow().attempt(claim.attempt).clone();
-        let written = match record(&status, &attempt, &ending(end, claim.no), now()) {
+        let written = match record(&status, &attempt, &ending(end, claim.no, &attempt), now()) {
             Recorded::Write(status) => {
-                let (status, _) = describe_result(&object, *status, &attempt, target(), usable(), &POLICY, now());
+                let (target, credential) = (self.target(number), usable(0));
+                let (status, _) = describe_result(&object, *status, &attempt, target, credential, &POLICY, now());
                 Written::Write(self.tables.borrow_mut().keep_status(status))
             }
             Recorded::AlreadyThere => Written::AlreadyThere,
@@ -216,11 +260,23 @@ impl Production {
         written
     }
 
-    fn object(&self, resource: &Resource) -> BackupReplication {
-        let spec = BackupReplicationSpec {
-            endpoint: None,
+    fn endpoint(&self, number: usize) -> String {
+        if self.scenario.two_endpoints {
+            format!("https://cbr-{number}.example")
+        } else {
+            "https://cbr.example".to_owned()
+        }
+    }
+
+    fn target(&self, number: usize) -> TargetReading {
+        TargetReading::Callable { endpoint: self.endpoint(number) }
+    }
+
+    fn spec(&self, number: usize) -> BackupReplicationSpec {
+        BackupReplicationSpec {
+            endpoint: Some(self.endpoint(number)),
             project_id: "p".to_owned(),
-            backup_id: "b".to_owned(),
+            backup_id: if self.scenario.own_backups { format!("b{number}") } else { "b".to_owned() },
             destination_project_id: "dp".to_owned(),
             destination_region: "eu-nl".to_owned(),
             destination_vault_id: "v".to_owned(),
@@ -229,26 +285,32 @@ impl Production {
             enable_acceleration: None,
             auth: Auth { token_secret_ref: Some(SecretKeyRef { name: "cbr-token".to_owned(), key: None }) },
             ready_when: None,
-            on_unknown_outcome: self.calls_again.then_some(OnUnknownOutcome::CallAgain),
+            on_unknown_outcome: self.scenario.calls_again.then_some(OnUnknownOutcome::CallAgain),
             suspend: None,
-        };
-        let mut object = BackupReplication::new("db", spec);
+        }
+    }
+
+    fn object(&self, number: usize, resource: &Resource) -> BackupReplication {
+        let mut object = BackupReplication::new("db", self.spec(number));
         object.metadata.namespace = Some("backups".to_owned());
         object.metadata.uid = Some(format!("u{}", resource.uid));
         object.metadata.generation = Some(resource.generation.into());
         object.metadata.annotations =
             resource.decision.map(|decision| [(DECISION_ANNOTATION.to_owned(), annotation(decision))].into());
+        if resource.restored {
+            object.metadata.labels = Some([("velero.io/restore-name".to_owned(), "r".to_owned())].into());
+        }
         object.status = Some(self.status(resource.status).clone());
         object
     }
 }
 
-fn target() -> TargetReading {
-    TargetReading::Callable { endpoint: "https://cbr.example".to_owned() }
+fn usable(credential: CredentialNo) -> CredentialReading {
+    CredentialReading::Usable { version: format!("s{credential}"), viewer: viewer_name(credential) }
 }
 
-fn usable() -> CredentialReading {
-    CredentialReading::Usable { version: "s1".to_owned(), viewer: "cbr-token/token@s1".to_owned() }
+fn viewer_name(credential: CredentialNo) -> String {
+    format!("cbr-token/token@s{credential}")
 }
 
 /// The longest time that still counts as the age.
@@ -263,82 +325,14 @@ fn duration(age: Age) -> Duration {
     }
 }
 
-fn annotation(Decision { attempt, word }: Decision) -> String {
+fn annotation(Decision { attempt, word, given_to: _ }: Decision) -> String {
+    let named = attempt;
     let attempt = attempt_id(attempt);
     match word {
         Word::NotAccepted => format!("{attempt}:not-accepted"),
         Word::Accepted => format!("{attempt}:accepted"),
         Word::AcceptedAs(record) => format!("{attempt}:accepted:{}", record_id(record)),
-        Word::CallAnew => format!("{attempt}:call-anew"),
-    }
-}
-
-fn look(looked: &Looked) -> Lookup {
-    let backup = |replication_records| {
-        Lookup::Backup(Box::new(Backup {
-            names_itself: true,
-            status: Some(BackupStatus::Available),
-            image_type: None,
-            replication_records,
-        }))
-    };
-    match looked {
-        Looked::Records { ours, another } => {
-            let ours = ours.iter().filter_map(|(no, record)| listed(&record_id(*no), "eu-nl", *record));
-            let another = another.then(|| listed("another", "eu-de", Record::Success)).flatten();
-            let records = ours.chain(another).collect();
-            backup(Records::Reported { records, unreadable: 0 })
-        }
-        Looked::NoList => backup(Records::NotReported),
-        Looked::NoLookUp => Lookup::NotAvailable("no look-up".to_owned()),
-        Looked::Refused => Lookup::NotAvailable("no right to look up".to_owned()),
-        Looked::Failed => Lookup::Failed("503".to_owned()),
-    }
-}
-
-fn listed(id: &str, region: &str, record: Record) -> Option<ReplicationRecord> {
-    let status = match record {
-        Record::NotYet | Record::Gone => return None,
-        Record::Replicating => RecordStatus::Replicating,
-        Record::Success => RecordStatus::Success,
-        Record::Fail => RecordStatus::Fail,
-    };
-    Some(ReplicationRecord {
-        id: RecordId::parse(id).expect("a valid id"),
-        status,
-        created_at: Some(stored()),
-        source_region: None,
-        source_project_id: None,
-        source_backup_id: None,
-        destination_region: Some(region.into()),
-        destination_project_id: None,
-        destination_vault_id: Some("v".into()),
-        destination_backup_id: None,
-        progress: None,
-        fail_code: None,
-        fail_reason: None,
-        auto_trigger: None,
-    })
-}
-
-fn ending(end: End, no: AttemptNo) -> CallResult {
-    let answer =
-        |http_status, message: &str| CallAnswer { http_status, message: message.to_owned(), ..CallAnswer::default() };
-    let rejected = |kind| CallResult::Rejected { kind, answer: answer(Some(400), "Rejected."), retry_after: None };
-    match end {
-        End::Accepted => {
-            let replication_record_id = Some(record_id(no));
-            CallResult::Accepted(
-                Acceptance { replication_record_id, ..Acceptance::default() },
-                answer(Some(202), "Accepted."),
-            )
-        }
-        End::AcceptedWithoutId => CallResult::Accepted(Acceptance::default(), answer(Some(202), "Accepted.")),
-        End::NotSent => CallResult::NotSent(answer(None, "The window was over.")),
-        End::Rejected => rejected(RejectionKind::Temporary),
-        End::RejectedForGood => rejected(RejectionKind::Terminal),
-        End::AlreadyReplicated => rejected(RejectionKind::AlreadyReplicated),
-        End::Unknown => CallResult::Unknown(answer(None, "The connection was lost.")),
-        End::Unreadable2xx => CallResult::Unknown(answer(Some(200), "A success that cannot be read.")),
+        Word::CallAnew => format!("{attempt}:retry"),
+        Word::LetGo => format!("{}:retry", record_id(named)),
     }
 }

@@ -1,6 +1,6 @@
 //! What may happen in one exploration, and which rule or assumption is broken on purpose.
 
-use crate::state::Record;
+use crate::state::{Other, Record};
 
 /// What the cloud's look-up offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,33 @@ pub(crate) enum Records {
     Missing,
     /// There is no look-up.
     NoLookUp,
+}
+
+/// How the cloud writes what its records of our calls name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    AsWritten,
+    /// Ids and regions in capital letters.
+    Folded,
+    /// The vault by another name.
+    OtherVault,
+}
+
+/// What a credential is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum View {
+    All,
+    /// A list that is always empty.
+    Empty,
+}
+
+/// What an admission policy makes of a status that is written, until it is lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// It masks who claimed.
+    Alters,
+    /// It removes the attempts.
+    Drops,
 }
 
 /// A rule or an assumption that does not hold.
@@ -46,6 +73,18 @@ pub(crate) enum Broken {
     RecordsVanishEarly,
     /// A decision on an unknown outcome is carried out at first sight, though the call may be out.
     DecidedAtOnce,
+    /// One odd answer to a look-up is believed.
+    OddAnswerBelieved,
+    /// Where nothing can be proven, an object that has just been made is called for at once.
+    YoungCalledAtOnce,
+    /// A status is restored later than the first call waits for it.
+    RestoredTooLate,
+    /// What one credential was shown counts for another.
+    ViewersMixedUp,
+    /// An answer that counts as a refusal where nothing can be looked up comes after an acceptance.
+    CodelessAfterAcceptance,
+    /// A claim that is not in what the API server returned is called all the same.
+    ClaimNotKeptCalled,
     /// That a call was accepted lately stops nobody else from calling for its target.
     HeldTargetForgotten,
 }
@@ -62,6 +101,32 @@ pub(crate) struct Scenario {
     pub(crate) calls_again: bool,
     /// Looks may fail, or be refused for want of a right.
     pub(crate) looks_fail: bool,
+    /// A look-up may be answered oddly: no look-up, no such backup, a refused credential.
+    pub(crate) odd_answers: bool,
+    /// A call may be answered in ways that nobody has documented as refusals.
+    pub(crate) undocumented: bool,
+    /// A record shows as soon as its call is accepted.
+    pub(crate) shows_at_once: bool,
+    pub(crate) spelling: Spelling,
+    /// The second credential, to which the Secret may be rotated, and back.
+    pub(crate) second_view: Option<View>,
+    /// Records that may appear at any time.
+    pub(crate) others: &'static [Other],
+    /// The resources name the service by two endpoints.
+    pub(crate) two_endpoints: bool,
+    pub(crate) admission: Option<Admission>,
+    /// Humans say `not-accepted` without being asked, and take it back, at any time.
+    pub(crate) decides_any_time: bool,
+    /// Humans let adopted records go, for a call, and take that back.
+    pub(crate) lets_go: bool,
+    /// What is made again carries the decision that was given to its predecessor.
+    pub(crate) decisions_stay: bool,
+    /// What is made again is restored: the object first, and its status some steps later.
+    pub(crate) restores: bool,
+    /// Humans may say what is not, so that a second call may be accepted, which must be told.
+    pub(crate) doubles: bool,
+    /// Processes may die.
+    pub(crate) crashes: bool,
     /// Each resource calls for a backup of its own.
     pub(crate) own_backups: bool,
     /// A replication takes its time, and may fail. Else its first record shows that the copy is there.
@@ -92,6 +157,20 @@ impl Scenario {
             refuses_duplicates: false,
             calls_again: false,
             looks_fail: false,
+            odd_answers: false,
+            undocumented: false,
+            shows_at_once: false,
+            spelling: Spelling::AsWritten,
+            second_view: None,
+            others: &[],
+            two_endpoints: false,
+            admission: None,
+            decides_any_time: false,
+            lets_go: false,
+            decisions_stay: false,
+            restores: false,
+            doubles: false,
+            crashes: true,
             own_backups: false,
             takes_time: false,
             records_vanish: false,
@@ -116,12 +195,13 @@ impl Scenario {
 
     /// Whether a list of records can be empty although records are known to be reported.
     pub(crate) fn records_known_matters(&self) -> bool {
-        self.records == Records::Shown { another: false } && (self.own_backups || self.records_vanish)
+        let may_be_empty = self.own_backups || self.records_vanish || self.second_view.is_some();
+        self.records == Records::Shown { another: false } && may_be_empty
     }
 
     /// Whether a look-up can fail to prove that nothing is there.
     pub(crate) fn youth_matters(&self) -> bool {
-        self.records != Records::Shown { another: true }
+        self.records != Records::Shown { another: true } || self.odd_answers || self.second_view.is_some()
     }
 
     /// What a record says when it shows first.
@@ -131,9 +211,14 @@ impl Scenario {
 
     /// Whether no two calls for one target can be accepted, whoever's they are: one process, dying or not, sees to that.
     pub(crate) fn one_call_for_the_target(&self) -> bool {
-        let legal_again = self.recreations > 0 || self.rollback || self.takes_time || self.records_vanish;
+        if self.restores {
+            return true;
+        }
+        // What is made again finds the record where it shows at once, or the process that called knows.
+        let found_again = self.recreations == 0 || (self.shows_at_once && !self.crashes);
+        let legal_again = self.lets_go || self.rollback || self.takes_time || self.records_vanish;
         let shown = matches!(self.records, Records::Shown { .. });
-        self.processes == 1 && self.targets_matter() && !legal_again && shown
+        self.processes == 1 && self.targets_matter() && found_again && !legal_again && shown
     }
 
     /// Whether a write counts without its resourceVersion.

@@ -10,6 +10,9 @@ use crate::tables::{AttemptRef, StatusRef};
 /// An attempt's number among all that are known anywhere. It makes its id, and the id of its call's record.
 pub(crate) type AttemptNo = u8;
 
+/// Which credential.
+pub(crate) type CredentialNo = u8;
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct State {
     pub(crate) resources: Vec<Resource>,
@@ -20,6 +23,12 @@ pub(crate) struct State {
     /// Calls whose body left, and which the cloud has not decided on.
     pub(crate) calls: Vec<Call>,
     pub(crate) replicas: Vec<Replica>,
+    /// Records of others for the same backup.
+    pub(crate) others: Vec<Other>,
+    /// The one that is in the Secret.
+    pub(crate) credential: CredentialNo,
+    /// Whether an admission policy works on what is written.
+    pub(crate) admission: bool,
     pub(crate) backup: Backup,
     pub(crate) faults_left: u8,
     pub(crate) recreations_left: u8,
@@ -42,6 +51,10 @@ pub(crate) struct Resource {
     pub(crate) generation: u8,
     pub(crate) status: StatusRef,
     pub(crate) decision: Option<Decision>,
+    /// It carries the marks of a restore.
+    pub(crate) restored: bool,
+    /// The status that a restore writes in its second write.
+    pub(crate) to_restore: Option<StatusRef>,
     /// Accepted so lately that the record may not show.
     pub(crate) young: bool,
 }
@@ -51,6 +64,8 @@ pub(crate) struct Resource {
 pub(crate) struct Decision {
     pub(crate) attempt: AttemptNo,
     pub(crate) word: Word,
+    /// The object that it was given to; one that is made again may carry it, too.
+    pub(crate) given_to: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,6 +74,17 @@ pub(crate) enum Word {
     Accepted,
     AcceptedAs(AttemptNo),
     CallAnew,
+    /// Of the adopted record of this number: a call of the resource's own is wanted.
+    LetGo,
+}
+
+/// A record that no resource called for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Other {
+    /// Of a policy of the cloud, to the same place.
+    Policy,
+    /// To the same region, into another vault.
+    OtherVault,
 }
 
 /// A guarded patch of the status.
@@ -71,6 +97,8 @@ pub(crate) struct Write {
     pub(crate) status: StatusRef,
     /// A claim, which has more to keep than the guards ask for.
     pub(crate) claims: bool,
+    /// The calls whose records the look-up showed that it rests on, where it must tell them.
+    pub(crate) shows: Vec<AttemptNo>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -84,8 +112,10 @@ pub(crate) struct Process {
     /// For each resource: what is remembered of its look-ups. Nothing where it is not known yet, or has
     /// been for long without anything to remember.
     pub(crate) lookups: Vec<Option<LookupMemory>>,
-    /// What is remembered of the credential.
-    pub(crate) viewer: ViewerMemory,
+    /// What is remembered of each credential at each endpoint.
+    pub(crate) viewers: Vec<ViewerMemory>,
+    /// For each resource: whether the last claim was not kept, lately.
+    pub(crate) refused: Vec<bool>,
 }
 
 /// What a process is doing for a resource.
@@ -125,6 +155,10 @@ pub(crate) enum End {
     AlreadyReplicated,
     Unknown,
     Unreadable2xx,
+    /// An answer that nobody has documented as a refusal.
+    Undocumented,
+    /// One of those that count as refusals where nothing can be looked up.
+    Codeless,
 }
 
 /// The attempt in force as it was when it was first seen so, and for how long that is.
@@ -162,6 +196,8 @@ pub(crate) struct Replica {
     pub(crate) record: Record,
     /// Whether a process has recorded its acceptance, and the store has not been restored since.
     pub(crate) recorded: Option<End>,
+    /// Whether a look-up of its resource has shown it since that was accepted.
+    pub(crate) shown: bool,
 }
 
 /// What looks show of an accepted call.
@@ -179,6 +215,13 @@ impl State {
     /// A process, to be changed in this state alone.
     pub(crate) fn process(&mut self, process: usize) -> &mut Process {
         Rc::make_mut(&mut self.processes[process])
+    }
+
+    /// A look-up has shown these, and what it came to is written.
+    pub(crate) fn note_shown(&mut self, resource: usize, uid: u8, shown: &[AttemptNo]) {
+        let of_it = |replica: &&mut Replica| (usize::from(replica.resource), replica.uid) == (resource, uid);
+        let shown = self.replicas.iter_mut().filter(of_it).filter(|replica| shown.contains(&replica.no));
+        shown.for_each(|replica| replica.shown = true);
     }
 
     /// The object has a new resourceVersion: writes that rest on the former one are void.
@@ -203,7 +246,8 @@ impl Process {
             given_up: Vec::new(),
             target: None,
             lookups: vec![None; resources],
-            viewer: ViewerMemory::default(),
+            viewers: vec![ViewerMemory::default(); 2 * resources],
+            refused: vec![false; resources],
         }
     }
 }

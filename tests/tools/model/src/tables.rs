@@ -105,7 +105,7 @@ pub(crate) fn record_id(no: AttemptNo) -> String {
     format!("r{no}")
 }
 
-/// The number in an id made by `attempt_id` or `record_id`.
+/// The number in an id made by `attempt_id` or `record_id`, in either letter case.
 pub(crate) fn number(id: &str) -> Option<AttemptNo> {
     id.get(1..)?.parse().ok()
 }

@@ -1,18 +1,18 @@
-//! The model: the state at the start, all steps from a state, and what must hold.
+//! The model: the state at the start, all steps from a state, and what means the same.
 
 use std::rc::Rc;
 
 use backup_replication_operator::protocol::ViewerMemory;
-use backup_replication_operator::resource::{BackupReplicationStatus, Outcome, Phase};
+use backup_replication_operator::resource::{Origin, Outcome, Phase};
 
 use crate::explorer::{Kind, Model, Rest, Step};
 use crate::label::Label;
 use crate::memory::{first_seen, worth_keeping};
 use crate::production::Production;
-use crate::scenario::{Broken, Records, Scenario};
-use crate::state::{AttemptNo, Backup, End, Process, Replica, Resource, Slot, State, Word, Write};
-use crate::tables::{StatusRef, attempt_id, record_id};
-use crate::{environment, guards, operator};
+use crate::promises::names;
+use crate::scenario::{Broken, Records, Scenario, View};
+use crate::state::{AttemptNo, Backup, CredentialNo, Process, Replica, Resource, Slot, State, Write};
+use crate::{environment, operator, people, promises};
 
 pub(crate) struct World {
     pub(crate) scenario: Scenario,
@@ -66,6 +66,8 @@ impl Model for World {
             generation: 1,
             status: self.production.fresh_status(),
             decision: None,
+            restored: false,
+            to_restore: None,
             young: false,
         };
         let resources = usize::from(self.scenario.resources);
@@ -75,6 +77,9 @@ impl Model for World {
             late_writes: Vec::new(),
             calls: Vec::new(),
             replicas: Vec::new(),
+            others: Vec::new(),
+            credential: 0,
+            admission: self.scenario.admission.is_some(),
             backup: Backup::NotTaken,
             faults_left: self.scenario.faults,
             recreations_left: self.scenario.recreations,
@@ -89,36 +94,12 @@ impl Model for World {
             }
         }
         environment::steps(&mut steps);
+        people::steps(&mut steps);
         steps.steps
     }
 
     fn invariant(&self, state: &State) -> Result<(), String> {
-        for (number, replica) in state.replicas.iter().enumerate() {
-            let same = |other: &&Replica| (other.resource, other.uid) == (replica.resource, replica.uid);
-            // A store that forgets what it confirmed voids the promise.
-            if !self.scenario.rollback && state.replicas[..number].iter().any(|other| same(&other)) {
-                return Err(format!("two accepted calls for resource {} of uid {}", replica.resource, replica.uid));
-            }
-            let asked_for = |resource: &Resource| resource.decision.is_some_and(|d| d.word == Word::CallAnew);
-            if number > 0 && self.scenario.one_call_for_the_target() && !state.resources.iter().any(asked_for) {
-                return Err("two accepted calls for one target".to_owned());
-            }
-        }
-        for (number, resource) in state.resources.iter().enumerate().filter(|(_, resource)| resource.exists) {
-            let status = self.production.status(resource.status);
-            let calls_of_it =
-                |replica: &&Replica| usize::from(replica.resource) == number && replica.uid == resource.uid;
-            state
-                .replicas
-                .iter()
-                .filter(calls_of_it)
-                .try_for_each(|replica| holds_what_is_recorded(replica, &status))?;
-            // What a broken rule comes to in the end is of more interest.
-            if self.scenario.broken.is_empty() {
-                self.tells_no_untruth(state, &status)?;
-            }
-        }
-        Ok(())
+        promises::hold(self, state)
     }
 
     fn rest(&self, state: &State) -> Rest {
@@ -159,9 +140,7 @@ impl World {
     pub(crate) fn is_in_its_status(&self, state: &State, replica: &Replica) -> bool {
         let resource = &state.resources[usize::from(replica.resource)];
         let status = self.production.status(resource.status);
-        let id = record_id(replica.no);
-        let there = status.replication_record_id.as_ref() == Some(&id) || status.additional_records.contains(&id);
-        there && resource.exists && resource.uid == replica.uid
+        names(&status, replica.no) && resource.exists && resource.uid == replica.uid
     }
 
     pub(crate) fn rest_of(&self, resource: &Resource) -> Rest {
@@ -179,46 +158,6 @@ impl World {
         }
     }
 
-    /// What the status says was not accepted was not, and is not any more; and what it says was accepted was.
-    fn tells_no_untruth(&self, state: &State, status: &BackupReplicationStatus) -> Result<(), String> {
-        for attempt in &status.attempts {
-            let settled = match attempt.outcome {
-                Some(Outcome::NotSent | Outcome::Rejected) => true,
-                // With `CallAgain` the cloud's refusal of duplicates is trusted instead.
-                Some(Outcome::NotAccepted) => !self.scenario.calls_again,
-                None | Some(Outcome::Accepted | Outcome::Unknown) => false,
-            };
-            let is_it = |no: AttemptNo| attempt_id(no) == attempt.id.as_str();
-            let accepted = state.replicas.iter().any(|replica| is_it(replica.no));
-            // Where there is but one call to be had, no record and no 1009 can speak of another.
-            let one_call = !self.scenario.targets_matter() && !self.scenario.refuses_duplicates;
-            if attempt.outcome == Some(Outcome::Accepted) && !accepted && one_call && !self.scenario.rollback {
-                return Err(format!("attempt {} is Accepted, but it was not", attempt.id));
-            }
-            if settled && (accepted || state.calls.iter().any(|call| is_it(call.no))) {
-                let what = if accepted { "was accepted" } else { "may yet be accepted" };
-                return Err(format!("attempt {} is {:?}, but it {what}", attempt.id, attempt.outcome));
-            }
-        }
-        Ok(())
-    }
-
-    /// To follow an accepted call changes neither what was called nor the name of its record. A human's word may.
-    pub(crate) fn follows_only(&self, object: &Resource, next: StatusRef) -> Result<(), String> {
-        let (old, new) = (self.production.status(object.status), self.production.status(next));
-        let open = old.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
-        let followed = old.is_accepted() && old.replication_record_id.is_some() && !open;
-        let kept = |status: &BackupReplicationStatus| {
-            let BackupReplicationStatus { attempts, replication_record_id, accepted_at, origin, .. } = status;
-            let kept = (attempts, replication_record_id, accepted_at, origin);
-            serde_json::to_string(&kept).unwrap_or_default()
-        };
-        if followed && old.decision == new.decision && kept(&old) != kept(&new) {
-            return Err("what follows a record changes more than what is known of it".to_owned());
-        }
-        Ok(())
-    }
-
     /// The store takes a write, or answers with a conflict (`false`).
     pub(crate) fn write(&self, state: &mut State, write: &Write) -> Result<bool, String> {
         let at = usize::from(write.resource);
@@ -228,24 +167,45 @@ impl World {
         if !guarded {
             return Ok(false);
         }
+        let mut status = write.status;
+        if let Some(admission) = self.scenario.admission.filter(|_| state.admission) {
+            status = self.production.admitted(status, admission);
+        }
         let mut young = false;
         if !self.scenario.has(Broken::VersionNotTestedNoGuards) {
-            let (old, new) = (self.production.status(resource.status), self.production.status(write.status));
-            keeps_the_rules(&old, &new)?;
+            let (old, new) = (self.production.status(resource.status), self.production.status(status));
+            promises::keeps_the_rules(&old, &new)?;
             young = self.scenario.targets_matter() && old.accepted_at.is_none() && new.accepted_at.is_some();
             let open = old.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
-            if write.claims && (open || old.is_accepted()) {
+            let lets_go = old.origin == Some(Origin::Adopted);
+            if write.claims && (open || (old.is_accepted() && !lets_go)) {
                 return Err("a claim beside an attempt that is out, unknown or accepted".to_owned());
             }
         }
-        let status = self.production.stored(write.status);
-        if status == resource.status && write.current {
+        let status = self.production.stored(status);
+        // What a policy removes is written again, in vain.
+        if status == resource.status && write.current && !state.admission {
             return Err("a status is written that says nothing new: that would never end".to_owned());
         }
         state.resources[at].status = status;
         state.resources[at].young |= young;
+        state.note_shown(at, write.uid, &write.shows);
         state.changed(at);
         Ok(true)
+    }
+
+    /// Where what is remembered of a credential stands: what it is shown at one endpoint is not known of another.
+    pub(crate) fn viewer(&self, resource: usize, credential: CredentialNo) -> usize {
+        let endpoint = if self.scenario.two_endpoints { resource } else { 0 };
+        2 * endpoint + usize::from(credential)
+    }
+
+    /// What the credential in the Secret is shown.
+    pub(crate) fn view(&self, state: &State) -> View {
+        match state.credential {
+            0 => View::All,
+            _ => self.scenario.second_view.unwrap_or(View::All),
+        }
     }
 
     /// Whether it matters since when the object has been known.
@@ -290,7 +250,7 @@ impl World {
             }
         }
         for (at, resource) in state.resources.iter().enumerate() {
-            let over = !resource.exists || self.production.facts(resource).finished;
+            let over = !resource.exists || self.production.facts(at, resource).finished;
             let known_for_long = !self.may_be_young(resource);
             for process in &mut state.processes {
                 let (seen, own) = (process.seen[at], process.lookups[at]);
@@ -303,58 +263,25 @@ impl World {
                 }
             }
         }
-        let calls_no_more = |resource: &Resource| resource.exists && self.production.facts(resource).accepted;
-        let no_more_calls = state.recreations_left == 0 && state.resources.iter().all(calls_no_more);
+        let calls_no_more =
+            |(at, resource): (usize, &Resource)| resource.exists && self.production.facts(at, resource).accepted;
+        let no_more_calls = state.recreations_left == 0 && state.resources.iter().enumerate().all(calls_no_more);
         let records_known_matters = self.scenario.records_known_matters();
         for process in &mut state.processes {
-            let viewer = process.viewer;
-            let kept = ViewerMemory {
+            let kept = |viewer: &ViewerMemory| ViewerMemory {
                 records_shown: viewer.records_shown && records_known_matters,
                 no_lookup_since: viewer.no_lookup_since.filter(|_| !no_more_calls),
                 refused: viewer.refused && !no_more_calls,
             };
-            if kept != viewer {
-                Rc::make_mut(process).viewer = kept;
+            if process.viewers.iter().any(|viewer| kept(viewer) != *viewer) {
+                Rc::make_mut(process).viewers.iter_mut().for_each(|viewer| *viewer = kept(viewer));
             }
         }
-        for resource in state.resources.iter_mut().filter(|resource| resource.young) {
-            resource.young = self.production.facts(resource).uses_target;
+        for (at, resource) in state.resources.iter_mut().enumerate().filter(|(_, resource)| resource.young) {
+            resource.young = self.production.facts(at, resource).uses_target;
         }
         state.late_writes.sort();
         state.calls.sort();
         state.processes.sort();
     }
-}
-
-/// What a process has recorded as accepted stays in the status.
-fn holds_what_is_recorded(replica: &Replica, status: &BackupReplicationStatus) -> Result<(), String> {
-    let id = record_id(replica.no);
-    let holds = match replica.recorded {
-        None => true,
-        Some(End::Accepted) => {
-            status.replication_record_id.as_ref() == Some(&id) || status.additional_records.contains(&id)
-        }
-        // Without an id there is only the attempt's own outcome to hold it.
-        Some(_) => {
-            let own = status.attempts.iter().find(|attempt| attempt.id.as_str() == attempt_id(replica.no));
-            own.is_some_and(|attempt| attempt.outcome == Some(Outcome::Accepted))
-        }
-    };
-    if holds {
-        Ok(())
-    } else {
-        Err(format!("an acceptance that a process has seen is not in the status: attempt {}", replica.no))
-    }
-}
-
-/// The guards, and what they leave to a human's word, which is never given here.
-fn keeps_the_rules(old: &BackupReplicationStatus, new: &BackupReplicationStatus) -> Result<(), String> {
-    if let Some(rule) = guards::refusal(old, new) {
-        return Err(format!("the API server refuses a write of the operator: {rule}"));
-    }
-    let record = &old.replication_record_id;
-    if record.is_some() && *record != new.replication_record_id {
-        return Err("a record id that was written has changed".to_owned());
-    }
-    Ok(())
 }

@@ -1,0 +1,148 @@
+//! Each rule and each assumption, broken on purpose, leads to a broken promise.
+
+use crate::scenario::{Admission, Broken, Records, Scenario, View};
+use crate::{ALONE, LISTED, breaks, explored};
+
+const TWICE: &str = "two accepted calls for resource";
+const TWO: &str = "two accepted calls for one target";
+const LOST: &str = "an acceptance that a process has seen is not in the status";
+
+#[test]
+fn noticed_a_fence_that_is_ignored() {
+    breaks(Scenario::new("the fence ignored", LISTED), &[Broken::FenceIgnored], TWICE);
+}
+
+#[test]
+fn noticed_a_fence_that_opens_with_the_answer() {
+    // Either rule makes up for the other: who waits for the hold finds the window closed, whenever it opened.
+    let both = &[Broken::FenceOpenedByAnswer, Broken::DecidedAtOnce];
+    breaks(Scenario::new("the fence opened late", Records::NoLookUp), both, TWICE);
+}
+
+#[test]
+fn noticed_a_version_that_is_not_tested() {
+    let how = "the API server refuses a write of the operator";
+    breaks(Scenario::new("no version", LISTED), &[Broken::VersionNotTested], how);
+}
+
+#[test]
+fn noticed_a_version_that_is_not_tested_without_guards() {
+    breaks(Scenario::new("no version, no guards", LISTED), &[Broken::VersionNotTestedNoGuards], LOST);
+}
+
+#[test]
+fn noticed_a_stale_claim_taken_as_not_sent() {
+    breaks(Scenario::new("stale is not sent", LISTED), &[Broken::StaleTakenAsNotSent], TWICE);
+}
+
+#[test]
+fn noticed_an_age_that_is_ignored() {
+    breaks(Scenario::new("age ignored", LISTED), &[Broken::AgeIgnored], TWICE);
+}
+
+#[test]
+fn noticed_an_end_that_is_written_once() {
+    breaks(Scenario::new("the end written once", LISTED), &[Broken::EndWrittenOnce], LOST);
+}
+
+#[test]
+fn noticed_a_cloud_that_never_lists_ours() {
+    breaks(Scenario::new("ours never listed", LISTED), &[Broken::OursNeverListed], TWICE);
+}
+
+#[test]
+fn noticed_records_that_show_too_late() {
+    breaks(Scenario::new("records too late", LISTED), &[Broken::RecordsTooLate], TWICE);
+}
+
+#[test]
+fn noticed_a_call_that_outlives_its_limit() {
+    breaks(Scenario::new("a call outlives its limit", LISTED), &[Broken::CallOutlivesLimit], TWICE);
+}
+
+#[test]
+fn noticed_a_human_who_lies() {
+    breaks(Scenario::new("a human lies", Records::NoLookUp), &[Broken::HumanLies], TWICE);
+}
+
+#[test]
+fn noticed_a_service_that_shows_one_record_and_not_another() {
+    let two = Scenario {
+        resources: 2,
+        processes: 1,
+        own_backups: true,
+        faults: 1,
+        ..Scenario::new("some never listed", ALONE)
+    };
+    breaks(two, &[Broken::SomeNeverListed], TWICE);
+}
+
+#[test]
+fn noticed_a_record_that_vanishes_unseen() {
+    let vanishing = Scenario { records_vanish: true, ..Scenario::new("records vanish unseen", LISTED) };
+    breaks(vanishing, &[Broken::RecordsVanishEarly], TWICE);
+}
+
+#[test]
+fn noticed_a_target_that_nobody_holds() {
+    let two = Scenario { resources: 2, processes: 1, ..Scenario::new("the held target forgotten", LISTED) };
+    breaks(two, &[Broken::HeldTargetForgotten], TWO);
+}
+
+#[test]
+fn noticed_duplicates_that_are_accepted_under_call_again() {
+    let accepting =
+        Scenario { calls_again: true, ..Scenario::new("CallAgain, duplicates accepted", Records::NoLookUp) };
+    let violation = explored(accepting).violation.expect("CallAgain rests on the cloud's refusal of duplicates");
+    assert!(violation.contains(TWICE), "noticed otherwise: {violation}");
+}
+
+#[test]
+fn noticed_an_odd_answer_that_is_believed() {
+    let two = Scenario { resources: 2, processes: 1, faults: 1, ..Scenario::new("an odd answer believed", LISTED) };
+    breaks(Scenario { odd_answers: true, shows_at_once: true, ..two }, &[Broken::OddAnswerBelieved], TWO);
+}
+
+#[test]
+fn noticed_a_young_object_that_is_called_for_at_once() {
+    let restored = Scenario::new("a young object called for", Records::Missing);
+    let restored = Scenario { processes: 1, faults: 0, recreations: 1, restores: true, ..restored };
+    breaks(restored, &[Broken::YoungCalledAtOnce], TWO);
+}
+
+#[test]
+fn noticed_a_status_that_is_restored_too_late() {
+    let restored = Scenario::new("restored too late", Records::Missing);
+    let restored = Scenario { processes: 1, faults: 0, recreations: 1, restores: true, ..restored };
+    breaks(restored, &[Broken::RestoredTooLate], TWO);
+}
+
+/// Two resources with a backup each, one process, and a Secret that is rotated to a token which is shown an empty list.
+fn rotated(name: &'static str) -> Scenario {
+    let two = Scenario { resources: 2, processes: 1, own_backups: true, faults: 1, ..Scenario::new(name, ALONE) };
+    Scenario { second_view: Some(View::Empty), crashes: false, ..two }
+}
+
+#[test]
+fn noticed_what_one_credential_was_shown_counted_for_another() {
+    breaks(rotated("viewers mixed up"), &[Broken::ViewersMixedUp], TWICE);
+}
+
+#[test]
+fn noticed_a_codeless_answer_after_an_acceptance() {
+    let codeless = Scenario { undocumented: true, faults: 1, ..Scenario::new("codeless, accepted", Records::NoLookUp) };
+    breaks(codeless, &[Broken::CodelessAfterAcceptance], TWICE);
+}
+
+#[test]
+fn noticed_a_claim_that_is_called_though_it_is_not_kept() {
+    let dropped = Scenario { processes: 1, faults: 1, ..Scenario::new("a claim not kept", Records::Missing) };
+    let dropped = Scenario { admission: Some(Admission::Drops), ..dropped };
+    breaks(dropped, &[Broken::ClaimNotKeptCalled], LOST);
+}
+
+#[test]
+fn noticed_a_decision_that_does_not_wait_for_the_call() {
+    let decided = Scenario { processes: 1, shows_at_once: true, ..Scenario::new("decided at once", LISTED) };
+    breaks(Scenario { decides_any_time: true, faults: 1, ..decided }, &[Broken::DecidedAtOnce], TWICE);
+}
