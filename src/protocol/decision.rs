@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 
-use crate::cbr::RecordId;
+use crate::cbr::{RecordId, same_spelling};
 use crate::protocol::facts::settle::{add_record, let_go, settle};
 use crate::resource::{
     Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, Origin, Outcome, RejectionKind,
@@ -234,7 +234,8 @@ fn carried_out(status: &mut BackupReplicationStatus, value: &str) {
 fn declare(status: &mut BackupReplicationStatus, record: Option<RecordId>, accepted_before: bool, now: Timestamp) {
     let record = record.map(|record| record.as_str().to_owned());
     if accepted_before {
-        if let Some(record) = record.filter(|record| status.replication_record_id.as_ref() != Some(record)) {
+        let own = status.replication_record_id.as_deref();
+        if let Some(record) = record.filter(|record| own.is_none_or(|own| !same_spelling(own, record))) {
             add_record(status, record);
         }
         return;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use crate::cbr::same_spelling;
 use crate::protocol::backoff;
 use crate::protocol::facts::call_result::{Acceptance, CallAnswer, CallResult};
 use crate::protocol::facts::claim::keep_newest;
@@ -43,12 +44,13 @@ fn record_acceptance(
         return Recorded::AlreadyThere;
     }
     // Another call's acceptance stands there, or an adopted or declared one that names another record.
-    let another = status.attempts.iter().any(|a| a.outcome == Some(Outcome::Accepted) && a.id != ended.id)
-        || match (&status.replication_record_id, &acceptance.replication_record_id) {
-            (Some(theirs), Some(ours)) => theirs != ours,
-            (Some(_), None) => present.is_none_or(|a| a.outcome != Some(Outcome::Accepted)),
-            (None, _) => status.accepted_at.is_some() && status.origin != Some(Origin::Declared),
-        };
+    let of_another = status.attempts.iter().any(|a| a.outcome == Some(Outcome::Accepted) && a.id != ended.id);
+    let another = match (&status.replication_record_id, &acceptance.replication_record_id) {
+        // One record is one acceptance, whichever attempt it was taken for.
+        (Some(theirs), Some(ours)) => !same_spelling(theirs, ours),
+        (Some(_), None) => of_another || present.is_none_or(|a| a.outcome != Some(Outcome::Accepted)),
+        (None, _) => of_another || (status.accepted_at.is_some() && status.origin != Some(Origin::Declared)),
+    };
     let mut next = status.clone();
     let name = acceptance.replication_record_id.clone().unwrap_or_else(|| format!("unnamed-of-attempt-{}", ended.id));
     place(&mut next.attempts, ended);
@@ -63,7 +65,10 @@ fn record_acceptance(
 /// Whether the status already holds this acceptance's record, in one place or the other.
 fn holds(status: &BackupReplicationStatus, acceptance: &Acceptance) -> bool {
     match &acceptance.replication_record_id {
-        Some(id) => status.replication_record_id.as_ref() == Some(id) || status.additional_records.contains(id),
+        Some(id) => {
+            let mut named = status.replication_record_id.iter().chain(&status.additional_records);
+            named.any(|named| same_spelling(named, id))
+        }
         None => status.is_accepted(),
     }
 }

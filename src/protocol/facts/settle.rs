@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use crate::cbr::{CloudValue, ReplicationRecord};
+use crate::cbr::{CloudValue, ReplicationRecord, same_spelling};
 use crate::protocol::facts::call_result::bounded;
 use crate::protocol::facts::progress::follow;
 use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome, bounds};
@@ -26,7 +26,8 @@ pub(crate) fn accept_by_record(status: &mut BackupReplicationStatus, record: &Re
 
 /// The record of a further accepted call: never dropped, and for a human to see to.
 pub(crate) fn add_record(status: &mut BackupReplicationStatus, record: String) {
-    if !status.additional_records.contains(&record) && status.additional_records.len() < bounds::RECORDS {
+    let is_known = status.additional_records.iter().any(|known| same_spelling(known, &record));
+    if !is_known && status.additional_records.len() < bounds::RECORDS {
         status.additional_records.push(record);
     }
 }

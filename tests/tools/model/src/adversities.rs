@@ -12,7 +12,7 @@ fn one(name: &'static str, records: Records) -> Scenario {
 #[test]
 fn a_cloud_that_folds_case() {
     let folded = Scenario { spelling: Spelling::Folded, ..one("ids in capital letters", ALONE) };
-    holds(Scenario { takes_time: true, faults: 2, ..folded });
+    holds(Scenario { takes_time: true, processes: 2, ..folded });
 }
 
 #[test]

@@ -193,7 +193,9 @@ fn store(steps: &mut Steps<'_>) {
         Backup::Taken(resources) => steps.push(Label::StoreRestored, Kind::Fault, 0, |to| {
             to.resources.clone_from(resources);
             to.backup = Backup::Restored;
-            to.replicas.iter_mut().for_each(|replica| replica.recorded = None);
+            for replica in &mut to.replicas {
+                (replica.recorded, replica.shown) = (None, false);
+            }
             (0..resources.len()).for_each(|resource| to.changed(resource));
             Ok(())
         }),
