@@ -151,7 +151,7 @@ impl<'a> Evidence<'a> {
     pub(super) fn further(&self, first: &Attempt, known: &[String]) -> Vec<String> {
         let is_newer = |record: &ReplicationRecord| match first.records_before.as_deref() {
             Some(before) if before.len() >= bounds::RECORDS => is_after(record, first),
-            Some(before) => !contains(before, record),
+            Some(before) => !contains(before, record) && !is_older(record, first),
             None => is_after(record, first),
         };
         let further = self.same.iter().filter(|record| is_newer(record) && !contains(known, record));
@@ -166,13 +166,20 @@ fn is_after(record: &ReplicationRecord, attempt: &Attempt) -> bool {
     record.created_at.is_some_and(|at| at.duration_since(attempt.claimed_at.0) > -CLOCKS_DIFFER)
 }
 
+/// Whether a record began so long before the claim that no two clocks differ by it, and has only come to
+/// show since.
+fn is_older(record: &ReplicationRecord, attempt: &Attempt) -> bool {
+    const NO_CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(24);
+    record.created_at.is_some_and(|at| attempt.claimed_at.0.duration_since(at) > NO_CLOCKS_DIFFER)
+}
+
 /// Whether a record of the same destination can only have come after the attempt's claim.
 fn is_since(record: &ReplicationRecord, attempt: &Attempt) -> bool {
     match attempt.records_before.as_deref() {
         // A list that was cut cannot tell old from new.
         Some(before) if before.len() >= bounds::RECORDS => false,
-        Some(before) => !contains(before, record),
-        None => is_live(record),
+        Some(before) => !contains(before, record) && !is_older(record, attempt),
+        None => is_live(record) && !is_older(record, attempt),
     }
 }
 

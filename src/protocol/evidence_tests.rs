@@ -371,3 +371,22 @@ fn what_a_reader_is_told_of_a_record_is_what_it_proves() {
         assert_eq!(proved, wanted == Relation::OfAttempt, "{before:?} {record:?}");
     }
 }
+
+/// A service that shows an old record late must not have it taken for the call's.
+#[test]
+fn a_record_from_days_before_the_claim_is_neither_the_calls_nor_a_double() {
+    let old = ReplicationRecord { created_at: Some(at(-2 * 24 * 60 * 60)), ..ours("old", RecordStatus::Success) };
+    for before in [shows(vec![]), Some(Lookup::NotAvailable("404".into()))] {
+        let mut scene = ended(before.clone(), lost());
+        scene.lookup = shows(vec![old.clone()]);
+        scene.unchanged_for = until_settled();
+        assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown), "{before:?}");
+
+        let accepted = Acceptance { replication_record_id: Some("r-1".into()), ..Acceptance::default() };
+        let mut scene = ended(before, CallResult::Accepted(accepted, CallAnswer::default()));
+        scene.lookup = shows(vec![old.clone(), ours("r-1", RecordStatus::Replicating)]);
+        assert_eq!(scene.settled().0.additional_records, Vec::<String>::new());
+        scene.lookup = shows(vec![ours("r-2", RecordStatus::Success), ours("r-1", RecordStatus::Replicating)]);
+        assert_eq!(scene.settled().0.additional_records, ["r-2"]);
+    }
+}
