@@ -101,25 +101,38 @@ impl Trouble {
         }
     }
 
+    /// Of rustls' errors, whose list is open, those that have a cure of their own.
     fn of_tls(error: &TlsError) -> Self {
-        match error {
-            TlsError::InvalidCertificate(certificate) => Self::of_certificate(certificate),
-            TlsError::InvalidMessage(_) => Self::NotTls,
-            TlsError::AlertReceived(_) => Self::RefusedHandshake,
-            _ => Self::NoTls,
+        if let TlsError::InvalidCertificate(certificate) = error {
+            Self::of_certificate(certificate)
+        } else if matches!(error, TlsError::InvalidMessage(_)) {
+            Self::NotTls
+        } else if matches!(error, TlsError::AlertReceived(_)) {
+            Self::RefusedHandshake
+        } else {
+            Self::NoTls
         }
     }
 
     fn of_certificate(error: &CertificateError) -> Self {
-        match error {
-            // The latter by an authority of the same name with another key: a CA that was made again.
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UntrustedIssuer,
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotValidYet,
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Self::OtherName,
-            // The verifier below has no word for it that could be matched.
-            CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => Self::CaAsServer,
-            _ => Self::BadCertificate,
+        use CertificateError::{
+            BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
+            NotValidYetContext, Other, UnknownIssuer,
+        };
+        // A bad signature is one by an authority of the same name with another key: a CA that was made again.
+        if matches!(error, UnknownIssuer | BadSignature) {
+            Self::UntrustedIssuer
+        } else if matches!(error, Expired | ExpiredContext { .. }) {
+            Self::Expired
+        } else if matches!(error, NotValidYet | NotValidYetContext { .. }) {
+            Self::NotValidYet
+        } else if matches!(error, NotValidForName | NotValidForNameContext { .. }) {
+            Self::OtherName
+        } else if matches!(error, Other(other) if other.to_string().contains("CaUsedAsEndEntity")) {
+            // The verifier's own error is of a crate that is not ours to name.
+            Self::CaAsServer
+        } else {
+            Self::BadCertificate
         }
     }
 
