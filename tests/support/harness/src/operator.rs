@@ -30,7 +30,7 @@ impl OperatorOptions {
             .env("RUST_LOG", "info")
             // What waits for a cloud that shows no records, and the pace of look-ups, have tests of their own.
             .env("BREP_LOOK_UP_PATIENCE", "1s")
-            .env("BREP_FIRST_CALL_AFTER", "1s")
+            .env("BREP_FIRST_CALL_AFTER", "1us")
             .env("BREP_LOOK_UPS_PER_MINUTE", "6000")
             .arg("--listen=127.0.0.1:0")
             .arg("--log-format=json")
