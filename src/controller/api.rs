@@ -6,9 +6,10 @@ use std::time::Duration;
 use kube::api::{Patch, PatchParams};
 use kube::core::Status;
 use kube::{Api, ResourceExt};
-use serde_json::{Value, json};
 
-use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus};
+use crate::resource::{
+    AttemptId, BackupReplication, BackupReplicationStatus, Unguarded, met_its_version, status_patch,
+};
 
 /// The longest that one request to the API server may take.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
@@ -51,6 +52,15 @@ pub(super) enum ApiError {
     /// The status cannot be written as JSON.
     #[error("the status cannot be serialised: {0}")]
     Unserialisable(String),
+}
+
+impl From<Unguarded> for ApiError {
+    fn from(unguarded: Unguarded) -> Self {
+        match unguarded {
+            Unguarded::Missing(what) => Self::Unguardable(what),
+            Unguarded::Unserialisable(why) => Self::Unserialisable(why),
+        }
+    }
 }
 
 impl From<kube::Error> for ApiError {
@@ -116,56 +126,23 @@ pub(super) async fn write_status(
     decided_on: &BackupReplication,
     status: &BackupReplicationStatus,
 ) -> Result<BackupReplication, ApiError> {
-    let patch = guarded_patch(decided_on, status)?;
+    let patch = status_patch(decided_on, status)?;
     let name = decided_on.name_any();
     let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
     match bounded(api.patch_status(&name, &params, &Patch::<()>::Json(patch))).await {
         Err(ApiError::Refused(why)) => {
             // 422 is a failed test and a broken rule alike; only the object itself can tell which.
             let now = bounded(api.get(&name)).await?;
-            let same = now.uid() == decided_on.uid() && now.resource_version() == decided_on.resource_version();
-            Err(if same { ApiError::Refused(why) } else { ApiError::Conflict })
+            Err(if met_its_version(decided_on, &now) { ApiError::Refused(why) } else { ApiError::Conflict })
         }
         answer => answer,
     }
 }
 
-fn guarded_patch(
-    decided_on: &BackupReplication,
-    status: &BackupReplicationStatus,
-) -> Result<json_patch::Patch, ApiError> {
-    let uid = decided_on.uid().ok_or(ApiError::Unguardable("uid"))?;
-    let version = decided_on.resource_version().ok_or(ApiError::Unguardable("resourceVersion"))?;
-    let mut operations = vec![
-        json!({"op": "test", "path": "/metadata/uid", "value": uid}),
-        json!({"op": "test", "path": "/metadata/resourceVersion", "value": version}),
-    ];
-    let fields = |status: &BackupReplicationStatus| match serde_json::to_value(status) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(ApiError::Unserialisable("not an object".to_owned())),
-        Err(error) => Err(ApiError::Unserialisable(error.to_string())),
-    };
-    let after = fields(status)?;
-    let before = match &decided_on.status {
-        Some(status) => fields(status)?,
-        None => {
-            operations.push(json!({"op": "add", "path": "/status", "value": {}}));
-            serde_json::Map::new()
-        }
-    };
-    for (field, value) in &after {
-        if before.get(field) != Some(value) {
-            operations.push(json!({"op": "add", "path": format!("/status/{field}"), "value": value}));
-        }
-    }
-    for field in before.keys().filter(|field| !after.contains_key(*field)) {
-        operations.push(json!({"op": "remove", "path": format!("/status/{field}")}));
-    }
-    serde_json::from_value(Value::Array(operations)).map_err(|error| ApiError::Unserialisable(error.to_string()))
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     /// Who is not known needs other credentials; who may not do it, a role.
