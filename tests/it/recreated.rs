@@ -47,6 +47,30 @@ impl Point {
         }
     }
 
+    /// Where its record does not show, it must be deleted and made again within that time.
+    fn settling_time(self) -> &'static str {
+        match self {
+            Self::NotVisible => "--settling-time=25s",
+            Self::BeforeTheClaim
+            | Self::MidCall
+            | Self::MidCallKilled
+            | Self::NotVisibleKilled
+            | Self::Visible
+            | Self::Finished => "--settling-time=4s",
+        }
+    }
+
+    /// Where its request is held, it must be deleted within that time.
+    fn request_timeout(self) -> &'static str {
+        match self {
+            Self::BeforeTheClaim => "--request-timeout=60s",
+            Self::MidCall => "--request-timeout=40s",
+            Self::MidCallKilled | Self::NotVisible | Self::NotVisibleKilled | Self::Visible | Self::Finished => {
+                "--request-timeout=15s"
+            }
+        }
+    }
+
     /// Whether anything is left that knows of the call before its record shows.
     fn is_remembered(self) -> bool {
         match self {
@@ -97,9 +121,8 @@ fn delete(scene: &Scene) -> Result<()> {
 /// Runs one case, and says in the words of the table what became of it.
 async fn run(point: Point, cloud: Cloud) -> Result<String> {
     let scene = Scene::with(OPERATOR, cloud.options(point)).await?;
-    // What follows a 1009 is told after all three. Within the first, it must be deleted and made again before its record shows.
-    let settling_time = if point == Point::NotVisible { "--settling-time=40s" } else { "--settling-time=4s" };
-    let limits = [settling_time, "--claim-window=5s", "--request-timeout=15s"];
+    // What follows a 1009 is told after all three.
+    let limits = [point.settling_time(), "--claim-window=5s", point.request_timeout()];
     let start = || limits.into_iter().fold(scene.operator(), |operator, limit| operator.arg(limit)).start_ready();
     let mut operator = start()?;
     scene.valid_secret()?;
