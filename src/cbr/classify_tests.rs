@@ -1,5 +1,5 @@
 use super::*;
-use crate::cbr::{DOCUMENTED, RejectionKind, TerminalReason};
+use crate::cbr::{DOCUMENTED, Refusal, TerminalReason};
 use proptest::prelude::*;
 
 /// The page's own letters, so that the test does not repeat the table's code.
@@ -7,19 +7,19 @@ fn letters(class: Class) -> &'static str {
     match class {
         Class::Ambiguous => "AMBIG",
         Class::Undocumented { refusal_if_unseen: None } => "UNDOC",
-        Class::Undocumented { refusal_if_unseen: Some(RejectionKind::Terminal(TerminalReason::WrongEndpoint)) } => {
+        Class::Undocumented { refusal_if_unseen: Some(Refusal::Terminal(TerminalReason::WrongEndpoint)) } => {
             "UNDOC, unseen TERM endpoint"
         }
         Class::Undocumented { refusal_if_unseen: Some(_) } => "UNDOC, unseen otherwise",
-        Class::Rejected(RejectionKind::Terminal(TerminalReason::Quota)) => "TERM quota",
-        Class::Rejected(RejectionKind::Terminal(TerminalReason::Permission)) => "TERM permission",
-        Class::Rejected(RejectionKind::Terminal(TerminalReason::WrongEndpoint)) => "TERM endpoint",
-        Class::Rejected(RejectionKind::Terminal(_)) => "TERM",
-        Class::Rejected(RejectionKind::Retry { look_up_first: false }) => "RETRY",
-        Class::Rejected(RejectionKind::Retry { look_up_first: true }) => "RETRY look",
-        Class::Rejected(RejectionKind::Throttled) => "THROTTLE",
-        Class::Rejected(RejectionKind::Unauthorized) => "AUTH",
-        Class::Rejected(RejectionKind::Duplicate) => "DUP",
+        Class::Rejected(Refusal::Terminal(TerminalReason::Quota)) => "TERM quota",
+        Class::Rejected(Refusal::Terminal(TerminalReason::Permission)) => "TERM permission",
+        Class::Rejected(Refusal::Terminal(TerminalReason::WrongEndpoint)) => "TERM endpoint",
+        Class::Rejected(Refusal::Terminal(_)) => "TERM",
+        Class::Rejected(Refusal::Retry { look_up_first: false }) => "RETRY",
+        Class::Rejected(Refusal::Retry { look_up_first: true }) => "RETRY look",
+        Class::Rejected(Refusal::Throttled) => "THROTTLE",
+        Class::Rejected(Refusal::Unauthorized) => "AUTH",
+        Class::Rejected(Refusal::Duplicate) => "DUP",
     }
 }
 

@@ -9,7 +9,7 @@ use tracing::{Instrument, Span};
 
 use super::answer::Answer;
 use super::endpoint::Endpoint;
-use super::gate::{Fence, Passage, fenced};
+use super::gate::{Passage, StartWindow, fenced};
 use super::iam::{self, Issued, Login, NotIssued};
 use super::look_up::{self, LookUpError};
 use super::outcome::{NotSent, NotSentReason, ReplicateOutcome, Unknown, UnknownWhy};
@@ -110,7 +110,7 @@ impl Client {
     /// Makes the call: `POST /v3/{project_id}/backups/{backup_id}/replicate`, at most once, within `limit` from the
     /// first step of connecting to the last byte of the answer. `fence` is asked when the request is about to leave.
     /// Dropping the future before that stops the call; dropping it later leaves its outcome unknown.
-    pub async fn replicate<F: Fence + Unpin>(
+    pub async fn replicate<F: StartWindow + Unpin>(
         &self,
         endpoint: &Endpoint,
         target: &Target,

@@ -87,7 +87,7 @@ impl Server {
         self.replicate_with(direct(), limit, Open).await
     }
 
-    async fn replicate_with<F: Fence + Unpin>(
+    async fn replicate_with<F: StartWindow + Unpin>(
         &self,
         builder: reqwest::ClientBuilder,
         limit: Duration,

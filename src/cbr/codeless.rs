@@ -2,7 +2,7 @@
 //! gateway, or a firewall or a cache in between, which also answers so after the cloud has accepted the call. So each
 //! row has a reason why whoever answers like that cannot have let the call through.
 
-use super::error_class::{Class, RejectionKind, TerminalReason};
+use super::error_class::{Class, Refusal, TerminalReason};
 
 /// What an answer proves whose code is not documented, or that has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,26 +15,22 @@ pub struct Codeless {
     pub why: &'static str,
 }
 
-const fn refused(http_status: u16, kind: RejectionKind, why: &'static str) -> Codeless {
+const fn refused(http_status: u16, kind: Refusal, why: &'static str) -> Codeless {
     Codeless { http_status, class: Class::Rejected(kind), why }
 }
 
 /// Other answers with such a status come from servers that accepted the call, too: where a look can be made, it decides.
 const fn refused_if_unseen(http_status: u16, why: &'static str) -> Codeless {
-    let refusal_if_unseen = Some(RejectionKind::Terminal(TerminalReason::WrongEndpoint));
+    let refusal_if_unseen = Some(Refusal::Terminal(TerminalReason::WrongEndpoint));
     Codeless { http_status, class: Class::Undocumented { refusal_if_unseen }, why }
 }
 
-const REQUEST: RejectionKind = RejectionKind::Terminal(TerminalReason::Request);
+const REQUEST: Refusal = Refusal::Terminal(TerminalReason::Request);
 
 /// All of them. Every other answer without a documented code proves nothing.
 pub const CODELESS: &[Codeless] = &[
-    refused(401, RejectionKind::Unauthorized, "The token is checked before anything is done, and was not accepted."),
-    refused(
-        429,
-        RejectionKind::Throttled,
-        "Requests are counted before anything is done, and this one is one too many.",
-    ),
+    refused(401, Refusal::Unauthorized, "The token is checked before anything is done, and was not accepted."),
+    refused(429, Refusal::Throttled, "Requests are counted before anything is done, and this one is one too many."),
     refused(413, REQUEST, "The request is longer than the gateway reads, so nothing behind it has seen it."),
     refused(414, REQUEST, "The URL is longer than the gateway reads, so nothing behind it has seen the request."),
     refused(431, REQUEST, "The headers are longer than the gateway reads, so nothing behind it has seen the request."),

@@ -6,19 +6,19 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
     /// The call was not accepted.
-    Rejected(RejectionKind),
+    Rejected(Refusal),
     /// The call may have been accepted: look it up, never simply send it again.
     Ambiguous,
     /// Nobody has documented such an answer as a refusal: as if it were ambiguous.
     Undocumented {
         /// What it counts as where nothing can be looked up at all, and nothing better is to be had.
-        refusal_if_unseen: Option<RejectionKind>,
+        refusal_if_unseen: Option<Refusal>,
     },
 }
 
 /// Why a call was not accepted, and what becomes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RejectionKind {
+pub enum Refusal {
     /// Will not get better by itself.
     Terminal(TerminalReason),
     /// May be accepted later.
@@ -65,7 +65,7 @@ impl Class {
     }
 }
 
-impl RejectionKind {
+impl Refusal {
     /// What the reader should do about it.
     pub fn advice(self) -> &'static str {
         match self {
@@ -104,7 +104,7 @@ impl TerminalReason {
     }
 }
 
-impl fmt::Display for RejectionKind {
+impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Terminal(TerminalReason::Source) => "this backup cannot be replicated",

@@ -1,6 +1,6 @@
 //! The documented error codes and what each proves about the call.
 
-use super::error_class::{Class, RejectionKind, TerminalReason};
+use super::error_class::{Class, Refusal, TerminalReason};
 
 /// Codes that mean the same at the same HTTP statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,14 +30,14 @@ const fn row(statuses: &'static [u16], codes: &'static [&'static str], class: Cl
 }
 
 const fn terminal(reason: TerminalReason) -> Class {
-    Class::Rejected(RejectionKind::Terminal(reason))
+    Class::Rejected(Refusal::Terminal(reason))
 }
 
-const RETRY: Class = Class::Rejected(RejectionKind::Retry { look_up_first: false });
-const RETRY_AFTER_A_LOOK: Class = Class::Rejected(RejectionKind::Retry { look_up_first: true });
-const THROTTLE: Class = Class::Rejected(RejectionKind::Throttled);
-const AUTH: Class = Class::Rejected(RejectionKind::Unauthorized);
-const DUPLICATE: Class = Class::Rejected(RejectionKind::Duplicate);
+const RETRY: Class = Class::Rejected(Refusal::Retry { look_up_first: false });
+const RETRY_AFTER_A_LOOK: Class = Class::Rejected(Refusal::Retry { look_up_first: true });
+const THROTTLE: Class = Class::Rejected(Refusal::Throttled);
+const AUTH: Class = Class::Rejected(Refusal::Unauthorized);
+const DUPLICATE: Class = Class::Rejected(Refusal::Duplicate);
 
 /// `BackupService.…`: CBR itself.
 const CBR: &[Row] = &[

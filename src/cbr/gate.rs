@@ -1,6 +1,6 @@
 //! The last point at which a call can be stopped, and the proof of whether it was.
 //!
-//! The request's body stands behind a gate that opens at most once. The body's first poll asks the caller's [`Fence`];
+//! The request's body stands behind a gate that opens at most once. The body's first poll asks the caller's [`StartWindow`];
 //! only then does the gate open. hyper's HTTP/1 dispatcher encodes the head into a buffer, polls the body in the same
 //! loop, and writes to the connection after that (`proto/h1/dispatch.rs`: `poll_write`, then `poll_flush`); a head
 //! longer than its buffer (400 KiB) would be written first, which the bound on a token's length rules out. So a gate
@@ -18,7 +18,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 /// The caller's proof that the call may still start. Asked once, at the last instant before the request leaves.
-pub trait Fence: Send + Sync + 'static {
+pub trait StartWindow: Send + Sync + 'static {
     /// Whether the call may still start. Must not block.
     fn is_open(&self) -> bool;
 }
@@ -72,12 +72,12 @@ pub(super) struct FencedBody<F> {
 pub(super) struct Stopped;
 
 /// A gate, and the body behind it.
-pub(super) fn fenced<F: Fence>(payload: Bytes, fence: F) -> (Gate, FencedBody<F>) {
+pub(super) fn fenced<F: StartWindow>(payload: Bytes, fence: F) -> (Gate, FencedBody<F>) {
     let gate = Arc::new(AtomicU8::new(WAITING));
     (Gate(gate.clone()), FencedBody { fence, gate, payload: Some(payload) })
 }
 
-impl<F: Fence + Unpin> Body for FencedBody<F> {
+impl<F: StartWindow + Unpin> Body for FencedBody<F> {
     type Data = Bytes;
     type Error = Stopped;
 
@@ -107,21 +107,21 @@ pub(super) mod tests {
     use std::task::Waker;
 
     pub(crate) struct Open;
-    impl Fence for Open {
+    impl StartWindow for Open {
         fn is_open(&self) -> bool {
             true
         }
     }
 
     pub(crate) struct Shut;
-    impl Fence for Shut {
+    impl StartWindow for Shut {
         fn is_open(&self) -> bool {
             false
         }
     }
 
     /// Whether the body comes.
-    fn poll<F: Fence + Unpin>(body: &mut FencedBody<F>) -> Option<bool> {
+    fn poll<F: StartWindow + Unpin>(body: &mut FencedBody<F>) -> Option<bool> {
         match Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(frame) => frame.map(|frame| frame.is_ok()),
             Poll::Pending => panic!("the body never waits"),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::answer::{Answer, Json};
 use super::error_body::CloudError;
-use super::error_class::{Class, RejectionKind};
+use super::error_class::{Class, Refusal};
 use super::error_table::rows_of;
 use super::ids::BackupId;
 use super::records::{Backup, NotShown};
@@ -126,7 +126,7 @@ fn meaning(error: CloudError, retry_after: Option<Duration>) -> LookUpError {
 /// Whether the code says that something is in the way for a while.
 fn is_passing(error: &CloudError) -> bool {
     let rows = error.code.as_deref().map(rows_of).unwrap_or_default();
-    rows.iter().any(|row| matches!(row.class, Class::Rejected(RejectionKind::Retry { .. })))
+    rows.iter().any(|row| matches!(row.class, Class::Rejected(Refusal::Retry { .. })))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::answer::{Answer, Json};
 use super::classify::classify;
 use super::error_body::CloudError;
-use super::error_class::{Class, RejectionKind};
+use super::error_class::{Class, Refusal};
 use super::replication::Replication;
 use super::retry_after;
 use super::text::{VALUE_CHARS, one_line};
@@ -72,7 +72,7 @@ pub enum NotSentReason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     /// What it means.
-    pub kind: RejectionKind,
+    pub kind: Refusal,
     /// What the cloud said.
     pub error: CloudError,
     /// How long the cloud asks to wait, where it does; at most a day.
@@ -92,7 +92,7 @@ pub struct Unknown {
     pub text: String,
     /// What the answer counts as where nothing can be looked up: the last word then is the server's own, that it serves
     /// nothing there. `None` for nearly all.
-    pub refusal_if_unseen: Option<RejectionKind>,
+    pub refusal_if_unseen: Option<Refusal>,
 }
 
 /// Why it is not known how a call ended.

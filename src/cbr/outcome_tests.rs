@@ -108,7 +108,7 @@ fn a_refusal_carries_what_the_cloud_said() {
     let ReplicateOutcome::Rejected(rejection) = ReplicateOutcome::read(&answer, &token(), Timestamp::UNIX_EPOCH) else {
         panic!("rejected");
     };
-    assert_eq!(rejection.kind, RejectionKind::Throttled);
+    assert_eq!(rejection.kind, Refusal::Throttled);
     assert_eq!(rejection.retry_after, Some(Duration::from_secs(30)));
     assert_eq!(
         ReplicateOutcome::Rejected(rejection).to_string(),
@@ -120,7 +120,7 @@ fn a_refusal_carries_what_the_cloud_said() {
 fn a_replication_in_an_error_answer_is_no_acceptance_and_no_excuse() {
     let outcome = read(400, r#"{"replication":{},"error_code":"BackupService.1012"}"#);
     let ReplicateOutcome::Rejected(rejection) = outcome else { panic!("{outcome}") };
-    assert_eq!(rejection.kind, RejectionKind::Terminal(TerminalReason::Quota));
+    assert_eq!(rejection.kind, Refusal::Terminal(TerminalReason::Quota));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn what_is_ambiguous_stays_unknown() {
 
 #[test]
 fn what_nobody_documents_as_a_refusal_is_unknown() {
-    let endpoint = Some(RejectionKind::Terminal(TerminalReason::WrongEndpoint));
+    let endpoint = Some(Refusal::Terminal(TerminalReason::WrongEndpoint));
     for (status, body, refusal_if_unseen) in [
         (301, "", None),
         (303, "", None),
@@ -192,7 +192,7 @@ fn a_documented_code_counts_whatever_the_token_contains() {
     let answer = Answer { body, ..Answer::with_status(400) };
     let outcome = ReplicateOutcome::read(&answer, &token, Timestamp::UNIX_EPOCH);
     let ReplicateOutcome::Rejected(rejection) = &outcome else { panic!("{outcome}") };
-    assert_eq!(rejection.kind, RejectionKind::Duplicate);
+    assert_eq!(rejection.kind, Refusal::Duplicate);
     assert!(!outcome.to_string().contains("tests"), "{outcome}");
 }
 

@@ -133,7 +133,7 @@ fn changed_terms(claimed: &Attempt, stored: &Attempt) -> Option<String> {
 #[derive(Debug)]
 pub(crate) struct OpenWindow(Fence);
 
-impl cbr::Fence for OpenWindow {
+impl cbr::StartWindow for OpenWindow {
     fn is_open(&self) -> bool {
         self.0.is_open(clocks::now())
     }

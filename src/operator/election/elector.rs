@@ -31,7 +31,7 @@ pub(in crate::operator) struct Elector {
 }
 
 /// Why the Lease could not be read or written.
-enum Failure {
+enum LeaseFailure {
     /// It is another by now, or gone, or there already; the API server's words.
     Changed(String),
     /// Anything else, for people.
@@ -88,7 +88,7 @@ impl Elector {
                     tracing::info!("Ready: {}", self.what);
                 }
             }
-            Err(Failure::Changed(why) | Failure::Told(why)) => {
+            Err(LeaseFailure::Changed(why) | LeaseFailure::Told(why)) => {
                 if self.readiness.not_ready(Part::Lease, &self.what, &why) {
                     tracing::error!("Not ready: {}: {why}", self.what);
                 }
@@ -98,17 +98,17 @@ impl Elector {
     }
 
     /// A Lease that changed under us is read and judged again.
-    async fn ask_anew(&mut self) -> Result<(), Failure> {
+    async fn ask_anew(&mut self) -> Result<(), LeaseFailure> {
         for _ in 1..READ_ANEW {
             match self.ask().await {
-                Err(Failure::Changed(_)) => {}
-                done @ (Ok(()) | Err(Failure::Told(_))) => return done,
+                Err(LeaseFailure::Changed(_)) => {}
+                done @ (Ok(()) | Err(LeaseFailure::Told(_))) => return done,
             }
         }
         self.ask().await
     }
 
-    async fn ask(&mut self) -> Result<(), Failure> {
+    async fn ask(&mut self) -> Result<(), LeaseFailure> {
         let read = match self.ours.take() {
             Some(lease) => Some(lease),
             None => self.bounded(self.api.get_opt(&self.election.name)).await?,
@@ -147,8 +147,8 @@ impl Elector {
         for _ in 0..READ_ANEW {
             match self.try_release().await {
                 Ok(()) => return,
-                Err(Failure::Changed(_)) => {}
-                Err(Failure::Told(why)) => {
+                Err(LeaseFailure::Changed(_)) => {}
+                Err(LeaseFailure::Told(why)) => {
                     tracing::warn!(lease = self.what, why, "The lease is not released; it expires by itself");
                     return;
                 }
@@ -156,7 +156,7 @@ impl Elector {
         }
     }
 
-    async fn try_release(&self) -> Result<(), Failure> {
+    async fn try_release(&self) -> Result<(), LeaseFailure> {
         let read = self.bounded(self.api.get_opt(&self.election.name)).await?;
         if let Some(free) = read.and_then(|lease| self.candidate.released(lease, Timestamp::now())) {
             self.bounded(self.api.replace(&self.election.name, &PostParams::default(), &free)).await?;
@@ -165,20 +165,21 @@ impl Elector {
         Ok(())
     }
 
-    async fn bounded<T>(&self, request: impl Future<Output = kube::Result<T>>) -> Result<T, Failure> {
+    async fn bounded<T>(&self, request: impl Future<Output = kube::Result<T>>) -> Result<T, LeaseFailure> {
         let limit = self.election.request_limit();
         match tokio::time::timeout(limit, request).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(kube::Error::Api(status))) => Err(match status.code {
-                404 | 409 => Failure::Changed(status.message),
-                401 => Failure::Told(format!("{}. The operator keeps trying", not_known(&status.message))),
-                403 => Failure::Told(format!("{}. The operator keeps trying", not_allowed(&status.message))),
-                _ => Failure::Told(format!("{}. The operator keeps trying", status.message)),
+                404 | 409 => LeaseFailure::Changed(status.message),
+                401 => LeaseFailure::Told(format!("{}. The operator keeps trying", not_known(&status.message))),
+                403 => LeaseFailure::Told(format!("{}. The operator keeps trying", not_allowed(&status.message))),
+                _ => LeaseFailure::Told(format!("{}. The operator keeps trying", status.message)),
             }),
-            Ok(Err(error)) => Err(Failure::Told(format!("{}. The operator keeps trying", root_cause(&error)))),
-            Err(_) => {
-                Err(Failure::Told(format!("no answer within {} s. The operator keeps trying", limit.as_secs_f32())))
-            }
+            Ok(Err(error)) => Err(LeaseFailure::Told(format!("{}. The operator keeps trying", root_cause(&error)))),
+            Err(_) => Err(LeaseFailure::Told(format!(
+                "no answer within {} s. The operator keeps trying",
+                limit.as_secs_f32()
+            ))),
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::cbr::{
-    Accepted, CloudError, NotSent, NotSentReason, Rejection, RejectionKind as CloudRejection, ReplicateOutcome,
-    Replication, Unknown, UnknownWhy,
+    Accepted, CloudError, NotSent, NotSentReason, Refusal, Rejection, ReplicateOutcome, Replication, Unknown,
+    UnknownWhy,
 };
 use crate::resource::{Attempt, RejectionKind, bounds};
 
@@ -166,13 +166,13 @@ impl From<Replication> for Acceptance {
     }
 }
 
-fn kind_of(kind: CloudRejection) -> RejectionKind {
+fn kind_of(kind: Refusal) -> RejectionKind {
     match kind {
-        CloudRejection::Terminal(_) => RejectionKind::Terminal,
-        CloudRejection::Retry { look_up_first: _ } => RejectionKind::Temporary,
-        CloudRejection::Throttled => RejectionKind::Throttled,
-        CloudRejection::Unauthorized => RejectionKind::Unauthorized,
-        CloudRejection::Duplicate => RejectionKind::AlreadyReplicated,
+        Refusal::Terminal(_) => RejectionKind::Terminal,
+        Refusal::Retry { look_up_first: _ } => RejectionKind::Temporary,
+        Refusal::Throttled => RejectionKind::Throttled,
+        Refusal::Unauthorized => RejectionKind::Unauthorized,
+        Refusal::Duplicate => RejectionKind::AlreadyReplicated,
     }
 }
 

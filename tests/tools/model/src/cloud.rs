@@ -137,13 +137,13 @@ pub(crate) fn ending(end: End, no: AttemptNo, attempt: &Attempt) -> CallResult {
         End::Unreadable2xx => CallResult::Unknown(answer(Some(200), "A success that cannot be read.")),
         End::Undocumented => CallResult::of(undocumented(418, None), attempt),
         End::Codeless => {
-            let refusal = cbr::RejectionKind::Terminal(TerminalReason::Destination);
+            let refusal = cbr::Refusal::Terminal(TerminalReason::Destination);
             CallResult::of(undocumented(404, Some(refusal)), attempt)
         }
     }
 }
 
-fn undocumented(http_status: u16, refusal_if_unseen: Option<cbr::RejectionKind>) -> ReplicateOutcome {
+fn undocumented(http_status: u16, refusal_if_unseen: Option<cbr::Refusal>) -> ReplicateOutcome {
     ReplicateOutcome::Unknown(cbr::Unknown {
         why: UnknownWhy::Undocumented,
         http_status: Some(http_status),
