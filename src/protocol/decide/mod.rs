@@ -109,4 +109,8 @@ pub(super) fn decide(seen: &Observation<'_>, policy: &Policy) -> Action {
 #[cfg(test)]
 mod decide_tests;
 #[cfg(test)]
+mod round_tests;
+#[cfg(test)]
 mod tracking_tests;
+#[cfg(test)]
+mod young_tests;
