@@ -130,3 +130,7 @@ impl cbr::Fence for OpenWindow {
         self.0.is_open(clocks::now())
     }
 }
+
+#[cfg(test)]
+#[path = "claim_tests.rs"]
+mod tests;
