@@ -1,8 +1,11 @@
+use std::time::Duration;
+
 use crate::cbr::RecordStatus;
 use crate::protocol::decide::is_finished;
+use crate::protocol::decision::command;
 use crate::protocol::facts::call_result::{CallAnswer, CallResult};
 use crate::protocol::fixtures::cloud::{ended, lost, no_longer_in_flight, ours, rejected, shows, until_settled};
-use crate::protocol::fixtures::{Scene, condition};
+use crate::protocol::fixtures::{POLICY, Scene, condition};
 use crate::protocol::lookup::Lookup;
 use crate::resource::{Origin, Outcome, Phase, RejectionKind};
 
@@ -119,4 +122,82 @@ fn a_call_that_was_ordered_in_spite_of_a_record_is_repeated_in_spite_of_it() {
     scene.unchanged_for = no_longer_in_flight();
     scene.settle();
     scene.claim("a-2");
+}
+
+/// Annotations survive a forced sync, git and a restore: what was decided once is not decided again for what is made again.
+#[test]
+fn a_decision_that_is_there_at_an_adoption_counts_as_carried_out() {
+    let both = || shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
+    let after_1009 = || ended(shows(vec![]), rejected(RejectionKind::AlreadyReplicated));
+    for make in [Scene::new, after_1009] {
+        let mut scene = make();
+        scene.annotate("r-1:retry");
+        scene.lookup = both();
+        for _ in 0..3 {
+            let (status, _) = scene.settled();
+            assert_eq!((status.origin, status.replication_record_id.as_deref()), (Some(Origin::Adopted), Some("r-1")));
+            scene.resource.status = Some(status);
+        }
+        let message = scene.settled().0.conditions[0].message.clone();
+        assert!(message.contains("was there when the record was adopted"), "{message}");
+
+        // Taken away and set again, it is given to this object.
+        scene.resource.metadata.annotations = None;
+        scene.resource.status = Some(scene.settled().0);
+        scene.annotate("r-1:retry");
+        scene.claim("a-9");
+    }
+}
+
+#[test]
+fn a_decision_to_call_that_is_taken_back_before_its_claim_leads_to_none() {
+    let mut scene = Scene::new();
+    scene.lookup = shows(vec![ours("r-1", RecordStatus::Success)]);
+    scene.resource.status = Some(scene.settled().0);
+    scene.annotate("r-1:retry");
+    scene.lookup = Some(Lookup::Failed("503".into()));
+    scene.resource.status = Some(scene.settled().0);
+    assert_eq!(scene.status().origin, None);
+    scene.resource.metadata.annotations = None;
+    scene.lookup = shows(vec![ours("r-1", RecordStatus::Success)]);
+    assert_eq!(scene.settled().0.origin, Some(Origin::Adopted));
+}
+
+/// One odd answer is no look-up.
+#[test]
+fn a_decision_is_heard_after_the_hold_and_a_look_up_that_is_believed() {
+    let hour = Duration::from_secs(60 * 60);
+    let cases = [
+        (Lookup::NotAvailable("404".into()), Duration::ZERO, hour, false),
+        (Lookup::NotAvailable("404".into()), POLICY.lookup_patience, Duration::ZERO, true),
+        (Lookup::NoSuchBackup("6200".into()), hour, Duration::ZERO, false),
+        (Lookup::NoSuchBackup("6200".into()), Duration::ZERO, POLICY.lookup_patience, true),
+        (Lookup::Failed("503".into()), hour, hour, false),
+        (Lookup::Unauthorized("401".into()), hour, hour, false),
+        (shows(vec![]).unwrap(), Duration::ZERO, Duration::ZERO, true),
+    ];
+    for (lookup, no_lookup_for, no_backup_for, heard) in cases {
+        let mut scene = ended(shows(vec![]), lost());
+        scene.annotate("a-1:not-accepted");
+        (scene.history.no_lookup_for, scene.history.no_backup_for) = (no_lookup_for, no_backup_for);
+        scene.lookup = Some(lookup.clone());
+        scene.unchanged_for = no_longer_in_flight() - Duration::from_millis(1);
+        assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown), "{lookup:?}");
+        scene.unchanged_for = no_longer_in_flight();
+        let (status, again) = scene.settled();
+        let wanted = if heard { Outcome::NotAccepted } else { Outcome::Unknown };
+        assert_eq!(status.attempts[0].outcome, Some(wanted), "{lookup:?}");
+        assert!(again.is_some_and(|again| again <= POLICY.lookup_patience), "{lookup:?}: {again:?}");
+    }
+}
+
+/// Ids in a status may have been written by anybody.
+#[test]
+fn what_is_printed_into_a_command_is_one_word_of_a_shell() {
+    let resource = crate::protocol::fixtures::resource();
+    let printed = |named| command(&resource, named, "retry");
+    assert!(printed("a-1.x_Y").ends_with("cbr.replication.dev/decision=a-1.x_Y:retry"));
+    assert!(printed("a; rm -rf /").ends_with("decision='a; rm -rf /':retry"));
+    assert!(printed("$(x)'`y`").ends_with(r"decision='$(x)'\''`y`':retry"));
+    assert!(printed("").ends_with("decision='':retry"));
 }

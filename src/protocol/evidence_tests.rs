@@ -390,3 +390,45 @@ fn a_record_from_days_before_the_claim_is_neither_the_calls_nor_a_double() {
         assert_eq!(scene.settled().0.additional_records, ["r-2"]);
     }
 }
+
+/// A cached or misrouted answer is of another backup.
+#[test]
+fn a_look_up_of_another_backup_proves_no_absence() {
+    for (names_itself, outcome) in [(false, Outcome::Unknown), (true, Outcome::NotAccepted)] {
+        let mut scene = ended(shows(vec![elsewhere("r-0")]), lost());
+        scene.lookup = Some(Lookup::Backup(Box::new(Backup {
+            names_itself,
+            status: Some(BackupStatus::Available),
+            image_type: None,
+            replication_records: Records::Reported { records: vec![elsewhere("r-0")], unreadable: 0 },
+        })));
+        scene.unchanged_for = until_settled();
+        assert_eq!(scene.settled().0.attempts[0].outcome, Some(outcome));
+    }
+}
+
+/// Any user who may write the object can fill it, and then its end would not fit.
+#[test]
+fn an_object_that_leaves_no_room_for_the_end_is_not_claimed() {
+    let mut scene = Scene::new();
+    scene.lookup = shows(vec![elsewhere("r-0")]);
+    scene.metadata_bytes = 256 * 1024 + 1;
+    let (status, _) = scene.settled();
+    assert_eq!(condition(&status, "Stalled").unwrap().1, "ObjectTooLarge");
+    scene.metadata_bytes = 256 * 1024;
+    scene.claim("a-1");
+}
+
+/// That a policy of the cloud replicates does not tell that calls are shown.
+#[test]
+fn what_a_policy_of_the_cloud_began_shows_no_calls() {
+    for (auto_trigger, outcome) in
+        [(Some(true), Outcome::Unknown), (Some(false), Outcome::NotAccepted), (None, Outcome::NotAccepted)]
+    {
+        let list = || shows(vec![ReplicationRecord { auto_trigger, ..elsewhere("r-0") }]);
+        let mut scene = ended(list(), lost());
+        scene.lookup = list();
+        scene.unchanged_for = until_settled();
+        assert_eq!(scene.settled().0.attempts[0].outcome, Some(outcome), "{auto_trigger:?}");
+    }
+}

@@ -62,3 +62,18 @@ fn a_look_up_that_waits_for_its_turn_leaves_no_trace() {
     own.note(&resource(), &Lookup::Deferred { until: at(9) }, seconds(5));
     assert_eq!(own, LookupMemory::new(seconds(0)));
 }
+
+#[test]
+fn who_begins_to_lead_counts_anew_and_keeps_what_it_knows() {
+    let long = Some(seconds(1));
+    let mut own = LookupMemory {
+        known_since: seconds(1),
+        last: long,
+        failing_since: long,
+        not_shown_since: long,
+        no_backup_since: long,
+    };
+    own.begin_to_lead();
+    let begun = LookupMemory { last: long, ..LookupMemory::new(seconds(1)) };
+    assert_eq!(own, begun);
+}

@@ -35,6 +35,10 @@ pub use transitions::{Transition, TransitionKind, since_creation, transitions};
 #[cfg(test)]
 mod decision_tests;
 #[cfg(test)]
+mod doubles_tests;
+#[cfg(test)]
 mod evidence_tests;
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod spelling_tests;

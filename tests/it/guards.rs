@@ -427,3 +427,20 @@ async fn a_time_that_cannot_be_counted_is_refused() -> Result<()> {
     }
     hold(changes).await
 }
+
+/// What an attempt was accepted for is kept, whatever the origin says.
+#[tokio::test]
+async fn an_origin_never_changes() -> Result<()> {
+    let origin = "the origin of a call or a decision never changes";
+    let mut changes = Vec::new();
+    for from in ["Called", "Declared", "Adopted"] {
+        let of = |origin: &str| json!({"origin": origin});
+        let refused = (from != "Adopted").then_some(origin);
+        changes.push(change(format!("{from} written"), json!({"phase": "Pending"}), of(from), None));
+        changes.push(change(format!("{from} removed"), of(from), json!({"phase": "Pending"}), refused));
+        for to in ["Called", "Declared", "Adopted"].into_iter().filter(|to| *to != from) {
+            changes.push(change(format!("{from} to {to}"), of(from), of(to), refused));
+        }
+    }
+    hold(changes).await
+}

@@ -138,3 +138,7 @@ impl cbr::StartWindow for OpenWindow {
         self.0.is_open(clocks::now())
     }
 }
+
+#[cfg(test)]
+#[path = "claim_tests.rs"]
+mod tests;

@@ -156,4 +156,8 @@ fn quiet_for(situation: &Situation, seen: &Observation<'_>, policy: &Policy) -> 
 #[cfg(test)]
 mod decide_tests;
 #[cfg(test)]
+mod round_tests;
+#[cfg(test)]
 mod tracking_tests;
+#[cfg(test)]
+mod young_tests;

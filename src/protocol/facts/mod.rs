@@ -8,4 +8,6 @@ pub(super) mod record;
 pub(super) mod settle;
 
 #[cfg(test)]
+mod call_result_tests;
+#[cfg(test)]
 mod record_tests;

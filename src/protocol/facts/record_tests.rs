@@ -140,3 +140,24 @@ fn beyond_five_the_oldest_that_was_not_accepted_goes_and_no_other() {
     let none_may_go = [Some(NotSent), Some(Unknown), Some(Unknown), Some(Accepted), Some(Unknown), None];
     assert_eq!(kept(none_may_go), [6, 5, 4, 3, 2, 1]);
 }
+
+/// A policy of the API server has masked who claimed, and what a claim wrote down never changes.
+#[test]
+fn an_end_is_folded_over_what_is_stored_whatever_was_claimed() {
+    let endings = [
+        accepted("r-1"),
+        rejected(RejectionKind::Terminal),
+        CallResult::NotSent(CallAnswer::default()),
+        CallResult::Unknown(CallAnswer::default()),
+    ];
+    for ending in endings {
+        let mut scene = Scene::new();
+        let attempt = scene.claim("a-1");
+        scene.status().attempts[0].claimed_by = "masked".into();
+        let stored = scene.status().attempts[0].clone();
+        let status = written(scene.status(), &attempt, &ending);
+        let Attempt { outcome, rejection, http_status, message, ended_at, retry_at, .. } = status.attempts[0].clone();
+        let kept = Attempt { outcome, rejection, http_status, message, ended_at, retry_at, ..stored };
+        assert_eq!(status.attempts[0], kept, "{ending:?}");
+    }
+}

@@ -1,0 +1,48 @@
+use crate::cbr::{self, CloudError, RejectionKind as CloudRejection, ReplicateOutcome, TerminalReason, UnknownWhy};
+use crate::protocol::facts::call_result::CallResult;
+use crate::protocol::fixtures::Scene;
+use crate::protocol::fixtures::cloud::shows;
+use crate::protocol::lookup::Lookup;
+
+const REFUSALS: [CloudRejection; 4] = [
+    CloudRejection::Terminal(TerminalReason::Destination),
+    CloudRejection::Retry { look_up_first: false },
+    CloudRejection::Throttled,
+    CloudRejection::Unauthorized,
+];
+
+fn outcome(why: UnknownWhy, refusal_if_unseen: Option<CloudRejection>, answered: bool) -> ReplicateOutcome {
+    let error = CloudError { http_status: 404, code: None, message: None, request_id: None };
+    ReplicateOutcome::Unknown(cbr::Unknown {
+        why,
+        http_status: answered.then_some(404),
+        error: answered.then_some(error),
+        text: "words".into(),
+        refusal_if_unseen,
+    })
+}
+
+/// Where records can be looked up, a look-up settles it; elsewhere the few of the table count as refusals.
+#[test]
+fn an_answer_that_nobody_documented_is_a_refusal_only_where_nothing_was_seen_and_the_table_says_so() {
+    for (before, seen) in [(shows(vec![]), true), (Some(Lookup::NotAvailable("404".into())), false)] {
+        let mut scene = Scene::new();
+        scene.lookup = before;
+        let attempt = scene.claim("a-1");
+        for refusal in REFUSALS.map(Some).into_iter().chain([None]) {
+            let ending = CallResult::of(outcome(UnknownWhy::Undocumented, refusal, true), &attempt);
+            let is_unknown = matches!(ending, CallResult::Unknown(_));
+            assert_eq!(is_unknown, seen || refusal.is_none(), "{seen} {refusal:?}");
+        }
+    }
+}
+
+#[test]
+fn what_ended_without_an_answer_is_never_a_refusal() {
+    let mut scene = Scene::new();
+    scene.lookup = Some(Lookup::NotAvailable("404".into()));
+    let attempt = scene.claim("a-1");
+    for why in [UnknownWhy::TimedOut, UnknownWhy::ConnectionLost, UnknownWhy::NotHttp, UnknownWhy::AnswerCutShort] {
+        assert!(matches!(CallResult::of(outcome(why, None, false), &attempt), CallResult::Unknown(_)), "{why:?}");
+    }
+}

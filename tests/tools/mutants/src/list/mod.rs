@@ -1,0 +1,27 @@
+//! The mutants, in the order of the rules that they break.
+
+mod conduct;
+mod evidence;
+mod once;
+
+use crate::mutant::Mutant;
+
+const PARTS: [&[Mutant]; 3] = [once::MUTANTS, evidence::MUTANTS, conduct::MUTANTS];
+
+/// All mutants.
+pub const MUTANTS: &[Mutant] = &joined::<{ PARTS[0].len() + PARTS[1].len() + PARTS[2].len() }>();
+
+const fn joined<const N: usize>() -> [Mutant; N] {
+    let mut all = [PARTS[0][0]; N];
+    let (mut at, mut part) = (0, 0);
+    while part < PARTS.len() {
+        let mut within = 0;
+        while within < PARTS[part].len() {
+            all[at] = PARTS[part][within];
+            at += 1;
+            within += 1;
+        }
+        part += 1;
+    }
+    all
+}
