@@ -5,6 +5,7 @@ mod attempt;
 mod conditions;
 mod crd;
 mod explained;
+mod reasons;
 mod rules;
 #[allow(clippy::duplicated_attributes, reason = "each printcolumn is a list of its own")]
 mod spec;
@@ -13,6 +14,7 @@ mod status;
 pub use attempt::{Attempt, AttemptId, Outcome, RejectionKind, bounds};
 pub use conditions::{Change, ConditionType, Is, Reason, apply as apply_conditions};
 pub use crd::crd_yaml;
+pub use reasons::{Acts, Blanks, Cure, EventType, Explained, Level, Told};
 pub use spec::{
     Auth, BackupReplication, BackupReplicationSpec, DEFAULT_TOKEN_KEY, OnUnknownOutcome, ReadyWhen, SecretKeyRef,
 };
