@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::resource::{
-    Attempt, BackupReplicationStatus, ConditionType, Origin, Outcome, Reason, RejectionKind, TrackingEnd,
+    Attempt, BackupReplicationStatus, ConditionType, EventType, Origin, Outcome, Reason, RejectionKind, Told,
+    TrackingEnd,
 };
 
 /// One thing that is new.
@@ -38,13 +39,7 @@ impl TransitionKind {
             Self::Accepted(Origin::Called) => "Accepted",
             Self::Accepted(Origin::Adopted) => "Adopted",
             Self::Accepted(Origin::Declared) => "Declared",
-            Self::Ended(TrackingEnd::Replicated) => Reason::Replicated.as_str(),
-            Self::Ended(TrackingEnd::Failed) => Reason::ReplicationFailed.as_str(),
-            Self::Ended(TrackingEnd::Skipped) => Reason::ReplicationSkipped.as_str(),
-            Self::Ended(TrackingEnd::NotReported) => Reason::NotReported.as_str(),
-            Self::Ended(TrackingEnd::RecordGone) => Reason::RecordGone.as_str(),
-            Self::Ended(TrackingEnd::BackupGone) => Reason::BackupGone.as_str(),
-            Self::Ended(TrackingEnd::LimitReached) => Reason::TrackingLimitReached.as_str(),
+            Self::Ended(end) => reason_of(end).as_str(),
             Self::Waits(reason) | Self::Stalls(reason) => reason.as_str(),
         }
     }
@@ -63,52 +58,23 @@ impl TransitionKind {
     pub fn is_warning(self) -> bool {
         match self {
             Self::Accepted(_) => false,
-            Self::Ended(end) => match end {
-                TrackingEnd::Replicated | TrackingEnd::NotReported => false,
-                TrackingEnd::Failed
-                | TrackingEnd::Skipped
-                | TrackingEnd::RecordGone
-                | TrackingEnd::BackupGone
-                | TrackingEnd::LimitReached => true,
-            },
-            Self::Waits(reason) => match reason {
-                Reason::BeingDeleted
-                | Reason::Suspended
-                | Reason::SourceNotReady
-                | Reason::TooYoung
-                | Reason::SameTargetInUse
-                | Reason::Submitting
-                | Reason::Accepted
-                | Reason::Replicating
-                | Reason::Replicated
-                | Reason::NotReported
-                | Reason::NotAccepted => false,
-                Reason::EndpointMissing
-                | Reason::EndpointRefused
-                | Reason::SpecInvalid
-                | Reason::SecretNotFound
-                | Reason::TokenMissing
-                | Reason::TokenUnusable
-                | Reason::SecretNotPermitted
-                | Reason::ClaimRefused
-                | Reason::ObjectTooLarge
-                | Reason::TokenRejected
-                | Reason::Throttled
-                | Reason::TemporarilyRejected
-                | Reason::NotSent
-                | Reason::OutcomeUnknown
-                | Reason::Rejected
-                | Reason::AlreadyReplicated
-                | Reason::LookUpFailed
-                | Reason::ReplicationFailed
-                | Reason::ReplicationSkipped
-                | Reason::AdditionalRecords
-                | Reason::RecordGone
-                | Reason::BackupGone
-                | Reason::TrackingLimitReached => true,
-            },
+            Self::Ended(end) => reason_of(end).explained().event == EventType::Warning,
+            Self::Waits(reason) => reason.explained().event == EventType::Warning,
             Self::Stalls(_) => true,
         }
+    }
+}
+
+/// The reason of the condition `Replicated` once the record is not followed any more.
+fn reason_of(end: TrackingEnd) -> Reason {
+    match end {
+        TrackingEnd::Replicated => Reason::Replicated,
+        TrackingEnd::Failed => Reason::ReplicationFailed,
+        TrackingEnd::Skipped => Reason::ReplicationSkipped,
+        TrackingEnd::NotReported => Reason::NotReported,
+        TrackingEnd::RecordGone => Reason::RecordGone,
+        TrackingEnd::BackupGone => Reason::BackupGone,
+        TrackingEnd::LimitReached => Reason::TrackingLimitReached,
     }
 }
 
@@ -138,41 +104,9 @@ fn stands(status: &BackupReplicationStatus) -> Option<TransitionKind> {
     if of(ConditionType::Stalled).is_some() {
         return Some(TransitionKind::Stalls(reason));
     }
-    match reason {
-        Reason::Submitting
-        | Reason::TooYoung
-        | Reason::Accepted
-        | Reason::Replicating
-        | Reason::Replicated
-        | Reason::NotAccepted => None,
-        Reason::BeingDeleted
-        | Reason::Suspended
-        | Reason::EndpointMissing
-        | Reason::EndpointRefused
-        | Reason::SpecInvalid
-        | Reason::SecretNotFound
-        | Reason::TokenMissing
-        | Reason::TokenUnusable
-        | Reason::SecretNotPermitted
-        | Reason::TokenRejected
-        | Reason::Throttled
-        | Reason::TemporarilyRejected
-        | Reason::NotSent
-        | Reason::OutcomeUnknown
-        | Reason::Rejected
-        | Reason::AlreadyReplicated
-        | Reason::LookUpFailed
-        | Reason::SourceNotReady
-        | Reason::ClaimRefused
-        | Reason::ObjectTooLarge
-        | Reason::SameTargetInUse
-        | Reason::ReplicationFailed
-        | Reason::ReplicationSkipped
-        | Reason::AdditionalRecords
-        | Reason::NotReported
-        | Reason::RecordGone
-        | Reason::BackupGone
-        | Reason::TrackingLimitReached => Some(TransitionKind::Waits(reason)),
+    match reason.explained().told {
+        Told::Quiet => None,
+        Told::Once | Told::OncePerSeries => Some(TransitionKind::Waits(reason)),
     }
 }
 
@@ -180,13 +114,11 @@ fn stands(status: &BackupReplicationStatus) -> Option<TransitionKind> {
 fn is_repeated(turn: TransitionKind, attempts: &[Attempt]) -> bool {
     let end = |attempt: &Attempt| -> (Option<Outcome>, Option<RejectionKind>) { (attempt.outcome, attempt.rejection) };
     match turn {
-        TransitionKind::Waits(
-            Reason::Throttled | Reason::TemporarilyRejected | Reason::NotSent | Reason::TokenRejected,
-        ) => attempts.first().map(end) == attempts.get(1).map(end) && attempts.len() > 1,
-        TransitionKind::Waits(_)
-        | TransitionKind::Stalls(_)
-        | TransitionKind::Accepted(_)
-        | TransitionKind::Ended(_) => false,
+        TransitionKind::Waits(reason) => match reason.explained().told {
+            Told::OncePerSeries => attempts.first().map(end) == attempts.get(1).map(end) && attempts.len() > 1,
+            Told::Quiet | Told::Once => false,
+        },
+        TransitionKind::Stalls(_) | TransitionKind::Accepted(_) | TransitionKind::Ended(_) => false,
     }
 }
 

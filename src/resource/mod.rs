@@ -6,6 +6,7 @@ mod conditions;
 mod crd;
 mod explained;
 mod guarded_patch;
+mod reasons;
 mod rules;
 #[allow(clippy::duplicated_attributes, reason = "each printcolumn is a list of its own")]
 mod spec;
@@ -15,6 +16,7 @@ pub use attempt::{Attempt, AttemptId, Outcome, RejectionKind, bounds};
 pub use conditions::{Change, ConditionType, Is, Reason, apply as apply_conditions};
 pub use crd::crd_yaml;
 pub use guarded_patch::{Unguarded, decision_patch, met_its_version, status_patch};
+pub use reasons::{Acts, Blanks, Cure, EventType, Explained, Level, Told};
 pub use spec::{
     Auth, BackupReplication, BackupReplicationSpec, DEFAULT_TOKEN_KEY, OnUnknownOutcome, ReadyWhen, SecretKeyRef,
 };

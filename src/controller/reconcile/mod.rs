@@ -26,7 +26,7 @@ use crate::controller::reconcile::record::record_result;
 use crate::controller::state::permits::Permit;
 use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{Action, CallResult, CallTarget};
-use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus, ConditionType, Phase, Reason};
+use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus, ConditionType, Level, Phase, Reason};
 
 /// Another resource took the target between the decision and the claim.
 const TARGET_IN_USE: Duration = Duration::from_secs(1);
@@ -138,16 +138,30 @@ fn log_settled(before: Option<&BackupReplicationStatus>, after: &BackupReplicati
         let said = |c: &Condition| (c.type_.clone(), c.status.clone(), c.reason.clone());
         (status.phase, status.conditions.iter().map(said).collect::<Vec<_>>())
     };
-    let Some(ready) = after.conditions.iter().find(|c| c.type_ == ConditionType::Ready.as_str()) else {
+    let Some((level, told)) = after.conditions.iter().filter_map(level_of).reduce(weightier) else {
         return;
     };
     let phase = after.phase.map(Phase::as_str);
-    let failed = after.conditions.iter().find(|c| c.reason == Reason::ReplicationFailed.as_str());
+    let (reason, message) = (&told.reason, &told.message);
     if before.map(turn) == Some(turn(after)) {
-        tracing::debug!(phase, progress = after.progress, reason = ready.reason, "Status written");
-    } else if let Some(failed) = failed {
-        tracing::error!(phase, reason = failed.reason, detail = failed.message, "Status written");
-    } else {
-        tracing::info!(phase, reason = ready.reason, detail = ready.message, "Status written");
+        tracing::debug!(phase, progress = after.progress, reason, "Status written");
+        return;
     }
+    match level {
+        Level::Info => tracing::info!(phase, reason, detail = message, "Status written"),
+        Level::Warn => tracing::warn!(phase, reason, detail = message, "Status written"),
+        Level::Error => tracing::error!(phase, reason, detail = message, "Status written"),
+    }
+}
+
+/// How much a condition matters to a reader of the log. What waits for a person is an error.
+fn level_of(condition: &Condition) -> Option<(Level, &Condition)> {
+    let reason = Reason::parse(&condition.reason)?;
+    let is_stalled = condition.type_ == ConditionType::Stalled.as_str();
+    Some((if is_stalled { Level::Error } else { reason.explained().level }, condition))
+}
+
+/// The one that matters more. `Ready` comes first, and says the most.
+fn weightier<'a>(one: (Level, &'a Condition), other: (Level, &'a Condition)) -> (Level, &'a Condition) {
+    if other.0 > one.0 { other } else { one }
 }
