@@ -1,17 +1,17 @@
-use crate::cbr::{self, CloudError, RejectionKind as CloudRejection, ReplicateOutcome, TerminalReason, UnknownWhy};
+use crate::cbr::{self, CloudError, Refusal, ReplicateOutcome, TerminalReason, UnknownWhy};
 use crate::protocol::facts::call_result::CallResult;
 use crate::protocol::fixtures::Scene;
 use crate::protocol::fixtures::cloud::shows;
 use crate::protocol::lookup::Lookup;
 
-const REFUSALS: [CloudRejection; 4] = [
-    CloudRejection::Terminal(TerminalReason::Destination),
-    CloudRejection::Retry { look_up_first: false },
-    CloudRejection::Throttled,
-    CloudRejection::Unauthorized,
+const REFUSALS: [Refusal; 4] = [
+    Refusal::Terminal(TerminalReason::Destination),
+    Refusal::Retry { look_up_first: false },
+    Refusal::Throttled,
+    Refusal::Unauthorized,
 ];
 
-fn outcome(why: UnknownWhy, refusal_if_unseen: Option<CloudRejection>, answered: bool) -> ReplicateOutcome {
+fn outcome(why: UnknownWhy, refusal_if_unseen: Option<Refusal>, answered: bool) -> ReplicateOutcome {
     let error = CloudError { http_status: 404, code: None, message: None, request_id: None };
     ReplicateOutcome::Unknown(cbr::Unknown {
         why,
