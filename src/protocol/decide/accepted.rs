@@ -36,7 +36,9 @@ pub(crate) fn accepted(
     let left = policy.settles_after(attempt).saturating_sub(unchanged_for);
     let again = Some(backoff::lookup_delay(unchanged_for));
     let stuck = |status: &mut BackupReplicationStatus| match &missing {
-        Missing::Outcome(attempt) => Step::Wait(Wait::new(Situation::AcceptedWithUnknown(attempt.clone(), unseen(seen)), again)),
+        Missing::Outcome(attempt) => {
+            Step::Wait(Wait::new(Situation::AcceptedWithUnknown(attempt.clone(), unseen(seen)), again))
+        }
         Missing::Record(_) => {
             status.tracking_end = Some(TrackingEnd::NotReported);
             wait(None)

@@ -88,9 +88,7 @@ pub(crate) fn unseen(seen: &Observation<'_>) -> Option<String> {
         (Some(CredentialReading::TokenUnusable(why)), _) => {
             Some(format!("{named} cannot be sent as X-Auth-Token: {why}"))
         }
-        (Some(CredentialReading::NotPermitted(why)), _) => {
-            Some(format!("the operator may not read {named}: {why}"))
-        }
+        (Some(CredentialReading::NotPermitted(why)), _) => Some(format!("the operator may not read {named}: {why}")),
         (_, Some(Lookup::Unauthorized(why))) => Some(format!("the cloud rejects the token in {named}: {why}")),
         (_, Some(Lookup::NotAvailable(why) | Lookup::NoSuchBackup(why) | Lookup::Failed(why))) => Some(why.clone()),
         (_, None | Some(Lookup::Backup(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. })) => None,

@@ -10,9 +10,7 @@ use crate::protocol::describe::questions;
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::describe::summary::{Actor, Summary, outcome_message, secret, sentence, short};
 use crate::protocol::evidence::OtherVault;
-use crate::resource::{
-    Attempt, BackupReplication, BackupReplicationStatus, Is, Outcome, Phase, Reason, RejectionKind,
-};
+use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus, Is, Outcome, Phase, Reason, RejectionKind};
 
 /// After this, a message says how long it has been.
 const LONG: Duration = Duration::from_secs(60 * 60);
@@ -256,12 +254,12 @@ fn retry(attempt: &Attempt) -> String {
     let when = attempt.retry_at.as_ref().map_or_else(|| "soon".to_owned(), |at| format!("after {}", short(at.0)));
     let number = attempt.number;
     match (attempt.outcome, attempt.rejection) {
-        (_, Some(RejectionKind::Throttled)) => format!(
-            "The cloud is throttling requests: {outcome} No action needed: the next attempt is made {when}."
-        ),
-        (_, Some(RejectionKind::Temporary)) => format!(
-            "The cloud cannot take the call now: {outcome} No action needed: the next attempt is made {when}."
-        ),
+        (_, Some(RejectionKind::Throttled)) => {
+            format!("The cloud is throttling requests: {outcome} No action needed: the next attempt is made {when}.")
+        }
+        (_, Some(RejectionKind::Temporary)) => {
+            format!("The cloud cannot take the call now: {outcome} No action needed: the next attempt is made {when}.")
+        }
         (Some(Outcome::NotSent), None) => format!(
             "Attempt {number} could not be sent: {outcome} The operator retries automatically: the next attempt is \
              made {when}."

@@ -126,7 +126,9 @@ impl CallResult {
             return Self::Rejected { kind: kind_of(kind), answer, retry_after: None };
         }
         let advice = match why {
-            UnknownWhy::Unreadable2xx => "The answer is a success that cannot be read: most likely the call was accepted.",
+            UnknownWhy::Unreadable2xx => {
+                "The answer is a success that cannot be read: most likely the call was accepted."
+            }
             UnknownWhy::Undocumented => {
                 "The cloud's documentation does not name this answer as a refusal, so it may have been accepted."
             }
