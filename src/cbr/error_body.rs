@@ -66,6 +66,11 @@ impl CloudError {
         }
     }
 
+    /// Whether the gateway says that the token is of another project, or of another region's.
+    pub(crate) fn is_of_another_project(&self) -> bool {
+        self.gateway_code().is_some_and(|code| matches!(code, "0310" | "0802"))
+    }
+
     /// The code's number, where the code is CBR's own.
     pub(super) fn cbr_code(&self) -> Option<&str> {
         self.code.as_deref()?.strip_prefix("BackupService.")

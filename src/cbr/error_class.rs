@@ -66,17 +66,17 @@ impl Class {
 }
 
 impl Refusal {
-    /// What the reader should do about it.
+    /// What the reader should do about it; empty where nothing is to be done.
     pub fn advice(self) -> &'static str {
         match self {
             Self::Terminal(reason) => reason.advice(),
-            Self::Retry { look_up_first: false } => "Nothing to do: the cloud may accept the call later.",
+            Self::Retry { look_up_first: false } => "",
             Self::Retry { look_up_first: true } => {
-                "Nothing to do: the vault is being replicated; whether this backup is part of that is looked up before the next call."
+                "The vault is being replicated. The operator checks whether this backup is part of that before it calls again."
             }
-            Self::Throttled => "Nothing to do: the cloud asked for fewer requests.",
+            Self::Throttled => "",
             Self::Unauthorized => "Put a valid token, scoped to the source project, into the Secret.",
-            Self::Duplicate => "The backup is being replicated to that region or has been: look for that replication.",
+            Self::Duplicate => "A replica of the backup in that region already exists or is being made.",
         }
     }
 }

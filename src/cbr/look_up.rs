@@ -18,10 +18,10 @@ use super::token::Token;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LookUpError {
     /// This server has no look-up, or not for this user. Looking again soon will not help.
-    #[error("the backup cannot be looked up there, or not by this user: {}", .0.summary())]
+    #[error("{}", not_available(.0))]
     NotAvailable(CloudError),
     /// The token is not valid.
-    #[error("the token was not accepted for the look-up: {}", .0.summary())]
+    #[error("the look-up was refused with {}", .0.summary())]
     Unauthorized(CloudError),
     /// Too many requests.
     #[error("the look-up was throttled: {}", .error.summary())]
@@ -35,7 +35,7 @@ pub enum LookUpError {
     #[error("the cloud does not know this backup: {}", .0.summary())]
     NoSuchBackup(CloudError),
     /// The service cannot be reached, or fails: look again later.
-    #[error("the look-up failed: {text}")]
+    #[error("{text}")]
     Unavailable {
         /// What happened.
         text: String,
@@ -50,6 +50,21 @@ pub enum LookUpError {
         /// What the cloud said, where a complete answer came.
         error: Option<CloudError>,
     },
+}
+
+/// What is missing, and what to do about it.
+fn not_available(error: &CloudError) -> String {
+    let summary = error.summary();
+    if error.is_of_another_project() {
+        format!("the token belongs to another project: {summary} (put a token for spec.projectId into the Secret)")
+    } else if error.http_status == 403 {
+        format!(
+            "the token's user may not read the backup: {summary} (grant the action cbr:backups:get in the source \
+             project)"
+        )
+    } else {
+        format!("the endpoint has no look-up: {summary}")
+    }
 }
 
 const ANOTHER_BACKUP: &str = "the answer shows another backup";

@@ -11,9 +11,7 @@ use super::failure::Failure;
 pub(super) fn confirm(question: &str) -> Result<(), Failure> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        return Err(Failure::new(
-            "nothing was written: nobody can be asked here; add --yes to decide without a question",
-        ));
+        return Err(Failure::new("nothing was written: no terminal to ask on; add --yes to skip the question"));
     }
     // The question goes where the reader is, wherever the output goes.
     let mut stderr = std::io::stderr();

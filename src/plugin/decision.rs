@@ -13,7 +13,7 @@ pub(super) enum Considered {
     Possible(Box<PlannedDecision>),
     /// It is there already, for the reason given.
     There(String),
-    /// The operator would not heed it, for the reason given.
+    /// The operator would refuse it, for the reason given.
     Refused(String),
 }
 
@@ -50,7 +50,9 @@ impl Subject {
 /// Considers a word about the resource.
 pub(super) fn consider(resource: &BackupReplication, word: Decision, now: Timestamp) -> Considered {
     if resource.metadata.deletion_timestamp.is_some() {
-        return Considered::Refused("it is being deleted, and the operator leaves it alone".to_owned());
+        return Considered::Refused(
+            "the resource is being deleted, and the operator makes no further call for it".to_owned(),
+        );
     }
     let Some((status, subject)) = resource.status.as_ref().and_then(|s| Some((s, subject(s, &word)?))) else {
         return Considered::Refused("there is nothing to decide: no call was made for it yet".to_owned());
@@ -92,14 +94,14 @@ fn under_way(attempt: &Attempt, now: Timestamp) -> String {
     let number = attempt.number;
     if now < over {
         format!(
-            "the call of attempt {number} may still be under way; how it ends is known at {} at the latest, or somewhat later \
-             where the operator was started meanwhile. Ask again then",
+            "the call of attempt {number} may still be in flight; its outcome is known at {} at the latest, or somewhat later if \
+             the operator was restarted. Decide again then",
             short(over)
         )
     } else {
         format!(
-            "attempt {number} has no outcome yet, and the time of its call was over at {}; the operator gives it one, soon after \
-             its start. Is it running?",
+            "attempt {number} has no outcome yet, although the time of its call was over at {}; the operator records one soon \
+             after its start. Is it running?",
             short(over)
         )
     }

@@ -48,8 +48,8 @@ impl Asked<'_> {
             403 => {
                 let narrower = if namespace.is_none() { "name a namespace with -n, or " } else { "" };
                 format!(
-                    "you may not {verb} backupreplications {place}; {narrower}ask for a role that allows it (the shipped ones \
-                     join view and edit)"
+                    "you may not {verb} backupreplications {place}; {narrower}ask for a role that allows it (the shipped \
+                     roles are aggregated into view and edit)"
                 )
             }
             404 => match object_of(status) {

@@ -13,8 +13,8 @@ pub(super) fn judge(word: &Decision, attempt: &Attempt, seen: &Seen) -> Result<S
         seen.records.iter().find(|(_, relation)| *relation == Relation::OfAttempt).map(|(record, _)| record);
     match (word, of_attempt) {
         (Decision::NotAccepted, Some(record)) => Err(format!(
-            "the cloud's records show that attempt {} was accepted, as record {}; say --accepted {}, or leave it to the operator, \
-             which finds it at its next look",
+            "the cloud's records show that attempt {} was accepted, as record {}; use --accepted {}, or wait for the operator, \
+             which finds it at its next check",
             attempt.number, record.id, record.id
         )),
         (Decision::NotAccepted, None) if !seen.reported => {
@@ -35,7 +35,7 @@ pub(super) fn judge(word: &Decision, attempt: &Attempt, seen: &Seen) -> Result<S
             )),
             None => Err(format!("the cloud shows records of this backup, and {id} is not among them")),
         },
-        (Decision::CallAnew, _) => Ok("The operator looks again before it calls.".to_owned()),
+        (Decision::CallAnew, _) => Ok("The operator checks the records again before it calls.".to_owned()),
     }
 }
 
@@ -45,13 +45,13 @@ fn named(record: &ReplicationRecord, relation: Relation, attempt: &Attempt) -> R
     let before = attempt.records_before.as_ref().is_some_and(|before| before.iter().any(|one| one == id.as_str()));
     let any_will_do = attempt.rejection == Some(RejectionKind::AlreadyReplicated);
     match relation {
-        Relation::OfAttempt => Ok(format!("Record {id} shows it.")),
+        Relation::OfAttempt => Ok(format!("Record {id} shows that it was accepted.")),
         Relation::SamePlace if before && !any_will_do => {
             Err(format!("record {id} was there before attempt {} was claimed, so it is not its record", attempt.number))
         }
         Relation::SamePlace => Ok(format!("Record {id} is of a replication to the same vault.")),
         Relation::OtherPlace => Err(format!("record {id} is of a replication to another place")),
-        Relation::CannotTell => Ok(format!("Record {id} does not say where its replica is: check that yourself.")),
+        Relation::CannotTell => Ok(format!("Record {id} does not say where its replica is: check that in the cloud.")),
     }
 }
 
@@ -75,7 +75,7 @@ fn row(record: &ReplicationRecord, relation: Relation) -> [String; 6] {
         Relation::OfAttempt => "of this attempt",
         Relation::SamePlace => "to the same vault, not of this attempt",
         Relation::OtherPlace => "to another place",
-        Relation::CannotTell => "cannot be told",
+        Relation::CannotTell => "unknown",
     };
     [
         record.id.to_string(),

@@ -18,9 +18,9 @@ pub(super) fn meaning(resource: &BackupReplication, decision: &PlannedDecision) 
         (Subject::Attempt(attempt), Decision::Accepted(record)) => {
             let what = if attempt.rejection == Some(RejectionKind::AlreadyReplicated) {
                 format!(
-                    "You say that the replica which the cloud speaks of in its answer to attempt {}",
+                    "You say that the replica that the cloud names in its answer to attempt {} is the one you want",
                     attempt.number
-                ) + " is the one that is wanted"
+                )
             } else {
                 format!("You say that the cloud accepted the call of attempt {}", attempt.number)
             };
@@ -28,28 +28,29 @@ pub(super) fn meaning(resource: &BackupReplication, decision: &PlannedDecision) 
                 Some(record) => format!(", as replication record {record}"),
                 None => ", and that its replication record is not known".to_owned(),
             };
-            let for_good = "No call is made for this resource any more, and that cannot be taken back. If it is not so, \
-                            there is no replica: a new BackupReplication is then needed.";
+            let permanent = "No further call is made for this resource, and that cannot be undone. If you are wrong, there is no \
+                            replica, and you need a new BackupReplication.";
             if after.additional_records.is_empty() {
-                format!("{what}{record}. {for_good}")
+                format!("{what}{record}. {permanent}")
             } else {
                 format!(
-                    "{what}{record}. As another call is accepted already, it is listed in status.additionalRecords. {for_good}"
+                    "{what}{record}. Another call is accepted already, so it is listed in status.additionalRecords. {permanent}"
                 )
             }
         }
         (Subject::Attempt(attempt), Decision::CallAnew) => format!(
-            "The cloud rejected attempt {}. The operator calls once more, although nothing has changed. It looks before it \
-             calls, and adopts a live replication to the same vault.",
+            "The cloud rejected attempt {}. The operator calls again with the same spec. It first checks the records, and \
+             adopts a live replication to the same vault instead of calling.",
             attempt.number
         ),
         (Subject::Adopted(record), Decision::CallAnew) => format!(
-            "The replication {record}, which was adopted, is let go: it is not what is wanted. The operator calls the cloud, \
-             once. If its replica exists, there may then be two in {region}, which costs money, or the cloud refuses the call."
+            "The resource no longer counts the adopted replication {record} as its own. The operator makes one new call. If \
+             the replica of {record} exists, there may then be two in {region}, which costs money, or the cloud refuses \
+             the call."
         ),
         // The operator refuses these; they never come here.
         (Subject::Adopted(record), Decision::NotAccepted | Decision::Accepted(_)) => {
-            format!("About the adopted replication {record} nothing can be said but --call-anew.")
+            format!("Record {record} was adopted; the only decision possible is --retry.")
         }
     };
     if resource.spec.suspended() && matches!(word, Decision::NotAccepted | Decision::CallAnew) {
@@ -64,6 +65,6 @@ pub(super) fn option(word: &Decision) -> String {
         Decision::NotAccepted => "--not-accepted".to_owned(),
         Decision::Accepted(None) => "--accepted".to_owned(),
         Decision::Accepted(Some(record)) => format!("--accepted {record}"),
-        Decision::CallAnew => "--call-anew".to_owned(),
+        Decision::CallAnew => "--retry".to_owned(),
     }
 }

@@ -5,19 +5,19 @@ use crate::resource::{Attempt, Outcome, RejectionKind};
 /// How an attempt ended.
 pub(super) fn outcome(attempt: &Attempt) -> &'static str {
     match attempt.outcome {
-        None => "no outcome yet, the call may be under way",
+        None => "no outcome yet, the call may be in flight",
         Some(Outcome::Accepted) => "accepted by the cloud",
         Some(Outcome::NotSent) => "never sent",
         Some(Outcome::Rejected) => match attempt.rejection {
-            Some(RejectionKind::Terminal) | None => "rejected by the cloud for good",
-            Some(RejectionKind::Temporary) => "rejected by the cloud for now",
-            Some(RejectionKind::Throttled) => "rejected by the cloud, as there were too many calls",
-            Some(RejectionKind::Unauthorized) => "rejected by the cloud, which refused the token",
+            Some(RejectionKind::Terminal) | None => "rejected by the cloud permanently",
+            Some(RejectionKind::Temporary) => "rejected by the cloud temporarily",
+            Some(RejectionKind::Throttled) => "throttled by the cloud",
+            Some(RejectionKind::Unauthorized) => "not accepted: the cloud rejected the token",
             Some(RejectionKind::AlreadyReplicated) => {
-                "rejected by the cloud, which says that there is a replica already"
+                "not accepted: the cloud says that a replica already exists or is being made"
             }
         },
-        Some(Outcome::Unknown) => "nobody can tell whether the cloud accepted it",
-        Some(Outcome::NotAccepted) => "unknown at first, then settled as not accepted",
+        Some(Outcome::Unknown) => "unknown whether the cloud accepted it",
+        Some(Outcome::NotAccepted) => "unknown at first, then found not accepted",
     }
 }

@@ -3,14 +3,14 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use serde::Serialize;
 
-use crate::resource::{BackupReplication, ConditionType};
+use crate::resource::{BackupReplication, BackupReplicationStatus, ConditionType, Reason, TrackingEnd};
 
 /// Who has to act next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) enum Next {
     /// Nobody: it is done, or held back by its spec.
     Nobody,
-    /// The operator, by itself.
+    /// The operator, automatically.
     Operator,
     /// A human.
     Human,
@@ -21,7 +21,7 @@ pub(super) fn condition(resource: &BackupReplication, kind: ConditionType) -> Op
     resource.status.as_ref()?.conditions.iter().find(|condition| condition.type_ == kind.as_str())
 }
 
-/// Whether the operator has spoken of the newest spec.
+/// Whether the operator has processed the newest spec.
 pub(super) fn is_observed(resource: &BackupReplication) -> bool {
     condition(resource, ConditionType::Ready).is_some()
         && resource.status.as_ref().is_some_and(|status| status.observed_generation == resource.metadata.generation)
@@ -44,4 +44,27 @@ pub(super) fn next(resource: &BackupReplication) -> Next {
 /// Whether the operator follows its copy: also where it is `Ready` already, as `readyWhen` asks for no more.
 pub(super) fn is_followed(resource: &BackupReplication) -> bool {
     resource.status.as_ref().is_some_and(|status| status.is_accepted() && status.tracking_end.is_none())
+}
+
+/// The reason that says most: that of `Ready`, unless what it waits for has come and the copy is what is
+/// in question.
+pub(super) fn reason(resource: &BackupReplication) -> Option<Reason> {
+    let of = |kind| condition(resource, kind).and_then(|condition| Reason::parse(&condition.reason));
+    let is_ready = condition(resource, ConditionType::Ready).is_some_and(|ready| ready.status == "True");
+    let copy_in_question = resource.status.as_ref().is_some_and(|s| s.tracking_issue.is_some() || is_unseen(s));
+    if is_ready && copy_in_question {
+        of(ConditionType::Replicated).or_else(|| of(ConditionType::Ready))
+    } else {
+        of(ConditionType::Ready)
+    }
+}
+
+/// Whether nobody has seen the copy, and nobody looks for it any more.
+pub(super) fn is_unseen(status: &BackupReplicationStatus) -> bool {
+    match status.tracking_end {
+        Some(
+            TrackingEnd::NotReported | TrackingEnd::RecordGone | TrackingEnd::BackupGone | TrackingEnd::LimitReached,
+        ) => true,
+        Some(TrackingEnd::Replicated | TrackingEnd::Failed | TrackingEnd::Skipped) | None => false,
+    }
 }

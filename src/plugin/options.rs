@@ -10,7 +10,7 @@ use super::words::is_object_name;
 use crate::cbr::{DEFAULT_ENDPOINT_PATTERNS, EndpointPattern, RecordId};
 use crate::protocol::Decision;
 
-/// Shows BackupReplications, explains them, and decides about those that wait for a human.
+/// Shows and explains BackupReplications, and decides about those that wait for a person.
 #[derive(Debug, Parser)]
 #[command(name = "kubectl-brep", bin_name = "kubectl brep", version)]
 pub(super) struct Options {
@@ -40,9 +40,9 @@ pub(super) struct ClusterOptions {
 pub(super) enum Command {
     /// Show where all BackupReplications stand, oldest first
     Status(StatusOptions),
-    /// Tell the story of one BackupReplication, what happens next, and what to type
+    /// Explain one BackupReplication: what happened, what happens next, and what to type
     Explain(ExplainOptions),
-    /// Decide about one that waits for a human, after showing what that means
+    /// Decide about one that waits for a person, after showing what that means
     Resolve(ResolveOptions),
     /// Print a completion script
     Completion {
@@ -61,7 +61,7 @@ pub(super) enum Command {
 /// Options of `status`.
 #[derive(Debug, Args)]
 pub(super) struct StatusOptions {
-    /// All namespaces; so it is, too, without --namespace
+    /// All namespaces (the default without --namespace)
     #[arg(short = 'A', long, conflicts_with = "namespace")]
     pub(super) all_namespaces: bool,
     /// Form of the output
@@ -99,22 +99,22 @@ pub(super) struct ResolveOptions {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(super) struct DecisionOptions {
-    /// The call was accepted, with this replication record, where it is known; no further call is ever made
+    /// The call was accepted, with this replication record if it is known; no further call is made
     #[arg(long, value_name = "RECORD", num_args = 0..=1, value_parser = record)]
     accepted: Option<Option<RecordId>>,
     /// The call was not accepted; the operator calls again
     #[arg(long)]
     not_accepted: bool,
-    /// After a rejection, or an adoption that is not wanted: call once more
-    #[arg(long)]
-    call_anew: bool,
+    /// After a rejection, or an adoption that is not wanted: call again
+    #[arg(long, alias = "call-anew")]
+    retry: bool,
 }
 
 impl DecisionOptions {
     /// The word. The parser has seen to it that exactly one is given.
     pub(super) fn word(&self) -> Decision {
-        let Self { accepted, not_accepted: _, call_anew } = self;
-        match (accepted, call_anew) {
+        let Self { accepted, not_accepted: _, retry } = self;
+        match (accepted, retry) {
             (Some(record), _) => Decision::Accepted(record.clone()),
             (None, true) => Decision::CallAnew,
             (None, false) => Decision::NotAccepted,
@@ -125,7 +125,7 @@ impl DecisionOptions {
 /// How to look at the cloud's records.
 #[derive(Debug, Args)]
 pub(super) struct LookOptions {
-    /// Do not look at the cloud's records, and do not check the decision against them
+    /// Do not check the decision against the cloud's records
     #[arg(long)]
     pub(super) no_look: bool,
     /// Endpoint that may be sent the token, e.g. https://cbr.{region}.otc.t-systems.com; `*` stands for any one label.

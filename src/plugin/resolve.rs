@@ -18,7 +18,7 @@ use super::write::{Written, write};
 use crate::protocol::Decision;
 use crate::resource::{BackupReplication, DECISION_ANNOTATION};
 
-/// The operator writes, too: so often the decision is tried anew, as long as it is still about the same.
+/// The operator writes, too: so often the decision is tried again, as long as it is still about the same.
 const TRIES: usize = 5;
 
 /// Considers, shows, looks, asks, and writes.
@@ -83,18 +83,18 @@ async fn check(
             match judge(&decision.word, attempt, &seen) {
                 Ok(note) => print(&format!("{}\n", plain(&note))),
                 Err(why) => Err(Failure::new(format!(
-                    "nothing was written: {why}. If you know better: --no-look leaves this check out"
+                    "nothing was written: {why}. If you know better: --no-look skips this check"
                 ))),
             }
         }
         Err(why) => print(&format!(
-            "\nThe cloud's records could not be looked at from here: {}. That says nothing about the call.\n",
+            "\nThe cloud's records could not be checked from here: {}. That says nothing about the call.\n",
             plain(&why)
         )),
     }
 }
 
-/// Writes, and tries anew where only something else was changed meanwhile.
+/// Writes, and tries again where only something else was changed meanwhile.
 async fn commit(
     cluster: &Cluster,
     mut resource: BackupReplication,
@@ -106,7 +106,7 @@ async fn commit(
                 let written = format!("{DECISION_ANNOTATION}={}", decision.value);
                 let (name, namespace) = (resource.name_any(), resource.namespace().unwrap_or_default());
                 return print(&format!(
-                    "\nWritten: {written}\nThe operator carries it out as soon as it sees it: kubectl brep explain {name} -n \
+                    "\nWritten: {written}\nThe operator carries it out as soon as it sees it. To follow it: kubectl brep explain {name} -n \
                      {namespace}\n"
                 ));
             }
@@ -121,5 +121,5 @@ async fn commit(
             }
         }
     }
-    Err(Failure::new("nothing was written: the resource has changed meanwhile; look at it, and decide again"))
+    Err(Failure::new("nothing was written: the resource has changed meanwhile; check it and decide again"))
 }

@@ -7,10 +7,11 @@ use kube::ResourceExt;
 use serde::Serialize;
 
 use super::to_type::{ToType, to_type};
-use crate::plugin::next::{Next, condition, is_followed, is_observed, next};
+use crate::plugin::next::{Next, condition, is_followed, is_observed, is_unseen, next, reason};
 use crate::plugin::words::short;
 use crate::resource::{
-    Attempt, BackupReplication, BackupReplicationSpec, ConditionType, Origin, Phase, Reason, TrackingEnd, TrackingIssue,
+    Attempt, BackupReplication, BackupReplicationSpec, ConditionType, Origin, Phase, Reason, RejectionKind,
+    TrackingEnd, TrackingIssue,
 };
 
 /// The number of this form; a field that joins does not change it.
@@ -34,6 +35,8 @@ pub(super) struct Report {
     pub(super) attempts: Vec<Attempt>,
     pub(super) evidence: Evidence,
     pub(super) next: NextStep,
+    /// Where the runbook has more.
+    pub(super) runbook: Option<String>,
     pub(super) to_type: Vec<ToType>,
 }
 
@@ -50,7 +53,7 @@ pub(super) struct ShownCondition {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Evidence {
-    /// Of the attempt in force; null where no look was to be had before it.
+    /// Of the attempt in force; null where the records could not be checked before it.
     pub(super) records_before: Option<Vec<String>>,
     pub(super) replication_record_id: Option<String>,
     pub(super) record_created_at: Option<Time>,
@@ -86,7 +89,8 @@ impl Report {
                 since: condition.last_transition_time.clone(),
             })
         };
-        let to_type = to_type(resource, now);
+        let reason = reason(resource);
+        let to_type = to_type(resource, reason, now);
         Self {
             version: VERSION,
             namespace: resource.namespace().unwrap_or_default(),
@@ -97,7 +101,8 @@ impl Report {
             ready: told(ConditionType::Ready),
             replicated: told(ConditionType::Replicated),
             call: resource.spec.clone(),
-            next: turn(resource, now),
+            next: turn(resource, reason, now),
+            runbook: reason.map(Reason::runbook_url),
             evidence: Evidence {
                 records_before: status.attempts.first().and_then(|attempt| attempt.records_before.clone()),
                 replication_record_id: status.replication_record_id,
@@ -123,74 +128,111 @@ impl Report {
 
 fn summary(resource: &BackupReplication) -> &'static str {
     let Some(status) = resource.status.as_ref().filter(|_| condition(resource, ConditionType::Ready).is_some()) else {
-        return "The operator has not spoken of it yet.";
+        return "The operator has not processed this resource yet.";
+    };
+    let rejected_as_duplicate = || {
+        let attempt = status.attempts.first();
+        attempt.and_then(|attempt| attempt.rejection) == Some(RejectionKind::AlreadyReplicated)
     };
     match (status.phase.unwrap_or(Phase::Pending), status.origin) {
-        (Phase::Pending, _) => "No call to the cloud is under way, and none was accepted.",
-        (Phase::Submitting, _) => "A call to the cloud may be under way at this moment.",
-        (Phase::OutcomeUnknown, _) => "A call was made, and nobody can tell yet whether the cloud accepted it.",
+        (Phase::Pending, _) if rejected_as_duplicate() => {
+            "The cloud says that a replica already exists or is being made; the operator looks for its record."
+        }
+        (Phase::Pending, _) => waits(resource),
+        (Phase::Submitting, _) => "A call to the cloud may be in flight at this moment.",
+        (Phase::OutcomeUnknown, _) => "A call was made, and it is not known whether the cloud accepted it.",
         (Phase::Replicating, _) if status.tracking_end.is_some() => {
-            "The cloud accepted the call, and how the copy ended is not known."
+            "The cloud accepted the call. How the copy ended is not known."
+        }
+        (Phase::Replicating, _) if status.tracking_issue.is_some() => {
+            "The cloud accepted the call. The operator cannot see the progress of the copy."
         }
         (Phase::Replicating, Some(Origin::Adopted)) => {
-            "A replication that was there before was found in the cloud and adopted; the cloud is copying."
+            "An earlier replication was found in the cloud and adopted; the cloud is copying."
         }
         (Phase::Replicating, _) => "The cloud accepted the call and is copying the backup.",
+        (Phase::Succeeded, _) if is_unseen(status) => "The cloud accepted the call. Nobody has seen the copy.",
         (Phase::Succeeded, Some(Origin::Adopted)) => {
-            "A replication that was there before was found in the cloud and adopted: no call was needed."
+            "An earlier replication was found in the cloud and adopted: no call was needed."
         }
-        (Phase::Succeeded, Some(Origin::Declared)) => "A human has said that the replication is accepted.",
+        (Phase::Succeeded, Some(Origin::Declared)) => "A person declared the call accepted (status.decision).",
         (Phase::Succeeded, Some(Origin::Called) | None) if status.tracking_end == Some(TrackingEnd::Replicated) => {
             "The cloud accepted the call, and the copy exists."
         }
         (Phase::Succeeded, Some(Origin::Called) | None) => "The cloud accepted the call.",
         (Phase::Failed, _) if status.is_accepted() => "The cloud accepted the call, and the replication failed.",
-        (Phase::Failed, _) => "The cloud rejected the call for good: there is no replica of it.",
+        (Phase::Failed, _) if rejected_as_duplicate() => {
+            "The cloud says that a replica already exists or is being made; its record does not show."
+        }
+        (Phase::Failed, _) => "The cloud rejected the call permanently.",
     }
 }
 
-fn turn(resource: &BackupReplication, now: Timestamp) -> NextStep {
+/// What is waited for, while nothing is called.
+fn waits(resource: &BackupReplication) -> &'static str {
+    reason(resource).map_or("No call is in flight, and none was accepted.", |reason| reason.explained().means)
+}
+
+fn turn(resource: &BackupReplication, reason: Option<Reason>, now: Timestamp) -> NextStep {
     let who = next(resource);
-    let retry_at = resource.status.as_ref().filter(|status| !status.is_accepted());
+    let status = resource.status.as_ref();
+    let retry_at = status.filter(|status| !status.is_accepted());
     let retry_at = retry_at.and_then(|status| status.attempts.first()?.retry_at.as_ref()).filter(|at| at.0 > now);
+    let of_reason = reason.map(|reason| reason.explained().next);
     let what = match who {
         _ if resource.metadata.deletion_timestamp.is_some() => {
             "It is being deleted. A replication that was accepted stays in the cloud.".to_owned()
         }
         Next::Operator if !is_observed(resource) => {
-            "The operator takes it up as soon as it sees it. If this stays so, it does not run, or does not watch this \
-             namespace."
+            "The operator processes it as soon as it sees it. If this does not change, the operator does not run, or \
+             does not watch this namespace."
                 .to_owned()
         }
-        // A refused token has a time to wait for, too: that of the next try with the old one.
+        // A rejected token has a time to wait for, too: that of the next try with the old one.
         Next::Operator => match (token_waited_for(resource), retry_at) {
             (Some(secret), _) => {
-                format!("The operator goes on by itself, as soon as {secret} holds a token that the cloud takes.")
+                format!(
+                    "The operator continues automatically, as soon as {secret} holds a token that the cloud accepts."
+                )
             }
-            (None, Some(at)) => format!("The operator goes on by itself, not before {}.", short(at.0)),
+            (None, Some(at)) => format!("The operator continues automatically, not before {}.", short(at.0)),
+            (None, None) if status.is_some_and(|status| status.tracking_issue.is_some()) => {
+                "The copy itself continues. Tracking resumes automatically once what blocks it is fixed. No further \
+                 call is made."
+                    .to_owned()
+            }
             (None, None) if is_followed(resource) => {
-                "The operator follows the copy to its end. No further call is ever made for it.".to_owned()
+                "The operator follows the copy to its end. No further call is made.".to_owned()
             }
-            (None, None) => "The operator goes on by itself.".to_owned(),
+            (None, None) => of_reason.unwrap_or("The operator continues automatically.").to_owned(),
         },
-        Next::Human => "You have to act. Until then the operator makes no call for it.".to_owned(),
-        Next::Nobody if resource.spec.suspended() && resource.status.as_ref().is_none_or(|s| !s.is_accepted()) => {
+        Next::Human => format!(
+            "Action required: {} The operator makes no call until you act.",
+            of_reason.unwrap_or("see the operator's message above.")
+        ),
+        Next::Nobody if resource.spec.suspended() && status.is_none_or(|s| !s.is_accepted()) => {
             "Nothing happens while spec.suspend is true.".to_owned()
         }
-        Next::Nobody if resource.status.as_ref().is_some_and(|status| status.origin == Some(Origin::Adopted)) => {
+        Next::Nobody if status.is_some_and(is_unseen) => {
+            "No further call is made, and nobody tracks the copy. Check in the destination region that the replica \
+             exists."
+                .to_owned()
+        }
+        Next::Nobody if status.is_some_and(|status| status.origin == Some(Origin::Adopted)) => {
             "Nothing: it is done, and no call is made for it unless you ask for one.".to_owned()
         }
-        Next::Nobody => "Nothing: it is done, and no further call is ever made for it.".to_owned(),
+        Next::Nobody => "Nothing: it is done, and no further call is made for it.".to_owned(),
     };
     NextStep { who, what }
 }
 
 /// The Secret and its key, where the operator waits for what stands there.
 fn token_waited_for(resource: &BackupReplication) -> Option<String> {
-    const WAITED_FOR: [Reason; 4] =
-        [Reason::SecretNotFound, Reason::TokenMissing, Reason::TokenUnusable, Reason::TokenRejected];
-    let ready = condition(resource, ConditionType::Ready)?;
     let secret = resource.spec.auth.token_secret_ref.as_ref()?;
-    let is_waited_for = WAITED_FOR.iter().any(|reason| reason.as_str() == ready.reason);
-    is_waited_for.then(|| format!("Secret {}, key {}", secret.name, secret.key()))
+    let is_waited_for = matches!(
+        reason(resource)?,
+        Reason::SecretNotFound | Reason::TokenMissing | Reason::TokenUnusable | Reason::TokenRejected
+    );
+    let is_followed = is_followed(resource);
+    (is_waited_for && !is_followed).then(|| format!("Secret {} (key {})", secret.name, secret.key()))
 }

@@ -39,7 +39,7 @@ pub(super) fn text(report: &Report) -> String {
     let head = format!("BackupReplication {} in namespace {}: {}\n", report.name, report.namespace, report.summary);
     [head, purpose(&report.call), standing(report), attempts(&report.attempts), evidence(report), turn(&report.next)]
         .into_iter()
-        .chain([commands(&report.to_type)])
+        .chain([commands(&report.to_type), reading(report.runbook.as_deref())])
         .collect()
 }
 
@@ -53,7 +53,8 @@ fn purpose(call: &BackupReplicationSpec) -> String {
         call.destination_vault_id,
         call.destination_project_id
     ));
-    section.line("The operator asks the cloud for it, and sees to it that no more than one such call is accepted.");
+    section
+        .line("The operator makes the call to the cloud, and makes sure that no more than one such call is accepted.");
     section.0
 }
 
@@ -97,7 +98,10 @@ fn attempts(attempts: &[Attempt]) -> String {
         section.field("  claimed", &format!("{} by {}", short(attempt.claimed_at.0), attempt.claimed_by));
         section.field("  endpoint", &attempt.endpoint);
         section.known("  ended", time(attempt.ended_at.as_ref()).as_deref());
-        section.known("  not again", attempt.retry_at.as_ref().map(|at| format!("before {}", short(at.0))).as_deref());
+        section.known(
+            "  next attempt",
+            attempt.retry_at.as_ref().map(|at| format!("not before {}", short(at.0))).as_deref(),
+        );
         section.known("  cloud", answer(attempt).as_deref());
         section.known("  message", attempt.message.as_deref());
     }
@@ -138,7 +142,7 @@ fn evidence(report: &Report) -> String {
         section.field(
             "before the call",
             &match records_before.as_deref() {
-                None => "the cloud's records could not be looked at".to_owned(),
+                None => "the cloud's records could not be checked".to_owned(),
                 Some([]) => "the cloud showed no record of a replication to that vault".to_owned(),
                 Some(ids) => format!("the cloud showed the records {}", ids.join(", ")),
             },
@@ -157,8 +161,7 @@ fn evidence(report: &Report) -> String {
     section.known("fail code", fail_code.as_deref());
     section.known("fail reason", fail_reason.as_deref());
     section.known("completed", time(completed_at.as_ref()).as_deref());
-    section.known("not followed", tracking_end.map(end_of_tracking));
-    section.known("in the way", tracking_issue.map(in_the_way));
+    section.known("tracking", tracking_end.map(end_of_tracking).or(tracking_issue.map(blocked_by)));
     section.known("decided", decision.as_deref());
     if !additional_records.is_empty() {
         section.field("more records", &additional_records.join(", "));
@@ -169,32 +172,32 @@ fn evidence(report: &Report) -> String {
 fn known_by(origin: Origin) -> &'static str {
     match origin {
         Origin::Called => "the operator's own call",
-        Origin::Adopted => "a look at the cloud's records: it was there before",
-        Origin::Declared => "a human's word",
+        Origin::Adopted => "the cloud's records: it was there before",
+        Origin::Declared => "a person's decision",
     }
 }
 
 fn end_of_tracking(end: TrackingEnd) -> &'static str {
     match end {
-        TrackingEnd::Replicated => "any more: the copy exists",
-        TrackingEnd::Failed => "any more: the replication failed",
-        TrackingEnd::Skipped => "any more: the cloud did not carry it out",
-        TrackingEnd::NotReported => "the cloud does not report this record",
-        TrackingEnd::RecordGone => "any more: the record is gone",
-        TrackingEnd::BackupGone => "any more: the source backup is gone, and its records with it",
-        TrackingEnd::LimitReached => "any more: it took longer than the operator follows",
+        TrackingEnd::Replicated => "finished, the copy exists",
+        TrackingEnd::Failed => "finished, the replication failed",
+        TrackingEnd::Skipped => "finished, the cloud did not carry it out",
+        TrackingEnd::NotReported => "stopped, the cloud does not report this record",
+        TrackingEnd::RecordGone => "stopped, the cloud no longer lists the record",
+        TrackingEnd::BackupGone => "stopped, the source backup no longer exists",
+        TrackingEnd::LimitReached => "stopped, it took longer than --tracking-limit",
     }
 }
 
-fn in_the_way(issue: TrackingIssue) -> &'static str {
+fn blocked_by(issue: TrackingIssue) -> &'static str {
     match issue {
-        TrackingIssue::EndpointRefused => "of looks at the record: the endpoint is not allowed any more",
-        TrackingIssue::SecretNotFound => "of looks at the record: the Secret is gone",
-        TrackingIssue::TokenMissing => "of looks at the record: the Secret has no token any more",
-        TrackingIssue::TokenUnusable => "of looks at the record: the token cannot be sent",
-        TrackingIssue::SecretNotPermitted => "of looks at the record: the operator may not read the Secret",
-        TrackingIssue::TokenRejected => "of looks at the record: the cloud refuses the token",
-        TrackingIssue::LookUpFailed => "of looks at the record: they fail",
+        TrackingIssue::EndpointRefused => "blocked, the endpoint is not allowed any more",
+        TrackingIssue::SecretNotFound => "blocked, the Secret no longer exists",
+        TrackingIssue::TokenMissing => "blocked, the Secret holds no token",
+        TrackingIssue::TokenUnusable => "blocked, the token cannot be sent",
+        TrackingIssue::SecretNotPermitted => "blocked, the operator may not read the Secret",
+        TrackingIssue::TokenRejected => "blocked, the cloud rejects the token",
+        TrackingIssue::LookUpFailed => "blocked, the backup cannot be looked up",
     }
 }
 
@@ -213,6 +216,15 @@ fn commands(commands: &[ToType]) -> String {
         section.line(&format!("{when}:"));
         section.line(&format!("  {command}"));
     }
+    section.0
+}
+
+fn reading(runbook: Option<&str>) -> String {
+    let Some(url) = runbook else {
+        return String::new();
+    };
+    let mut section = Section::new("Read more");
+    section.line(url);
     section.0
 }
 

@@ -1,4 +1,4 @@
-//! What may be typed next.
+//! What may be typed next: the commands of the reason's own row, filled in for the resource.
 
 use jiff::Timestamp;
 use kube::ResourceExt;
@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::plugin::decision::{Considered, consider};
 use crate::plugin::meaning::option;
-use crate::plugin::next::{Next, condition, next};
+use crate::plugin::next::{Next, next};
 use crate::protocol::Decision;
-use crate::resource::{BackupReplication, ConditionType, Reason};
+use crate::resource::{BackupReplication, Blanks, Cure, Reason};
 
 /// A command, and when to type it.
 #[derive(Serialize)]
@@ -18,46 +18,78 @@ pub(super) struct ToType {
 }
 
 /// The commands that fit the resource as it is. Those that decide are tried out by the operator's own rules.
-pub(super) fn to_type(resource: &BackupReplication, now: Timestamp) -> Vec<ToType> {
-    let place = format!("-n {} {}", resource.namespace().unwrap_or_default(), resource.name_any());
-    let mut commands = decisions(resource, &place, now);
-    let reason = condition(resource, ConditionType::Ready).map(|ready| ready.reason.as_str()).unwrap_or_default();
-    let is = |wanted: Reason| wanted.as_str() == reason;
-    if is(Reason::SecretNotFound)
-        && let Some(secret) = &resource.spec.auth.token_secret_ref
-    {
-        commands.push(ToType {
-            when: "to give it the token that it waits for, from a file",
-            command: format!(
-                "kubectl create secret generic -n {} {} --from-file={}=FILE",
-                resource.namespace().unwrap_or_default(),
-                secret.name,
-                secret.key()
-            ),
-        });
+pub(super) fn to_type(resource: &BackupReplication, reason: Option<Reason>, now: Timestamp) -> Vec<ToType> {
+    let blanks = blanks(resource);
+    let fits = |command: &str| match decision_of(command) {
+        Some(word) => matches!(consider(resource, word, now), Considered::Possible(_)),
+        None => true,
+    };
+    let cures = reason.map(|reason| reason.explained().cures).unwrap_or_default().iter().chain(DECISIONS);
+    let mut commands: Vec<ToType> = Vec::new();
+    for Cure { when, command } in cures.filter(|cure| fits(cure.command)) {
+        let command = blanks.fill(command);
+        if !commands.iter().any(|listed| listed.command == command) {
+            commands.push(ToType { when, command });
+        }
     }
-    if is(Reason::Suspended) {
-        commands.push(ToType {
-            when: "to let it go on",
-            command: format!("kubectl patch brep {place} --type=merge -p '{{\"spec\":{{\"suspend\":false}}}}'"),
-        });
-    }
-    if next(resource) == Next::Operator {
-        commands.push(ToType { when: "to see how it goes on", command: format!("kubectl get brep {place} --watch") });
+    // What is watched is what goes on without the reader.
+    let watch = |one: &ToType| one.command.ends_with("--watch");
+    if next(resource) == Next::Operator && !commands.iter().any(watch) {
+        let command = blanks.fill("kubectl get brep -n {namespace} {name} --watch");
+        commands.push(ToType { when: "to see how it continues", command });
     }
     commands
 }
 
-fn decisions(resource: &BackupReplication, place: &str, now: Timestamp) -> Vec<ToType> {
-    let words = [
-        (Decision::NotAccepted, "", "if the call was not accepted: the operator calls again"),
-        (Decision::Accepted(None), " RECORD", "if it was accepted, as this replication record"),
-        (Decision::Accepted(None), "", "if it was accepted, and the record is not known"),
-        (Decision::CallAnew, "", "to call once more although nothing changed; it is for you to know that it is wanted"),
-    ];
-    let possible = words
-        .into_iter()
-        .filter(|(word, _, _)| matches!(consider(resource, word.clone(), now), Considered::Possible(_)));
-    let command = |word: &Decision, more: &str| format!("kubectl brep resolve {place} {}{more}", option(word));
-    possible.map(|(word, more, when)| ToType { when, command: command(&word, more) }).collect()
+/// What may be decided whatever the reason is, if the operator's rules allow it.
+const DECISIONS: &[Cure] = &[
+    Cure {
+        when: "if the call was not accepted: the operator calls again",
+        command: "kubectl brep resolve -n {namespace} {name} --not-accepted",
+    },
+    Cure {
+        when: "if it was accepted, as this replication record",
+        command: "kubectl brep resolve -n {namespace} {name} --accepted RECORD",
+    },
+    Cure {
+        when: "if it was accepted, and the record is not known",
+        command: "kubectl brep resolve -n {namespace} {name} --accepted",
+    },
+    Cure {
+        when: "to call again with the same spec (only if you are sure you want another call)",
+        command: "kubectl brep resolve -n {namespace} {name} --retry",
+    },
+];
+
+/// The word that a command decides by.
+fn decision_of(command: &str) -> Option<Decision> {
+    let words = [Decision::NotAccepted, Decision::Accepted(None), Decision::CallAnew];
+    let decides = command.starts_with("kubectl brep resolve ");
+    words.into_iter().find(|word| decides && command.split(' ').any(|part| part == option(word)))
+}
+
+fn blanks(resource: &BackupReplication) -> Blanks {
+    let secret = resource.spec.auth.token_secret_ref.as_ref();
+    let attempt = resource.status.as_ref().and_then(|status| status.attempts.first());
+    let endpoint = resource.spec.endpoint.clone().or_else(|| Some(attempt?.endpoint.clone()));
+    Blanks {
+        namespace: resource.namespace().unwrap_or_default(),
+        name: resource.name_any(),
+        secret: secret.map(|secret| secret.name.clone()).unwrap_or_default(),
+        key: secret.map(|secret| secret.key().to_owned()).unwrap_or_default(),
+        endpoint: endpoint.unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_that_decides_is_one_that_the_operator_knows() {
+        let of_reasons = Reason::ALL.iter().flat_map(|reason| reason.explained().cures);
+        for Cure { when: _, command } in of_reasons.chain(DECISIONS) {
+            assert_eq!(command.contains(" resolve "), decision_of(command).is_some(), "{command}");
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::protocol::backoff;
-use crate::protocol::decide::step::{Sight, Step, Wait, sight};
+use crate::protocol::decide::step::{Sight, Step, Wait, sight, unseen};
 use crate::protocol::decide::tracking::{note_further_records, track};
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::evidence::evidence;
@@ -36,7 +36,9 @@ pub(crate) fn accepted(
     let left = policy.settles_after(attempt).saturating_sub(unchanged_for);
     let again = Some(backoff::lookup_delay(unchanged_for));
     let stuck = |status: &mut BackupReplicationStatus| match &missing {
-        Missing::Outcome(attempt) => Step::Wait(Wait::new(Situation::AcceptedWithUnknown(attempt.clone()), again)),
+        Missing::Outcome(attempt) => {
+            Step::Wait(Wait::new(Situation::AcceptedWithUnknown(attempt.clone(), unseen(seen)), again))
+        }
         Missing::Record(_) => {
             status.tracking_end = Some(TrackingEnd::NotReported);
             wait(None)

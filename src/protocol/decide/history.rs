@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::protocol::backoff;
 use crate::protocol::decide::accepted::accepted;
-use crate::protocol::decide::step::{Need, Sight, Step, Wait, sight};
+use crate::protocol::decide::step::{Need, Sight, Step, Wait, sight, unseen};
 use crate::protocol::decide::tracking::{just_accepted, note_further_records};
 use crate::protocol::decide::unknown::unknown;
 use crate::protocol::decision::{self, Applied};
@@ -115,7 +115,7 @@ fn already_replicated(
     if worth_looking && !left.is_zero() {
         Step::Wait(Wait::new(Situation::AlreadyReplicatedLookedUp(attempt), Some(again.min(left))))
     } else {
-        Step::Wait(Wait::new(Situation::AlreadyReplicated(attempt, other_vault), Some(again)))
+        Step::Wait(Wait::new(Situation::AlreadyReplicated(attempt, other_vault, unseen(seen)), Some(again)))
     }
 }
 

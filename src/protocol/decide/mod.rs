@@ -136,7 +136,7 @@ fn quiet_for(situation: &Situation, seen: &Observation<'_>, policy: &Policy) -> 
         | Situation::Submitting(..)
         | Situation::CallEnded(_)
         | Situation::UnknownLookedUp(..)
-        | Situation::UnknownHeld(_)
+        | Situation::UnknownHeld(..)
         | Situation::UnknownThenCalledAgain(..)
         | Situation::AlreadyReplicatedLookedUp(_)
         | Situation::AlreadyReplicated(..)
@@ -147,7 +147,7 @@ fn quiet_for(situation: &Situation, seen: &Observation<'_>, policy: &Policy) -> 
         | Situation::SourceNotReady
         | Situation::SameTargetInUse(_)
         | Situation::Accepted
-        | Situation::AcceptedWithUnknown(_) => seen.is_restored(),
+        | Situation::AcceptedWithUnknown(..) => seen.is_restored(),
     };
     let left = policy.first_call_after(false).saturating_sub(seen.history.known_for);
     (untouched && may_follow && !left.is_zero()).then_some(left)

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crate::protocol::describe::secret;
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::lookup::Lookup;
-use crate::protocol::observation::{CredentialReading, Observation};
+use crate::protocol::observation::{CredentialReading, Observation, TargetReading};
 use crate::resource::SecretKeyRef;
 
 /// Where a part of the decision comes to.
@@ -69,5 +70,27 @@ pub(crate) fn sight<'a>(seen: &'a Observation<'_>) -> Sight<'a> {
             ),
             _,
         ) => Sight::Blind,
+    }
+}
+
+/// Why the records could not be checked, in words; `None` where they were, or will be in a moment.
+/// Decides nothing.
+pub(crate) fn unseen(seen: &Observation<'_>) -> Option<String> {
+    let named = seen.resource.spec.auth.token_secret_ref.as_ref().map(secret).unwrap_or_default();
+    match &seen.target {
+        TargetReading::Callable { endpoint: _ } => {}
+        TargetReading::NoEndpoint => return Some("no endpoint is set".to_owned()),
+        TargetReading::EndpointRefused(why) | TargetReading::Invalid(why) => return Some(why.clone()),
+    }
+    match (&seen.credential, &seen.lookup) {
+        (Some(CredentialReading::SecretNotFound), _) => Some(format!("{named} does not exist")),
+        (Some(CredentialReading::TokenMissing), _) => Some(format!("{named} is missing or empty")),
+        (Some(CredentialReading::TokenUnusable(why)), _) => {
+            Some(format!("{named} cannot be sent as X-Auth-Token: {why}"))
+        }
+        (Some(CredentialReading::NotPermitted(why)), _) => Some(format!("the operator may not read {named}: {why}")),
+        (_, Some(Lookup::Unauthorized(why))) => Some(format!("the cloud rejects the token in {named}: {why}")),
+        (_, Some(Lookup::NotAvailable(why) | Lookup::NoSuchBackup(why) | Lookup::Failed(why))) => Some(why.clone()),
+        (_, None | Some(Lookup::Backup(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. })) => None,
     }
 }

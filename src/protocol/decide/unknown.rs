@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::protocol::backoff;
-use crate::protocol::decide::step::{Sight, Step, Wait, sight};
+use crate::protocol::decide::step::{Sight, Step, Wait, sight, unseen};
 use crate::protocol::decide::tracking::{just_accepted, note_further_records};
 use crate::protocol::decision::{Applied, settle_not_accepted};
 use crate::protocol::describe::situation::Situation;
@@ -103,7 +103,7 @@ pub(crate) fn unknown(
             }
             // A token or a right that is missing now may be there later.
             Prospect::Absence | Prospect::Open | Prospect::None => {
-                Step::Wait(Wait::new(Situation::UnknownHeld(attempt), again(Duration::MAX)))
+                Step::Wait(Wait::new(Situation::UnknownHeld(attempt, unseen(seen)), again(Duration::MAX)))
             }
         },
     }

@@ -21,17 +21,27 @@ pub(crate) fn accepted(resource: &BackupReplication, status: &BackupReplicationS
             ),
         };
     }
-    let Copy { replicated: _, reason, message } = copy(status);
+    let Copy { replicated: _, reason, message } = copy(resource, status);
     let told = |ready, actor| Summary { phase, ready, actor, reason, message: format!("{how} {message}") };
     match (status.tracking_end, resource.spec.ready_when()) {
         (Some(TrackingEnd::Failed | TrackingEnd::Skipped), ReadyWhen::Accepted | ReadyWhen::Replicated) => Summary {
             message: format!(
-                "{how} {message} It is not repeated by itself: mend the cause, and create another BackupReplication, or this one \
-                 anew."
+                "{how} {message} The operator does not retry this. Fix the cause, then create a new BackupReplication \
+                 (or delete and re-apply this one)."
             ),
             ..told(Is::False, Actor::Human)
         },
-        (_, ReadyWhen::Accepted) => {
+        // What nobody has seen is not to be taken for a copy.
+        (
+            Some(
+                TrackingEnd::NotReported
+                | TrackingEnd::RecordGone
+                | TrackingEnd::BackupGone
+                | TrackingEnd::LimitReached,
+            ),
+            ReadyWhen::Accepted,
+        ) => Summary { reason: Reason::Accepted, ..told(Is::True, Actor::Nobody) },
+        (None | Some(TrackingEnd::Replicated), ReadyWhen::Accepted) => {
             Summary { phase, ready: Is::True, actor: Actor::Nobody, reason: Reason::Accepted, message: how }
         }
         (Some(TrackingEnd::Replicated), ReadyWhen::Replicated) => told(Is::True, Actor::Nobody),
@@ -46,7 +56,7 @@ pub(crate) fn accepted(resource: &BackupReplication, status: &BackupReplicationS
             ReadyWhen::Replicated,
         ) => Summary {
             message: format!(
-                "{how} {message} So readyWhen: Replicated cannot be met: if the replica is there, set readyWhen: Accepted."
+                "{how} {message} readyWhen: Replicated cannot be met. If the replica exists, set readyWhen: Accepted."
             ),
             ..told(Is::Unknown, Actor::Human)
         },
@@ -72,12 +82,12 @@ fn how(resource: &BackupReplication, status: &BackupReplicationStatus) -> String
     );
     match (status.origin, record) {
         (Some(Origin::Adopted), Some(record)) => format!(
-            "An earlier replication{} to the same vault was adopted; {its_record}. Whether its copy still exists cannot be \
-             seen from here. To call all the same: {}",
+            "An earlier replication{} to the same vault was adopted; {its_record}. The operator cannot check whether that \
+             copy still exists. To make a new call anyway: {}",
             status.record_created_at.as_ref().map_or_else(String::new, |at| format!(" of {}", short(at.0))),
             decision::command(resource, record, "retry"),
         ),
-        (Some(Origin::Declared), _) => format!("A call was declared as accepted by a human's decision; {its_record}."),
+        (Some(Origin::Declared), _) => format!("A person declared the call accepted; {its_record}."),
         (Some(Origin::Called | Origin::Adopted) | None, _) => format!("The cloud accepted the call; {its_record}."),
     }
 }

@@ -1,6 +1,7 @@
 //! The copy in words: how far it is, or why nobody can tell.
 
-use crate::resource::{BackupReplicationStatus, Is, Reason, TrackingEnd, TrackingIssue};
+use crate::protocol::describe::summary::{secret, sentence};
+use crate::resource::{BackupReplication, BackupReplicationStatus, Is, Reason, TrackingEnd, TrackingIssue};
 
 /// What is known of the copy.
 pub(crate) struct Copy {
@@ -10,11 +11,11 @@ pub(crate) struct Copy {
 }
 
 /// Reads the facts of an accepted resource.
-pub(crate) fn copy(status: &BackupReplicationStatus) -> Copy {
+pub(crate) fn copy(resource: &BackupReplication, status: &BackupReplicationStatus) -> Copy {
     let (replicated, reason, message) = match status.tracking_end {
         Some(end) => ended(status, end),
         None => match status.tracking_issue {
-            Some(issue) => (Is::Unknown, reason_of(issue), held_up(status, issue)),
+            Some(issue) => (Is::Unknown, reason_of(issue), held_up(resource, status, issue)),
             None => (Is::False, Reason::Replicating, under_way(status)),
         },
     };
@@ -22,7 +23,7 @@ pub(crate) fn copy(status: &BackupReplicationStatus) -> Copy {
 }
 
 fn ended(status: &BackupReplicationStatus, end: TrackingEnd) -> (Is, Reason, String) {
-    let look_there = "Look at the destination region whether the replica exists.";
+    let look_there = "Check in the destination region that the replica exists.";
     match end {
         TrackingEnd::Replicated => {
             let replica = status.replica_backup_id.as_ref();
@@ -34,24 +35,24 @@ fn ended(status: &BackupReplicationStatus, end: TrackingEnd) -> (Is, Reason, Str
         }
         TrackingEnd::Failed => (Is::False, Reason::ReplicationFailed, failed(status, "The replication failed")),
         TrackingEnd::Skipped => {
-            (Is::False, Reason::ReplicationSkipped, failed(status, "The cloud did not carry the replication out"))
+            (Is::False, Reason::ReplicationSkipped, failed(status, "The cloud did not carry out the replication"))
         }
         TrackingEnd::NotReported => {
-            let message = format!("The service does not report how the replication goes on. {look_there}");
+            let message = format!("Nobody has seen the copy: the cloud does not report its progress. {look_there}");
             (Is::Unknown, Reason::NotReported, message)
         }
         TrackingEnd::RecordGone => {
-            let message =
-                format!("The record is not among the backup's records any more{}. {look_there}", last(status));
+            let message = format!("The cloud no longer lists the replication record.{} {look_there}", last(status));
             (Is::Unknown, Reason::RecordGone, message)
         }
         TrackingEnd::BackupGone => {
-            let message = format!("The source backup is not there any more{}. {look_there}", last(status));
+            let message =
+                format!("The source backup no longer exists, nor do its records.{} {look_there}", last(status));
             (Is::Unknown, Reason::BackupGone, message)
         }
         TrackingEnd::LimitReached => {
             let message = format!(
-                "The replication had not ended when the operator's time for following it was over{}. {look_there}",
+                "The operator stopped tracking the replication: it had not ended within --tracking-limit.{} {look_there}",
                 last(status)
             );
             (Is::Unknown, Reason::TrackingLimitReached, message)
@@ -62,14 +63,14 @@ fn ended(status: &BackupReplicationStatus, end: TrackingEnd) -> (Is, Reason, Str
 fn failed(status: &BackupReplicationStatus, what: &str) -> String {
     let why = [&status.fail_code, &status.fail_reason].into_iter().flatten().cloned().collect::<Vec<_>>().join(": ");
     let why = if why.is_empty() { "the cloud does not say why".to_owned() } else { why };
-    let stop = if why.ends_with('.') { "" } else { "." };
-    format!("{what}: {why}{stop}")
+    sentence(&format!("{what}: {why}"))
 }
 
+/// What was seen last, as a sentence behind another one.
 fn last(status: &BackupReplicationStatus) -> String {
     match (&status.record_status, status.progress) {
-        (Some(record_status), Some(progress)) => format!("; it was last seen as {record_status}, {progress} %"),
-        (Some(record_status), None) => format!("; it was last seen as {record_status}"),
+        (Some(record_status), Some(progress)) => format!(" Last seen: {record_status}, {progress} %."),
+        (Some(record_status), None) => format!(" Last seen: {record_status}."),
         (None, _) => String::new(),
     }
 }
@@ -78,21 +79,37 @@ fn under_way(status: &BackupReplicationStatus) -> String {
     match (&status.record_status, status.progress) {
         (Some(record_status), Some(progress)) => format!("The cloud reports {record_status}, {progress} %."),
         (Some(record_status), None) => format!("The cloud reports {record_status}."),
-        (None, _) => "The record has not shown in a look yet.".to_owned(),
+        (None, _) => "The cloud has not shown the replication record yet.".to_owned(),
     }
 }
 
-fn held_up(status: &BackupReplicationStatus, issue: TrackingIssue) -> String {
-    let what = match issue {
-        TrackingIssue::EndpointRefused => "the endpoint may not be called any more",
-        TrackingIssue::SecretNotFound => "the Secret is not there any more",
-        TrackingIssue::TokenMissing => "the Secret holds no token any more",
-        TrackingIssue::TokenUnusable => "the Secret's value cannot be sent as a token",
-        TrackingIssue::SecretNotPermitted => "the operator may not read the Secret",
-        TrackingIssue::TokenRejected => "the cloud refuses the token",
-        TrackingIssue::LookUpFailed => "looks at the backup have been failing",
+fn held_up(resource: &BackupReplication, status: &BackupReplicationStatus, issue: TrackingIssue) -> String {
+    let spec = &resource.spec;
+    let secret = spec.auth.token_secret_ref.as_ref().map_or_else(|| "the Secret".to_owned(), secret);
+    let endpoint = spec.endpoint.as_deref().or(status.attempts.first().map(|attempt| attempt.endpoint.as_str()));
+    let at = endpoint.map_or_else(String::new, |endpoint| format!(" at {endpoint}"));
+    let update = "Update the Secret and tracking resumes.";
+    let (what, cure) = match issue {
+        TrackingIssue::EndpointRefused => (
+            format!("the operator may no longer call the endpoint{at}"),
+            "Have the administrator allow it (--allowed-endpoint) and tracking resumes.",
+        ),
+        TrackingIssue::SecretNotFound => {
+            (format!("{secret} no longer exists"), "Create the Secret and tracking resumes.")
+        }
+        TrackingIssue::TokenMissing => (format!("{secret} is missing or empty"), update),
+        TrackingIssue::TokenUnusable => (format!("{secret} cannot be sent as a token"), update),
+        TrackingIssue::SecretNotPermitted => (
+            format!("the operator may not read {secret}"),
+            "Give the operator the right, or the Secret the label, and tracking resumes.",
+        ),
+        TrackingIssue::TokenRejected => (format!("the cloud rejects the token in {secret}"), update),
+        TrackingIssue::LookUpFailed => (
+            format!("the operator has not been able to look up the backup{at}"),
+            "Check the endpoint, DNS, NetworkPolicies, proxy and --ca-bundle. Tracking resumes automatically.",
+        ),
     };
-    format!("How far the copy is cannot be seen: {what}{}. It goes on by itself when that is mended.", last(status))
+    format!("Progress unknown: {what}.{} The copy itself continues. {cure}", last(status))
 }
 
 fn reason_of(issue: TrackingIssue) -> Reason {

@@ -8,11 +8,9 @@ use crate::protocol::decision;
 use crate::protocol::describe::accepted::accepted;
 use crate::protocol::describe::questions;
 use crate::protocol::describe::situation::Situation;
-use crate::protocol::describe::summary::{Actor, Summary, outcome_message, short};
+use crate::protocol::describe::summary::{Actor, Summary, outcome_message, secret, sentence, short};
 use crate::protocol::evidence::OtherVault;
-use crate::resource::{
-    Attempt, BackupReplication, BackupReplicationStatus, Is, Outcome, Phase, Reason, RejectionKind, SecretKeyRef,
-};
+use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus, Is, Outcome, Phase, Reason, RejectionKind};
 
 /// After this, a message says how long it has been.
 const LONG: Duration = Duration::from_secs(60 * 60);
@@ -26,14 +24,15 @@ pub(crate) fn summarize(
     let waiting =
         |reason, message| Summary { phase: Phase::Pending, ready: Is::False, actor: Actor::Operator, reason, message };
     let stalled = |phase, reason, message| Summary { phase, ready: Is::False, actor: Actor::Human, reason, message };
-    let secret = |reference: &SecretKeyRef| format!("Secret {}, key {}", reference.name, reference.key());
+    let open = |message| Summary {
+        phase: Phase::OutcomeUnknown,
+        ready: Is::Unknown,
+        ..waiting(Reason::OutcomeUnknown, message)
+    };
     match situation {
         Situation::BeingDeleted => Summary {
             actor: Actor::Nobody,
-            ..waiting(
-                Reason::BeingDeleted,
-                "The resource is being deleted: no call is made for it any more.".to_owned(),
-            )
+            ..waiting(Reason::BeingDeleted, "The resource is being deleted. No further call is made for it.".to_owned())
         },
         Situation::Suspended => Summary {
             actor: Actor::Nobody,
@@ -50,37 +49,48 @@ pub(crate) fn summarize(
             Phase::Pending,
             Reason::EndpointRefused,
             format!(
-                "spec.endpoint is not called: {why}. Nothing was sent. Correct spec.endpoint, or have the \
-                 administrator allow it with --allowed-endpoint."
+                "spec.endpoint cannot be used: {} Nothing was sent. Correct spec.endpoint, or have the \
+                 administrator allow it with --allowed-endpoint.",
+                sentence(why)
             ),
         ),
         Situation::SpecInvalid(why) => stalled(
             Phase::Pending,
             Reason::SpecInvalid,
-            format!("The spec cannot be sent: {why}. Nothing was sent. Correct the spec."),
+            format!("The spec cannot be sent: {} Nothing was sent. Correct the spec.", sentence(why)),
         ),
         Situation::SecretNotFound(reference) => waiting(
             Reason::SecretNotFound,
             format!(
-                "{} is not there: namespace {} has no such Secret. The call is made once it exists.",
+                "{} does not exist in namespace {}. No call was made. The operator calls automatically once the \
+                 Secret holds a token.",
                 secret(reference),
                 resource.namespace().unwrap_or_default()
             ),
         ),
         Situation::TokenMissing(reference) => waiting(
             Reason::TokenMissing,
-            format!("{} is missing or empty. The call is made once it holds a token.", secret(reference)),
+            format!(
+                "{} is missing or empty. The operator calls automatically once it holds a token.",
+                secret(reference)
+            ),
         ),
         Situation::TokenUnusable(reference, why) => waiting(
             Reason::TokenUnusable,
             format!(
-                "{} cannot be sent as X-Auth-Token: {why}. The call is made once it holds a token.",
-                secret(reference)
+                "{} cannot be sent as X-Auth-Token: {} Nothing was sent. The operator calls automatically once it \
+                 holds a token.",
+                secret(reference),
+                sentence(why)
             ),
         ),
         Situation::SecretNotPermitted(reference, why) => waiting(
             Reason::SecretNotPermitted,
-            format!("{} may not be read: {why}. The call is made once it may.", secret(reference)),
+            format!(
+                "The operator may not read {}: {} It calls automatically once it may.",
+                secret(reference),
+                sentence(why)
+            ),
         ),
         Situation::TokenRejected(reference, why) => waiting(
             Reason::TokenRejected,
@@ -94,19 +104,11 @@ pub(crate) fn summarize(
         Situation::ThrottledByOthers(until) => waiting(
             Reason::Throttled,
             format!(
-                "The endpoint asked callers with this credential to wait. The call is made after {}.",
+                "The cloud is throttling this credential. No action needed: the call is made after {}.",
                 short(*until)
             ),
         ),
-        Situation::WaitingToRetry(attempt) => waiting(reason_of(attempt), {
-            let when =
-                attempt.retry_at.as_ref().map_or_else(|| "soon".to_owned(), |at| format!("after {}", short(at.0)));
-            format!(
-                "Attempt {} was not accepted: {} The next one is made {when}.",
-                attempt.number,
-                outcome_message(attempt)
-            )
-        }),
+        Situation::WaitingToRetry(attempt) => waiting(reason_of(attempt), retry(attempt)),
         Situation::Submitting(attempt, other_vault) => Summary {
             phase: Phase::Submitting,
             ready: Is::Unknown,
@@ -120,71 +122,49 @@ pub(crate) fn summarize(
             ),
         },
         Situation::CallEnded(attempt) => {
-            let message = format!(
-                "Attempt {} has ended: {} What follows is being decided.",
-                attempt.number,
-                outcome_message(attempt)
-            );
+            let ended = format!("Attempt {} ended: {}", attempt.number, outcome_message(attempt));
             if attempt.outcome == Some(Outcome::Unknown) {
-                Summary { phase: Phase::OutcomeUnknown, ready: Is::Unknown, ..waiting(Reason::OutcomeUnknown, message) }
+                open(format!("{ended} The operator is now checking the cloud's records."))
             } else {
-                waiting(reason_of(attempt), message)
+                waiting(reason_of(attempt), format!("{ended} The operator continues automatically."))
             }
         }
-        Situation::UnknownHeld(attempt) => Summary {
+        Situation::UnknownHeld(attempt, unseen) => Summary {
             ready: Is::Unknown,
-            ..stalled(Phase::OutcomeUnknown, Reason::OutcomeUnknown, questions::unknown(resource, attempt))
+            ..stalled(
+                Phase::OutcomeUnknown,
+                Reason::OutcomeUnknown,
+                questions::unknown(resource, attempt, unseen.as_deref()),
+            )
         },
-        Situation::UnknownThenCalledAgain(attempt, wait) => Summary {
-            phase: Phase::OutcomeUnknown,
-            ready: Is::Unknown,
-            actor: Actor::Operator,
-            reason: Reason::OutcomeUnknown,
-            message: format!(
-                "It is not known yet whether attempt {} was accepted: {} If nothing shows that it was, the next attempt \
-                 is made once it has stayed so for {} s.",
-                attempt.number,
-                outcome_message(attempt),
-                wait.as_secs()
-            ),
-        },
-        Situation::UnknownLookedUp(attempt, wait) => Summary {
-            phase: Phase::OutcomeUnknown,
-            ready: Is::Unknown,
-            actor: Actor::Operator,
-            reason: Reason::OutcomeUnknown,
-            message: format!(
-                "It is not known yet whether attempt {} was accepted: {} The backup's replication records are looked at \
-                 for {} s; if they show nothing, you will be asked to decide.",
-                attempt.number,
-                outcome_message(attempt),
-                wait.as_secs()
-            ),
-        },
+        Situation::UnknownThenCalledAgain(attempt, wait) => open(format!(
+            "It is not known yet whether the cloud accepted attempt {}: {} If the records still show no replication \
+             after {} s, the operator calls again.",
+            attempt.number,
+            outcome_message(attempt),
+            wait.as_secs()
+        )),
+        Situation::UnknownLookedUp(attempt, wait) => open(format!(
+            "It is not known yet whether the cloud accepted attempt {}: {} The operator checks the backup's \
+             replication records for {} s. If they show nothing, it will ask you to decide.",
+            attempt.number,
+            outcome_message(attempt),
+            wait.as_secs()
+        )),
         Situation::AlreadyReplicatedLookedUp(attempt) => waiting(
             Reason::AlreadyReplicated,
             format!(
-                "The cloud says that the backup is being, or was, replicated to {}: {} Its record is looked for, to \
-                 adopt it.",
+                "The cloud says that a replica of the backup in {} already exists or is being made: {} The operator \
+                 is looking for its record, to adopt it.",
                 resource.spec.destination_region,
                 outcome_message(attempt)
             ),
         ),
-        Situation::LooksFail(why, since) => waiting(
-            Reason::LookUpFailed,
-            if *since >= LONG {
-                format!(
-                    "For more than an hour the backup could not be looked up, so no call was made: {why}. It goes on by \
-                     itself; check the endpoint and the network."
-                )
-            } else {
-                format!("The backup is looked up before the call, and that failed: {why}. It is tried again by itself.")
-            },
-        ),
+        Situation::LooksFail(why, since) => waiting(Reason::LookUpFailed, look_up_failed(why, *since)),
         Situation::LookupDoubted(why, patience) => waiting(
             Reason::LookUpFailed,
             format!(
-                "The backup could not be looked up: {} One such answer may be a passing fault, so no call is made yet. If \
+                "Could not look up the backup: {} One such answer may be a passing fault, so no call is made yet. If \
                  the answer stays the same for {} s, the call is made without a look-up.",
                 sentence(why),
                 patience.as_secs()
@@ -193,11 +173,11 @@ pub(crate) fn summarize(
         Situation::TooYoung(restored) => waiting(
             Reason::TooYoung,
             if *restored {
-                "The resource carries the marks of a restore, and the cloud shows no record that tells what was called for \
-                 before. The first call waits for a few minutes, in case its earlier status is restored, too."
+                "The resource carries the marks of a restore, and the cloud shows no record that tells what was called \
+                 for before. The first call waits for a few minutes, in case its earlier status is restored, too."
             } else {
-                "The resource is new, and the cloud shows no record that tells what was called for before. The first call \
-                 waits for some seconds, in case an earlier status is restored."
+                "The resource is new, and the cloud shows no record that tells what was called for before. The first \
+                 call waits for some seconds, in case an earlier status is restored."
             }
             .to_owned(),
         ),
@@ -205,9 +185,9 @@ pub(crate) fn summarize(
             Phase::Pending,
             Reason::ClaimRefused,
             format!(
-                "The API server does not keep what the operator writes into the status before a call: {} No call is made \
-                 without it. Correct what refuses or changes the write (an admission policy or webhook, an old CRD, a \
-                 missing role). The operator tries again after {}.",
+                "The API server does not keep what the operator writes into the status before a call: {} No call is \
+                 made without it. Correct what refuses or changes the write (an admission policy or webhook, an old \
+                 CRD, a missing role). The operator tries again after {}.",
                 sentence(why),
                 short(*until)
             ),
@@ -216,33 +196,33 @@ pub(crate) fn summarize(
             Phase::Pending,
             Reason::ObjectTooLarge,
             format!(
-                "The metadata of this resource take {} KiB. Beyond 256 KiB the outcome of a call might find no room in it, so \
-                 no call is made. Remove what fills it (annotations, finalizers, owner references, managed fields), or \
-                 create the resource under another name.",
+                "The metadata of this resource take {} KiB. Beyond 256 KiB the outcome of a call might not fit into \
+                 it, so no call is made. Remove what fills it (annotations, finalizers, owner references, managed \
+                 fields), or create the resource under another name.",
                 bytes / 1024
             ),
         ),
         Situation::SourceNotReady => waiting(
             Reason::SourceNotReady,
-            "The backup is still being made. The call is made when it is complete.".to_owned(),
+            "The backup is still being made. The call is made once it is complete.".to_owned(),
         ),
         Situation::SameTargetInUse(other) => waiting(
             Reason::SameTargetInUse,
             if *other == resource.name_any() {
-                "A call for the same backup and region was made for an earlier resource of this name, and is too young for \
-                 the cloud's records to show it. This one goes on when it shows, or after the settling time."
+                "An earlier resource of this name made a call for the same backup and region, which is too recent for \
+                 the cloud's records to show it. This one continues once it shows, or after the settling time."
                     .to_owned()
             } else {
                 format!(
-                    "BackupReplication {other} has a call for the same backup and region that is not settled yet. This one \
-                     goes on after it."
+                    "Waiting for BackupReplication \"{other}\": the outcome of its call for the same backup and \
+                     region is not known yet."
                 )
             },
         ),
-        Situation::AlreadyReplicated(attempt, other_vault) => stalled(
+        Situation::AlreadyReplicated(attempt, other_vault, unseen) => stalled(
             Phase::Failed,
             Reason::AlreadyReplicated,
-            questions::already_replicated(resource, attempt, &elsewhere(other_vault.as_ref())),
+            questions::already_replicated(resource, attempt, &elsewhere(other_vault.as_ref()), unseen.as_deref()),
         ),
         Situation::Rejected(attempt) => stalled(
             Phase::Failed,
@@ -256,21 +236,50 @@ pub(crate) fn summarize(
             ),
         ),
         Situation::Accepted => accepted(resource, status),
-        Situation::AcceptedWithUnknown(attempt) => stalled(
+        Situation::AcceptedWithUnknown(attempt, unseen) => stalled(
             Phase::OutcomeUnknown,
             Reason::OutcomeUnknown,
             format!(
-                "{} And {}",
+                "{} Another attempt is open: {}",
                 accepted(resource, status).message,
-                lower_first(&questions::unknown(resource, attempt))
+                questions::unknown(resource, attempt, unseen.as_deref())
             ),
         ),
     }
 }
 
-/// Closed by a full stop.
-fn sentence(text: &str) -> String {
-    if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
+/// An attempt that did not lead to an acceptance, and the next one.
+fn retry(attempt: &Attempt) -> String {
+    let outcome = outcome_message(attempt);
+    let when = attempt.retry_at.as_ref().map_or_else(|| "soon".to_owned(), |at| format!("after {}", short(at.0)));
+    let number = attempt.number;
+    match (attempt.outcome, attempt.rejection) {
+        (_, Some(RejectionKind::Throttled)) => {
+            format!("The cloud is throttling requests: {outcome} No action needed: the next attempt is made {when}.")
+        }
+        (_, Some(RejectionKind::Temporary)) => {
+            format!("The cloud cannot take the call now: {outcome} No action needed: the next attempt is made {when}.")
+        }
+        (Some(Outcome::NotSent), None) => format!(
+            "Attempt {number} could not be sent: {outcome} The operator retries automatically: the next attempt is \
+             made {when}."
+        ),
+        (_, Some(RejectionKind::Terminal | RejectionKind::Unauthorized | RejectionKind::AlreadyReplicated) | None) => {
+            format!("Attempt {number} was not accepted: {outcome} The next attempt is made {when}.")
+        }
+    }
+}
+
+/// `why` may name the place; what to check then stands with it.
+fn look_up_failed(why: &str, since: Duration) -> String {
+    let names_place = why.starts_with("https://") || why.starts_with("http://");
+    let at = if names_place { " at " } else { ": " };
+    let long = if since >= LONG { "For more than an hour: could" } else { "Could" };
+    format!(
+        "{long} not look up the backup{at}{} No call was made. The operator retries automatically. If it persists, \
+         check the endpoint, DNS, NetworkPolicies, proxy and --ca-bundle.",
+        sentence(why)
+    )
 }
 
 /// That the region holds a replica of the backup in another vault already.
@@ -295,9 +304,4 @@ fn reason_of(attempt: &Attempt) -> Reason {
         Some(RejectionKind::AlreadyReplicated) => Reason::AlreadyReplicated,
         None => Reason::NotSent,
     }
-}
-
-fn lower_first(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }

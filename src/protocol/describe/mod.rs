@@ -7,7 +7,7 @@ mod questions;
 pub(super) mod situation;
 mod summary;
 
-pub(super) use summary::outcome_message;
+pub(super) use summary::{outcome_message, secret};
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -40,15 +40,15 @@ pub(crate) fn describe(
         Actor::Operator => wanted.push(change(ConditionType::Reconciling, Is::True)),
         Actor::Human => wanted.push(change(ConditionType::Stalled, Is::True)),
     }
-    wanted.push(replicated(status, situation));
+    wanted.push(replicated(resource, status, situation));
     status.phase = Some(phase);
     status.conditions = apply_conditions(&status.conditions, &wanted, resource.metadata.generation, Time(now));
 }
 
-fn replicated(status: &BackupReplicationStatus, situation: &Situation) -> Change {
+fn replicated(resource: &BackupReplication, status: &BackupReplicationStatus, situation: &Situation) -> Change {
     let (is, reason, message) = match situation {
-        Situation::Accepted | Situation::AcceptedWithUnknown(_) => {
-            let Copy { replicated, reason, message } = copy(status);
+        Situation::Accepted | Situation::AcceptedWithUnknown(..) => {
+            let Copy { replicated, reason, message } = copy(resource, status);
             (replicated, reason, message)
         }
         Situation::BeingDeleted
@@ -66,7 +66,7 @@ fn replicated(status: &BackupReplicationStatus, situation: &Situation) -> Change
         | Situation::Submitting(..)
         | Situation::CallEnded(_)
         | Situation::UnknownLookedUp(..)
-        | Situation::UnknownHeld(_)
+        | Situation::UnknownHeld(..)
         | Situation::UnknownThenCalledAgain(..)
         | Situation::AlreadyReplicatedLookedUp(_)
         | Situation::Rejected(_)

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::protocol::evidence::OtherVault;
 use crate::resource::{Attempt, SecretKeyRef};
 
-/// Where a resource stands. `tell` has the words for each.
+/// Where a resource stands. `describe` has the words for each.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Situation {
     BeingDeleted,
@@ -28,12 +28,13 @@ pub(crate) enum Situation {
     CallEnded(Attempt),
     /// The cloud's records may still show it.
     UnknownLookedUp(Attempt, Duration),
-    UnknownHeld(Attempt),
+    /// And why the records could not be checked.
+    UnknownHeld(Attempt, Option<String>),
     UnknownThenCalledAgain(Attempt, Duration),
     AlreadyReplicatedLookedUp(Attempt),
     Rejected(Attempt),
-    /// No record of it shows.
-    AlreadyReplicated(Attempt, Option<OtherVault>),
+    /// No record of it shows; and why the records could not be checked.
+    AlreadyReplicated(Attempt, Option<OtherVault>, Option<String>),
     LooksFail(String, Duration),
     /// The answer that there is no look-up, or no such backup, has not been the same for so long.
     LookupDoubted(String, Duration),
@@ -47,5 +48,5 @@ pub(crate) enum Situation {
     SameTargetInUse(String),
     Accepted,
     /// And another attempt's outcome is unknown.
-    AcceptedWithUnknown(Attempt),
+    AcceptedWithUnknown(Attempt, Option<String>),
 }

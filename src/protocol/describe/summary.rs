@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use crate::resource::{Attempt, Is, Phase, Reason};
+use crate::resource::{Attempt, Is, Phase, Reason, SecretKeyRef};
 
 /// Who has to act next. It decides which of `Reconciling` and `Stalled` stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Actor {
     /// Nobody: it is done.
     Nobody,
-    /// The operator, by itself.
+    /// The operator, automatically.
     Operator,
     /// A human.
     Human,
@@ -26,11 +26,17 @@ pub(crate) struct Summary {
 
 /// What is known of an attempt's end, always closed by a full stop.
 pub(crate) fn outcome_message(attempt: &Attempt) -> String {
-    let mut text = attempt.message.clone().unwrap_or_default();
-    if !text.ends_with('.') {
-        text.push('.');
-    }
-    text
+    sentence(attempt.message.as_deref().unwrap_or_default())
+}
+
+/// Closed by a full stop.
+pub(crate) fn sentence(text: &str) -> String {
+    if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
+}
+
+/// A Secret and the key in it, as all messages name them.
+pub(crate) fn secret(reference: &SecretKeyRef) -> String {
+    format!("Secret {} (key {})", reference.name, reference.key())
 }
 
 /// To the second, in UTC.

@@ -103,7 +103,7 @@ impl CallResult {
                 })
             }
             ReplicateOutcome::Rejected(Rejection { kind, error, retry_after }) => {
-                Self::Rejected { kind: kind_of(kind), answer: answer_of(&error, kind.advice()), retry_after }
+                Self::Rejected { kind: kind_of(kind), answer: answer_of(&error, advice_on(kind, &error)), retry_after }
             }
             ReplicateOutcome::Unknown(unknown) => Self::of_unknown(unknown, attempt),
         }
@@ -122,11 +122,13 @@ impl CallResult {
             });
         };
         if let (Some(kind), None) = (refusal_if_unseen, &attempt.records_before) {
-            let answer = answer_of(&error, kind.advice());
+            let answer = answer_of(&error, advice_on(kind, &error));
             return Self::Rejected { kind: kind_of(kind), answer, retry_after: None };
         }
         let advice = match why {
-            UnknownWhy::Unreadable2xx => "A success that cannot be read: most likely it was accepted.",
+            UnknownWhy::Unreadable2xx => {
+                "The answer is a success that cannot be read: most likely the call was accepted."
+            }
             UnknownWhy::Undocumented => {
                 "The cloud's documentation does not name this answer as a refusal, so it may have been accepted."
             }
@@ -166,6 +168,15 @@ impl From<Replication> for Acceptance {
     }
 }
 
+/// A token of another project gets the code of a missing right, and no right helps it.
+fn advice_on(kind: Refusal, error: &CloudError) -> &'static str {
+    if error.is_of_another_project() {
+        "The token belongs to another project: put a token for the source project (spec.projectId) into the Secret."
+    } else {
+        kind.advice()
+    }
+}
+
 fn kind_of(kind: Refusal) -> RejectionKind {
     match kind {
         Refusal::Terminal(_) => RejectionKind::Terminal,
@@ -188,7 +199,7 @@ fn answer_of(error: &CloudError, advice: &str) -> CallAnswer {
 /// Sentences, each closed by a full stop.
 fn message_of(sentences: &[&str]) -> String {
     let mut text = String::new();
-    for sentence in sentences {
+    for sentence in sentences.iter().filter(|sentence| !sentence.is_empty()) {
         if !text.is_empty() {
             text.push(' ');
         }
