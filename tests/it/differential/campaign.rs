@@ -15,12 +15,13 @@ use super::strategy;
 /// Where none is given: the same histories each time.
 pub(crate) const SEED: u64 = 1;
 /// Histories for the reference alone.
-pub(crate) const PURE: u64 = 2_000;
+pub(crate) const PURE: u64 = 300;
 /// Histories of a plain run, and the longest that one of them may last.
 const FEW: usize = 20;
 const LASTS: Duration = Duration::from_secs(45);
-/// Mostly they wait.
+/// How many at a time. Mostly they wait.
 const AT_A_TIME: usize = 20;
+const AT_A_TIME_OF_MANY: usize = 40;
 /// How often one is run again that the machine has disturbed.
 const TRIES: usize = 5;
 /// How long a history is made simpler.
@@ -124,7 +125,7 @@ pub(crate) async fn random(seed: u64, asked: Option<Duration>) -> Result<()> {
         let verdict = verdict.with_context(|| format!("history {number}: {history:?}"))?;
         anyhow::Ok((number, history, verdict))
     });
-    let mut judged = judged.buffer_unordered(AT_A_TIME);
+    let mut judged = judged.buffer_unordered(asked.map_or(AT_A_TIME, |_| AT_A_TIME_OF_MANY));
     let (mut numbers, mut told) = (Numbers::default(), 0);
     while let Some(one) = judged.next().await {
         let (number, history, verdict) = one?;

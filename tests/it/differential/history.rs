@@ -118,8 +118,10 @@ pub(crate) enum Step {
     Recreate,
     /// The records so far are shown also to those who see them late.
     Reveal,
-    /// A record of another's call, an hour old, for the same region and the other vault.
-    AnothersRecord,
+    /// A record of another's call, an hour old, for the same region: in the vault of the manifest, or in the other.
+    AnothersRecord {
+        other_vault: bool,
+    },
     /// The newest replication that is on its way ends.
     End {
         failed: bool,

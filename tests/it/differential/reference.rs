@@ -52,8 +52,9 @@ const MOST_ROUNDS: usize = 2_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Expected {
     pub(crate) deed: Deed,
-    /// How long it takes to come to rest.
+    /// How long it takes to come to rest, and how many look-ups.
     pub(crate) within: Duration,
+    pub(crate) looks: u64,
     pub(crate) summary: Summary,
 }
 
@@ -111,8 +112,8 @@ pub(crate) fn course(history: &History) -> Result<Course> {
             None => Deed::Create,
             Some(step) => reference.carry_out(*step)?,
         };
-        let within = reference.settle()?;
-        course.expected.push(Expected { deed, within, summary: reference.summary()? });
+        let (within, looks) = reference.settle()?;
+        course.expected.push(Expected { deed, within, looks, summary: reference.summary()? });
         course.broken = course.broken.take().or_else(|| reference.broken_promise());
     }
     Ok(course)
@@ -136,26 +137,26 @@ impl Reference {
         })
     }
 
-    /// Lets time pass until nothing more happens, and a little longer. How long the first took.
-    fn settle(&mut self) -> Result<Duration> {
-        let begun = self.now;
+    /// Lets time pass until nothing more happens, and a little longer. How long the first took, and how many look-ups.
+    fn settle(&mut self) -> Result<(Duration, u64)> {
+        let (begun, looks) = (self.now, self.cloud.looks);
         let mut at_rest = self.clone();
-        let mut summary = self.summary()?;
+        let mut state = (self.summary()?, self.process.unease());
         let mut rounds = 0;
         while self.next_round(at_rest.now.saturating_add(HORIZON))? {
-            let now = self.summary()?;
-            if now != summary {
-                (at_rest, summary) = (self.clone(), now);
+            let now = (self.summary()?, self.process.unease());
+            if now != state {
+                (at_rest, state) = (self.clone(), now);
             }
             rounds += 1;
-            ensure!(rounds < MOST_ROUNDS, "it comes to no rest: {summary:#?}");
+            ensure!(rounds < MOST_ROUNDS, "it comes to no rest: {state:#?}");
         }
-        let within = at_rest.now.saturating_sub(begun);
+        let settled = (at_rest.now.saturating_sub(begun), at_rest.cloud.looks - looks);
         *self = at_rest;
         let until = self.now.saturating_add(REST);
         while self.next_round(until)? {}
         self.now = until;
-        Ok(within)
+        Ok(settled)
     }
 
     /// Whether there was one until then.

@@ -88,7 +88,6 @@ fn refusal() -> impl Strategy<Value = Refusal> {
 fn step() -> impl Strategy<Value = Step> {
     let odd = prop_oneof![Just(Odd::Page), Just(Odd::NoSuchBackup), Just(Odd::Token)];
     let say = prop_oneof![Just(Say::Record), Just(Say::Accepted), Just(Say::Retry)];
-    let end = prop_oneof![Just(true), Just(false)];
     prop_oneof![
         4 => post().prop_map(Step::Post),
         2 => odd.prop_map(Step::Look),
@@ -96,11 +95,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::EditReadyWhen),
         2 => Just(Step::EditVault),
         2 => Just(Step::Suspend),
-        6 => say.prop_map(Step::Decide),
+        10 => say.prop_map(Step::Decide),
         3 => Just(Step::Kill),
         4 => Just(Step::Recreate),
         3 => Just(Step::Reveal),
-        2 => Just(Step::AnothersRecord),
-        1 => end.prop_map(|failed| Step::End { failed }),
+        2 => any::<bool>().prop_map(|other_vault| Step::AnothersRecord { other_vault }),
+        2 => any::<bool>().prop_map(|failed| Step::End { failed }),
     ]
 }

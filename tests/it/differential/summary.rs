@@ -2,6 +2,7 @@
 //! named by their places, and there are no times.
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use backup_replication_operator::cbr::same_spelling;
 use harness::Object;
@@ -139,7 +140,8 @@ pub(crate) struct Command {
 
 /// The commands of a message that give a decision, in their order.
 pub(crate) fn commands(message: &str) -> Vec<Command> {
-    let Ok(form) = Regex::new(r"kubectl annotate \S+ [^;]*?/decision=(\S+)") else { return Vec::new() };
-    let found = form.captures_iter(message);
+    static FORM: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"kubectl annotate \S+ [^;]*?/decision=(\S+)").expect("a valid form"));
+    let found = FORM.captures_iter(message);
     found.map(|found| Command { line: found[0].to_owned(), value: found[1].to_owned() }).collect()
 }

@@ -10,7 +10,7 @@ use simulator::{
 
 use super::{Real, SECOND_TOKEN};
 use crate::differential::history::{Instead, Odd, Post, Refusal, Spelling, View};
-use crate::differential::reference::{AGED, OTHER_VAULT};
+use crate::differential::reference::AGED;
 
 /// Calls in which the operator is killed, by the holds that they wait at.
 #[derive(Default)]
@@ -88,13 +88,13 @@ impl Real<'_> {
     }
 
     /// A replication of another's.
-    pub(super) fn add_anothers(&mut self) -> Result<()> {
+    pub(super) fn add_anothers(&mut self, vault: &str) -> Result<()> {
         self.scene.simulator.add_replication(Target {
             project_id: example::PROJECT.into(),
             backup_id: example::BACKUP.into(),
             destination_project_id: example::DESTINATION_PROJECT.into(),
             destination_region: example::DESTINATION_REGION.into(),
-            destination_vault_id: OTHER_VAULT.into(),
+            destination_vault_id: vault.into(),
             name: None,
             description: None,
         })?;

@@ -38,7 +38,7 @@ impl Real<'_> {
                 self.create().await?;
             }
             Deed::Reveal => self.scene.simulator.reveal(None),
-            Deed::AnothersRecord => self.add_anothers()?,
+            Deed::AnothersRecord(vault) => self.add_anothers(vault)?,
             Deed::End { record, failed } => self.end(*record, *failed)?,
         }
         Ok(None)

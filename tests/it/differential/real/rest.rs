@@ -8,6 +8,7 @@ use harness::Object;
 use tokio::time::{Instant, sleep};
 
 use super::{Ran, Real};
+use crate::differential::reference::Expected;
 use crate::differential::summary::Summary;
 
 /// How long it stays so. Not shorter than the settling time of these operators.
@@ -16,14 +17,15 @@ const QUIET: Duration = Duration::from_millis(1_500);
 const PACE: Duration = Duration::from_millis(300);
 
 impl Real<'_> {
-    /// Waits until the process has come to what is expected, which took the reference so long.
-    pub(super) async fn come_to(&mut self, expected: &Summary, within: Duration, patience: Duration) -> Result<Ran> {
+    /// Waits until the process has come to what is expected, and to so many look-ups.
+    pub(super) async fn come_to(&mut self, expected: &Expected, looks: u64, patience: Duration) -> Result<Ran> {
+        let &Expected { deed: _, within, looks: _, summary: ref expected } = expected;
         let begun = Instant::now();
         self.sleep(within).await?;
         let mut alike_since = None;
         loop {
             let (object, summary) = self.summary().await?;
-            let same = summary == *expected;
+            let same = summary == *expected && self.looks() >= looks;
             let since: Instant = *alike_since.get_or_insert_with(Instant::now);
             if same && since.elapsed() >= QUIET {
                 return Ok(Ran::Alike(summary));
@@ -63,7 +65,8 @@ impl Real<'_> {
         let difference = Summary::difference(expected, seen);
         let tail: Vec<String> = self.operator.log.text().lines().rev().take(12).map(str::to_owned).collect();
         let tail: String = tail.into_iter().rev().map(|line| format!("  {line}\n")).collect();
-        format!("{difference}  message: {}\nThe last of its log:\n{tail}", object.message())
+        let looks = self.looks();
+        format!("{difference}  {looks} look-ups; message: {}\nThe last of its log:\n{tail}", object.message())
     }
 }
 

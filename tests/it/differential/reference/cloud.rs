@@ -49,6 +49,7 @@ pub(crate) struct PureCloud {
     pub(crate) second_token: bool,
     pub(crate) posts: u64,
     pub(crate) accepted: u64,
+    pub(crate) looks: u64,
     /// A list has shown one of the records while another did not show, which the operator takes for granted not to happen.
     pub(crate) hid_one_of_several: bool,
 }
@@ -64,6 +65,7 @@ impl PureCloud {
             second_token: false,
             posts: 0,
             accepted: 0,
+            looks: 0,
             hid_one_of_several: false,
         }
     }
@@ -151,6 +153,7 @@ impl PureCloud {
 
     /// A look-up arrives.
     pub(crate) fn look(&mut self) -> Result<Lookup> {
+        self.looks += 1;
         match self.odd.pop_front() {
             Some(Odd::Page) => return Ok(Lookup::NotAvailable("a page".to_owned())),
             Some(Odd::NoSuchBackup) => return Ok(Lookup::NoSuchBackup("no such backup".to_owned())),

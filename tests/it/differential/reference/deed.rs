@@ -28,7 +28,8 @@ pub(crate) enum Deed {
     Kill,
     Recreate,
     Reveal,
-    AnothersRecord,
+    /// In this vault.
+    AnothersRecord(&'static str),
     End {
         record: usize,
         failed: bool,
@@ -48,7 +49,7 @@ impl Reference {
         let touches = match step {
             Step::EditReadyWhen | Step::EditVault | Step::Suspend => true,
             Step::Post(_) | Step::Look(_) | Step::Rotate | Step::Kill | Step::Recreate => false,
-            Step::Decide(_) | Step::Reveal | Step::AnothersRecord | Step::End { .. } => false,
+            Step::Decide(_) | Step::Reveal | Step::AnothersRecord { .. } | Step::End { .. } => false,
         };
         let deed = match step {
             Step::Post(post) => {
@@ -85,9 +86,10 @@ impl Reference {
                 self.cloud.reveal();
                 Deed::Reveal
             }
-            Step::AnothersRecord => {
-                self.cloud.add_anothers(OTHER_VAULT, self.wall()?)?;
-                Deed::AnothersRecord
+            Step::AnothersRecord { other_vault } => {
+                let vault = if other_vault { OTHER_VAULT } else { example::VAULT };
+                self.cloud.add_anothers(vault, self.wall()?)?;
+                Deed::AnothersRecord(vault)
             }
             Step::End { failed } => self.cloud.end(failed).map_or(Deed::Nothing, |record| Deed::End { record, failed }),
         };

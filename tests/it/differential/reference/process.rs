@@ -72,6 +72,13 @@ impl Process {
         }
     }
 
+    /// What is remembered of odd answers, and passes with the next one that is not odd.
+    pub(crate) fn unease(&self) -> Vec<bool> {
+        let own = self.known.as_ref().map(|known| known.lookups);
+        let own = own.into_iter().flat_map(|l| [l.failing_since, l.not_shown_since, l.no_backup_since]);
+        own.chain(self.viewers.values().map(|viewer| viewer.no_lookup_since)).map(|since| since.is_some()).collect()
+    }
+
     pub(crate) fn forget(&mut self) {
         self.known = None;
     }
