@@ -10,6 +10,7 @@ mod crash_points;
 mod crd;
 mod crd_compatibility;
 mod credentials;
+mod differential;
 mod docs;
 mod ends;
 mod evidence;
