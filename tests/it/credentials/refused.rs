@@ -36,7 +36,7 @@ async fn what_iam_refuses_leaves_the_secret_as_it_is() -> Result<()> {
         (Fault::before_commit().answer(error(404)), MEND, vec!["does not take", "--iam-endpoint", "--project-id"]),
         (Fault::before_commit().answer(error(429)), LATER, vec!["fewer requests: HTTP 429: No."]),
         (Fault::before_commit().answer(error(503)), LATER, vec!["no answer: HTTP 503"]),
-        (Fault::before_commit().reset(), LATER, vec!["no answer", "reset"]),
+        (Fault::before_commit().reset(), LATER, vec!["no answer", "connection was lost"]),
         (Fault::before_commit().answer(unscoped), MEND, vec!["not for the project", example::PROJECT]),
         (Fault::before_commit().answer(ordinary), MEND, vec!["X-Subject-Token"]),
         (Fault::before_commit().answer(Answer::redirect(302, "https://other.example/")), MEND, vec!["HTTP 302"]),

@@ -18,9 +18,13 @@ const AT_ONCE: usize = 16;
 const STATUSES: [u16; 10] = [400, 402, 403, 404, 409, 418, 422, 451, 500, 503];
 
 fn fault(number: usize) -> Fault {
-    let status = STATUSES[number % STATUSES.len()];
     let shape = if number.is_multiple_of(2) { ErrorShape::Cbr } else { ErrorShape::Gateway };
-    let (code, message) = (format!("BackupService.E{number:04}"), format!("Words of error number {number:04}."));
+    let message = format!("Words of error number {number:04}.");
+    // Each fifth is a documented refusal; the others prove nothing.
+    let (status, code) = match number % 5 {
+        0 => (400, "BackupService.6120".to_owned()),
+        _ => (STATUSES[number % STATUSES.len()], format!("BackupService.E{number:04}")),
+    };
     Fault::before_commit().answer(Answer::status(status).error(shape, code, message))
 }
 
