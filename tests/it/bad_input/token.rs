@@ -37,7 +37,7 @@ async fn a_refused_token_is_tried_once_until_the_secret_changes() -> Result<()> 
         let object = scene.wait_for_phase(name, "Pending").await?;
         assert_eq!(object.reason(), "TokenRejected", "{name}: {}", object.message());
         assert!(object.is("Reconciling") && !object.is("Stalled"), "{name}");
-        assert_says(&object, &["Secret cbr-token, key token", code, "Put a valid token into the Secret"]);
+        assert_says(&object, &["Secret cbr-token (key token)", code, "Put a valid token into the Secret"]);
         // Refused at the look-up already, it is not sent with a call.
         let calls = u64::from(*name != "gateway");
         assert_eq!(counts(&scene, backup), (calls, 0), "{name}");
