@@ -77,7 +77,7 @@ pub enum EndpointRefused {
     #[error("the endpoint must begin with https://, so that the token is not sent in clear")]
     NotHttps,
     /// A good endpoint, but none that the administrator allows.
-    #[error("the endpoint {endpoint} is not among those that the administrator allows ({allowed})")]
+    #[error("{endpoint} is not on the operator's allow-list ({allowed})")]
     NotAllowed {
         /// The origin that was asked for, normalised.
         endpoint: String,

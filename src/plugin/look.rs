@@ -39,7 +39,7 @@ pub(super) async fn look(
     let LookOptions { no_look: _, allowed_endpoint, ca_bundle } = options;
     // Whoever can write a status could name an endpoint of their own there, and wait for somebody with more rights.
     let endpoint = AllowList(allowed_endpoint.clone()).check(&attempt.endpoint).map_err(|refused| {
-        format!("{refused}; no token was sent. If the endpoint is your cloud's, name it with --allowed-endpoint")
+        format!("{refused}; no token was sent. If the endpoint is your cloud's, allow it with --allowed-endpoint")
     })?;
     let spec = &resource.spec;
     let target = Target {
@@ -78,7 +78,7 @@ async fn token(cluster: &Cluster, resource: &BackupReplication) -> Result<Token,
     if !is_object_name(&reference.name) {
         return Err("the resource names a Secret that cannot exist".to_owned());
     }
-    let named = format!("Secret {}, key {}", reference.name, reference.key());
+    let named = format!("Secret {} (key {})", reference.name, reference.key());
     let secret = cluster.secret(&reference.name).await.map_err(|why| format!("{named}: {why}"))?;
     let Some(secret) = secret else {
         return Err(format!("{named}: there is no such Secret"));

@@ -4,7 +4,6 @@ mod config_map;
 mod lua;
 mod real;
 
-use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -13,10 +12,7 @@ use serde_json::{Value, json};
 use simulator::{Advance, Behaviour, Fault, LookUp, Options, Records, Script, example};
 
 use self::lua::{folder, run, yaml};
-use crate::OPERATOR;
-
-/// Set, what is generated is written anew.
-const UPDATE: &str = "UPDATE_TESTDATA";
+use crate::{OPERATOR, generated};
 
 #[test]
 fn each_example_is_judged_as_the_table_says() -> Result<()> {
@@ -180,11 +176,11 @@ fn compare(name: &str, object: Object) -> Result<()> {
 }
 
 fn same(path: &Path, now: &str) -> Result<()> {
-    if env::var_os(UPDATE).is_some() {
+    if generated::is_written() {
         return std::fs::write(path, now).with_context(|| path.display().to_string());
     }
     let before = std::fs::read_to_string(path).unwrap_or_default();
-    let how = format!("{UPDATE}=1 cargo test --test it argocd:: writes it anew");
+    let how = generated::HOW;
     ensure!(before == now, "{} is not current: {how}. Now:\n{now}", path.display());
     Ok(())
 }

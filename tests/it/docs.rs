@@ -1,6 +1,8 @@
 //! What the documentation says is so: every reason, phase and option is in it and no other, its links lead somewhere, and
 //! the API server takes its manifests.
 
+mod reasons;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
@@ -30,7 +32,7 @@ fn pages() -> Result<Vec<PathBuf>> {
 fn first_cells(page: &str, heading: &str) -> BTreeSet<String> {
     let section = page.split_once(heading).map(|(_, rest)| rest).unwrap_or_default();
     let section = section.split("\n## ").next().unwrap_or_default();
-    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let rows = section.lines().filter(|line| line.starts_with("| `") || line.starts_with("| [`"));
     rows.filter_map(|row| row.split('`').nth(1)).map(str::to_owned).collect()
 }
 

@@ -17,7 +17,7 @@ use simulator::{LookUp, Operation, Options, Pace, Records, View, example};
 use crate::OPERATOR;
 
 /// What the message says where the records prove nothing, and its reader must decide.
-const ASKED: &str = "Nobody can tell whether";
+const ASKED: &str = "It is unknown whether";
 
 /// A cloud that shows the records of each replication like this, and completes it at once.
 fn showing(records: Records) -> Options {

@@ -15,6 +15,7 @@ mod docs;
 mod ends;
 mod evidence;
 mod frozen;
+mod generated;
 mod guards;
 mod house;
 mod image;

@@ -6,31 +6,34 @@ use crate::protocol::describe::summary::{Actor, Summary, short};
 use crate::resource::{BackupReplication, BackupReplicationStatus, Is, Origin, Phase, ReadyWhen, Reason, TrackingEnd};
 
 pub(crate) fn accepted(resource: &BackupReplication, status: &BackupReplicationStatus) -> Summary {
-    let how = how(resource, status);
+    let how = how(status);
     let phase = phase(status);
+    // The command that ends a message stays at its end.
+    let say = |more: &str| {
+        let parts = [how.clone(), more.to_owned(), retry(resource, status)];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    };
     if !status.additional_records.is_empty() {
         return Summary {
             phase,
             ready: Is::False,
             actor: Actor::Human,
             reason: Reason::AdditionalRecords,
-            message: format!(
-                "{how} Further calls were accepted as well: {}. Check the replicas in the \
-                 destination region and delete what is not needed; then replace this resource.",
+            message: say(&format!(
+                "Further calls were accepted as well: {}. Check the replicas in the destination region and delete what \
+                 is not needed; then replace this resource.",
                 status.additional_records.join(", ")
-            ),
+            )),
         };
     }
     let Copy { replicated: _, reason, message } = copy(resource, status);
-    let told = |ready, actor| Summary { phase, ready, actor, reason, message: format!("{how} {message}") };
+    let told = |ready, actor, message| Summary { phase, ready, actor, reason, message };
     match (status.tracking_end, resource.spec.ready_when()) {
-        (Some(TrackingEnd::Failed | TrackingEnd::Skipped), ReadyWhen::Accepted | ReadyWhen::Replicated) => Summary {
-            message: format!(
-                "{how} {message} The operator does not retry this. Fix the cause, then create a new BackupReplication \
-                 (or delete and re-apply this one)."
-            ),
-            ..told(Is::False, Actor::Human)
-        },
+        (Some(TrackingEnd::Failed | TrackingEnd::Skipped), ReadyWhen::Accepted | ReadyWhen::Replicated) => {
+            let advice = "The operator does not retry this. Fix the cause, then create a new BackupReplication (or \
+                          delete and re-apply this one).";
+            told(Is::False, Actor::Human, say(&format!("{message} {advice}")))
+        }
         // What nobody has seen is not to be taken for a copy.
         (
             Some(
@@ -40,12 +43,12 @@ pub(crate) fn accepted(resource: &BackupReplication, status: &BackupReplicationS
                 | TrackingEnd::LimitReached,
             ),
             ReadyWhen::Accepted,
-        ) => Summary { reason: Reason::Accepted, ..told(Is::True, Actor::Nobody) },
+        ) => Summary { reason: Reason::Accepted, ..told(Is::True, Actor::Nobody, say(&message)) },
         (None | Some(TrackingEnd::Replicated), ReadyWhen::Accepted) => {
-            Summary { phase, ready: Is::True, actor: Actor::Nobody, reason: Reason::Accepted, message: how }
+            Summary { reason: Reason::Accepted, ..told(Is::True, Actor::Nobody, say("")) }
         }
-        (Some(TrackingEnd::Replicated), ReadyWhen::Replicated) => told(Is::True, Actor::Nobody),
-        (None, ReadyWhen::Replicated) => told(Is::False, Actor::Operator),
+        (Some(TrackingEnd::Replicated), ReadyWhen::Replicated) => told(Is::True, Actor::Nobody, say(&message)),
+        (None, ReadyWhen::Replicated) => told(Is::False, Actor::Operator, say(&message)),
         (
             Some(
                 TrackingEnd::NotReported
@@ -54,12 +57,10 @@ pub(crate) fn accepted(resource: &BackupReplication, status: &BackupReplicationS
                 | TrackingEnd::LimitReached,
             ),
             ReadyWhen::Replicated,
-        ) => Summary {
-            message: format!(
-                "{how} {message} readyWhen: Replicated cannot be met. If the replica exists, set readyWhen: Accepted."
-            ),
-            ..told(Is::Unknown, Actor::Human)
-        },
+        ) => {
+            let advice = "readyWhen: Replicated cannot be met. If the replica exists, set readyWhen: Accepted.";
+            told(Is::Unknown, Actor::Human, say(&format!("{message} {advice}")))
+        }
     }
 }
 
@@ -74,20 +75,29 @@ fn phase(status: &BackupReplicationStatus) -> Phase {
 }
 
 /// How it came to be accepted, and as which record.
-fn how(resource: &BackupReplication, status: &BackupReplicationStatus) -> String {
+fn how(status: &BackupReplicationStatus) -> String {
     let record = status.replication_record_id.as_deref();
     let its_record = record.map_or_else(
         || "its replication record id is not known".to_owned(),
         |id| format!("its replication record is {id}"),
     );
-    match (status.origin, record) {
-        (Some(Origin::Adopted), Some(record)) => format!(
-            "An earlier replication{} to the same vault was adopted; {its_record}. The operator cannot check whether that \
-             copy still exists. To make a new call anyway: {}",
+    match status.origin {
+        Some(Origin::Adopted) => format!(
+            "An earlier replication{} to the same vault was adopted; {its_record}.",
             status.record_created_at.as_ref().map_or_else(String::new, |at| format!(" of {}", short(at.0))),
+        ),
+        Some(Origin::Declared) => format!("A person declared the call accepted; {its_record}."),
+        Some(Origin::Called) | None => format!("The cloud accepted the call; {its_record}."),
+    }
+}
+
+/// How to get a call of the resource's own where an earlier replication was adopted.
+fn retry(resource: &BackupReplication, status: &BackupReplicationStatus) -> String {
+    match (status.origin, status.replication_record_id.as_deref()) {
+        (Some(Origin::Adopted), Some(record)) => format!(
+            "The operator cannot check whether that copy still exists. To make a new call anyway: {}",
             decision::command(resource, record, "retry"),
         ),
-        (Some(Origin::Declared), _) => format!("A person declared the call accepted; {its_record}."),
-        (Some(Origin::Called | Origin::Adopted) | None, _) => format!("The cloud accepted the call; {its_record}."),
+        (Some(Origin::Adopted | Origin::Called | Origin::Declared) | None, _) => String::new(),
     }
 }

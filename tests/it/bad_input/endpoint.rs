@@ -16,9 +16,9 @@ async fn an_endpoint_that_is_not_allowed_gets_not_one_byte() -> Result<()> {
     let cases = [
         ("plain", scene.simulator.http_url(), "must begin with https://"),
         ("downgraded", format!("http://{authority}"), "must begin with https://"),
-        ("another-name", format!("https://127.0.0.1:{port}"), "not among those that the administrator allows"),
-        ("another-port", scene.simulator.http_url().replace("http:", "https:"), "not among those"),
-        ("subdomain", format!("https://evil.{authority}"), "not among those"),
+        ("another-name", format!("https://127.0.0.1:{port}"), "is not on the operator's allow-list"),
+        ("another-port", scene.simulator.http_url().replace("http:", "https:"), "is not on the operator's allow-list"),
+        ("subdomain", format!("https://evil.{authority}"), "is not on the operator's allow-list"),
         ("no-such-port", format!("{allowed}0000"), "not a URL"),
     ];
     let _operator = scene.operator().env("RUST_LOG", "trace").start_ready()?;

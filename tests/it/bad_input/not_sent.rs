@@ -45,7 +45,7 @@ async fn without_a_connection_nothing_is_sent_and_it_goes_on_when_there_is_one()
         assert_eq!(object.phase(), "Pending", "{name}");
         assert!(object.is("Reconciling") && !object.is("Stalled"), "{name}");
         assert!(object.attempts().is_empty(), "{name}: what was not claimed cannot be unknown");
-        assert_says(&object, &[words, url, "It is tried again by itself"]);
+        assert_says(&object, &[words, url, "The operator retries automatically"]);
     }
 
     scene.simulator.come_up()?;
@@ -103,7 +103,7 @@ async fn a_call_whose_connection_fails_after_a_look_that_worked_is_not_sent_and_
     assert_eq!((object.phase(), object.text("/status/attempts/0/outcome")), ("Pending", Some("NotSent")));
     assert!(object.is("Reconciling") && !object.is("Stalled"));
     let when = object.text("/status/attempts/0/retryAt").unwrap_or_default().to_owned();
-    assert_says(&object, &["Nothing was sent", &format!("The next one is made after {when}")]);
+    assert_says(&object, &["Nothing was sent", &format!("the next attempt is made after {when}")]);
 
     let object = scene.wait("db", "ready", ready).await?;
     assert_eq!(object.attempts().len(), 2, "{:#}", object.0);

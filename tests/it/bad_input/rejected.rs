@@ -196,7 +196,7 @@ async fn after_a_second_replica_that_the_cloud_refuses_each_command_of_the_messa
         );
         let words = ["accepted", "accepted:<RECORD_ID>", "retry"].map(|word| format!("{command}:{word}"));
         assert_eq!(object.commands(), words, "{}", object.message());
-        assert_says(&object, &["BackupService.1009", example::DESTINATION_REGION, "No record of that shows"]);
+        assert_says(&object, &["BackupService.1009", example::DESTINATION_REGION, "already exists or is being made"]);
         assert_eq!(counts(&scene, backup), (2, 1), "{name}");
     }
 

@@ -36,7 +36,7 @@ async fn a_secret_without_a_token_is_waited_for_in_words_that_name_it() -> Resul
     for (name, key, _, reason, words) in &cases {
         let object = scene.wait(name, "waiting", told).await?;
         assert_eq!((object.phase(), object.reason()), ("Pending", *reason), "{name}");
-        assert_says(&object, &[&format!("Secret {name}, key {}", key.unwrap_or("token")), words]);
+        assert_says(&object, &[&format!("Secret {name} (key {})", key.unwrap_or("token")), words]);
         assert!(object.is("Reconciling") && !object.is("Stalled"), "{name}");
         assert!(object.attempts().is_empty(), "{name}");
     }
@@ -73,7 +73,7 @@ async fn a_secret_without_the_label_that_the_administrator_wants_is_not_used() -
     scene.applied(&Scene::manifest("db", ""))?;
     let object = scene.wait("db", "waiting", told).await?;
     assert_eq!((object.phase(), object.reason()), ("Pending", "SecretNotPermitted"));
-    assert_says(&object, &["Secret cbr-token, key token", "example.org/for=cbr"]);
+    assert_says(&object, &["Secret cbr-token (key token)", "example.org/for=cbr"]);
 
     let wrong = scene.kubectl(&["label", "secret", "cbr-token", "example.org/for=other"])?;
     assert!(wrong.accepted, "{}", wrong.words);

@@ -60,7 +60,7 @@ async fn what_cannot_be_taken_now_is_called_again_and_the_message_says_when() ->
         assert_eq!(object.reason(), "TemporarilyRejected", "{name}");
         assert!(object.is("Reconciling") && !object.is("Stalled"), "{name}");
         let when = object.text("/status/attempts/0/retryAt").unwrap_or_default().to_owned();
-        assert_says(&object, &[code, &format!("The next one is made after {when}")]);
+        assert_says(&object, &[code, &format!("the next attempt is made after {when}")]);
     }
 
     scene.simulator.set_vault_status(example::SECOND_VAULT, VaultStatus::Available)?;
@@ -102,7 +102,7 @@ async fn no_call_comes_before_the_time_that_the_cloud_asked_to_wait() -> Result<
         assert_eq!(object.reason(), "Throttled");
         assert!(object.is("Reconciling") && !object.is("Stalled"));
         let when = object.text("/status/attempts/0/retryAt").unwrap_or_default().to_owned();
-        assert_says(&object, &["APIG.0308", &format!("The next one is made after {when}")]);
+        assert_says(&object, &["APIG.0308", &format!("the next attempt is made after {when}")]);
         backups.push(backup);
     }
     // From here on there is nothing but the status to go by.
@@ -132,7 +132,7 @@ async fn a_throttle_holds_for_all_with_that_token_and_for_nobody_else() -> Resul
     let sibling = resource(&scene, "busy", "sibling")?;
     let object = scene.wait("sibling", "throttled with it", |object| object.reason() == "Throttled").await?;
     assert_eq!(object.phase(), "Pending");
-    assert_says(&object, &["asked callers with this credential to wait", "after 20"]);
+    assert_says(&object, &["is throttling this credential", "after 20"]);
 
     let stranger = resource(&scene, "idle", "stranger")?;
     scene.wait("stranger", "ready", ready).await?;

@@ -42,7 +42,7 @@ async fn a_refused_token_is_tried_once_until_the_secret_changes() -> Result<()> 
         let object = scene.wait_for_phase(name, "Pending").await?;
         assert_eq!(object.reason(), "TokenRejected", "{name}: {}", object.message());
         assert!(object.is("Reconciling") && !object.is("Stalled"), "{name}");
-        assert_says(&object, &["Secret cbr-token, key token", code, "Put a valid token into the Secret"]);
+        assert_says(&object, &["Secret cbr-token (key token)", code, "Put a valid token into the Secret"]);
         assert_eq!(counts(&scene, backup), (1, 0), "{name}");
     }
 

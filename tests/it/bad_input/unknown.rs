@@ -77,7 +77,7 @@ async fn an_outcome_that_nobody_can_tell_is_held_whatever_happens_then() -> Resu
         assert_says(
             &object,
             &[
-                "Nobody can tell whether attempt 1 was accepted",
+                "It is unknown whether the cloud accepted attempt 1",
                 "The operator will not call again unless you decide",
                 object.attempt_id(),
             ],

@@ -58,7 +58,7 @@ async fn a_1009_leads_to_the_record_that_the_look_before_the_call_did_not_show_y
     apply(&scene, "second", example::BACKUP)?;
     let object = scene.wait("second", "refused", |object| object.reason() == "AlreadyReplicated").await?;
     assert_eq!(object.text("/status/attempts/0/rejection"), Some("AlreadyReplicated"));
-    let looking = |object: &Object| object.is("Reconciling") && object.message().contains("Its record is looked for");
+    let looking = |object: &Object| object.is("Reconciling") && object.message().contains("is looking for its record");
     scene.wait("second", "looking for the record", looking).await?;
     looked_up_again(&scene, example::BACKUP, 1).await?;
 

@@ -10,6 +10,7 @@ mod masks;
 mod prometheus;
 mod rules;
 mod runbook;
+mod situations;
 
 use anyhow::{Context, Result};
 

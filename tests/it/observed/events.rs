@@ -117,7 +117,7 @@ async fn each_other_turn_is_told_once_and_without_the_token() -> Result<()> {
     scene.applied(&Scene::manifest_for("unknown", &unknown, ""))?;
     scene.wait("unknown", "stalled", |object| object.is("Stalled")).await?;
     // It is told when it begins, and when a human is asked; a round that comes later says nothing.
-    operator.log.wait_for(PATIENCE, |line| line.contains("Nobody can tell whether"))?;
+    operator.log.wait_for(PATIENCE, |line| line.contains("It is unknown whether"))?;
 
     // All that waits to be published is published before the end.
     operator.stop()?;

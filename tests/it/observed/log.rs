@@ -64,7 +64,7 @@ async fn a_life_has_a_line_for_each_decision() -> Result<()> {
     assert_eq!(
         said,
         [
-            "INFO|Status written|SecretNotFound",
+            "WARN|Status written|SecretNotFound",
             "INFO|Claimed; calling|",
             "INFO|The cloud accepted the call|",
             "INFO|Status written|Replicated",

@@ -39,7 +39,7 @@ async fn kubeconfig_context_and_namespace_are_those_of_kubectl() -> Result<()> {
     let file = kubeconfig(&scene)?;
     let explained = run(&mut bare(), &["explain", "db", "--kubeconfig", &file, "--context", "here"])?.well()?;
     assert!(explained.starts_with(&format!("BackupReplication db in namespace {}: ", scene.namespace)), "{explained}");
-    assert!(explained.contains("The operator has not spoken of it yet."), "{explained}");
+    assert!(explained.contains("The operator has not processed this resource yet."), "{explained}");
     assert_eq!(run(bare().env("KUBECONFIG", &file), &["explain", "db", "--context=here"])?.well()?, explained);
     assert_eq!(run(bare().env("KUBECONFIG", &file), &["-n", &scene.namespace, "explain", "db"])?.well()?, explained);
 
@@ -121,7 +121,7 @@ async fn the_rights_that_are_documented_are_enough() -> Result<()> {
     on_call(&["status"])?.well()?;
     on_call(&["explain", "db"])?.well()?;
     let said = on_call(&["resolve", "db", "--accepted", "--yes"])?.well()?;
-    assert!(said.contains("Secret cbr-token, key token: you may not read it"), "{said}");
+    assert!(said.contains("Secret cbr-token (key token): you may not read it"), "{said}");
     scene.wait("db", "ready", |object| object.is("Ready")).await?;
     Ok(())
 }

@@ -39,7 +39,7 @@ async fn records_that_speak_against_a_decision_refuse_it_unless_the_user_knows_b
     assert_eq!(scene.get("db").await?.0, before.0, "nothing was written");
 
     let said = resolve(&["--accepted", &record])?.well()?;
-    assert!(said.contains(&format!("Record {record} shows it.")), "{said}");
+    assert!(said.contains(&format!("Record {record} shows that it was accepted.")), "{said}");
     let _operator = short(&scene).start_ready()?;
     let object = scene.wait("db", "ready", |object| object.is("Ready")).await?;
     assert_eq!(object.text("/status/replicationRecordId"), Some(record.as_str()));
@@ -90,7 +90,7 @@ async fn a_look_that_shows_nothing_says_why_and_decides_nothing() -> Result<()> 
     let (backup, _) = lost(&scene, "db").await?;
     operator.stop()?;
     let look = || Ok::<_, anyhow::Error>(plugin(&scene, &["resolve", "db", "--not-accepted"])?.out);
-    assert!(look()?.contains("cannot be looked up there"));
+    assert!(look()?.contains("the endpoint has no look-up"));
     for (records, words) in [
         (Records::Absent, "The cloud reports no records for this backup, which proves nothing."),
         (Records::Empty, "No record shows that the call was accepted."),
@@ -100,7 +100,7 @@ async fn a_look_that_shows_nothing_says_why_and_decides_nothing() -> Result<()> 
         assert!(look()?.contains(words), "{words}");
     }
     scene.simulator.revoke_token(example::TOKEN)?;
-    assert!(look()?.contains("the token was not accepted"));
+    assert!(look()?.contains("look-up was refused with HTTP 401"));
     for (data, words) in
         [(json!({"other": "x"}), "there is no such key"), (json!({"token": "two\nlines"}), "line break")]
     {

@@ -29,7 +29,7 @@ async fn each_way_to_resolve_an_unknown_outcome_is_carried_out() -> Result<()> {
         let attempt = before.attempt_id();
         let said = plugin(&scene, &[&["resolve", name, "--yes"], words].concat())?.well()?;
         assert!(said.contains(attempt) && said.contains("You say that the cloud"), "{said}");
-        assert!(said.contains("could not be looked at from here"), "{said}");
+        assert!(said.contains("could not be checked from here"), "{said}");
         let object = scene.wait(name, "ready", ready).await?;
         let suffix = words.join(":").replace("--", "");
         assert_eq!(object.text(DECISION), Some(format!("{attempt}:{suffix}").as_str()));
@@ -80,7 +80,7 @@ async fn after_a_rejection_and_after_an_adoption_it_calls_anew() -> Result<()> {
         let said = plugin(&scene, &["resolve", "adopted", "--yes", word])?;
         assert!(said.line()?.contains("the only decision possible is retry"), "{said:?}");
     }
-    let said = plugin(&scene, &["resolve", "adopted", "--yes", "--call-anew"])?.well()?;
+    let said = plugin(&scene, &["resolve", "adopted", "--yes", "--retry"])?.well()?;
     assert!(said.contains(&format!("adopted replication record {record}")), "{said}");
     // The cloud has one replica for a backup and a region, and says so.
     let object = scene.wait("adopted", "called for", |object| !object.attempts().is_empty()).await?;
@@ -108,7 +108,7 @@ async fn what_the_operator_would_not_heed_is_refused_in_words_and_changes_nothin
     let claimed: jiff::Timestamp = object.text("/status/attempts/0/claimedAt").context("no claim")?.parse()?;
     // The window of 10 s, the limit of 60 s, and the margin of 5 s.
     let over = (claimed + jiff::SignedDuration::from_secs(75)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    assert!(said.line()?.contains("may still be under way") && said.line()?.contains(&over), "{over}: {said:?}");
+    assert!(said.line()?.contains("may still be in flight") && said.line()?.contains(&over), "{over}: {said:?}");
     hold.release();
     scene.wait("out", "ready", ready).await?;
     let said = plugin(&scene, &["resolve", "out", "--yes", "--not-accepted"])?;

@@ -74,7 +74,7 @@ async fn each_situation_is_shown_and_explained() -> Result<()> {
         &["accepted the call, and the copy exists.", field("id"), field("requestId"), field("claimedBy")],
     );
     assert_tells(&text, &[object.text("/status/replicationRecordId").context("no record")?, "the operator's own call"]);
-    assert_tells(&text, &["showed no record of a replication to that vault", "no further call is ever made"]);
+    assert_tells(&text, &["showed no record of a replication to that vault", "no further call is made"]);
     assert_eq!(report["attempts"], object.0["status"]["attempts"]);
     assert_eq!(report["call"], object.0["spec"]);
     assert_eq!((&report["next"]["who"], commands(&report).len()), (&json!("Nobody"), 0));
@@ -83,22 +83,26 @@ async fn each_situation_is_shown_and_explained() -> Result<()> {
     let began = report["evidence"]["recordCreatedAt"].as_str().context("no date")?;
     assert_tells(&text, &["found in the cloud and adopted", &format!("which began {began}"), "none"]);
     assert_eq!(report["evidence"]["origin"], "Adopted");
-    assert_eq!(commands(&report), [format!("kubectl brep resolve -n {namespace} adopted --call-anew")]);
+    assert_eq!(commands(&report), [format!("kubectl brep resolve -n {namespace} adopted --retry")]);
 
     let (text, report) = explained(&scene, "rejected")?;
-    assert_tells(&text, &["rejected the call for good", "code BackupService.6120", "You have to act"]);
-    assert_eq!(commands(&report), [format!("kubectl brep resolve -n {namespace} rejected --call-anew")]);
+    assert_tells(&text, &["rejected the call permanently", "code BackupService.6120", "Action required: "]);
+    let edit = format!("kubectl edit brep -n {namespace} rejected");
+    assert_eq!(commands(&report), [edit, format!("kubectl brep resolve -n {namespace} rejected --retry")]);
 
     let (text, report) = explained(&scene, "lost")?;
-    assert_tells(&text, &["nobody can tell whether the cloud accepted it", "then decide: if it was not"]);
+    assert_tells(&text, &["unknown whether the cloud accepted it", "then decide: if it was not"]);
     assert!(!text.contains("kubectl annotate"), "the commands have a section of their own: {text}");
     assert_eq!(report["evidence"]["recordsBefore"], json!([]));
     let resolve = |word: &str| format!("kubectl brep resolve -n {namespace} lost {word}");
     assert_eq!(commands(&report), ["--not-accepted", "--accepted RECORD", "--accepted"].map(resolve));
 
     let (text, report) = explained(&scene, "waiting")?;
-    assert_tells(&text, &["none was accepted", "Attempts at the call, newest first\n  none"]);
-    assert_tells(&text, &["goes on by itself, as soon as Secret not-there-yet, key token holds a token"]);
+    assert_tells(
+        &text,
+        &["The Secret that the resource names does not exist.", "Attempts at the call, newest first\n  none"],
+    );
+    assert_tells(&text, &["continues automatically, as soon as Secret not-there-yet (key token) holds a token"]);
     let make = format!("kubectl create secret generic -n {namespace} not-there-yet --from-file=token=FILE");
     assert_eq!(commands(&report).first(), Some(&make.as_str()));
     Ok(())
@@ -135,7 +139,10 @@ async fn progress_and_the_copy_are_shown_where_they_are_known() -> Result<()> {
     let table = plugin(&scene, &["status"])?.well()?;
     assert_tells(&table, &["Replicating", "record-1", "40%"]);
     let (text, report) = explained(&scene, "db")?;
-    assert_tells(&text, &["is copying the backup", "40%", "copy-1", "the cloud refuses the token", "follows the copy"]);
+    assert_tells(
+        &text,
+        &["cannot see the progress", "40%", "copy-1", "blocked, the cloud rejects the token", "Tracking resumes"],
+    );
     assert_eq!(report["next"]["who"], "Operator");
     assert_eq!((&report["evidence"]["progress"], &report["replicated"]["status"]), (&json!(40), &json!("False")));
     Ok(())
@@ -175,7 +182,7 @@ async fn a_refused_token_is_waited_for_and_no_hour() -> Result<()> {
     scene.applied(&Scene::manifest("db", ""))?;
     scene.wait("db", "refused", |object| object.reason() == "TokenRejected").await?;
     let (text, report) = explained(&scene, "db")?;
-    assert_tells(&text, &["as soon as Secret cbr-token, key token holds a token that the cloud takes"]);
+    assert_tells(&text, &["as soon as Secret cbr-token (key token) holds a token that the cloud accepts"]);
     assert!(!text.contains("not before") && report["next"]["who"] == "Operator", "{text}");
     Ok(())
 }

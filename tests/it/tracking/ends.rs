@@ -68,7 +68,7 @@ async fn a_replication_that_fails_or_is_skipped_takes_ready_back_with_the_clouds
             assert!(object.is("Stalled") && object.condition("Reconciling").0.is_empty(), "{name}");
             assert_eq!(end(&object), Some(ended), "{name}");
             assert!(object.message().contains(words), "{name}: {}", object.message());
-            assert!(object.message().contains("create another BackupReplication"), "{name}: {}", object.message());
+            assert!(object.message().contains("create a new BackupReplication"), "{name}: {}", object.message());
             let code = (ended == "Failed").then_some("BackupService.8888");
             assert_eq!(object.text("/status/failCode"), code, "{name}");
             assert_eq!(object.text("/status/failReason").is_some(), code.is_some(), "{name}");

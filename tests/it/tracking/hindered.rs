@@ -21,7 +21,10 @@ async fn a_token_that_expires_is_told_and_with_a_new_one_it_goes_on() -> Result<
     let object = scene.wait("db", "told that the token is refused", told).await?;
     assert_eq!((object.phase(), ready(&object), end(&object)), ("Replicating", ("True", "Accepted"), None));
     let message = object.condition("Replicated").2;
-    assert!(message.contains("the cloud refuses the token") && message.contains("40 %"), "{message}");
+    assert!(
+        message.contains("the cloud rejects the token in Secret cbr-token (key token).") && message.contains("40 %"),
+        "{message}"
+    );
     looked_up_again(&scene, &backup, 2).await?;
     assert_eq!(scene.get("db").await?.0, object.0, "told once");
 
@@ -49,7 +52,7 @@ async fn a_secret_that_is_deleted_is_waited_for() -> Result<()> {
     let object = scene.wait("db", "told that the Secret is gone", told).await?;
     assert_eq!((object.phase(), ready(&object)), ("Replicating", ("False", "SecretNotFound")));
     assert!(object.is("Reconciling") && !object.is("Stalled"), "{:#}", object.0);
-    assert!(object.condition("Replicated").2.contains("It goes on by itself"), "{:#}", object.0);
+    assert!(object.condition("Replicated").2.contains("Create the Secret and tracking resumes"), "{:#}", object.0);
 
     scene.simulator.advance(&backup, Advance::Success)?;
     scene.valid_secret()?;
@@ -76,7 +79,7 @@ async fn it_ends_when_the_administrators_limit_is_reached_whether_it_can_look_or
         assert_called_once(&scene, name, backup).await?;
     }
     let message = scene.get("seen").await?.condition("Replicated").2.to_owned();
-    assert!(message.contains("last seen as replicating, 40 %"), "{message}");
+    assert!(message.contains("Last seen: replicating, 40 %"), "{message}");
     scene.patched("seen", &serde_json::json!({"spec": {"readyWhen": "Replicated"}}))?;
     let object = scene.wait("seen", "stalled", |object| object.is("Stalled")).await?;
     assert_eq!(ready(&object), ("Unknown", "TrackingLimitReached"));

@@ -59,10 +59,10 @@ async fn a_record_or_a_backup_that_is_gone_ends_it_after_the_settling_time_with_
     let _operator = scene.operator().arg("--settling-time=1s").start_ready()?;
     scene.valid_secret()?;
     let ways = [
-        ("record", "RecordGone", "is not among the backup's records any more"),
+        ("record", "RecordGone", "The cloud no longer lists the replication record"),
         ("list", "NotReported", "does not report"),
         ("look-up", "NotReported", "does not report"),
-        ("backup", "BackupGone", "The source backup is not there any more"),
+        ("backup", "BackupGone", "The source backup no longer exists"),
     ];
     let mut resources = Vec::new();
     for (name, ended, words) in ways {
@@ -81,9 +81,9 @@ async fn a_record_or_a_backup_that_is_gone_ends_it_after_the_settling_time_with_
         assert_eq!((end(&object), replicated(&object)), (Some(*ended), ("Unknown", *ended)), "{name}");
         assert_eq!(ready(&object), ("True", "Accepted"), "{name}");
         let message = object.condition("Replicated").2;
-        assert!(message.contains(words) && message.contains("Look at the destination region"), "{name}: {message}");
+        assert!(message.contains(words) && message.contains("Check in the destination region"), "{name}: {message}");
         if *ended != "NotReported" {
-            assert!(message.contains("it was last seen as replicating, 40 %"), "{name}: {message}");
+            assert!(message.contains("Last seen: replicating, 40 %"), "{name}: {message}");
         }
         assert_called_once(&scene, name, backup).await?;
 
@@ -111,7 +111,7 @@ async fn a_record_that_shows_late_or_again_is_followed_on() -> Result<()> {
     }
     let object = scene.get("late").await?;
     assert_eq!((object.phase(), object.text("/status/recordStatus"), end(&object)), ("Replicating", None, None));
-    assert!(object.condition("Replicated").2.contains("has not shown in a look yet"), "{:#}", object.0);
+    assert!(object.condition("Replicated").2.contains("has not shown the replication record yet"), "{:#}", object.0);
     assert_eq!(scene.get("again").await?.0, before.0, "nothing is written where nothing was seen");
 
     scene.simulator.reveal(Some(&late));

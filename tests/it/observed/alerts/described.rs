@@ -11,6 +11,7 @@ use simulator::{Answer, Fault, LookUp, Options, Pace, RetryAfter, Script, View, 
 use super::masks::masked;
 use super::{RUNBOOK, read};
 use crate::OPERATOR;
+use crate::generated::{block_like, is_written, presentable};
 
 /// The operator, a cloud that takes any backup, and the namespace that the examples call `backups`.
 async fn scene() -> Result<(Scene, Operator)> {
@@ -45,11 +46,17 @@ fn commands(scene: &Scene, comment: &str) -> Result<String> {
 
 /// Describes the resource, which is as in the runbook once its Events are there. Returns what `kubectl` said.
 async fn described(scene: &Scene, name: &str) -> Result<String> {
-    let shown = masked(&shown(&format!("$ kubectl describe brep -n backups {name}\n"))?)?;
+    let first = format!("$ kubectl describe brep -n backups {name}");
+    let shown = masked(&shown(&format!("{first}\n"))?)?;
     let started = Instant::now();
     loop {
         let said = scene.kubectl(&["describe", "brep", name])?.words;
         if masked(&said)? == shown {
+            return Ok(said);
+        }
+        // Events may still come.
+        if is_written() && started.elapsed() > Duration::from_secs(5) {
+            block_like(RUNBOOK, &first, &presentable(&said, &scene.namespace)?, masked)?;
             return Ok(said);
         }
         if started.elapsed() > PATIENCE {
