@@ -80,7 +80,7 @@ fn typed(scene: &Scene, arguments: &[&str]) -> Result<Said> {
 
 /// An operator whose claims go stale, and whose unknown outcomes settle, within seconds.
 fn short(scene: &Scene) -> OperatorOptions {
-    scene.operator().arg("--claim-window=1s").arg("--request-timeout=2s").arg("--settling-time=1s")
+    scene.operator().arg("--claim-window=3s").arg("--request-timeout=4s").arg("--settling-time=1s")
 }
 
 /// A cloud without look-up, so that no evidence settles what is to stay open.

@@ -10,7 +10,7 @@ use super::{assert_looked_before_each_post, to_another_region};
 
 /// An operator whose claims go stale, and whose unknown outcomes settle, within seconds.
 fn short(scene: &Scene) -> OperatorOptions {
-    scene.operator().arg("--claim-window=1s").arg("--request-timeout=2s").arg("--settling-time=1s")
+    scene.operator().arg("--claim-window=3s").arg("--request-timeout=4s").arg("--settling-time=1s")
 }
 
 /// Ways to lose the answer of a call that was accepted.

@@ -72,7 +72,7 @@ async fn the_next_process_keeps_the_second_waiting_for_a_call_whose_outcome_nobo
     scene.valid_secret()?;
     let hold = scene.simulator.hold("call");
     scene.simulator.script(Script::once(Fault::after_commit().hold(&hold).ordinary()).replicate())?;
-    let options = scene.operator().arg("--claim-window=1s").arg("--request-timeout=2s");
+    let options = scene.operator().arg("--claim-window=3s").arg("--request-timeout=4s");
     let killed = options.start_ready()?;
     apply(&scene, "first", example::BACKUP)?;
     in_time("the call arrives", hold.arrived()).await?;

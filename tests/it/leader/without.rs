@@ -18,7 +18,7 @@ fn patient(scene: &Scene) -> OperatorOptions {
 }
 
 fn hasty(scene: &Scene) -> OperatorOptions {
-    scene.operator().arg("--claim-window=1s").arg("--request-timeout=1s").arg("--settling-time=1s")
+    scene.operator().arg("--claim-window=2s").arg("--request-timeout=3s").arg("--settling-time=1s")
 }
 
 #[tokio::test]

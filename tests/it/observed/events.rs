@@ -88,7 +88,7 @@ async fn describe_tells_a_life_from_the_missing_secret_to_the_copy() -> Result<(
 async fn each_other_turn_is_told_once_and_without_the_token() -> Result<()> {
     let scene = Scene::with(OPERATOR, Options::default()).await?;
     scene.valid_secret()?;
-    let short = ["--claim-window=1s", "--request-timeout=2s", "--settling-time=1s"];
+    let short = ["--claim-window=3s", "--request-timeout=4s", "--settling-time=1s"];
     let operator = short.into_iter().fold(scene.operator(), |options, option| options.arg(option)).start_ready()?;
 
     let failed = scene.new_backup();

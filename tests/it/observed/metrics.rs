@@ -100,7 +100,7 @@ async fn what_goes_wrong_is_counted_by_its_class_and_unknown_outcomes_until_they
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
     let short =
-        ["--claim-window=1s", "--request-timeout=2s", "--settling-time=1s", "--allowed-endpoint=https://cbr.invalid"];
+        ["--claim-window=3s", "--request-timeout=4s", "--settling-time=1s", "--allowed-endpoint=https://cbr.invalid"];
     let operator = short.into_iter().fold(scene.operator(), |options, option| options.arg(option)).start_ready()?;
     let answer = |status, code: &str| {
         Fault::before_commit().answer(Answer::status(status).error(ErrorShape::Cbr, code, "In words."))

@@ -132,7 +132,7 @@ async fn what_a_1009_leads_to_is_followed_and_so_is_what_a_lost_answer_leads_to(
 #[tokio::test]
 async fn what_a_human_declared_is_followed_where_the_record_is_named() -> Result<()> {
     let scene = slow_cloud().await?;
-    let times = ["--settling-time=1s", "--claim-window=1s", "--request-timeout=2s"];
+    let times = ["--settling-time=1s", "--claim-window=3s", "--request-timeout=4s"];
     let _operator = times.into_iter().fold(scene.operator(), |options, time| options.arg(time)).start_ready()?;
     scene.valid_secret()?;
     let hidden = View { records: Records::Null, ..View::default() };
