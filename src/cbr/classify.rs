@@ -3,7 +3,7 @@
 
 use super::codeless::CODELESS;
 use super::error_class::Class;
-use super::error_table::{Row, rows_of};
+use super::error_table::{AnswerRow, rows_of};
 
 /// What an answer with this status and code proves, unless it is an acceptance (a 2xx with a `replication`).
 ///
@@ -12,7 +12,7 @@ use super::error_table::{Row, rows_of};
 pub fn classify(http_status: u16, code: Option<&str>) -> Class {
     // IAM's style, and that of some proxies, repeats the status in the place of a code.
     let code = code.filter(|code| *code != http_status.to_string());
-    let rows: Vec<&Row> = code.map(rows_of).unwrap_or_default();
+    let rows: Vec<&AnswerRow> = code.map(rows_of).unwrap_or_default();
     if let Some(row) = rows.iter().find(|row| row.statuses.contains(&http_status)) {
         return row.class;
     }

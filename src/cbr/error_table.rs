@@ -4,7 +4,7 @@ use super::error_class::{Class, Refusal, TerminalReason};
 
 /// Codes that mean the same at the same HTTP statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct AnswerRow {
     /// The HTTP statuses for which the codes are documented.
     pub statuses: &'static [u16],
     /// The codes' numbers.
@@ -14,19 +14,19 @@ pub struct Row {
 }
 
 /// Whose codes they are, as prefixes of the code, and their rows.
-pub const DOCUMENTED: &[(&[&str], &[Row])] = &[(&["BackupService."], CBR), (&["APIG.", "APIGW."], GATEWAY)];
+pub const DOCUMENTED: &[(&[&str], &[AnswerRow])] = &[(&["BackupService."], CBR), (&["APIG.", "APIGW."], GATEWAY)];
 
 /// What is documented for the code, at any status.
-pub(super) fn rows_of(code: &str) -> Vec<&'static Row> {
-    let of_family = |(prefixes, rows): &(&[&str], &'static [Row])| {
+pub(super) fn rows_of(code: &str) -> Vec<&'static AnswerRow> {
+    let of_family = |(prefixes, rows): &(&[&str], &'static [AnswerRow])| {
         let number = prefixes.iter().find_map(|prefix| code.strip_prefix(prefix))?;
         Some(rows.iter().filter(|row| row.codes.contains(&number)).collect())
     };
     DOCUMENTED.iter().find_map(of_family).unwrap_or_default()
 }
 
-const fn row(statuses: &'static [u16], codes: &'static [&'static str], class: Class) -> Row {
-    Row { statuses, codes, class }
+const fn row(statuses: &'static [u16], codes: &'static [&'static str], class: Class) -> AnswerRow {
+    AnswerRow { statuses, codes, class }
 }
 
 const fn terminal(reason: TerminalReason) -> Class {
@@ -40,7 +40,7 @@ const AUTH: Class = Class::Rejected(Refusal::Unauthorized);
 const DUPLICATE: Class = Class::Rejected(Refusal::Duplicate);
 
 /// `BackupService.…`: CBR itself.
-const CBR: &[Row] = &[
+const CBR: &[AnswerRow] = &[
     row(&[400], &["1002", "1003"], terminal(TerminalReason::Source)),
     row(&[400, 500], &["1005"], terminal(TerminalReason::Destination)),
     row(&[400], &["1009"], DUPLICATE),
@@ -64,7 +64,7 @@ const CBR: &[Row] = &[
 ];
 
 /// `APIG.…` and `APIGW.…`: the API gateway before it.
-const GATEWAY: &[Row] = &[
+const GATEWAY: &[AnswerRow] = &[
     row(&[404], &["0101"], terminal(TerminalReason::WrongEndpoint)),
     row(&[400, 413, 414, 494], &["0201"], terminal(TerminalReason::Request)),
     row(&[401], &["0301", "0305", "0307"], AUTH),

@@ -39,7 +39,7 @@ pub use endpoint::{AllowList, Endpoint, EndpointRefused};
 pub use endpoint_pattern::{EndpointPattern, InvalidPattern};
 pub use error_body::CloudError;
 pub use error_class::{Class, Refusal, TerminalReason};
-pub use error_table::{DOCUMENTED, Row};
+pub use error_table::{AnswerRow, DOCUMENTED};
 pub use gate::StartWindow;
 pub use iam::{InvalidPassword, Issued, Login, NotIssued, Password};
 pub use ids::{BackupId, InvalidId, ProjectId, RecordId, Region, VaultId};
