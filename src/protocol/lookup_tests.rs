@@ -56,6 +56,20 @@ fn the_same_odd_answer_is_counted_until_another_answer_contradicts_it() {
     }
 }
 
+/// A read replica that lags, or a gateway's bad moment, ends with the first answer that knows the backup.
+#[test]
+fn the_absence_of_a_backup_is_counted_until_another_answer_contradicts_it() {
+    for answer in answers() {
+        let mut own = LookupMemory::new(seconds(0));
+        own.note(&resource(), &Lookup::NoSuchBackup(String::new()), seconds(10));
+        own.note(&resource(), &answer, seconds(20));
+        let contradicted = matches!(answer, Lookup::Backup(_) | Lookup::NotAvailable(_));
+        let no_backup_for = if contradicted { 0 } else { 70 };
+        let history = own.history(&ViewerMemory::default(), seconds(80));
+        assert_eq!(history.no_backup_for, seconds(no_backup_for), "{answer:?}");
+    }
+}
+
 #[test]
 fn a_look_up_that_waits_for_its_turn_leaves_no_trace() {
     let mut own = LookupMemory::new(seconds(0));

@@ -25,7 +25,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         file: "src/protocol/facts/record.rs",
         old: "(Some(theirs), Some(ours)) => !same_spelling(theirs, ours),",
         new: "(Some(theirs), Some(ours)) => theirs != ours,",
-        caught_by: "--test model a_cloud_that_folds_case",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "further-record-by-letter",

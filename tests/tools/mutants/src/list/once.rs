@@ -169,7 +169,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         file: "src/protocol/evidence.rs",
         old: "may_be_it.all(|record| is_known(record, before))",
         new: "may_be_it.all(|record| is_known(record, before) || (attempt.records_before.is_none() && !is_live(record)))",
-        caught_by: "--test model replications_that_fail",
+        caught_by: "--lib protocol::",
     },
     Mutant {
         name: "vault-not-compared",
