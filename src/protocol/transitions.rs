@@ -90,9 +90,10 @@ pub fn transitions(before: Option<&BackupReplicationStatus>, after: &BackupRepli
     }
     if let Some(turn) = stands(after).filter(|turn| before.and_then(stands) != Some(*turn))
         && news.is_empty()
-        && !is_repeated(turn, &after.attempts)
+        && (is_hindered(after) || !is_repeated(turn, &after.attempts))
     {
-        news.push(Transition { kind: turn, note: message(after, ConditionType::Ready) });
+        let of = if is_hindered(after) { ConditionType::Replicated } else { ConditionType::Ready };
+        news.push(Transition { kind: turn, note: message(after, of) });
     }
     news
 }
@@ -104,10 +105,19 @@ fn stands(status: &BackupReplicationStatus) -> Option<TransitionKind> {
     if of(ConditionType::Stalled).is_some() {
         return Some(TransitionKind::Stalls(reason));
     }
+    if is_hindered(status) {
+        return Reason::parse(&of(ConditionType::Replicated)?.reason).map(TransitionKind::Waits);
+    }
     match reason.explained().told {
         Told::Quiet => None,
         Told::Once | Told::OncePerSeries => Some(TransitionKind::Waits(reason)),
     }
+}
+
+/// Whether something keeps the operator from following the copy of a resource that is ready already.
+fn is_hindered(status: &BackupReplicationStatus) -> bool {
+    let ready = status.conditions.iter().find(|c| c.type_ == ConditionType::Ready.as_str());
+    status.tracking_issue.is_some() && ready.is_some_and(|ready| ready.status == "True")
 }
 
 /// Whether the attempt before ended the same way: what is tried again and again is news once.
@@ -181,6 +191,31 @@ mod tests {
             scene.now = now.checked_add(Duration::from_secs(120)).unwrap();
         }
         assert_eq!(told, [TransitionKind::Waits(Reason::TemporarilyRejected)]);
+    }
+
+    #[test]
+    fn what_hinders_the_tracking_of_a_ready_resource_is_told_and_names_the_secret() {
+        let mut scene = Scene::new();
+        scene.claim("a-1");
+        scene.lookup = None;
+        scene.history.known_for = Duration::ZERO;
+        let status = scene.status();
+        status.attempts[0].outcome = Some(Outcome::Accepted);
+        status.origin = Some(Origin::Called);
+        status.replication_record_id = Some("r-1".into());
+        let (accepted, _) = scene.settled();
+        let hindered = |status: &BackupReplicationStatus, scene: &mut Scene| {
+            let issue = Some(crate::resource::TrackingIssue::TokenRejected);
+            scene.resource.status = Some(BackupReplicationStatus { tracking_issue: issue, ..status.clone() });
+            scene.settled().0
+        };
+        let hindered = hindered(&accepted, &mut scene);
+        let news = transitions(Some(&accepted), &hindered);
+        let [Transition { kind: TransitionKind::Waits(Reason::TokenRejected), note }] = &news[..] else {
+            panic!("{news:?}");
+        };
+        assert!(note.contains("Secret cbr-token (key token)"), "{note}");
+        assert_eq!(kinds(Some(&hindered), &hindered), []);
     }
 
     #[test]

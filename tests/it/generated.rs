@@ -2,6 +2,7 @@
 //! what it is made from; with `UPDATE_DOCS` set, it writes it instead.
 
 use std::env;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
@@ -36,7 +37,7 @@ pub(crate) fn part_like(page: &str, name: &str, now: &str, masked: impl Fn(&str)
     let (shown, after) = rest.split_once(&end).with_context(|| format!("{page} has no {end}"))?;
     let current = masked(shown)?.trim() == masked(now)?.trim();
     if !current && is_written() {
-        return Ok(std::fs::write(path, format!("{before}{begin}{}\n{end}{after}", now.trim_end()))?);
+        return written(&path, &format!("{before}{begin}{}\n{end}{after}", now.trim_end()));
     }
     ensure!(current, "{name} of {page} is not current: {HOW}. Now:\n{now}");
     Ok(())
@@ -52,10 +53,17 @@ pub(crate) fn block_like(page: &str, first: &str, now: &str, masked: impl Fn(&st
     let (shown, after) = rest.split_once("```").context("the block has no end")?;
     let current = masked(shown)? == masked(now)?;
     if !current && is_written() {
-        return Ok(std::fs::write(path, format!("{before}{begin}{}\n```{after}", now.trim_end()))?);
+        return written(&path, &format!("{before}{begin}{}\n```{after}", now.trim_end()));
     }
     ensure!(current, "{first} of {page} is not current: {HOW}. Now:\n{now}");
     Ok(())
+}
+
+/// At once, as other tests read the page meanwhile.
+fn written(path: &Path, text: &str) -> Result<()> {
+    let beside = path.with_extension("new");
+    std::fs::write(&beside, text)?;
+    Ok(std::fs::rename(beside, path)?)
 }
 
 /// Output as the pages show it: with the names of the examples.

@@ -65,7 +65,11 @@ fn standing(report: &Report) -> String {
     section.known("ready", report.ready.as_ref().map(told).as_deref());
     section.known("replicated", report.replicated.as_ref().map(told).as_deref());
     section.known("created", time(report.created_at.as_ref()).as_deref());
+    let in_question = |told: &&ShownCondition| told.status == "Unknown";
+    let is_ready = report.ready.as_ref().is_some_and(|ready| ready.status == "True");
+    let of_copy = report.replicated.as_ref().filter(in_question).filter(|_| is_ready);
     section.known("operator says", report.ready.as_ref().map(|ready| without_commands(&ready.message)).as_deref());
+    section.known("of the copy", of_copy.map(|told| told.message.as_str()));
     section.0
 }
 

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::plugin::decision::{Considered, consider};
 use crate::plugin::meaning::option;
-use crate::plugin::next::{Next, next};
+use crate::plugin::next::{Next, condition, next};
 use crate::protocol::Decision;
-use crate::resource::{BackupReplication, Blanks, Cure, Reason};
+use crate::resource::{BackupReplication, Blanks, ConditionType, Cure, Reason};
 
 /// A command, and when to type it.
 #[derive(Serialize)]
@@ -24,7 +24,10 @@ pub(super) fn to_type(resource: &BackupReplication, reason: Option<Reason>, now:
         Some(word) => matches!(consider(resource, word, now), Considered::Possible(_)),
         None => true,
     };
-    let cures = reason.map(|reason| reason.explained().cures).unwrap_or_default().iter().chain(DECISIONS);
+    // What the operator settles automatically, is not to be decided in passing.
+    let is_ready = condition(resource, ConditionType::Ready).is_some_and(|ready| ready.status == "True");
+    let decisions = if is_ready || next(resource) == Next::Human { DECISIONS } else { &[] };
+    let cures = reason.map(|reason| reason.explained().cures).unwrap_or_default().iter().chain(decisions);
     let mut commands: Vec<ToType> = Vec::new();
     for Cure { when, command } in cures.filter(|cure| fits(cure.command)) {
         let command = blanks.fill(command);

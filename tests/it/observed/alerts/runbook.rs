@@ -17,11 +17,11 @@ fn every_alert_has_its_section_and_every_section_its_alert() -> Result<()> {
 }
 
 #[test]
-fn every_section_says_what_it_means_how_to_look_and_how_to_mend() -> Result<()> {
+fn every_section_says_what_it_means_how_to_look_and_how_to_fix() -> Result<()> {
     let page = read(RUNBOOK)?;
     for section in page.split("\n## ").filter(|section| section.starts_with("BackupReplication")) {
         let name = section.lines().next().unwrap_or_default();
-        for part in ["**Means.**", "**Look.**", "**Decide.**", "**Mend.**"] {
+        for part in ["**Means.**", "**Look.**", "**Decide.**", "**Fix.**"] {
             assert_eq!(section.matches(part).count(), 1, "{part} in {name}");
         }
     }

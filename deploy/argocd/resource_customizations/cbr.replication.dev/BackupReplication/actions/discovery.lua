@@ -2,7 +2,7 @@
 local actions = {}
 actions["not-accepted"] = { ["disabled"] = true, ["displayName"] = "Not accepted: call again", ["iconClass"] = "fa fa-fw fa-redo" }
 actions["accepted"] = { ["disabled"] = true, ["displayName"] = "Accepted, record unknown", ["iconClass"] = "fa fa-fw fa-check" }
-actions["call-anew"] = { ["disabled"] = true, ["displayName"] = "Rejected: call once more", ["iconClass"] = "fa fa-fw fa-redo" }
+actions["call-anew"] = { ["disabled"] = true, ["displayName"] = "Rejected: call again", ["iconClass"] = "fa fa-fw fa-redo" }
 
 local status = obj.status
 if status == nil or status.attempts == nil or status.attempts[1] == nil or status.conditions == nil then

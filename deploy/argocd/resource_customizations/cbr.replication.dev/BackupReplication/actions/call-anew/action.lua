@@ -1,5 +1,5 @@
 if obj.metadata.annotations == nil then
   obj.metadata.annotations = {}
 end
-obj.metadata.annotations["cbr.replication.dev/decision"] = obj.status.attempts[1].id .. ":call-anew"
+obj.metadata.annotations["cbr.replication.dev/decision"] = obj.status.attempts[1].id .. ":retry"
 return obj
