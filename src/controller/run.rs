@@ -191,7 +191,7 @@ async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action
     let Ok(result) = work.instrument(span.clone()).await else {
         context.metrics.rounds.ended(ReconcileResult::Panic, started.elapsed());
         trace::failed(&span, "a bug");
-        span.in_scope(|| tracing::error!("A bug stopped this round; the next one comes by itself"));
+        span.in_scope(|| tracing::error!("A bug stopped this reconciliation; it is retried automatically"));
         return Ok(Action::requeue(AFTER_PANIC));
     };
     let kind = match &result {
@@ -214,7 +214,7 @@ async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action
         Err(ApiError::Conflict) => Ok(Action::requeue(Duration::from_millis(100))),
         Err(error) => {
             trace::failed(&span, &error.to_string());
-            span.in_scope(|| tracing::warn!(%error, "This round failed; the next one comes by itself"));
+            span.in_scope(|| tracing::warn!(%error, "This reconciliation failed; it is retried automatically"));
             Err(error)
         }
         Ok(action) => {

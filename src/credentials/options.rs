@@ -25,7 +25,7 @@ pub(crate) struct RenewOptions {
     /// Secret that the token is put into; it must be there
     #[arg(long, env = "BREP_TOKEN_SECRET", value_name = "NAME", default_value = "cbr-token", value_parser = object_name)]
     pub(super) token_secret: String,
-    /// Its key for the token
+    /// Key of that Secret to write the token to
     #[arg(long, env = "BREP_TOKEN_KEY", value_name = "KEY", default_value = "token", value_parser = key)]
     pub(super) token_key: String,
     /// Namespace of both; that of the pod, or of the kubeconfig's context, if left out

@@ -83,7 +83,7 @@ pub(super) struct RunOptions {
     /// Time after its acceptance in which a replication is followed
     #[arg(long, env = "BREP_TRACKING_LIMIT", value_name = "DURATION", default_value = "24h", value_parser = days)]
     pub(super) tracking_limit: Duration,
-    /// Looks a minute at replications under way, for each endpoint, project and token
+    /// Maximum status polls per minute of replications under way, for each endpoint, project and token
     #[arg(long, env = "BREP_LOOK_UPS_PER_MINUTE", value_name = "NUMBER", default_value = "60")]
     pub(super) look_ups_per_minute: NonZeroU32,
     /// File with CA certificates (PEM) to trust besides the system's

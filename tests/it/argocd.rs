@@ -62,6 +62,11 @@ fn the_actions_are_offered_where_they_fit_and_write_a_decision() -> Result<()> {
             assert_eq!(offered[name]["disabled"], action["disabled"], "{path}: {name}");
         }
     }
+    actions_write(&table)
+}
+
+/// What the actions write is what stands in their examples.
+fn actions_write(table: &Value) -> Result<()> {
     for test in table["actionTests"].as_array().context("actionTests")? {
         let text = |field: &str| test[field].as_str().with_context(|| field.to_owned());
         let input = yaml(&format!("actions/{}", text("inputPath")?))?;
@@ -172,7 +177,28 @@ fn uuid() -> String {
 /// The example says the same.
 fn compare(name: &str, object: Object) -> Result<()> {
     let claimant = object.text("/status/attempts/0/claimedBy").unwrap_or("nobody").to_owned();
-    same(&folder().join(format!("testdata/{name}.yaml")), &real::comparable(object.0, &claimant)?)
+    let path = format!("testdata/{name}.yaml");
+    same(&folder().join(&path), &real::comparable(object.0, &claimant)?)?;
+    if generated::is_written() {
+        // What is made from the example follows it.
+        let _alone = generated::alone();
+        write_judgement(&path)?;
+        actions_write(&yaml("actions/action_test.yaml")?)?;
+    }
+    Ok(())
+}
+
+/// Puts what the script says of the example into the table.
+fn write_judgement(path: &str) -> Result<()> {
+    let health = run("health.lua", &yaml(path)?)?;
+    let message = health["message"].as_str().context("no message")?.replace('\'', "''");
+    let file = folder().join("health_test.yaml");
+    let table = std::fs::read_to_string(&file)?;
+    let mut lines: Vec<String> = table.lines().map(str::to_owned).collect();
+    let named = format!("  inputPath: {path}");
+    let at = lines.iter().position(|line| *line == named).context("not in the table")?;
+    lines[at - 1] = format!("    message: '{message}'");
+    Ok(std::fs::write(file, lines.join("\n") + "\n")?)
 }
 
 fn same(path: &Path, now: &str) -> Result<()> {

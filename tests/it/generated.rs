@@ -3,7 +3,7 @@
 
 use std::env;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use regex::Regex;
@@ -18,6 +18,11 @@ pub(crate) fn is_written() -> bool {
     [UPDATE, "UPDATE_TESTDATA"].iter().any(|name| env::var_os(name).is_some())
 }
 
+/// While it is held, nobody else writes a page.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// What to do where a generated part is not current.
 pub(crate) const HOW: &str = "UPDATE_DOCS=1 cargo test --test it -- docs:: argocd:: alerts:: pages:: writes all \
                               generated parts";
@@ -29,7 +34,7 @@ pub(crate) fn part(page: &str, name: &str, now: &str) -> Result<()> {
 
 /// The same where what varies from run to run is masked.
 pub(crate) fn part_like(page: &str, name: &str, now: &str, masked: impl Fn(&str) -> Result<String>) -> Result<()> {
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let path = repository::path(page);
     let text = std::fs::read_to_string(&path)?;
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
@@ -45,7 +50,7 @@ pub(crate) fn part_like(page: &str, name: &str, now: &str, masked: impl Fn(&str)
 
 /// Holds the block of output on a page that begins with this line, where what varies is masked.
 pub(crate) fn block_like(page: &str, first: &str, now: &str, masked: impl Fn(&str) -> Result<String>) -> Result<()> {
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let path = repository::path(page);
     let text = std::fs::read_to_string(&path)?;
     let begin = format!("```console\n{first}\n");

@@ -149,7 +149,7 @@ impl Elector {
                 Ok(()) => return,
                 Err(LeaseFailure::Changed(_)) => {}
                 Err(LeaseFailure::Told(why)) => {
-                    tracing::warn!(lease = self.what, why, "The lease is not released; it expires by itself");
+                    tracing::warn!(lease = self.what, why, "The lease is not released; it expires automatically");
                     return;
                 }
             }

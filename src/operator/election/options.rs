@@ -12,7 +12,7 @@ const DURATION_SECONDS: u16 = 15;
 /// Options of the election.
 #[derive(Clone, Debug, Args)]
 pub(in crate::operator) struct ElectionOptions {
-    /// Let one of several processes work, by a Lease; the others stand by
+    /// Run several replicas with one active, elected by a Lease
     #[arg(long, env = "BREP_LEADER_ELECTION")]
     leader_election: bool,
     /// Name of the Lease; backup-replication-operator if left out

@@ -41,7 +41,7 @@ async fn success(parts: &Parts) -> Result<Example> {
 
 async fn wrong_token(parts: &Parts) -> Result<Example> {
     let example = Example::read("wrong-token.yaml")?;
-    parts.screen.step("A token that the cloud refuses: the resource waits, and does not call again with it.");
+    parts.screen.step("A token that the cloud rejects: the resource waits, and does not call again with it.");
     parts.apply("wrong-token.yaml").await?;
     told(parts, &example, "Pending", "TokenRejected").await?;
     parts.screen.step("The Secret is corrected: the call is made.");
@@ -51,7 +51,7 @@ async fn wrong_token(parts: &Parts) -> Result<Example> {
 
 async fn wrong_vault(parts: &Parts) -> Result<Example> {
     let example = Example::read("wrong-vault.yaml")?;
-    parts.screen.step("A vault that does not exist: the cloud rejects the call for good.");
+    parts.screen.step("A vault that does not exist: the cloud rejects the call permanently.");
     parts.apply("wrong-vault.yaml").await?;
     told(parts, &example, "Failed", "Rejected").await?;
     parts.screen.step("The manifest is corrected: as nothing was accepted, the change starts a new attempt.");
@@ -83,7 +83,7 @@ async fn refused(parts: &Parts) -> Result<Example> {
 
 async fn lost_answer_found(parts: &Parts) -> Result<Example> {
     let example = Example::read("another-backup.yaml")?;
-    parts.screen.step("The cloud accepts a call, and its answer is lost: the operator finds the record by itself, and calls no second time.");
+    parts.screen.step("The cloud accepts a call, and its answer is lost: the operator finds the record, and does not call a second time.");
     lose_answer(parts, &example)?;
     parts.apply("another-backup.yaml").await?;
     accepted(parts, example).await
@@ -93,7 +93,7 @@ async fn lost_answer_decided(parts: &Parts) -> Result<Example> {
     let example = Example::read("options.yaml")?;
     parts
         .screen
-        .step("The same where the cloud shows no records: the operator cannot know, and never calls again by itself.");
+        .step("The same where the cloud shows no records: the operator cannot know, and does not call again unless somebody decides.");
     lose_answer(parts, &example)?;
     let blind = View { look_up: LookUp::Forbidden, ..View::default() };
     parts.simulator.set_view(&example.backup_id, Some(blind));

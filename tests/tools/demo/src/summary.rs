@@ -55,7 +55,7 @@ fn judge<'a>(parts: &Parts, seen: &Seen, expected: &'a Expected) -> (&'a Example
         }
         Expected::Accepted(example) => {
             let Some(resource) = seen.0.get(&example.key()) else {
-                return (example, "gone".to_owned(), Some("it is not there any more".to_owned()));
+                return (example, "gone".to_owned(), Some("it no longer exists".to_owned()));
             };
             let object = &resource.object;
             let record = object.text("/status/replicationRecordId").unwrap_or("none");
