@@ -66,7 +66,8 @@ fn a_claim_is_held_where_its_attempt_is_in_force_on_the_very_object() {
 fn a_claim_whose_proof_was_changed_is_not_called() {
     let masked = Attempt { claimed_by: "masked".into(), ..attempt() };
     assert_eq!(changed_terms(&attempt(), &masked), None);
-    let changes: [(&str, fn(&mut Attempt)); 4] = [
+    type Change = fn(&mut Attempt);
+    let changes: [(&str, Change); 4] = [
         ("number", |stored| stored.number = 2),
         ("recordsBefore", |stored| stored.records_before = Some(vec![])),
         ("recordsBefore", |stored| stored.records_before = None),

@@ -88,7 +88,7 @@ fn doubles_are_told() {
 #[test]
 fn a_status_restored_after_its_object() {
     for (name, records) in [("restored, no list", Records::Missing), ("restored, an empty list", Records::Empty)] {
-        holds(Scenario { recreations: 1, restores: true, ..one(name, records) });
+        holds(Scenario { recreations: 1, restores: true, one_for_the_name: true, ..one(name, records) });
     }
 }
 

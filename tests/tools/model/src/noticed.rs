@@ -90,14 +90,6 @@ fn noticed_a_target_that_nobody_holds() {
 }
 
 #[test]
-fn noticed_duplicates_that_are_accepted_under_call_again() {
-    let accepting =
-        Scenario { calls_again: true, ..Scenario::new("CallAgain, duplicates accepted", Records::NoLookUp) };
-    let violation = explored(accepting).violation.expect("CallAgain rests on the cloud's refusal of duplicates");
-    assert!(violation.contains(TWICE), "noticed otherwise: {violation}");
-}
-
-#[test]
 fn noticed_an_odd_answer_that_is_believed() {
     let two = Scenario { resources: 2, processes: 1, faults: 1, ..Scenario::new("an odd answer believed", LISTED) };
     breaks(Scenario { odd_answers: true, shows_at_once: true, ..two }, &[Broken::OddAnswerBelieved], TWO);
@@ -106,14 +98,16 @@ fn noticed_an_odd_answer_that_is_believed() {
 #[test]
 fn noticed_a_young_object_that_is_called_for_at_once() {
     let restored = Scenario::new("a young object called for", Records::Missing);
-    let restored = Scenario { processes: 1, faults: 0, recreations: 1, restores: true, ..restored };
+    let restored =
+        Scenario { processes: 1, faults: 0, recreations: 1, restores: true, one_for_the_name: true, ..restored };
     breaks(restored, &[Broken::YoungCalledAtOnce], TWO);
 }
 
 #[test]
 fn noticed_a_status_that_is_restored_too_late() {
     let restored = Scenario::new("restored too late", Records::Missing);
-    let restored = Scenario { processes: 1, faults: 0, recreations: 1, restores: true, ..restored };
+    let restored =
+        Scenario { processes: 1, faults: 0, recreations: 1, restores: true, one_for_the_name: true, ..restored };
     breaks(restored, &[Broken::RestoredTooLate], TWO);
 }
 
@@ -145,4 +139,51 @@ fn noticed_a_claim_that_is_called_though_it_is_not_kept() {
 fn noticed_a_decision_that_does_not_wait_for_the_call() {
     let decided = Scenario { processes: 1, shows_at_once: true, ..Scenario::new("decided at once", LISTED) };
     breaks(Scenario { decides_any_time: true, faults: 1, ..decided }, &[Broken::DecidedAtOnce], TWICE);
+}
+
+/// What `docs/once.md` says remains: it is there to be found.
+fn remains(scenario: Scenario, how: &str) {
+    let name = scenario.name;
+    let violation = explored(scenario).violation.unwrap_or_else(|| panic!("{name}: nothing remains"));
+    assert!(violation.contains(how), "{name}: noticed otherwise: {violation}");
+}
+
+#[test]
+fn remaining_duplicates_that_are_accepted_under_call_again() {
+    let accepting = Scenario::new("CallAgain, duplicates accepted", Records::NoLookUp);
+    remains(Scenario { calls_again: true, ..accepting }, TWICE);
+}
+
+#[test]
+fn remaining_a_resource_made_again_in_mid_call_after_a_crash() {
+    let made_again = Scenario::new("made again after a crash", LISTED);
+    let made_again = Scenario { processes: 1, faults: 1, recreations: 1, ..made_again };
+    remains(Scenario { one_for_the_name: true, ..made_again }, TWO);
+}
+
+#[test]
+fn remaining_a_resource_made_again_where_nothing_is_listed() {
+    let made_again = Scenario::new("made again, an empty list", Records::Empty);
+    let made_again = Scenario { processes: 1, faults: 0, recreations: 1, ..made_again };
+    remains(Scenario { one_for_the_name: true, ..made_again }, TWO);
+}
+
+#[test]
+fn remaining_a_look_up_that_is_hidden_for_longer_than_the_patience() {
+    let odd = Scenario::new("odd answers for long", LISTED);
+    let odd = Scenario { processes: 1, recreations: 1, crashes: false, odd_answers: true, ..odd };
+    remains(Scenario { shows_at_once: true, one_for_the_name: true, ..odd }, TWO);
+}
+
+#[test]
+fn remaining_a_store_that_forgets_what_it_confirmed() {
+    let restored = Scenario::new("a store that forgets", Records::NoLookUp);
+    let restored = Scenario { processes: 1, faults: 0, rollback: true, ..restored };
+    remains(Scenario { one_for_the_name: true, ..restored }, TWICE);
+}
+
+#[test]
+fn remaining_two_operators_and_two_resources_for_one_backup() {
+    let two = Scenario { resources: 2, faults: 1, ..Scenario::new("two operators at once", LISTED) };
+    remains(Scenario { one_for_the_name: true, ..two }, TWO);
 }

@@ -15,7 +15,7 @@ pub(crate) fn hold(world: &World, state: &State) -> Result<(), String> {
     for (number, replica) in state.replicas.iter().enumerate() {
         let same = |other: &&Replica| (other.resource, other.uid) == (replica.resource, replica.uid);
         // A store that forgets what it confirmed voids the promise, and so does a human's untimely word.
-        let once = !scenario.rollback && !scenario.doubles;
+        let once = scenario.one_for_the_name || (!scenario.rollback && !scenario.doubles);
         if once && state.replicas[..number].iter().any(|other| same(&other)) {
             return Err(format!("two accepted calls for resource {} of uid {}", replica.resource, replica.uid));
         }

@@ -123,6 +123,8 @@ pub(crate) struct Scenario {
     pub(crate) decisions_stay: bool,
     /// What is made again is restored: the object first, and its status some steps later.
     pub(crate) restores: bool,
+    /// No two calls may be accepted for a name, whatever is made again or restored.
+    pub(crate) one_for_the_name: bool,
     /// Humans may say what is not, so that a second call may be accepted, which must be told.
     pub(crate) doubles: bool,
     /// Processes may die.
@@ -169,6 +171,7 @@ impl Scenario {
             lets_go: false,
             decisions_stay: false,
             restores: false,
+            one_for_the_name: false,
             doubles: false,
             crashes: true,
             own_backups: false,
@@ -211,7 +214,7 @@ impl Scenario {
 
     /// Whether no two calls for one target can be accepted, whoever's they are: one process, dying or not, sees to that.
     pub(crate) fn one_call_for_the_target(&self) -> bool {
-        if self.restores {
+        if self.one_for_the_name {
             return true;
         }
         // What is made again finds the record where it shows at once, or the process that called knows.

@@ -7,8 +7,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "spelling-is-evidence",
         promise: "ids are compared as a cloud may spell them",
         file: "src/cbr/cloud_value.rs",
-        old: "    spelling(a) == spelling(b)",
-        new: "    a == b",
+        old: "character.to_ascii_lowercase()",
+        new: "character",
         caught_by: "--lib protocol::",
     },
     Mutant {

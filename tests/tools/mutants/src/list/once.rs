@@ -159,8 +159,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "old-record-taken",
         promise: "a record that was there before the claim is not the call's",
         file: "src/protocol/evidence.rs",
-        old: "Some(before) => !contains(before, record),\n        None => is_live(record),",
-        new: "Some(_) => true,\n        None => is_live(record),",
+        old: "before.len() >= bounds::RECORDS => false,\n        Some(before) =>",
+        new: "before.len() >= bounds::RECORDS => false,\n        Some(before) if !before.is_empty() => true,\n        Some(before) =>",
         caught_by: "--lib protocol::",
     },
     Mutant {
