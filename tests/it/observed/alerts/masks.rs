@@ -4,13 +4,15 @@ use anyhow::Result;
 use regex::Regex;
 
 /// In this order.
-const MASKS: [(&str, &str); 9] = [
+const MASKS: [(&str, &str); 11] = [
     (r"test-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "backups"),
     (r"https://localhost:\d+", "https://cbr.eu-de.otc.t-systems.com"),
     (r"(Claimed By:\s+).*", "${1}WHO"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "ID"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
     (r"((?:Resource|Secret) Version:\s+)\d+", "${1}NUMBER"),
+    (r"(Record Shown To:\s+\S+@)\d+", "${1}NUMBER"),
+    (r"(Request Digest:\s+)[0-9a-f]{32}", "${1}DIGEST"),
     (r"((?i:request id):?\s+)[0-9a-f]{32}", "${1}ID"),
     (r"(?m)^(\s*(?:Normal|Warning)\s+\w+\s+)(?:\S+ \(x\d+ over \S+\)|\S+)", "${1}AGE"),
     (r"[ \t]+", " "),
