@@ -1,4 +1,4 @@
-//! What a status has to say that the one before it had not: for events and counters. Told once for each turn that a
+//! What a status has to say that the one before it had not: for events and counters. Telling once for each turn that a
 //! resource takes, never again and again while it stands.
 
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::resource::{
-    Attempt, BackupReplicationStatus, ConditionType, EventType, Origin, Outcome, Reason, RejectionKind, Told,
+    Attempt, BackupReplicationStatus, ConditionType, EventType, Origin, Outcome, Reason, RejectionKind, Telling,
     TrackingEnd,
 };
 
@@ -109,8 +109,8 @@ fn stands(status: &BackupReplicationStatus) -> Option<TransitionKind> {
         return Reason::parse(&of(ConditionType::Replicated)?.reason).map(TransitionKind::Waits);
     }
     match reason.explained().told {
-        Told::Quiet => None,
-        Told::Once | Told::OncePerSeries => Some(TransitionKind::Waits(reason)),
+        Telling::Quiet => None,
+        Telling::Once | Telling::OncePerSeries => Some(TransitionKind::Waits(reason)),
     }
 }
 
@@ -125,8 +125,8 @@ fn is_repeated(turn: TransitionKind, attempts: &[Attempt]) -> bool {
     let end = |attempt: &Attempt| -> (Option<Outcome>, Option<RejectionKind>) { (attempt.outcome, attempt.rejection) };
     match turn {
         TransitionKind::Waits(reason) => match reason.explained().told {
-            Told::OncePerSeries => attempts.first().map(end) == attempts.get(1).map(end) && attempts.len() > 1,
-            Told::Quiet | Told::Once => false,
+            Telling::OncePerSeries => attempts.first().map(end) == attempts.get(1).map(end) && attempts.len() > 1,
+            Telling::Quiet | Telling::Once => false,
         },
         TransitionKind::Stalls(_) | TransitionKind::Accepted(_) | TransitionKind::Ended(_) => false,
     }

@@ -16,7 +16,7 @@ pub use attempt::{Attempt, AttemptId, Outcome, RejectionKind, bounds};
 pub use conditions::{Change, ConditionType, Is, Reason, apply as apply_conditions};
 pub use crd::crd_yaml;
 pub use guarded_patch::{Unguarded, decision_patch, met_its_version, status_patch};
-pub use reasons::{Acts, Blanks, Cure, EventType, Explained, Level, Told};
+pub use reasons::{Acts, Blanks, Cure, EventType, Explained, Level, Telling};
 pub use spec::{
     Auth, BackupReplication, BackupReplicationSpec, DEFAULT_TOKEN_KEY, OnUnknownOutcome, ReadyWhen, SecretKeyRef,
 };

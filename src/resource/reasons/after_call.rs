@@ -1,6 +1,6 @@
 //! Reasons that stand once a call is claimed.
 
-use super::{Acts, Cure, EDIT, EventType, Explained, Level, QUIET, STALLED, Told, WARNS};
+use super::{Acts, Cure, EDIT, EventType, Explained, Level, QUIET, STALLED, Telling, WARNS};
 
 const SIGHT: Option<&str> = Some("BackupReplicationLostSight");
 
@@ -130,7 +130,7 @@ pub(super) const NOT_REPORTED: Explained = Explained {
     cures: &[ENOUGH],
     level: Level::Info,
     event: EventType::Normal,
-    told: Told::Once,
+    told: Telling::Once,
     alert: None,
 };
 pub(super) const RECORD_GONE: Explained = Explained {

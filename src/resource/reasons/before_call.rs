@@ -1,6 +1,6 @@
 //! Reasons for which no call is made, or none is known to be accepted.
 
-use super::{Acts, Cure, EDIT, Explained, Level, QUIET, STALLED, Told, WARNS};
+use super::{Acts, Cure, EDIT, Explained, Level, QUIET, STALLED, Telling, WARNS};
 
 const SECRET: Option<&str> = Some("BackupReplicationSecretUnreadable");
 const CLOUD: Option<&str> = Some("BackupReplicationCloudUnreachable");
@@ -30,7 +30,7 @@ pub(super) const BEING_DELETED: Explained = Explained {
         when: "to see what holds it",
         command: "kubectl get brep -n {namespace} {name} -o jsonpath='{.metadata.finalizers}'",
     }],
-    told: Told::Once,
+    told: Telling::Once,
     ..QUIET
 };
 pub(super) const SUSPENDED: Explained = Explained {
@@ -41,7 +41,7 @@ pub(super) const SUSPENDED: Explained = Explained {
         when: "to let it continue",
         command: "kubectl patch brep -n {namespace} {name} --type=merge -p '{\"spec\":{\"suspend\":false}}'",
     }],
-    told: Told::Once,
+    told: Telling::Once,
     ..QUIET
 };
 pub(super) const ENDPOINT_MISSING: Explained = Explained {
@@ -120,21 +120,21 @@ pub(super) const TOKEN_REJECTED: Explained = Explained {
     acts: Acts::Person,
     next: "Nothing is called with this token. A new one is found automatically: within 30 s in the first hour, within 5 minutes later. The old one is tried again once an hour at most.",
     cures: &[TOKEN],
-    told: Told::OncePerSeries,
+    told: Telling::OncePerSeries,
     alert: Some("BackupReplicationTokenRejected"),
     ..WARNS
 };
 pub(super) const THROTTLED: Explained = Explained {
     means: "The cloud is throttling requests.",
     next: "No action needed: the message says when the next attempt is made.",
-    told: Told::OncePerSeries,
+    told: Telling::OncePerSeries,
     alert: Some("BackupReplicationThrottled"),
     ..WARNS
 };
 pub(super) const TEMPORARILY_REJECTED: Explained = Explained {
     means: "The cloud cannot take the call now (the vault is busy, for example).",
     next: "No action needed: the message says when the next attempt is made.",
-    told: Told::OncePerSeries,
+    told: Telling::OncePerSeries,
     alert: CLOUD,
     ..WARNS
 };
@@ -142,7 +142,7 @@ pub(super) const NOT_SENT: Explained = Explained {
     means: "The call could not start: no connection to the endpoint, or the claim's window was over. Nothing was sent.",
     next: "The operator retries automatically. If it persists, check the endpoint, DNS, NetworkPolicies, proxy and --ca-bundle.",
     cures: &[REACH],
-    told: Told::OncePerSeries,
+    told: Telling::OncePerSeries,
     alert: CLOUD,
     ..WARNS
 };
@@ -156,7 +156,7 @@ pub(super) const LOOK_UP_FAILED: Explained = Explained {
 pub(super) const SOURCE_NOT_READY: Explained = Explained {
     means: "The cloud says that the backup is still being made.",
     next: "No action needed: the call is made once the backup is complete.",
-    told: Told::Once,
+    told: Telling::Once,
     ..QUIET
 };
 pub(super) const TOO_YOUNG: Explained = Explained {
@@ -201,7 +201,7 @@ pub(super) const SAME_TARGET_IN_USE: Explained = Explained {
     means: "Another resource of the namespace has a call for the same backup and region whose outcome is not known yet, or which is too recent for the cloud's records to show it.",
     next: "No action needed, unless the other resource is Stalled: then decide about that one. The message names it.",
     cures: &[Cure { when: "to see the other resource", command: "kubectl brep status -n {namespace}" }],
-    told: Told::Once,
+    told: Telling::Once,
     ..QUIET
 };
 pub(super) const NOT_ACCEPTED: Explained = Explained {

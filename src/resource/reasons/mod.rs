@@ -26,7 +26,7 @@ pub struct Explained {
     /// The type of its Event.
     pub event: EventType,
     /// Whether it is an Event of its own.
-    pub told: Told,
+    pub told: Telling,
     /// The alert that sees a resource which stays so.
     pub alert: Option<&'static str>,
 }
@@ -87,7 +87,7 @@ pub enum EventType {
 
 /// Whether a wait is an Event of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Telling {
     /// It is not: the resource is on its way, or its acceptance or end is told instead.
     Quiet,
     /// Once for each time that it begins.
@@ -192,11 +192,11 @@ const QUIET: Explained = Explained {
     cures: &[WATCH],
     level: Level::Info,
     event: EventType::Normal,
-    told: Told::Quiet,
+    told: Telling::Quiet,
     alert: None,
 };
 /// Somebody should know.
-const WARNS: Explained = Explained { level: Level::Warn, event: EventType::Warning, told: Told::Once, ..QUIET };
+const WARNS: Explained = Explained { level: Level::Warn, event: EventType::Warning, told: Telling::Once, ..QUIET };
 const STALLED: Option<&str> = Some("BackupReplicationStalled");
 
 const WATCH: Cure = Cure { when: "to see how it continues", command: "kubectl get brep -n {namespace} {name} --watch" };
@@ -222,7 +222,7 @@ mod tests {
             assert_eq!(*level == Level::Info, *event == EventType::Normal, "{name}");
             assert_eq!(*event == EventType::Warning, alert.is_some(), "{name} is seen by no alert, or without need");
             let is_worth_an_event = *acts != Acts::Nobody && *event == EventType::Warning;
-            assert!(!is_worth_an_event || *told != Told::Quiet, "{name}");
+            assert!(!is_worth_an_event || *told != Telling::Quiet, "{name}");
         }
     }
 

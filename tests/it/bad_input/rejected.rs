@@ -51,7 +51,7 @@ fn constraints(scene: &Scene) -> Vec<(&'static str, Value, &'static str, &'stati
         ("disk", json!({"backupId": "disk-backup"}), "BackupService.1002", "Choose a server backup"),
         ("replica", json!({"backupId": "replica-backup"}), "BackupService.1003", "Choose a server backup"),
         ("no-system-disk", json!({"backupId": "data-backup"}), "BackupService.1003", "Choose a server backup"),
-        ("other-project", json!({"auth": other_token}), "APIGW.0310", "cbr:backups:replicate"),
+        ("other-project", json!({"auth": other_token}), "APIGW.0310", "The token belongs to another project"),
     ]
 }
 

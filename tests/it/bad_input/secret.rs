@@ -12,7 +12,7 @@ async fn a_secret_without_a_token_is_waited_for_in_words_that_name_it() -> Resul
     /// The resource and its Secret's name, the key it names, what the Secret holds, the reason, and some of its words.
     type Case = (&'static str, Option<&'static str>, Option<Value>, &'static str, &'static str);
     let cases: [Case; 7] = [
-        ("missing", None, None, "SecretNotFound", "no such Secret"),
+        ("missing", None, None, "SecretNotFound", "does not exist"),
         ("no-key", None, Some(json!({"other": example::TOKEN})), "TokenMissing", "missing or empty"),
         ("other-key", Some("pass.word"), Some(json!({"token": example::TOKEN})), "TokenMissing", "missing or empty"),
         ("empty", None, Some(json!({"token": ""})), "TokenMissing", "missing or empty"),
