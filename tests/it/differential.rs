@@ -10,6 +10,7 @@ mod campaign;
 mod history;
 mod real;
 mod reference;
+mod simpler;
 mod strategy;
 mod summary;
 
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use campaign::{Numbers, judge};
+use campaign::{Numbers, Wrong, judge};
 use history::History;
 use reference::{Deed, Expected};
 
@@ -65,7 +66,7 @@ async fn they_agree_on_what_has_once_come_out_differently() -> Result<()> {
     let running: Vec<_> =
         regressions()?.into_iter().map(|h| (h.clone(), tokio::spawn(judge(h, campaign::PATIENCE)))).collect();
     for (history, verdict) in running {
-        if let Some(why) = numbers.count(&history, verdict.await??) {
+        if let Some(Wrong { steps: _, why }) = numbers.count(&history, verdict.await??) {
             wrong.push_str(&format!("{}\n{why}\n", campaign::line(&history)?));
         }
     }
@@ -81,7 +82,7 @@ async fn they_agree_on_what_has_once_come_out_differently() -> Result<()> {
 fn the_reference_keeps_the_promises_in_many_histories() -> Result<()> {
     let (mut lasts, mut seen) = (Duration::ZERO, BTreeSet::new());
     for number in 0..campaign::PURE {
-        let history = strategy::tree(campaign::SEED, number)?.current();
+        let history = strategy::history(campaign::SEED, number)?;
         let course = reference::course(&history).with_context(|| format!("{history:?}"))?;
         ensure!(course.broken.is_none(), "history {number}: {:?}\n{history:?}", course.broken);
         lasts += course.lasts();

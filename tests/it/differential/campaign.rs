@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt, stream};
-use proptest::strategy::ValueTree;
 
 use super::history::{History, Post, Step};
 use super::real::{self, Ran};
 use super::reference::{self, Deed};
+use super::simpler::simplest;
 use super::strategy;
 
 /// Where none is given: the same histories each time.
@@ -24,16 +24,19 @@ const AT_A_TIME: usize = 20;
 const AT_A_TIME_OF_MANY: usize = 40;
 /// How often one is run again that the machine has disturbed.
 const TRIES: usize = 5;
-/// How long a history is made simpler.
-const SHRINKING: Duration = Duration::from_secs(10 * 60);
-/// How much longer than the reference the process may take to come to rest, on a busy machine; and where it is known not to.
+/// How much longer than the reference the process may take to come to rest, on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-const SHORT_PATIENCE: Duration = Duration::from_secs(20);
 
 /// What one history came to.
 pub(crate) enum Verdict {
     Agreed { posts: u64, accepted: u64, asked: u64, decisions: u64, disturbed: u64 },
-    Wrong(String),
+    Wrong(Wrong),
+}
+
+/// Why a history is wrong, and after how many of its steps that showed.
+pub(crate) struct Wrong {
+    pub(crate) steps: usize,
+    pub(crate) why: String,
 }
 
 /// What all of them came to.
@@ -52,7 +55,7 @@ pub(crate) struct Numbers {
 
 impl Numbers {
     /// Why it is wrong, if it is.
-    pub(crate) fn count(&mut self, history: &History, verdict: Verdict) -> Option<String> {
+    pub(crate) fn count(&mut self, history: &History, verdict: Verdict) -> Option<Wrong> {
         let of = |wanted: fn(&Step) -> bool| history.steps.iter().filter(|step| wanted(step)).count() as u64;
         self.histories += 1;
         self.kills += of(|step| matches!(step, Step::Kill | Step::Post(Post::Killed { .. })));
@@ -67,9 +70,9 @@ impl Numbers {
                 self.disturbed += disturbed;
                 None
             }
-            Verdict::Wrong(why) => {
+            Verdict::Wrong(wrong) => {
                 self.wrong += 1;
-                Some(why)
+                Some(wrong)
             }
         }
     }
@@ -91,7 +94,8 @@ impl fmt::Display for Numbers {
 pub(crate) async fn judge(history: History, patience: Duration) -> Result<Verdict> {
     let course = reference::course(&history)?;
     if let Some(why) = &course.broken {
-        return Ok(Verdict::Wrong(format!("the reference breaks a promise: {why}")));
+        let why = format!("the reference breaks a promise: {why}");
+        return Ok(Verdict::Wrong(Wrong { steps: course.expected.len().saturating_sub(1), why }));
     }
     let mut disturbed = 0;
     loop {
@@ -101,7 +105,7 @@ pub(crate) async fn judge(history: History, patience: Duration) -> Result<Verdic
                 let (posts, accepted, asked) = (last.posts, last.accepted, course.questions());
                 return Ok(Verdict::Agreed { posts, accepted, asked, decisions, disturbed });
             }
-            Ran::Otherwise(why) => return Ok(Verdict::Wrong(why)),
+            Ran::Otherwise { steps, why } => return Ok(Verdict::Wrong(Wrong { steps, why })),
             Ran::Disturbed(why) => {
                 disturbed += 1;
                 ensure!(disturbed < TRIES as u64, "the machine is too slow: {why}");
@@ -120,7 +124,7 @@ pub(crate) async fn random(seed: u64, asked: Option<Duration>) -> Result<()> {
     let chosen = all.filter_map(Result::transpose).take_while(in_time).take(asked.map_or(FEW, |_| usize::MAX));
     let judged = stream::iter(chosen).map(|number| async move {
         let number = number?;
-        let history = strategy::tree(seed, number)?.current();
+        let history = strategy::history(seed, number)?;
         let verdict = tokio::spawn(judge(history.clone(), PATIENCE)).await.context("a run panicked")?;
         let verdict = verdict.with_context(|| format!("history {number}: {history:?}"))?;
         anyhow::Ok((number, history, verdict))
@@ -129,10 +133,11 @@ pub(crate) async fn random(seed: u64, asked: Option<Duration>) -> Result<()> {
     let (mut numbers, mut told) = (Numbers::default(), 0);
     while let Some(one) = judged.next().await {
         let (number, history, verdict) = one?;
-        if let Some(why) = numbers.count(&history, verdict) {
+        if let Some(wrong) = numbers.count(&history, verdict) {
+            let why = &wrong.why;
             println!("{numbers}\nhistory {number} of seed {seed} is wrong: {history:?}\n{why}\nIt is made simpler ...");
             drop(judged);
-            let (simplest, why) = simplest(seed, number, why).await?;
+            let (simplest, Wrong { steps: _, why }) = simplest(history, wrong).await?;
             bail!("a line for differential/regressions.jsonl:\n{}\n{simplest:#?}\n{why}", line(&simplest)?);
         }
         if begun.elapsed().as_secs() / 60 > told {
@@ -145,27 +150,7 @@ pub(crate) async fn random(seed: u64, asked: Option<Duration>) -> Result<()> {
 }
 
 fn lasts(seed: u64, number: u64) -> Result<Duration> {
-    Ok(reference::course(&strategy::tree(seed, number)?.current())?.lasts())
-}
-
-/// The simplest history that is wrong as well, and why.
-async fn simplest(seed: u64, number: u64, why: String) -> Result<(History, String)> {
-    let begun = Instant::now();
-    let mut tree = strategy::tree(seed, number)?;
-    let mut found = (tree.current(), why);
-    let mut goes_on = tree.simplify();
-    while goes_on && begun.elapsed() < SHRINKING {
-        let history = tree.current();
-        let verdict = tokio::spawn(judge(history.clone(), SHORT_PATIENCE)).await.context("a run panicked")??;
-        goes_on = match verdict {
-            Verdict::Wrong(why) => {
-                found = (history, why);
-                tree.simplify()
-            }
-            Verdict::Agreed { .. } => tree.complicate(),
-        };
-    }
-    Ok(found)
+    Ok(reference::course(&strategy::history(seed, number)?)?.lasts())
 }
 
 /// As it stands in the file of those that are always run.

@@ -15,6 +15,7 @@ use super::reference::{Course, Deed, Expected, OTHER_VAULT, POLICY};
 use super::summary::{Summary, Surroundings};
 use crate::OPERATOR;
 use cloud::Holds;
+use rest::Rest;
 
 /// The token that is in the Secret when the first is not.
 pub(crate) const SECOND_TOKEN: &str = "gAAAAABsecond-token-of-the-simulator";
@@ -25,7 +26,7 @@ pub(crate) enum Ran {
     /// As the reference says.
     Alike(Summary),
     /// Otherwise.
-    Otherwise(String),
+    Otherwise { steps: usize, why: String },
     /// The machine was too slow for a limit of the operator, which the reference has no machine for.
     Disturbed(String),
 }
@@ -46,22 +47,24 @@ struct Real<'a> {
 pub(crate) async fn run(history: &History, course: &Course, patience: Duration) -> Result<Ran> {
     let mut real = Real::start(history).await?;
     let mut last = Summary::default();
-    for (step, expected) in course.expected.iter().enumerate() {
+    for (steps, expected) in course.expected.iter().enumerate() {
         let Expected { deed, within: _, looks, summary: _ } = expected;
         let looked = real.looks();
-        let refused = real.carry_out(deed).await.with_context(|| format!("step {step}, {deed:?}"))?;
+        let refused = real.carry_out(deed).await.with_context(|| format!("step {steps}, {deed:?}"))?;
         if let Some(why) = refused {
-            return Ok(Ran::Otherwise(format!("step {step}, {deed:?}: {why}")));
+            return Ok(Ran::Otherwise { steps, why: format!("step {steps}, {deed:?}: {why}") });
         }
         // Two writes of the process can bring one round or two, each with its look-up; after an odd answer the next one counts.
         let due = match deed {
             Deed::Look(_) => (*looks).min(2),
             _ => (*looks).min(1),
         };
-        match real.come_to(expected, looked + due, patience).await.with_context(|| format!("step {step}, {deed:?}"))? {
-            Ran::Alike(summary) => last = summary,
-            Ran::Otherwise(why) => return Ok(Ran::Otherwise(format!("step {step}, {deed:?}:\n{why}"))),
-            disturbed @ Ran::Disturbed(_) => return Ok(disturbed),
+        match real.come_to(expected, looked + due, patience).await.with_context(|| format!("step {steps}, {deed:?}"))? {
+            Rest::Alike(summary) => last = summary,
+            Rest::Otherwise(why) => {
+                return Ok(Ran::Otherwise { steps, why: format!("step {steps}, {deed:?}:\n{why}") });
+            }
+            Rest::Disturbed(why) => return Ok(Ran::Disturbed(why)),
         }
     }
     Ok(Ran::Alike(last))

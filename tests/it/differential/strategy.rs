@@ -1,4 +1,4 @@
-//! Random histories, each from a seed and a number, that shrink to simpler ones.
+//! Random histories, each from a seed and a number.
 
 use anyhow::{Result, anyhow};
 use proptest::collection::vec;
@@ -8,26 +8,17 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::history::{Cloud, History, Instead, Odd, Post, Refusal, Say, Spelling, Step, View};
 
-/// A history, and the simpler ones that may show the same.
-pub(crate) type Tree = Box<dyn ValueTree<Value = History>>;
-
 /// The history of this number.
-pub(crate) fn tree(seed: u64, number: u64) -> Result<Tree> {
+pub(crate) fn history(seed: u64, number: u64) -> Result<History> {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     bytes[8..16].copy_from_slice(&number.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    history()
-        .boxed()
-        .new_tree(&mut runner)
-        .map_err(|why| anyhow!("no history: {why}"))
-        .map(|tree| Box::new(tree) as Tree)
-}
-
-fn history() -> impl Strategy<Value = History> {
-    let steps = vec(step(), 1..=6);
-    (cloud(), vec(post(), 0..=2), steps).prop_map(|(cloud, first, steps)| History { cloud, first, steps })
+    let parts = (cloud(), vec(post(), 0..=2), vec(step(), 1..=6));
+    let tree = parts.new_tree(&mut runner).map_err(|why| anyhow!("no history: {why}"))?;
+    let (cloud, first, steps) = tree.current();
+    Ok(History { cloud, first, steps })
 }
 
 fn cloud() -> impl Strategy<Value = Cloud> {

@@ -7,7 +7,7 @@ use futures::future::select_all;
 use harness::Object;
 use tokio::time::{Instant, sleep};
 
-use super::{Ran, Real};
+use super::Real;
 use crate::differential::reference::Expected;
 use crate::differential::summary::Summary;
 
@@ -16,9 +16,16 @@ const QUIET: Duration = Duration::from_millis(1_500);
 /// Between two looks of ours.
 const PACE: Duration = Duration::from_millis(300);
 
+/// What the process has come to.
+pub(super) enum Rest {
+    Alike(Summary),
+    Otherwise(String),
+    Disturbed(String),
+}
+
 impl Real<'_> {
     /// Waits until the process has come to what is expected, and to so many look-ups.
-    pub(super) async fn come_to(&mut self, expected: &Expected, looks: u64, patience: Duration) -> Result<Ran> {
+    pub(super) async fn come_to(&mut self, expected: &Expected, looks: u64, patience: Duration) -> Result<Rest> {
         let &Expected { deed: _, within, looks: _, summary: ref expected } = expected;
         let begun = Instant::now();
         self.sleep(within).await?;
@@ -28,15 +35,15 @@ impl Real<'_> {
             let same = summary == *expected && self.looks() >= looks;
             let since: Instant = *alike_since.get_or_insert_with(Instant::now);
             if same && since.elapsed() >= QUIET {
-                return Ok(Ran::Alike(summary));
+                return Ok(Rest::Alike(summary));
             }
             if let Some(why) = disturbed(&object) {
-                return Ok(Ran::Disturbed(why));
+                return Ok(Rest::Disturbed(why));
             }
             if !same {
                 alike_since = None;
                 if begun.elapsed() > within + patience {
-                    return Ok(Ran::Otherwise(self.words(expected, &summary, &object)));
+                    return Ok(Rest::Otherwise(self.words(expected, &summary, &object)));
                 }
             }
             self.sleep(PACE).await?;
