@@ -1,4 +1,4 @@
-//! What a status has to say that the one before it had not: for events and counters. Telling once for each turn that a
+//! What a status has to say that the one before it had not: for events and counters. Told once for each turn that a
 //! resource takes, never again and again while it stands.
 
 use std::time::Duration;

@@ -35,7 +35,7 @@ enum LeaseFailure {
     /// It is another by now, or gone, or there already; the API server's words.
     Changed(String),
     /// Anything else, for people.
-    Telling(String),
+    Told(String),
 }
 
 impl Elector {
@@ -88,7 +88,7 @@ impl Elector {
                     tracing::info!("Ready: {}", self.what);
                 }
             }
-            Err(LeaseFailure::Changed(why) | LeaseFailure::Telling(why)) => {
+            Err(LeaseFailure::Changed(why) | LeaseFailure::Told(why)) => {
                 if self.readiness.not_ready(Part::Lease, &self.what, &why) {
                     tracing::error!("Not ready: {}: {why}", self.what);
                 }
@@ -102,7 +102,7 @@ impl Elector {
         for _ in 1..READ_ANEW {
             match self.ask().await {
                 Err(LeaseFailure::Changed(_)) => {}
-                done @ (Ok(()) | Err(LeaseFailure::Telling(_))) => return done,
+                done @ (Ok(()) | Err(LeaseFailure::Told(_))) => return done,
             }
         }
         self.ask().await
@@ -148,7 +148,7 @@ impl Elector {
             match self.try_release().await {
                 Ok(()) => return,
                 Err(LeaseFailure::Changed(_)) => {}
-                Err(LeaseFailure::Telling(why)) => {
+                Err(LeaseFailure::Told(why)) => {
                     tracing::warn!(lease = self.what, why, "The lease is not released; it expires automatically");
                     return;
                 }
@@ -171,12 +171,12 @@ impl Elector {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(kube::Error::Api(status))) => Err(match status.code {
                 404 | 409 => LeaseFailure::Changed(status.message),
-                401 => LeaseFailure::Telling(format!("{}. The operator keeps trying", not_known(&status.message))),
-                403 => LeaseFailure::Telling(format!("{}. The operator keeps trying", not_allowed(&status.message))),
-                _ => LeaseFailure::Telling(format!("{}. The operator keeps trying", status.message)),
+                401 => LeaseFailure::Told(format!("{}. The operator keeps trying", not_known(&status.message))),
+                403 => LeaseFailure::Told(format!("{}. The operator keeps trying", not_allowed(&status.message))),
+                _ => LeaseFailure::Told(format!("{}. The operator keeps trying", status.message)),
             }),
-            Ok(Err(error)) => Err(LeaseFailure::Telling(format!("{}. The operator keeps trying", root_cause(&error)))),
-            Err(_) => Err(LeaseFailure::Telling(format!(
+            Ok(Err(error)) => Err(LeaseFailure::Told(format!("{}. The operator keeps trying", root_cause(&error)))),
+            Err(_) => Err(LeaseFailure::Told(format!(
                 "no answer within {} s. The operator keeps trying",
                 limit.as_secs_f32()
             ))),

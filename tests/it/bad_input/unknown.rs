@@ -121,7 +121,7 @@ async fn call_again_calls_after_the_settling_time_and_never_after_an_unreadable_
         scene.applied(&manifest(name, &backup, &json!({"onUnknownOutcome": "CallAgain"})).to_string())?;
         let (who_acts, words) = match name {
             "unreadable" => ("Stalled", "The operator will not call again unless you decide"),
-            _ => ("Reconciling", "the next attempt is made once it has stayed so"),
+            _ => ("Reconciling", "If the records still show no replication"),
         };
         let told = |object: &Object| object.phase() == "OutcomeUnknown" && object.message().contains(words);
         let object = scene.wait(name, who_acts, told).await?;
