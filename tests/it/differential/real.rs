@@ -22,6 +22,7 @@ pub(crate) const SECOND_TOKEN: &str = "gAAAAABsecond-token-of-the-simulator";
 const NAME: &str = "db";
 
 /// How a run went.
+#[allow(clippy::large_enum_variant, reason = "a few at a time, in a test")]
 pub(crate) enum Ran {
     /// As the reference says.
     Alike(Summary),

@@ -17,6 +17,7 @@ const QUIET: Duration = Duration::from_millis(1_500);
 const PACE: Duration = Duration::from_millis(300);
 
 /// What the process has come to.
+#[allow(clippy::large_enum_variant, reason = "a few at a time, in a test")]
 pub(super) enum Rest {
     Alike(Summary),
     Otherwise(String),

@@ -19,6 +19,7 @@ use crate::differential::history::{Cloud, Instead, Odd, Post, Refusal, Spelling,
 pub(crate) const AGED: Duration = Duration::from_secs(60 * 60);
 
 /// How a call ends for the one who made it.
+#[allow(clippy::large_enum_variant, reason = "a few at a time, in a test")]
 pub(crate) enum Ending {
     Told(CallResult),
     /// It is killed before it is told.
