@@ -81,7 +81,7 @@ pub(super) fn first_tracking_delay(age: Duration, backup_id: &str) -> Duration {
 }
 
 /// When a wait that begins now is over. A status keeps whole seconds, so it is rounded up: no wait becomes shorter.
-pub(super) fn deadline(now: Timestamp, wait: Duration) -> Option<Timestamp> {
+pub(crate) fn deadline(now: Timestamp, wait: Duration) -> Option<Timestamp> {
     let whole = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil);
     now.checked_add(wait).ok()?.round(whole).ok()
 }

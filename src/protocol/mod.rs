@@ -17,7 +17,7 @@ mod policy;
 mod target;
 mod transitions;
 
-pub(crate) use backoff::{cap_retry_after, claim_delay, error_delay};
+pub(crate) use backoff::{cap_retry_after, claim_delay, deadline, error_delay};
 pub use decide::after_call::describe_result;
 pub use decide::round::{Facts, Round, Viewer};
 pub use decide::{Action, is_finished};

@@ -78,7 +78,10 @@ pub struct FreshAttempt {
 pub struct RefusedClaim {
     /// Why, in words that do not vary from one refusal to the next of its kind.
     pub why: String,
-    /// How long to wait before the next try.
+    /// When the next try is made, for a reader. It stays the same for as long as the wait does: what varied from
+    /// round to round would have the status written again and again.
+    pub until: Timestamp,
+    /// What is left until then, by the process's monotonic clock.
     pub wait: Duration,
 }
 

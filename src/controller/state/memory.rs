@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 
 use crate::controller::state::throttle::RateLimitKey;
 use crate::controller::watch::entry::WatchEntry;
-use crate::protocol::{LookupMemory, RefusedClaim, ViewerMemory, claim_delay, error_delay};
+use crate::protocol::{LookupMemory, RefusedClaim, ViewerMemory, claim_delay, deadline, error_delay};
 use crate::resource::{Attempt, AttemptId, BackupReplication, Outcome};
 
 /// Claims that were given up, kept for one resource: more can only be of no use any more.
@@ -31,6 +32,8 @@ struct Refusals {
     why: String,
     times: u32,
     last: Duration,
+    /// When the next try is made.
+    until: Timestamp,
 }
 
 /// What is remembered of one resource. Another one of the same name has another uid.
@@ -209,7 +212,8 @@ impl Memory {
         self.with(key, resource, |known| {
             let before = known.refusals.take().filter(|refusals| refusals.generation == generation);
             let times = before.map_or(1, |refusals| refusals.times.saturating_add(1));
-            known.refusals = Some(Refusals { generation, why, times, last: now });
+            let until = deadline(Timestamp::now(), claim_delay(times)).unwrap_or(Timestamp::MAX);
+            known.refusals = Some(Refusals { generation, why, times, last: now, until });
         });
     }
 
@@ -229,6 +233,7 @@ impl Memory {
             let refusals = known.refusals.as_ref()?;
             (refusals.generation == resource.metadata.generation).then(|| RefusedClaim {
                 why: refusals.why.clone(),
+                until: refusals.until,
                 wait: claim_delay(refusals.times).saturating_sub(now.saturating_sub(refusals.last)),
             })
         })

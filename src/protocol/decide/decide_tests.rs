@@ -7,7 +7,7 @@ use crate::protocol::decision::{Verdict, evaluate};
 use crate::protocol::facts::call_result::{Acceptance, CallAnswer, CallResult};
 use crate::protocol::fixtures::{POLICY, Scene, at, condition, usable};
 use crate::protocol::lookup::Lookup;
-use crate::protocol::observation::{CredentialReading, TargetReading};
+use crate::protocol::observation::{CredentialReading, RefusedClaim, TargetReading};
 use crate::resource::{OnUnknownOutcome, Origin, Outcome, Phase, RejectionKind};
 
 fn answer(status: u16) -> CallAnswer {
@@ -293,4 +293,37 @@ fn a_throttle_that_others_met_holds_the_call_back() {
     assert_eq!(scene.settled().1, Some(Duration::from_secs(30)));
     scene.now = at(30);
     scene.claim("a-1");
+}
+
+/// What a process writes must not make it write again: the words of a wait do not follow the clock.
+#[test]
+fn a_refused_claim_is_told_in_words_that_stay_the_same() {
+    let mut scene = Scene::new();
+    let mut told = Vec::new();
+    for passed in [0, 1, 2, 29] {
+        let passed = Duration::from_secs(passed);
+        scene.now = at(0).checked_add(passed).unwrap();
+        let wait = Duration::from_millis(30_400) - passed;
+        scene.refused_claim = Some(RefusedClaim { why: "a policy".into(), until: at(31), wait });
+        let (status, again) = scene.settled();
+        assert_eq!(again, Some(wait));
+        assert_eq!(condition(&status, "Stalled").unwrap().1, "ClaimRefused");
+        told.push(status.conditions[0].message.clone());
+    }
+    told.dedup();
+    assert_eq!(told.len(), 1, "{told:#?}");
+}
+
+/// Another token in the Secret is found as soon as where no look-up was refused.
+#[test]
+fn after_a_refused_look_up_the_secret_is_read_as_often_as_for_any_other_wait() {
+    let mut scene = Scene::new();
+    scene.resource.metadata.creation_timestamp = Some(Time(at(0)));
+    scene.lookup = Some(Lookup::Unauthorized("HTTP 401".into()));
+    for (waited, at_most) in [(60, 30), (50 * 60, 30), (24 * 60 * 60, 300)] {
+        scene.now = at(waited);
+        scene.history.failing_for = Duration::from_secs(waited.unsigned_abs());
+        let again = scene.settled().1.unwrap();
+        assert!(again <= Duration::from_secs(at_most), "{waited}: {again:?}");
+    }
 }

@@ -119,36 +119,8 @@ fn quiet_for(situation: &Situation, seen: &Observation<'_>, policy: &Policy) -> 
             && status.attempts.is_empty()
             && status.conditions.is_empty()
     });
-    let may_follow = match situation {
-        Situation::TooYoung(_) | Situation::LookupDoubted(..) => true,
-        Situation::BeingDeleted
-        | Situation::Suspended
-        | Situation::NoEndpoint
-        | Situation::EndpointRefused(_)
-        | Situation::SpecInvalid(_)
-        | Situation::SecretNotFound(_)
-        | Situation::TokenMissing(_)
-        | Situation::TokenUnusable(..)
-        | Situation::SecretNotPermitted(..)
-        | Situation::TokenRejected(..)
-        | Situation::ThrottledByOthers(_)
-        | Situation::WaitingToRetry(_)
-        | Situation::Submitting(..)
-        | Situation::CallEnded(_)
-        | Situation::UnknownLookedUp(..)
-        | Situation::UnknownHeld(..)
-        | Situation::UnknownThenCalledAgain(..)
-        | Situation::AlreadyReplicatedLookedUp(_)
-        | Situation::AlreadyReplicated(..)
-        | Situation::Rejected(_)
-        | Situation::LooksFail(..)
-        | Situation::ClaimRefused(..)
-        | Situation::ObjectTooLarge(_)
-        | Situation::SourceNotReady
-        | Situation::SameTargetInUse(_)
-        | Situation::Accepted
-        | Situation::AcceptedWithUnknown(..) => seen.is_restored(),
-    };
+    let waits_for_it = matches!(situation, Situation::TooYoung(_) | Situation::LookupDoubted(..));
+    let may_follow = waits_for_it || seen.is_restored();
     let left = policy.first_call_after(false).saturating_sub(seen.history.known_for);
     (untouched && may_follow && !left.is_zero()).then_some(left)
 }

@@ -74,11 +74,10 @@ pub(crate) fn before_call<'a>(
     if let Some(until) = seen.throttled_until.filter(|until| *until > seen.now) {
         return wait(Situation::ThrottledByOthers(until), Some(backoff::remaining(until, seen.now)));
     }
-    if let Some(RefusedClaim { why, wait: left }) =
+    if let Some(RefusedClaim { why, until, wait: left }) =
         seen.refused_claim.as_ref().filter(|refused| !refused.wait.is_zero())
     {
-        let until = backoff::deadline(seen.now, *left).unwrap_or(seen.now);
-        return wait(Situation::ClaimRefused(why.clone(), until), Some(*left));
+        return wait(Situation::ClaimRefused(why.clone(), *until), Some(*left));
     }
     if seen.metadata_bytes > METADATA_BYTES {
         return wait(Situation::ObjectTooLarge(seen.metadata_bytes), None);
@@ -101,8 +100,9 @@ pub(crate) fn before_call<'a>(
         },
         // The call would be refused, too, so nothing is lost by waiting for the credential.
         Lookup::Unauthorized(why) => {
-            let again = backoff::lookup_delay(failing_for);
-            return wait(Situation::TokenRejected(reference, why.clone()), Some(again));
+            // As soon as another token would be found in the Secret.
+            let again = poll.map(|poll| poll.min(backoff::lookup_delay(failing_for)));
+            return wait(Situation::TokenRejected(reference, why.clone()), again);
         }
         Lookup::Throttled { until } | Lookup::Deferred { until } => {
             return wait(Situation::ThrottledByOthers(*until), Some(backoff::remaining(*until, seen.now)));

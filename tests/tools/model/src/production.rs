@@ -205,7 +205,11 @@ impl Production {
             unchanged_for: duration(sight.age),
             never_called: sight.never_called,
             target: self.target(number),
-            refused_claim: sight.refused.then(|| RefusedClaim { why: "not kept".to_owned(), wait: POLICY.window }),
+            refused_claim: sight.refused.then(|| RefusedClaim {
+                why: "not kept".to_owned(),
+                until: now(),
+                wait: POLICY.window,
+            }),
             metadata_bytes: 0,
             fresh: &fresh,
         };
