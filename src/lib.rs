@@ -1,6 +1,7 @@
 //! Replicates CBR backups to another region, with one accepted call per resource.
 //!
-//! Data flows one way: a watch event → the controller observes → `decide` → claim → call → `record` → a status write.
+//! Data flows one way: a watch event → the controller observes → `decide` → claim → call → `record`
+//! → a status write.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),

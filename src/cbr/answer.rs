@@ -29,7 +29,9 @@ impl Answer {
     pub(super) fn json(&self) -> Json {
         match serde_json::from_str(&String::from_utf8_lossy(&self.body)) {
             Ok(value) => Json::Read(value),
-            Err(error) if error.is_eof() && self.body.trim_ascii_start().starts_with(b"{") => Json::CutShort,
+            Err(error) if error.is_eof() && self.body.trim_ascii_start().starts_with(b"{") => {
+                Json::CutShort
+            }
             Err(_) => Json::Other,
         }
     }

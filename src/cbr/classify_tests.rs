@@ -7,9 +7,9 @@ fn letters(class: Class) -> &'static str {
     match class {
         Class::Ambiguous => "AMBIG",
         Class::Undocumented { refusal_if_unseen: None } => "UNDOC",
-        Class::Undocumented { refusal_if_unseen: Some(Refusal::Terminal(TerminalReason::WrongEndpoint)) } => {
-            "UNDOC, unseen TERM endpoint"
-        }
+        Class::Undocumented {
+            refusal_if_unseen: Some(Refusal::Terminal(TerminalReason::WrongEndpoint)),
+        } => "UNDOC, unseen TERM endpoint",
         Class::Undocumented { refusal_if_unseen: Some(_) } => "UNDOC, unseen otherwise",
         Class::Rejected(Refusal::Terminal(TerminalReason::Quota)) => "TERM quota",
         Class::Rejected(Refusal::Terminal(TerminalReason::Permission)) => "TERM permission",
@@ -69,7 +69,9 @@ fn pairs() -> Vec<(u16, String, &'static str)> {
             let (left, expected) = line.split_once('|').unwrap();
             let (status, numbers) = left.trim().split_once(' ').unwrap();
             let status: u16 = status.parse().unwrap();
-            numbers.split_whitespace().map(move |number| (status, format!("{family}.{number}"), expected.trim()))
+            numbers
+                .split_whitespace()
+                .map(move |number| (status, format!("{family}.{number}"), expected.trim()))
         })
     };
     families.into_iter().flat_map(of_family).collect()
@@ -95,8 +97,11 @@ fn every_documented_code_has_its_class() {
     for (status, code, expected) in pairs() {
         assert_eq!(letters(classify(status, Some(&code))), expected, "{status} {code}");
     }
-    let rows = DOCUMENTED.iter().flat_map(|(prefixes, rows)| rows.iter().map(move |row| (prefixes.len(), row)));
-    let in_table: usize = rows.map(|(prefixes, row)| prefixes * row.statuses.len() * row.codes.len()).sum();
+    let rows = DOCUMENTED
+        .iter()
+        .flat_map(|(prefixes, rows)| rows.iter().map(move |row| (prefixes.len(), row)));
+    let in_table: usize =
+        rows.map(|(prefixes, row)| prefixes * row.statuses.len() * row.codes.len()).sum();
     assert_eq!(pairs().len(), in_table, "the table has a row that the page lacks");
 }
 
@@ -117,15 +122,24 @@ fn of_all_answers_only_those_are_refusals() {
     ];
     for status in 0..=1000 {
         assert_eq!(letters(classify(status, None)), without_code(status), "{status}");
-        assert_eq!(letters(classify(status, Some(&status.to_string()))), without_code(status), "{status} twice");
+        assert_eq!(
+            letters(classify(status, Some(&status.to_string()))),
+            without_code(status),
+            "{status} twice"
+        );
         for code in unknown {
             // A code of somebody's own says more than that nothing is there.
-            let expected = if matches!(status, 404 | 405 | 501) { nobody_said(status) } else { without_code(status) };
+            let expected = if matches!(status, 404 | 405 | 501) {
+                nobody_said(status)
+            } else {
+                without_code(status)
+            };
             assert_eq!(letters(classify(status, Some(code))), expected, "{status} {code}");
         }
         for code in &codes {
             let documented = pairs.iter().find(|(at, of, _)| *at == status && of == code);
-            let expected = documented.map_or_else(|| nobody_said(status), |(_, _, expected)| expected);
+            let expected =
+                documented.map_or_else(|| nobody_said(status), |(_, _, expected)| expected);
             assert_eq!(letters(classify(status, Some(code))), expected, "{status} {code}");
         }
     }
@@ -133,7 +147,12 @@ fn of_all_answers_only_those_are_refusals() {
 
 #[test]
 fn a_code_is_matched_whole() {
-    for code in ["BackupService.10022", "BackupService.100", "xBackupService.1009", "BackupService.APIG.0308"] {
+    for code in [
+        "BackupService.10022",
+        "BackupService.100",
+        "xBackupService.1009",
+        "BackupService.APIG.0308",
+    ] {
         assert_eq!(letters(classify(400, Some(code))), "UNDOC", "{code}");
         assert_eq!(classify(500, Some(code)), Class::Ambiguous, "{code}");
     }
@@ -143,8 +162,17 @@ fn a_code_is_matched_whole() {
 fn each_row_without_a_code_has_its_reason_and_stands_once() {
     for (at, row) in CODELESS.iter().enumerate() {
         assert!(row.why.len() > 30 && row.why.ends_with('.'), "{row:?}");
-        assert!(CODELESS.iter().skip(at + 1).all(|other| other.http_status != row.http_status), "{row:?}");
-        assert!(!matches!(row.class, Class::Ambiguous | Class::Undocumented { refusal_if_unseen: None }), "{row:?}");
+        assert!(
+            CODELESS.iter().skip(at + 1).all(|other| other.http_status != row.http_status),
+            "{row:?}"
+        );
+        assert!(
+            !matches!(
+                row.class,
+                Class::Ambiguous | Class::Undocumented { refusal_if_unseen: None }
+            ),
+            "{row:?}"
+        );
     }
 }
 

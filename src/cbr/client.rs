@@ -1,8 +1,11 @@
-//! The HTTP client: one request, one fresh connection, one answer. Nothing here follows, retries or reuses anything.
+//! The HTTP client: one request, one fresh connection, one answer. Nothing here follows, retries or
+//! reuses anything.
 
 use std::time::{Duration, Instant};
 
-use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER};
+use http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER,
+};
 use jiff::Timestamp;
 use reqwest::{Body, Certificate, RequestBuilder, Response, redirect, retry};
 use tracing::{Instrument, Span};
@@ -29,7 +32,8 @@ const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
 /// Longest time in which a peer may leave what was sent unacknowledged.
 const LONGEST_UNACKNOWLEDGED: Duration = Duration::from_secs(30);
-const NO_ANSWER: &str = "no answer within the time limit (check network policies, firewalls and proxies on the way)";
+const NO_ANSWER: &str =
+    "no answer within the time limit (check network policies, firewalls and proxies on the way)";
 const USER_AGENT: &str = concat!("backup-replication-operator/", env!("CARGO_PKG_VERSION"));
 
 /// How the client connects.
@@ -37,7 +41,8 @@ const USER_AGENT: &str = concat!("backup-replication-operator/", env!("CARGO_PKG
 pub struct ClientConfig {
     /// For a connection, TLS included.
     pub connect_timeout: Duration,
-    /// The longest that a request may take in all. Given up then, nothing of it may arrive much later.
+    /// The longest that a request may take in all. Given up then, nothing of it may arrive much
+    /// later.
     pub request_timeout: Duration,
     /// Certificates in PEM form that are trusted in addition to the system's.
     pub ca_bundle: Option<Vec<u8>>,
@@ -50,15 +55,21 @@ pub enum ClientError {
     #[error("the CA bundle cannot be read as PEM certificates; check the file")]
     CaBundle,
     /// The bundle has nothing in it.
-    #[error("the CA bundle contains no certificate; a PEM file with at least one \"BEGIN CERTIFICATE\" is needed")]
+    #[error(
+        "the CA bundle contains no certificate; a PEM file with at least one \"BEGIN CERTIFICATE\" \
+         is needed"
+    )]
     EmptyCaBundle,
     /// Neither a bundle nor the system has a usable certificate, mostly.
-    #[error("the HTTPS client cannot be set up: {0}; where the system has no CA certificates, pass a CA bundle")]
+    #[error(
+        "the HTTPS client cannot be set up: {0}; where the system has no CA certificates, pass a \
+         CA bundle"
+    )]
     SetUp(String),
 }
 
-/// The client, for all endpoints and all tokens. Knows none of them between two calls. Proxies are taken from the
-/// usual environment variables when it is made.
+/// The client, for all endpoints and all tokens. Knows none of them between two calls. Proxies are
+/// taken from the usual environment variables when it is made.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
@@ -103,13 +114,15 @@ impl Client {
     }
 
     fn build(builder: reqwest::ClientBuilder) -> Result<Self, ClientError> {
-        let http = builder.build().map_err(|error| ClientError::SetUp(transport::root_cause(&error)))?;
+        let http =
+            builder.build().map_err(|error| ClientError::SetUp(transport::root_cause(&error)))?;
         Ok(Self { http })
     }
 
-    /// Makes the call: `POST /v3/{project_id}/backups/{backup_id}/replicate`, at most once, within `limit` from the
-    /// first step of connecting to the last byte of the answer. `fence` is asked when the request is about to leave.
-    /// Dropping the future before that stops the call; dropping it later leaves its outcome unknown.
+    /// Makes the call: `POST /v3/{project_id}/backups/{backup_id}/replicate`, at most once, within
+    /// `limit` from the first step of connecting to the last byte of the answer. `fence` is asked
+    /// when the request is about to leave. Dropping the future before that stops the call; dropping
+    /// it later leaves its outcome unknown.
     pub async fn replicate<F: StartWindow + Unpin>(
         &self,
         endpoint: &Endpoint,
@@ -149,12 +162,16 @@ impl Client {
     ) -> Result<Backup, LookUpError> {
         let url = endpoint.backup_url(target);
         let span = span::of_request("GET", span::BACKUP, &url);
-        // `X-Auth-Token`, unlike `Authorization`, keeps no cache on the way from answering with what it once saw.
+        // `X-Auth-Token`, unlike `Authorization`, keeps no cache on the way from answering with
+        // what it once saw.
         let request = self.http.get(url).header(CACHE_CONTROL, NO_CACHE).header(PRAGMA, NO_CACHE);
         match exchange(request, token, limit, span).await {
             Ok(answer) => look_up::read(&answer, &target.backup_id, token, Timestamp::now()),
             Err(failure @ (Failure::Send(_) | Failure::TimedOut { .. } | Failure::Read { .. })) => {
-                Err(LookUpError::Unavailable { text: words(&failure, endpoint, token), retry_after: None })
+                Err(LookUpError::Unavailable {
+                    text: words(&failure, endpoint, token),
+                    retry_after: None,
+                })
             }
             Err(failure @ Failure::TooLarge { .. }) => {
                 Err(LookUpError::Unreadable { text: words(&failure, endpoint, token), error: None })
@@ -162,14 +179,23 @@ impl Client {
         }
     }
 
-    /// Logs in: `POST /v3/auth/tokens`, within `limit`. Each time IAM issues one token more; those before it stay valid.
+    /// Logs in: `POST /v3/auth/tokens`, within `limit`. Each time IAM issues one token more; those
+    /// before it stay valid.
     ///
     /// # Errors
     /// Each says whether it is worth trying again.
-    pub async fn issue_token(&self, iam: &Endpoint, login: &Login, limit: Duration) -> Result<Issued, NotIssued> {
-        let request = self.http.post(iam.tokens_url()).header(CONTENT_TYPE, JSON).body(login.to_json());
+    pub async fn issue_token(
+        &self,
+        iam: &Endpoint,
+        login: &Login,
+        limit: Duration,
+    ) -> Result<Issued, NotIssued> {
+        let request =
+            self.http.post(iam.tokens_url()).header(CONTENT_TYPE, JSON).body(login.to_json());
         match bounded(request, limit, read_with_token).await {
-            Ok((token, answer)) => iam::read(token.as_ref().map(HeaderValue::as_bytes), &answer, login),
+            Ok((token, answer)) => {
+                iam::read(token.as_ref().map(HeaderValue::as_bytes), &answer, login)
+            }
             Err(failure) => Err(NotIssued::Unavailable(words(&failure, iam, &login.password))),
         }
     }
@@ -180,7 +206,8 @@ fn builder(config: ClientConfig) -> Result<reqwest::ClientBuilder, ClientError> 
     let builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .connect_timeout(connect_timeout)
-        // What the kernel holds goes on being sent after the request is given up, until the peer has said nothing for so long.
+        // What the kernel holds goes on being sent after the request is given up, until the peer
+        // has said nothing for so long.
         .tcp_user_timeout(request_timeout.min(LONGEST_UNACKNOWLEDGED))
         .redirect(redirect::Policy::none())
         .referer(false)
@@ -199,7 +226,12 @@ fn builder(config: ClientConfig) -> Result<reqwest::ClientBuilder, ClientError> 
 }
 
 /// One request and its answer, within its span.
-async fn exchange(request: RequestBuilder, token: &Token, limit: Duration, span: Span) -> Result<Answer, Failure> {
+async fn exchange(
+    request: RequestBuilder,
+    token: &Token,
+    limit: Duration,
+    span: Span,
+) -> Result<Answer, Failure> {
     let request = request.header("x-auth-token", token.header_value());
     let exchanged = bounded(request, limit, read).instrument(span.clone()).await;
     match &exchanged {
@@ -229,8 +261,12 @@ async fn bounded<T>(
 
 async fn read(mut response: Response) -> Result<Answer, Failure> {
     let status = response.status().as_u16();
-    let header =
-        |name: &str| response.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let header = |name: &str| {
+        response
+            .headers()
+            .get(name)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
     let request_id = header("x-request-id");
     let retry_after = header(RETRY_AFTER.as_str());
     let mut body = Vec::new();
@@ -273,13 +309,16 @@ fn not_sent(failure: &Failure, endpoint: &Endpoint, token: &Token) -> NotSent {
     NotSent { reason, text: words(failure, endpoint, token) }
 }
 
-/// The endpoint, what happened there, and what to check. Two failures of a kind at one endpoint have the same text.
+/// The endpoint, what happened there, and what to check. Two failures of a kind at one endpoint
+/// have the same text.
 fn words(failure: &Failure, endpoint: &Endpoint, secret: &impl Redact) -> String {
     let what = match failure {
         Failure::Send(error) => Trouble::of(error).words().to_owned(),
         Failure::Read { status } => format!("HTTP {status}, and the answer broke off"),
         Failure::TooLarge { status } => format!("HTTP {status} with more than 1 MiB"),
-        Failure::TimedOut { status: Some(status) } => format!("HTTP {status} had begun when the time limit was over"),
+        Failure::TimedOut { status: Some(status) } => {
+            format!("HTTP {status} had begun when the time limit was over")
+        }
         Failure::TimedOut { status: None } => NO_ANSWER.to_owned(),
     };
     one_line(&format!("{endpoint}: {what}"), MESSAGE_CHARS, secret).unwrap_or_default()

@@ -1,9 +1,11 @@
-//! Each way in which no answer comes says where, what, and what to check; and says the same each time.
+//! Each way in which no answer comes says where, what, and what to check; and says the same each
+//! time.
 
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, date_time_ymd,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -12,7 +14,9 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::tests::{LONG, NoNames, Server, SlowNames, direct, endpoint, read_request, read_to_end, target, token};
+use super::tests::{
+    LONG, NoNames, Server, SlowNames, direct, endpoint, read_request, read_to_end, target, token,
+};
 use super::*;
 use crate::cbr::gate::tests::Open;
 use crate::cbr::request::tests::replicate;
@@ -62,7 +66,8 @@ impl Failing {
     /// What a call and a look say, without what they say before it.
     async fn said(&self) -> [String; 2] {
         let Self { client, endpoint, limit, .. } = self;
-        let call = client.replicate(endpoint, &target(), &replicate(), &token(), *limit, Open).await;
+        let call =
+            client.replicate(endpoint, &target(), &replicate(), &token(), *limit, Open).await;
         let call = match call {
             ReplicateOutcome::NotSent(not_sent) => not_sent.text,
             ReplicateOutcome::Unknown(unknown) => unknown.text,
@@ -101,13 +106,18 @@ fn signed(change: impl FnOnce(&mut CertificateParams)) -> Shown {
     Shown { certificate, key, trusted: Some(ca.pem()) }
 }
 
-/// A self-signed certificate for this machine that calls itself a CA's, as a hasty `openssl req -x509` makes it.
+/// A self-signed certificate for this machine that calls itself a CA's, as a hasty
+/// `openssl req -x509` makes it.
 fn hasty(is_trusted: bool) -> Shown {
     let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
     let certificate = params.self_signed(&key).unwrap();
-    Shown { certificate: certificate.der().clone(), key, trusted: is_trusted.then(|| certificate.pem()) }
+    Shown {
+        certificate: certificate.der().clone(),
+        key,
+        trusted: is_trusted.then(|| certificate.pem()),
+    }
 }
 
 /// A server that shows this certificate.
@@ -173,7 +183,10 @@ async fn without_tls() -> Vec<Failing> {
         showing(hasty(true), Trouble::CaAsServer).await,
         showing(hasty(false), Trouble::CaAsServer).await,
         showing(
-            signed(|it| it.subject_alt_names = vec!["other.example".try_into().map(rcgen::SanType::DnsName).unwrap()]),
+            signed(|it| {
+                it.subject_alt_names =
+                    vec!["other.example".try_into().map(rcgen::SanType::DnsName).unwrap()]
+            }),
             Trouble::OtherName,
         )
         .await,
@@ -193,10 +206,15 @@ async fn without_tls() -> Vec<Failing> {
 }
 
 async fn without_answer() -> Vec<Failing> {
-    let hanging_up = Server::start("http", |mut stream| async move { read_request(&mut stream).await }).await;
+    let hanging_up =
+        Server::start("http", |mut stream| async move { read_request(&mut stream).await }).await;
     vec![
         Failing::at(hanging_up, direct(), Trouble::Lost),
-        Failing::at(Server::answering("SSH-2.0-OpenSSH_9.6\r\n\r\n").await, direct(), Trouble::NotHttp),
+        Failing::at(
+            Server::answering("SSH-2.0-OpenSSH_9.6\r\n\r\n").await,
+            direct(),
+            Trouble::NotHttp,
+        ),
     ]
 }
 
@@ -207,7 +225,11 @@ async fn each_failure_names_the_host_and_the_cure_and_says_the_same_each_time() 
         let expected = failing.expected;
         let said = failing.said().await;
         for text in said.iter().chain(&failing.said().await) {
-            assert_eq!(*text, format!("{}: {}", failing.endpoint, expected.words()), "{expected:?}");
+            assert_eq!(
+                *text,
+                format!("{}: {}", failing.endpoint, expected.words()),
+                "{expected:?}"
+            );
         }
     }
 }
@@ -228,7 +250,9 @@ fn no_word_of_a_library_is_among_ours() {
         let words = trouble.words();
         assert!(FOREIGN.iter().all(|foreign| !words.contains(foreign)), "{words}");
         assert!(
-            words.contains("check") || words.contains("(") || matches!(trouble, Trouble::TimedOut | Trouble::Lost),
+            words.contains("check")
+                || words.contains("(")
+                || matches!(trouble, Trouble::TimedOut | Trouble::Lost),
             "{words}"
         );
     }

@@ -24,11 +24,16 @@ pub(super) fn token() -> Token {
 }
 
 pub(super) fn target() -> Target {
-    Target { project_id: ProjectId::parse("p1").unwrap(), backup_id: BackupId::parse("b1").unwrap() }
+    Target {
+        project_id: ProjectId::parse("p1").unwrap(),
+        backup_id: BackupId::parse("b1").unwrap(),
+    }
 }
 
 pub(super) fn direct() -> reqwest::ClientBuilder {
-    builder(ClientConfig { connect_timeout: LONG, request_timeout: LONG, ca_bundle: None }).unwrap().no_proxy()
+    builder(ClientConfig { connect_timeout: LONG, request_timeout: LONG, ca_bundle: None })
+        .unwrap()
+        .no_proxy()
 }
 
 pub(super) fn endpoint(url: &str) -> Endpoint {
@@ -39,7 +44,8 @@ fn answer(head: &str, body: &str) -> String {
     format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
-/// A server that gives each connection to the script, and passes on what the script returns: what it read.
+/// A server that gives each connection to the script, and passes on what the script returns: what
+/// it read.
 pub(super) struct Server {
     pub(super) endpoint: Endpoint,
     connections: Arc<AtomicUsize>,
@@ -108,7 +114,9 @@ pub(super) async fn read_request(stream: &mut TcpStream) -> Vec<u8> {
     loop {
         let text = String::from_utf8_lossy(&request).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let announced = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+            let announced = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
             if body.len() >= announced.unwrap_or(0) {
                 return request;
             }
@@ -129,18 +137,18 @@ pub(super) async fn read_to_end(mut stream: TcpStream) -> Vec<u8> {
 fn class(outcome: &ReplicateOutcome) -> Result<UnknownWhy, String> {
     match outcome {
         ReplicateOutcome::Unknown(unknown) => Ok(unknown.why),
-        ReplicateOutcome::Accepted(_) | ReplicateOutcome::NotSent(_) | ReplicateOutcome::Rejected(_) => {
-            Err(outcome.to_string())
-        }
+        ReplicateOutcome::Accepted(_)
+        | ReplicateOutcome::NotSent(_)
+        | ReplicateOutcome::Rejected(_) => Err(outcome.to_string()),
     }
 }
 
 fn reason(outcome: &ReplicateOutcome) -> Result<NotSentReason, String> {
     match outcome {
         ReplicateOutcome::NotSent(not_sent) => Ok(not_sent.reason),
-        ReplicateOutcome::Accepted(_) | ReplicateOutcome::Unknown(_) | ReplicateOutcome::Rejected(_) => {
-            Err(outcome.to_string())
-        }
+        ReplicateOutcome::Accepted(_)
+        | ReplicateOutcome::Unknown(_)
+        | ReplicateOutcome::Rejected(_) => Err(outcome.to_string()),
     }
 }
 
@@ -148,7 +156,10 @@ fn reason(outcome: &ReplicateOutcome) -> Result<NotSentReason, String> {
 async fn the_request_is_the_documented_one_and_nothing_else() {
     let mut server = Server::answering(answer("200 OK\r\nX-Request-Id: req-1", ACCEPTED)).await;
     let outcome = server.replicate(LONG).await;
-    assert_eq!(outcome.to_string(), "accepted as replication record r-1 (HTTP 200, request id req-1)");
+    assert_eq!(
+        outcome.to_string(),
+        "accepted as replication record r-1 (HTTP 200, request id req-1)"
+    );
 
     let request = String::from_utf8(server.read.recv().await.unwrap()).unwrap();
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
@@ -171,14 +182,25 @@ async fn the_request_is_the_documented_one_and_nothing_else() {
 
 #[tokio::test]
 async fn a_redirect_is_an_answer() {
-    for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"] {
-        let mut server = Server::answering(answer(&format!("{status}\r\nLocation: /elsewhere"), "")).await;
+    for status in [
+        "301 Moved",
+        "302 Found",
+        "303 See Other",
+        "307 Temporary Redirect",
+        "308 Permanent Redirect",
+    ] {
+        let mut server =
+            Server::answering(answer(&format!("{status}\r\nLocation: /elsewhere"), "")).await;
         let outcome = server.replicate(LONG).await;
         assert_eq!(class(&outcome), Ok(UnknownWhy::Undocumented), "{outcome}");
         server.read.recv().await.unwrap();
         assert!(matches!(server.backup().await, Err(LookUpError::Unreadable { .. })));
         server.read.recv().await.unwrap();
-        assert_eq!(server.connections.load(Ordering::SeqCst), 2, "one for the call, one for the look");
+        assert_eq!(
+            server.connections.load(Ordering::SeqCst),
+            2,
+            "one for the call, one for the look"
+        );
     }
 }
 
@@ -194,7 +216,8 @@ async fn every_call_has_a_connection_of_its_own() {
     .await;
     let client = Client::build(direct()).unwrap();
     for calls in 1..=3 {
-        let outcome = client.replicate(&server.endpoint, &target(), &replicate(), &token(), LONG, Open).await;
+        let outcome =
+            client.replicate(&server.endpoint, &target(), &replicate(), &token(), LONG, Open).await;
         assert!(matches!(outcome, ReplicateOutcome::Accepted(_)), "{outcome}");
         server.read.recv().await.unwrap();
         assert_eq!(server.connections.load(Ordering::SeqCst), calls);
@@ -215,7 +238,8 @@ async fn the_longest_token_leaves_no_byte_behind_a_closed_fence() {
     let mut server = Server::start("http", read_to_end).await;
     let token = Token::from_bytes(&[b'x'; 256 * 1024]).unwrap();
     let client = Client::build(direct()).unwrap();
-    let outcome = client.replicate(&server.endpoint, &target(), &replicate(), &token, LONG, Shut).await;
+    let outcome =
+        client.replicate(&server.endpoint, &target(), &replicate(), &token, LONG, Shut).await;
     assert_eq!(reason(&outcome), Ok(NotSentReason::Fence));
     assert_eq!(server.read.recv().await.unwrap(), b"");
 }
@@ -250,13 +274,23 @@ async fn answers_that_are_none_are_unknown() {
         ("HTTP/1.1 200 OK\r\nContent-Le", UnknownWhy::ConnectionLost),
         ("SSH-2.0-OpenSSH_9.6\r\n\r\n", UnknownWhy::NotHttp),
         ("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", UnknownWhy::NotHttp),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"replication\":{}}", UnknownWhy::AnswerCutShort),
         (
-            "HTTP/1.1 400 Bad Request\r\nContent-Length: 99\r\n\r\n{\"error_code\":\"BackupService.1012\"}",
+            "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"replication\":{}}",
             UnknownWhy::AnswerCutShort,
         ),
-        ("HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"err", UnknownWhy::AnswerCutShort),
-        ("HTTP/1.1 400 Bad Request\r\n\r\n{\"error_code\":\"BackupService.1", UnknownWhy::AnswerCutShort),
+        (
+            "HTTP/1.1 400 Bad Request\r\nContent-Length: \
+             99\r\n\r\n{\"error_code\":\"BackupService.1012\"}",
+            UnknownWhy::AnswerCutShort,
+        ),
+        (
+            "HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"err",
+            UnknownWhy::AnswerCutShort,
+        ),
+        (
+            "HTTP/1.1 400 Bad Request\r\n\r\n{\"error_code\":\"BackupService.1",
+            UnknownWhy::AnswerCutShort,
+        ),
         ("HTTP/1.1 204 No Content\r\n\r\n", UnknownWhy::Unreadable2xx),
         ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", UnknownWhy::Unreadable2xx),
         ("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", UnknownWhy::AmbiguousAnswer),
@@ -271,8 +305,8 @@ async fn answers_that_are_none_are_unknown() {
 
 #[tokio::test]
 async fn an_answer_may_come_in_pieces_and_after_a_provisional_one() {
-    let pieces = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
-        f\r\n{\"replication\":\r\n3\r\n{}}\r\n0\r\n\r\n";
+    let pieces = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 \
+        OK\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n{\"replication\":\r\n3\r\n{}}\r\n0\r\n\r\n";
     let outcome = Server::answering(pieces).await.replicate(LONG).await;
     assert!(matches!(outcome, ReplicateOutcome::Accepted(_)), "{outcome}");
 }
@@ -356,7 +390,10 @@ async fn without_an_address_nothing_was_sent() {
     let endpoint = endpoint("https://cbr.nowhere.example");
     let outcome = client.replicate(&endpoint, &target(), &replicate(), &token(), LONG, Open).await;
     assert_eq!(reason(&outcome), Ok(NotSentReason::Dns));
-    assert!(outcome.to_string().starts_with("not sent: https://cbr.nowhere.example: the name does not"), "{outcome}");
+    assert!(
+        outcome.to_string().starts_with("not sent: https://cbr.nowhere.example: the name does not"),
+        "{outcome}"
+    );
 }
 
 #[tokio::test]
@@ -434,7 +471,8 @@ async fn a_look_up_is_a_plain_get() {
 
 #[tokio::test]
 async fn a_documented_sparse_backup_is_read_in_chunks_and_with_a_charset() {
-    // As Open Telekom Cloud's guide has it: no records, members that others lack, children with members of their own.
+    // As Open Telekom Cloud's guide has it: no records, members that others lack, children with
+    // members of their own.
     let body = r#"{"backup":{"checkpoint_id":"c","children":[{"id":"child","status":"error","children":[],
         "extend_info":{"bootable":true},"replication_records":[{"id":"of-the-child","destination_region":"eu-nl"}]}],
         "created_at":"2019-05-10T07:59:12.085+00:00","enterprise_project_id":0,"id":"B1","image_type":"backup",
@@ -442,20 +480,27 @@ async fn a_documented_sparse_backup_is_read_in_chunks_and_with_a_charset() {
     let (head, tail) = body.split_at(body.len() / 2);
     let chunk = |part: &str| format!("{:x}\r\n{part}\r\n", part.len());
     let bytes = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\nTransfer-Encoding: chunked\r\n\r\n{}{}0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\nTransfer-Encoding: \
+         chunked\r\n\r\n{}{}0\r\n\r\n",
         chunk(head),
         chunk(tail)
     );
     let backup = Server::answering(bytes).await.backup().await.unwrap();
     assert!(backup.names_itself);
     assert_eq!(backup.status, Some(BackupStatus::Available));
-    assert_eq!(backup.replication_records, Records::NotReported, "a child's records are not the backup's");
+    assert_eq!(
+        backup.replication_records,
+        Records::NotReported,
+        "a child's records are not the backup's"
+    );
 }
 
 #[tokio::test]
 async fn another_backup_is_no_answer() {
     for id in ["b2", "child"] {
-        let body = format!(r#"{{"backup":{{"id":"{id}","children":[{{"id":"b1"}}],"replication_records":[]}}}}"#);
+        let body = format!(
+            r#"{{"backup":{{"id":"{id}","children":[{{"id":"b1"}}],"replication_records":[]}}}}"#
+        );
         let look = Server::answering(answer("200 OK", &body)).await.backup().await;
         assert!(matches!(look, Err(LookUpError::Unreadable { .. })), "{look:?}");
     }
@@ -464,20 +509,26 @@ async fn another_backup_is_no_answer() {
 #[test]
 fn a_bundle_is_read_or_refused_in_words() {
     let made = |bundle: &[u8]| {
-        builder(ClientConfig { connect_timeout: LONG, request_timeout: LONG, ca_bundle: Some(bundle.to_vec()) })
-            .err()
-            .map(|error| error.to_string())
+        builder(ClientConfig {
+            connect_timeout: LONG,
+            request_timeout: LONG,
+            ca_bundle: Some(bundle.to_vec()),
+        })
+        .err()
+        .map(|error| error.to_string())
     };
     assert!(made(b"").is_some_and(|error| error.contains("no certificate")));
     assert!(
-        made(b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n").is_some_and(|error| error.contains("PEM"))
+        made(b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n")
+            .is_some_and(|error| error.contains("PEM"))
     );
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever comes back, an acceptance needs a 2xx with a `replication`, and a refusal without a code a status that is one.
+    /// Whatever comes back, an acceptance needs a 2xx with a `replication`, and a refusal without a
+    /// code a status that is one.
     #[test]
     fn any_bytes_for_an_answer_are_survived(
         status in 100_u16..1000,

@@ -1,7 +1,8 @@
 //! A value that the cloud gave: compared as it came, shown without the secret.
 //!
-//! A decision must not rest on a text that redaction has changed, since the same would then read as another; and what
-//! leaves for a status, an Event or a log must not be the raw text. So there are two texts, and only one way to each.
+//! A decision must not rest on a text that redaction has changed, since the same would then read as
+//! another; and what leaves for a status, an Event or a log must not be the raw text. So there are
+//! two texts, and only one way to each.
 
 use std::fmt;
 
@@ -11,10 +12,12 @@ use super::json::scalar;
 use super::redaction::Redact;
 use super::text::{VALUE_CHARS, one_line};
 
-/// Longest raw value that is kept, in bytes. None of ours is longer, so a longer one is none of ours.
+/// Longest raw value that is kept, in bytes. None of ours is longer, so a longer one is none of
+/// ours.
 const RAW_BYTES: usize = 1024;
 
-/// A name or an id as the cloud gave it. It is neither printed nor stored as it came: see [`CloudValue::shown`].
+/// A name or an id as the cloud gave it. It is neither printed nor stored as it came: see
+/// [`CloudValue::shown`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct CloudValue {
     /// `None` where it is too long to be kept, and then like nothing.
@@ -45,7 +48,8 @@ impl CloudValue {
     }
 }
 
-/// Whether two ids name the same: clouds write one and the same id in either letter case, with hyphens and without.
+/// Whether two ids name the same: clouds write one and the same id in either letter case, with
+/// hyphens and without.
 pub fn same_spelling(a: &str, b: &str) -> bool {
     spelled(a).eq(spelled(b))
 }
@@ -76,7 +80,8 @@ impl Redact for NoSecret {
 
 impl From<&str> for CloudValue {
     fn from(text: &str) -> Self {
-        Self::of(text, &NoSecret).unwrap_or_else(|| Self { raw: Some(text.to_owned()), shown: String::new() })
+        Self::of(text, &NoSecret)
+            .unwrap_or_else(|| Self { raw: Some(text.to_owned()), shown: String::new() })
     }
 }
 
@@ -104,9 +109,18 @@ mod tests {
     #[test]
     fn what_the_token_contains_is_compared_as_it_came_and_shown_redacted() {
         let region = read(json!("ap-southeast-1")).unwrap();
-        assert!(region.is("ap-southeast-1") && !region.is("[redacted]") && !region.is("ap-southeast-2"));
-        assert_eq!((region.shown(), format!("{region:?}")), ("[redacted]", "\"[redacted]\"".to_owned()));
-        assert_ne!(region, read(json!("southeast-1")).unwrap(), "two that read the same when shown");
+        assert!(
+            region.is("ap-southeast-1") && !region.is("[redacted]") && !region.is("ap-southeast-2")
+        );
+        assert_eq!(
+            (region.shown(), format!("{region:?}")),
+            ("[redacted]", "\"[redacted]\"".to_owned())
+        );
+        assert_ne!(
+            region,
+            read(json!("southeast-1")).unwrap(),
+            "two that read the same when shown"
+        );
     }
 
     #[test]
@@ -127,7 +141,15 @@ mod tests {
 
     #[test]
     fn what_is_no_value_is_absent_and_a_long_one_is_like_nothing() {
-        for nothing in [json!(null), json!(""), json!(" \n"), json!("\u{200b}"), json!(true), json!([]), json!({})] {
+        for nothing in [
+            json!(null),
+            json!(""),
+            json!(" \n"),
+            json!("\u{200b}"),
+            json!(true),
+            json!([]),
+            json!({}),
+        ] {
             assert_eq!(read(nothing.clone()), None, "{nothing}");
         }
         assert!(read(json!(17)).unwrap().is("17"));

@@ -16,8 +16,8 @@ mod tests {
     const CLOUDS: [&str; 2] = ["otc.t-systems.com", "myhuaweicloud.com"];
     const REGIONS: [&str; 4] = ["eu-de", "eu-nl", "cn-north-4", "eu-west-101"];
 
-    /// What stands before a cloud's name where a customer's bucket, or another service, answers. `cbr` and `iam` are good
-    /// names for a bucket.
+    /// What stands before a cloud's name where a customer's bucket, or another service, answers.
+    /// `cbr` and `iam` are good names for a bucket.
     const OF_OTHERS: [&str; 22] = [
         "NAME.obs",
         "NAME.obs.eu-de",
@@ -46,7 +46,11 @@ mod tests {
     fn lists() -> [(&'static str, &'static str, AllowList); 2] {
         [("cbr", "iam", DEFAULT_ENDPOINT_PATTERNS), ("iam", "cbr", DEFAULT_IAM_PATTERNS)].map(
             |(service, other, patterns)| {
-                (service, other, AllowList(patterns.iter().map(|text| text.parse().unwrap()).collect()))
+                (
+                    service,
+                    other,
+                    AllowList(patterns.iter().map(|text| text.parse().unwrap()).collect()),
+                )
             },
         )
     }

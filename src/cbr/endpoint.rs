@@ -1,5 +1,5 @@
-//! Where a token may be sent. Every URL of this room is built from an [`Endpoint`], and an [`Endpoint`] comes from the
-//! administrator's [`AllowList`] alone.
+//! Where a token may be sent. Every URL of this room is built from an [`Endpoint`], and an
+//! [`Endpoint`] comes from the administrator's [`AllowList`] alone.
 
 use std::fmt;
 
@@ -9,7 +9,8 @@ use super::endpoint_pattern::{EndpointPattern, is_label};
 use super::origin::{self, Malformed, Scheme};
 use super::request::Target;
 
-/// The origin of a CBR service or of IAM, normalised: lower case, no default port, no `/` at the end.
+/// The origin of a CBR service or of IAM, normalised: lower case, no default port, no `/` at the
+/// end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Endpoint {
     url: Url,
@@ -29,7 +30,13 @@ impl Endpoint {
 
     /// `…/v3/{project_id}/backups/{backup_id}/replicate`
     pub(super) fn replicate_url(&self, target: &Target) -> Url {
-        self.url_of(&["v3", target.project_id.as_str(), "backups", target.backup_id.as_str(), "replicate"])
+        self.url_of(&[
+            "v3",
+            target.project_id.as_str(),
+            "backups",
+            target.backup_id.as_str(),
+            "replicate",
+        ])
     }
 
     /// `…/v3/auth/tokens`, without the list of all services in its answer
@@ -41,7 +48,8 @@ impl Endpoint {
 
     fn url_of(&self, segments: &[&str]) -> Url {
         let mut url = self.url.clone();
-        // An http(s) URL always has segments; and whatever is no plain character is percent-encoded here.
+        // An http(s) URL always has segments; and whatever is no plain character is percent-encoded
+        // here.
         if let Ok(mut path) = url.path_segments_mut() {
             path.clear().extend(segments);
         }
@@ -64,14 +72,20 @@ pub struct AllowList(pub Vec<EndpointPattern>);
 pub enum EndpointRefused {
     /// Nothing like `https://host`.
     #[error(
-        "the endpoint is not a URL of the form https://host or https://host:port (ASCII letters, digits, '-', '_' and '.' in the host)"
+        "the endpoint is not a URL of the form https://host or https://host:port (ASCII letters, \
+         digits, '-', '_' and '.' in the host)"
     )]
     NotAUrl,
     /// A user name or a password stands in it.
-    #[error("the endpoint must not contain credentials or an '@'; the token belongs into the Secret")]
+    #[error(
+        "the endpoint must not contain credentials or an '@'; the token belongs into the Secret"
+    )]
     HasCredentials,
     /// More than an origin.
-    #[error("the endpoint must not have a path, a query or a fragment: only https://host or https://host:port")]
+    #[error(
+        "the endpoint must not have a path, a query or a fragment: only https://host or \
+         https://host:port"
+    )]
     HasPath,
     /// Some other scheme, or http where no http endpoint is allowed.
     #[error("the endpoint must begin with https://, so that the token is not sent in clear")]
@@ -97,7 +111,8 @@ impl AllowList {
             Malformed::Credentials => EndpointRefused::HasCredentials,
             Malformed::Path => EndpointRefused::HasPath,
         })?;
-        let url = Url::parse(&format!("{scheme}://{authority}")).map_err(|_| EndpointRefused::NotAUrl)?;
+        let url =
+            Url::parse(&format!("{scheme}://{authority}")).map_err(|_| EndpointRefused::NotAUrl)?;
         let scheme = Scheme::of(&url).ok_or(EndpointRefused::NotHttps)?;
         let host_is_clear = match url.host() {
             Some(Host::Domain(domain)) => domain.len() <= 253 && domain.split('.').all(is_label),
@@ -112,7 +127,9 @@ impl AllowList {
             return Ok(Endpoint { url, text });
         }
         match scheme {
-            Scheme::Http if !self.0.iter().any(EndpointPattern::is_http) => Err(EndpointRefused::NotHttps),
+            Scheme::Http if !self.0.iter().any(EndpointPattern::is_http) => {
+                Err(EndpointRefused::NotHttps)
+            }
             Scheme::Http | Scheme::Https => {
                 Err(EndpointRefused::NotAllowed { endpoint: text, allowed: self.to_string() })
             }

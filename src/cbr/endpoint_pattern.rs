@@ -7,9 +7,9 @@ use url::{Host, Url};
 
 use super::origin::{self, Malformed, Scheme};
 
-/// One or many endpoints: `scheme://host[:port]`, where in place of a label of the host `{region}` stands for the name
-/// of a region, and `*` for exactly one label, whatever it is. The scheme and the port (443 and 80 where none is given)
-/// must be equal.
+/// One or many endpoints: `scheme://host[:port]`, where in place of a label of the host `{region}`
+/// stands for the name of a region, and `*` for exactly one label, whatever it is. The scheme and
+/// the port (443 and 80 where none is given) must be equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointPattern {
     scheme: Scheme,
@@ -47,13 +47,16 @@ impl LabelPattern {
 /// A text that is no pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "an allowed endpoint is written https://host or https://host:port (http:// only for tests), where {{region}} in place of a label of the host stands for the name of a region, as in https://cbr.{{region}}.example.com, and a * for any one label: {0}"
+    "an allowed endpoint is written https://host or https://host:port (http:// only for tests), \
+     where {{region}} in place of a label of the host stands for the name of a region, as in \
+     https://cbr.{{region}}.example.com, and a * for any one label: {0}"
 )]
 pub struct InvalidPattern(&'static str);
 
 const ANY: &str = "*";
 const REGION: &str = "{region}";
-/// A label to stand in for these two while the URL parser checks the rest; as a label it is always valid.
+/// A label to stand in for these two while the URL parser checks the rest; as a label it is always
+/// valid.
 const STAND_IN: &str = "any";
 
 impl FromStr for EndpointPattern {
@@ -75,13 +78,19 @@ impl FromStr for EndpointPattern {
         let names: Vec<&str> = labels.iter().rev().skip(1).rev().copied().chain(last).collect();
         let is_placeholder = |label: &str| [ANY, REGION].contains(&label);
         if names.iter().any(|label| label.contains(['*', '{', '}']) && !is_placeholder(label)) {
-            return Err(InvalidPattern("a * or a {region} stands for a whole label, not for a part of one"));
+            return Err(InvalidPattern(
+                "a * or a {region} stands for a whole label, not for a part of one",
+            ));
         }
-        let plain: Vec<&str> = names.iter().map(|label| if is_placeholder(label) { STAND_IN } else { label }).collect();
+        let plain: Vec<&str> = names
+            .iter()
+            .map(|label| if is_placeholder(label) { STAND_IN } else { label })
+            .collect();
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
         let url = Url::parse(&format!("{scheme}://{}{port}", plain.join(".")))
             .map_err(|_| InvalidPattern("the host or the port is not valid"))?;
-        let scheme = Scheme::of(&url).ok_or(InvalidPattern("the scheme is neither https nor http"))?;
+        let scheme =
+            Scheme::of(&url).ok_or(InvalidPattern("the scheme is neither https nor http"))?;
         let port = url.port_or_known_default().ok_or(InvalidPattern("the port is not valid"))?;
         let host = match url.host() {
             Some(Host::Domain(domain)) => HostPattern::Labels(
@@ -95,11 +104,15 @@ impl FromStr for EndpointPattern {
                     })
                     .collect(),
             ),
-            Some(address @ (Host::Ipv4(_) | Host::Ipv6(_))) => HostPattern::Address(address.to_string()),
+            Some(address @ (Host::Ipv4(_) | Host::Ipv6(_))) => {
+                HostPattern::Address(address.to_string())
+            }
             None => return Err(InvalidPattern("the host is missing")),
         };
         if let HostPattern::Labels(labels) = &host
-            && labels.iter().any(|label| matches!(label, LabelPattern::Exactly(label) if !is_label(label)))
+            && labels
+                .iter()
+                .any(|label| matches!(label, LabelPattern::Exactly(label) if !is_label(label)))
         {
             return Err(InvalidPattern("the host has an empty or an invalid label"));
         }
@@ -116,7 +129,8 @@ impl EndpointPattern {
         match (&self.host, url.host()) {
             (HostPattern::Labels(pattern), Some(Host::Domain(domain))) => {
                 let labels: Vec<&str> = domain.split('.').collect();
-                labels.len() == pattern.len() && pattern.iter().zip(labels).all(|(wanted, label)| wanted.matches(label))
+                labels.len() == pattern.len()
+                    && pattern.iter().zip(labels).all(|(wanted, label)| wanted.matches(label))
             }
             (HostPattern::Address(wanted), Some(address @ (Host::Ipv4(_) | Host::Ipv6(_)))) => {
                 *wanted == address.to_string()
@@ -136,17 +150,21 @@ impl EndpointPattern {
 /// A label of a DNS name in lower case, as the URL parser leaves it.
 pub(super) fn is_label(label: &str) -> bool {
     (1..=63).contains(&label.len())
-        && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_'))
+        && label.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_')
+        })
 }
 
-/// A name as these clouds give to their regions: `eu-de`, `eu-ch2`, `cn-north-4`, `eu-west-101`. Two letters come first,
-/// which tells it from the clouds' services (`obs`, `oss-…`, `s3-…`) that have their customers' names before their own:
-/// `cbr.obs.otc.t-systems.com` is a bucket called `cbr`, which anybody may own.
+/// A name as these clouds give to their regions: `eu-de`, `eu-ch2`, `cn-north-4`, `eu-west-101`.
+/// Two letters come first, which tells it from the clouds' services (`obs`, `oss-…`, `s3-…`) that
+/// have their customers' names before their own: `cbr.obs.otc.t-systems.com` is a bucket called
+/// `cbr`, which anybody may own.
 fn is_region(label: &str) -> bool {
     let mut parts = label.split('-');
     let (Some(area), Some(place)) = (parts.next(), parts.next()) else { return false };
     let (number, rest) = (parts.next(), parts.next());
-    let letters = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase());
+    let letters =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase());
     let digits = |text: &str| text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
     let place_number = place.trim_start_matches(|byte: char| byte.is_ascii_lowercase());
     let place_name = place.strip_suffix(place_number).unwrap_or_default();

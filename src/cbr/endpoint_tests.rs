@@ -106,8 +106,12 @@ fn what_no_pattern_matches_is_not_allowed_and_the_message_says_what_is() {
 fn http_passes_only_where_an_http_pattern_matches() {
     let list = allow(&["http://127.0.0.1:8080", "https://cbr.*.example.com"]);
     assert!(list.check("http://127.0.0.1:8080").is_ok());
-    for text in ["http://127.0.0.1", "http://127.0.0.2:8080", "https://127.0.0.1:8080", "http://cbr.eu-de.example.com"]
-    {
+    for text in [
+        "http://127.0.0.1",
+        "http://127.0.0.2:8080",
+        "https://127.0.0.1:8080",
+        "http://cbr.eu-de.example.com",
+    ] {
         assert!(matches!(list.check(text), Err(EndpointRefused::NotAllowed { .. })), "{text}");
     }
 }
@@ -122,8 +126,11 @@ fn a_star_is_no_part_of_an_address() {
 #[test]
 fn a_region_stands_for_the_name_of_one_and_a_star_for_any_label() {
     let list = allow(&["https://cbr.{region}.example.com", "https://iam.*.example.com"]);
-    for good in ["https://cbr.eu-de.example.com", "https://cbr.EU-WEST-101.example.com", "https://iam.obs.example.com"]
-    {
+    for good in [
+        "https://cbr.eu-de.example.com",
+        "https://cbr.EU-WEST-101.example.com",
+        "https://iam.obs.example.com",
+    ] {
         assert!(list.check(good).is_ok(), "{good}");
     }
     for bad in [
@@ -181,18 +188,24 @@ fn patterns_of_another_form_are_refused_in_one_line() {
 #[test]
 fn patterns_compare_as_endpoints_do() {
     let list = allow(&["HTTPS://CBR.*.Example.com:443/"]);
-    assert_eq!(list.check("https://cbr.x.example.com").unwrap().as_str(), "https://cbr.x.example.com");
+    assert_eq!(
+        list.check("https://cbr.x.example.com").unwrap().as_str(),
+        "https://cbr.x.example.com"
+    );
     assert_eq!(list.to_string(), "HTTPS://CBR.*.Example.com:443/");
 }
 
 #[test]
 fn urls_are_built_below_the_origin() {
-    let endpoint = allow(&["https://cbr.*.example.com:8443"]).check("https://cbr.x.example.com:8443/").unwrap();
+    let endpoint = allow(&["https://cbr.*.example.com:8443"])
+        .check("https://cbr.x.example.com:8443/")
+        .unwrap();
     let target = Target {
         project_id: ProjectId::parse("f841e01fd2b14e7fa41b6ae7aa6b0594").unwrap(),
         backup_id: BackupId::parse("a5200268-74a5").unwrap(),
     };
-    let backup = "https://cbr.x.example.com:8443/v3/f841e01fd2b14e7fa41b6ae7aa6b0594/backups/a5200268-74a5";
+    let backup =
+        "https://cbr.x.example.com:8443/v3/f841e01fd2b14e7fa41b6ae7aa6b0594/backups/a5200268-74a5";
     assert_eq!(endpoint.backup_url(&target).as_str(), backup);
     assert_eq!(endpoint.replicate_url(&target).as_str(), format!("{backup}/replicate"));
 }

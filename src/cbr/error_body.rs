@@ -1,4 +1,5 @@
-//! What the cloud said about a failure, from any of the shapes in which CBR, its gateway and IAM say it.
+//! What the cloud said about a failure, from any of the shapes in which CBR, its gateway and IAM
+//! say it.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -37,7 +38,9 @@ pub struct CloudError {
 impl CloudError {
     pub(super) fn read(answer: &Answer, secret: &impl Redact) -> Self {
         let text = String::from_utf8_lossy(&answer.body);
-        let body = serde_json::from_str::<Value>(&text).ok().filter(|body| body.is_object() || body.is_array());
+        let body = serde_json::from_str::<Value>(&text)
+            .ok()
+            .filter(|body| body.is_object() || body.is_array());
         let (code, message, request_id) = match &body {
             Some(body) => {
                 let (code, message) = code_and_message(body);
@@ -47,8 +50,11 @@ impl CloudError {
         };
         Self {
             http_status: answer.status,
-            // A documented code decides, whatever the token contains; to show it shows nothing but our own table.
-            code: code.filter(|code| is_code(code) && (!rows_of(code).is_empty() || secret.redact(code) == *code)),
+            // A documented code decides, whatever the token contains; to show it shows nothing but
+            // our own table.
+            code: code.filter(|code| {
+                is_code(code) && (!rows_of(code).is_empty() || secret.redact(code) == *code)
+            }),
             message: message.and_then(|message| one_line(&message, MESSAGE_CHARS, secret)),
             request_id: answer
                 .request_id
@@ -87,7 +93,8 @@ impl fmt::Display for CloudError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HTTP {}", self.http_status)?;
         // IAM's code is the status once more.
-        if let Some(code) = self.code.as_ref().filter(|code| **code != self.http_status.to_string()) {
+        if let Some(code) = self.code.as_ref().filter(|code| **code != self.http_status.to_string())
+        {
             write!(f, ", {code}")?;
         }
         if let Some(message) = &self.message {
@@ -102,8 +109,9 @@ impl fmt::Display for CloudError {
 
 /// The outermost code, with the message beside it; without any code, the outermost message.
 fn code_and_message(body: &Value) -> (Option<String>, Option<String>) {
-    let with_code =
-        first(body, |object| any_of(object, &CODE_KEYS).map(|code| (Some(code), any_of(object, &MESSAGE_KEYS))));
+    let with_code = first(body, |object| {
+        any_of(object, &CODE_KEYS).map(|code| (Some(code), any_of(object, &MESSAGE_KEYS)))
+    });
     let (code, beside) = with_code.unwrap_or((None, None));
     let message = beside
         .or_else(|| first(body, |object| any_of(object, &MESSAGE_KEYS)))
@@ -126,7 +134,9 @@ fn first<T>(body: &Value, find: impl Fn(&Map<String, Value>) -> Option<T>) -> Op
         }
         if depth < DEPTH {
             match value {
-                Value::Object(object) => queue.extend(object.values().map(|inner| (inner, depth + 1))),
+                Value::Object(object) => {
+                    queue.extend(object.values().map(|inner| (inner, depth + 1)))
+                }
                 Value::Array(items) => queue.extend(items.iter().map(|inner| (inner, depth + 1))),
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
             }
@@ -137,7 +147,9 @@ fn first<T>(body: &Value, find: impl Fn(&Map<String, Value>) -> Option<T>) -> Op
 
 fn is_code(code: &str) -> bool {
     code.len() <= CODE_CHARS
-        && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+        && code
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
 /// The title of an HTML page, or else the text between its tags; other text as it is.

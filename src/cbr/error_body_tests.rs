@@ -13,16 +13,32 @@ fn read(body: &[u8]) -> CloudError {
 #[test]
 fn every_shape_is_read() {
     let cases: [(&str, Option<&str>, Option<&str>); 16] = [
-        (r#"{"error_code":"BackupService.6500","error_msg":"no"}"#, Some("BackupService.6500"), Some("no")),
-        (r#"{"error_msg":"no","error_code":"APIGW.0301","request_id":"r"}"#, Some("APIGW.0301"), Some("no")),
-        (r#"{"error":{"code":401,"message":"no","title":"Unauthorized"}}"#, Some("401"), Some("no")),
+        (
+            r#"{"error_code":"BackupService.6500","error_msg":"no"}"#,
+            Some("BackupService.6500"),
+            Some("no"),
+        ),
+        (
+            r#"{"error_msg":"no","error_code":"APIGW.0301","request_id":"r"}"#,
+            Some("APIGW.0301"),
+            Some("no"),
+        ),
+        (
+            r#"{"error":{"code":401,"message":"no","title":"Unauthorized"}}"#,
+            Some("401"),
+            Some("no"),
+        ),
         (r#"{"errorCode":"a","errorMsg":"no"}"#, Some("a"), Some("no")),
         (r#"{"code":"a","message":"no"}"#, Some("a"), Some("no")),
         (r#"{"badRequest":{"error_code":"a","error_msg":"no"}}"#, Some("a"), Some("no")),
         (r#"{"detail":{"error":{"code":"a","message":"no"}}}"#, Some("a"), Some("no")),
         (r#"{"errors":[{"code":"a","message":"no"},{"code":"b"}]}"#, Some("a"), Some("no")),
         (r#"{"message":"no","detail":{"error_code":"a"}}"#, Some("a"), Some("no")),
-        (r#"{"error_code":null,"error":{"code":"a","message":null},"error_msg":"no"}"#, Some("a"), Some("no")),
+        (
+            r#"{"error_code":null,"error":{"code":"a","message":null},"error_msg":"no"}"#,
+            Some("a"),
+            Some("no"),
+        ),
         (r#"{"error":"no"}"#, None, Some("no")),
         (r#"{"error_code":"","error_msg":""}"#, None, None),
         (r#"no"#, None, Some("no")),
@@ -45,7 +61,10 @@ fn the_request_id_is_the_header_s_or_else_the_body_s() {
         request_id: request_id.map(str::to_owned),
         ..Answer::with_status(400)
     };
-    assert_eq!(CloudError::read(&answer(Some("from header")), &token()).request_id.unwrap(), "from header");
+    assert_eq!(
+        CloudError::read(&answer(Some("from header")), &token()).request_id.unwrap(),
+        "from header"
+    );
     assert_eq!(CloudError::read(&answer(Some(" ")), &token()).request_id.unwrap(), "from body");
     let echo = CloudError::read(&answer(Some("MIIabcdefghijk")), &token());
     assert_eq!(echo.request_id.unwrap(), "[redacted]");
@@ -55,10 +74,16 @@ fn the_request_id_is_the_header_s_or_else_the_body_s() {
 
 #[test]
 fn texts_are_cleaned_and_what_is_no_code_is_dropped() {
-    let error = read(br#"{"error_code":"a b","error_msg":"line one\nline \u0000two MII\/abcdefghijklmnop"}"#);
+    let error = read(
+        br#"{"error_code":"a b","error_msg":"line one\nline \u0000two MII\/abcdefghijklmnop"}"#,
+    );
     assert_eq!(error.code, None);
     assert_eq!(error.message.unwrap(), "line one line two MII/[redacted]");
-    assert_eq!(read(br#"{"code":"abcdefghijklmnop"}"#).code, None, "an echo of the token is no code");
+    assert_eq!(
+        read(br#"{"code":"abcdefghijklmnop"}"#).code,
+        None,
+        "an echo of the token is no code"
+    );
     assert_eq!(read(format!(r#"{{"code":"{}"}}"#, "a".repeat(65)).as_bytes()).code, None);
     let long = read(format!(r#"{{"message":"{}"}}"#, "ä".repeat(5000)).as_bytes());
     assert_eq!(long.message.unwrap().chars().count(), 512);

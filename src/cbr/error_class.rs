@@ -11,7 +11,8 @@ pub enum Class {
     Ambiguous,
     /// Nobody has documented such an answer as a refusal: as if it were ambiguous.
     Undocumented {
-        /// What it counts as where nothing can be looked up at all, and nothing better is to be had.
+        /// What it counts as where nothing can be looked up at all, and nothing better is to be
+        /// had.
         refusal_if_unseen: Option<Refusal>,
     },
 }
@@ -59,7 +60,8 @@ impl Class {
         match self {
             Self::Rejected(kind) => kind.advice(),
             Self::Ambiguous | Self::Undocumented { refusal_if_unseen: _ } => {
-                "The call may have been accepted: look for the replication before anything is sent again."
+                "The call may have been accepted: look for the replication before anything is sent \
+                 again."
             }
         }
     }
@@ -72,11 +74,16 @@ impl Refusal {
             Self::Terminal(reason) => reason.advice(),
             Self::Retry { look_up_first: false } => "",
             Self::Retry { look_up_first: true } => {
-                "The vault is being replicated. The operator checks whether this backup is part of that before it calls again."
+                "The vault is being replicated. The operator checks whether this backup is part of \
+                 that before it calls again."
             }
             Self::Throttled => "",
-            Self::Unauthorized => "Put a valid token, scoped to the source project, into the Secret.",
-            Self::Duplicate => "A replica of the backup in that region already exists or is being made.",
+            Self::Unauthorized => {
+                "Put a valid token, scoped to the source project, into the Secret."
+            }
+            Self::Duplicate => {
+                "A replica of the backup in that region already exists or is being made."
+            }
         }
     }
 }
@@ -86,19 +93,31 @@ impl TerminalReason {
     pub fn advice(self) -> &'static str {
         match self {
             Self::Source => {
-                "Choose a server backup that is complete, is no replica itself, and fits the destination vault."
+                "Choose a server backup that is complete, is no replica itself, and fits the \
+                 destination vault."
             }
             Self::Destination => {
-                "Check the destination: its region and project must support replication, and the vault must be a replication vault there."
+                "Check the destination: its region and project must support replication, and the \
+                 vault must be a replication vault there."
             }
-            Self::Quota => "Make room: enlarge the destination vault, or delete replicas that are no longer needed.",
-            Self::Missing => "Check the backup, vault and project ids: the cloud does not know one of them.",
-            Self::Request => "Check the fields of the request against the message: the cloud finds one not valid.",
+            Self::Quota => {
+                "Make room: enlarge the destination vault, or delete replicas that are no longer \
+                 needed."
+            }
+            Self::Missing => {
+                "Check the backup, vault and project ids: the cloud does not know one of them."
+            }
+            Self::Request => {
+                "Check the fields of the request against the message: the cloud finds one not \
+                 valid."
+            }
             Self::Permission => {
-                "Give the user the action cbr:backups:replicate in the source project, and check the account's state."
+                "Give the user the action cbr:backups:replicate in the source project, and check \
+                 the account's state."
             }
             Self::WrongEndpoint => {
-                "Check the endpoint, which must be CBR of the source region, and the project and backup ids."
+                "Check the endpoint, which must be CBR of the source region, and the project and \
+                 backup ids."
             }
         }
     }
@@ -108,7 +127,9 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Terminal(TerminalReason::Source) => "this backup cannot be replicated",
-            Self::Terminal(TerminalReason::Destination) => "the destination does not take this replica",
+            Self::Terminal(TerminalReason::Destination) => {
+                "the destination does not take this replica"
+            }
             Self::Terminal(TerminalReason::Quota) => "no room at the destination",
             Self::Terminal(TerminalReason::Missing) => "a backup or a vault does not exist",
             Self::Terminal(TerminalReason::Request) => "the request is not valid",

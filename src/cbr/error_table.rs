@@ -14,7 +14,8 @@ pub struct AnswerRow {
 }
 
 /// Whose codes they are, as prefixes of the code, and their rows.
-pub const DOCUMENTED: &[(&[&str], &[AnswerRow])] = &[(&["BackupService."], CBR), (&["APIG.", "APIGW."], GATEWAY)];
+pub const DOCUMENTED: &[(&[&str], &[AnswerRow])] =
+    &[(&["BackupService."], CBR), (&["APIG.", "APIGW."], GATEWAY)];
 
 /// What is documented for the code, at any status.
 pub(super) fn rows_of(code: &str) -> Vec<&'static AnswerRow> {
@@ -46,7 +47,11 @@ const CBR: &[AnswerRow] = &[
     row(&[400], &["1009"], DUPLICATE),
     row(&[400], &["1011"], terminal(TerminalReason::Destination)),
     row(&[400], &["1012"], terminal(TerminalReason::Quota)),
-    row(&[400], &["6102", "6116", "6117", "6300", "6301", "6122", "6128"], terminal(TerminalReason::Source)),
+    row(
+        &[400],
+        &["6102", "6116", "6117", "6300", "6301", "6122", "6128"],
+        terminal(TerminalReason::Source),
+    ),
     row(&[400], &["6112"], RETRY),
     row(&[400], &["6114", "6129", "6142"], terminal(TerminalReason::Quota)),
     row(&[400], &["6118"], RETRY),

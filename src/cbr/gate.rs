@@ -1,13 +1,14 @@
 //! The last point at which a call can be stopped, and the proof of whether it was.
 //!
-//! The request's body stands behind a gate that opens at most once. The body's first poll asks the caller's [`StartWindow`];
-//! only then does the gate open. hyper's HTTP/1 dispatcher encodes the head into a buffer, polls the body in the same
-//! loop, and writes to the connection after that (`proto/h1/dispatch.rs`: `poll_write`, then `poll_flush`); a head
-//! longer than its buffer (400 KiB) would be written first, which the bound on a token's length rules out. So a gate
-//! that never opened means that no byte of the request was written.
+//! The request's body stands behind a gate that opens at most once. The body's first poll asks the
+//! caller's [`StartWindow`]; only then does the gate open. hyper's HTTP/1 dispatcher encodes the
+//! head into a buffer, polls the body in the same loop, and writes to the connection after that
+//! (`proto/h1/dispatch.rs`: `poll_write`, then `poll_flush`); a head longer than its buffer (400
+//! KiB) would be written first, which the bound on a token's length rules out. So a gate that never
+//! opened means that no byte of the request was written.
 //!
-//! Whoever gives up waiting closes the gate first. One atomic exchange decides between the two, so a body that is
-//! polled later, by a task that outlived the call, yields nothing.
+//! Whoever gives up waiting closes the gate first. One atomic exchange decides between the two, so
+//! a body that is polled later, by a task that outlived the call, yields nothing.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// The caller's proof that the call may still start. Asked once, at the last instant before the request leaves.
+/// The caller's proof that the call may still start. Asked once, at the last instant before the
+/// request leaves.
 pub trait StartWindow: Send + Sync + 'static {
     /// Whether the call may still start. Must not block.
     fn is_open(&self) -> bool;
@@ -81,14 +83,22 @@ impl<F: StartWindow + Unpin> Body for FencedBody<F> {
     type Data = Bytes;
     type Error = Stopped;
 
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Stopped>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Stopped>>> {
         let this = self.get_mut();
         let Some(payload) = this.payload.take() else {
             return Poll::Ready(None);
         };
         let next = if this.fence.is_open() { PASSED } else { FENCED };
-        let waited = this.gate.compare_exchange(WAITING, next, Ordering::AcqRel, Ordering::Acquire).is_ok();
-        Poll::Ready(Some(if waited && next == PASSED { Ok(Frame::data(payload)) } else { Err(Stopped) }))
+        let waited =
+            this.gate.compare_exchange(WAITING, next, Ordering::AcqRel, Ordering::Acquire).is_ok();
+        Poll::Ready(Some(if waited && next == PASSED {
+            Ok(Frame::data(payload))
+        } else {
+            Err(Stopped)
+        }))
     }
 
     fn is_end_stream(&self) -> bool {

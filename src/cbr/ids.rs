@@ -1,4 +1,5 @@
-//! Names that reach a URL, a request body or a status. Each is checked once, where it enters, and is plain text after that.
+//! Names that reach a URL, a request body or a status. Each is checked once, where it enters, and
+//! is plain text after that.
 
 use std::fmt;
 
@@ -9,7 +10,8 @@ const REGION_CHARS: usize = 255;
 /// Longest replication record id that is kept, in characters.
 const RECORD_ID_CHARS: usize = 128;
 
-/// A text that is not such a name. The message says which kind, and what is accepted; it never repeats the text.
+/// A text that is not such a name. The message says which kind, and what is accepted; it never
+/// repeats the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the {kind} must be {accepted}")]
 pub struct InvalidId {
@@ -19,7 +21,9 @@ pub struct InvalidId {
 
 const AN_ID: &str = "1 to 64 ASCII letters, digits, '_' or '-', beginning with a letter or a digit";
 
-const A_RECORD_ID: &str = "the id that the cloud shows for the record, as 1579a71e-0b7d-4c7d-8a0d-2f7c1e5b9a44 (1 to 128 ASCII letters, digits, '.', '_' or '-', beginning with a letter or a digit), and no placeholder such as RECORD_ID";
+const A_RECORD_ID: &str = "the id that the cloud shows for the record, as \
+    1579a71e-0b7d-4c7d-8a0d-2f7c1e5b9a44 (1 to 128 ASCII letters, digits, '.', '_' or '-', \
+    beginning with a letter or a digit), and no placeholder such as RECORD_ID";
 
 fn is_id(text: &str) -> bool {
     text.len() <= ID_CHARS
@@ -29,22 +33,29 @@ fn is_id(text: &str) -> bool {
 
 fn is_region(text: &str) -> bool {
     (1..=REGION_CHARS).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
-/// Record ids are printed into commands, so nothing in one may mean something to a shell, and none may look like an option.
+/// Record ids are printed into commands, so nothing in one may mean something to a shell, and none
+/// may look like an option.
 fn is_record_id(text: &str) -> bool {
     text.len() <= RECORD_ID_CHARS
         && text.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
         && !is_placeholder(text)
 }
 
 /// What a printed command has in the place of a record id, pasted as it stands.
 fn is_placeholder(text: &str) -> bool {
-    let letters = text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
+    let letters =
+        text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
     let word: Vec<u8> = letters.collect();
-    [&b"record"[..], b"recordid", b"replicationrecord", b"replicationrecordid"].contains(&word.as_slice())
+    [&b"record"[..], b"recordid", b"replicationrecord", b"replicationrecordid"]
+        .contains(&word.as_slice())
 }
 
 macro_rules! name {
@@ -97,7 +108,8 @@ name!(
     Region, "region", is_region, "1 to 255 ASCII letters, digits, '.', '_' or '-'"
 );
 name!(
-    /// One replication as the cloud records it: `replication_record_id` of the answer, `id` in `replication_records`.
+    /// One replication as the cloud records it: `replication_record_id` of the answer, `id` in
+    /// `replication_records`.
     RecordId, "replication record id", is_record_id, A_RECORD_ID
 );
 
@@ -110,7 +122,9 @@ mod tests {
         for good in ["a", "0", "a5200268-74a5-4806-acc6-95793ab0228b", "A_-", &"x".repeat(64)] {
             assert_eq!(BackupId::parse(good).unwrap().as_str(), good);
         }
-        for bad in ["", "-a", "_a", ".", "..", "a/b", "a b", "a%2f", "ä", "a\n", "a?", &"x".repeat(65)] {
+        for bad in
+            ["", "-a", "_a", ".", "..", "a/b", "a b", "a%2f", "ä", "a\n", "a?", &"x".repeat(65)]
+        {
             assert!(ProjectId::parse(bad).is_err(), "{bad:?}");
             assert!(VaultId::parse(bad).is_err(), "{bad:?}");
         }
@@ -128,11 +142,31 @@ mod tests {
 
     #[test]
     fn record_ids_are_loose_but_bounded() {
-        for good in ["rec.1_a-B", "0", "1579a71e-0b7d-4c7d-8a0d-2f7c1e5b9a44", "record-1", "a-record", &"x".repeat(128)]
-        {
+        for good in [
+            "rec.1_a-B",
+            "0",
+            "1579a71e-0b7d-4c7d-8a0d-2f7c1e5b9a44",
+            "record-1",
+            "a-record",
+            &"x".repeat(128),
+        ] {
             assert_eq!(RecordId::parse(good).unwrap().as_str(), good);
         }
-        for bad in ["", "a b", "a\tb", "a\n", "é", "-a", "--yes", ".a", "..", "_a", "a/b", "a:b", &"x".repeat(129)] {
+        for bad in [
+            "",
+            "a b",
+            "a\tb",
+            "a\n",
+            "é",
+            "-a",
+            "--yes",
+            ".a",
+            "..",
+            "_a",
+            "a/b",
+            "a:b",
+            &"x".repeat(129),
+        ] {
             assert!(RecordId::parse(bad).is_err(), "{bad:?}");
         }
     }
@@ -165,7 +199,10 @@ mod tests {
             "REPLICATION_RECORD_ID",
         ] {
             let refusal = RecordId::parse(bad).expect_err(bad).to_string();
-            assert!(refusal.contains("as 1579a71e-") && refusal.contains("placeholder"), "{refusal}");
+            assert!(
+                refusal.contains("as 1579a71e-") && refusal.contains("placeholder"),
+                "{refusal}"
+            );
         }
     }
 

@@ -1,4 +1,5 @@
-//! Reads values as they come: services send numbers for strings, strings for numbers, and `null` for anything.
+//! Reads values as they come: services send numbers for strings, strings for numbers, and `null`
+//! for anything.
 
 use serde_json::Value;
 
@@ -10,7 +11,9 @@ pub(super) fn scalar(value: Option<&Value>) -> Option<String> {
     match value? {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
-        Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            None
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use super::records::{Backup, NotShown};
 use super::retry_after;
 use super::token::Token;
 
-/// Why a look showed nothing. None of them says anything about replications. Each `Display` is one line without the
-/// token.
+/// Why a look showed nothing. None of them says anything about replications. Each `Display` is one
+/// line without the token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LookUpError {
     /// This server has no look-up, or not for this user. Looking again soon will not help.
@@ -56,11 +56,14 @@ pub enum LookUpError {
 fn not_available(error: &CloudError) -> String {
     let summary = error.summary();
     if error.is_of_another_project() {
-        format!("the token belongs to another project: {summary} (put a token for spec.projectId into the Secret)")
+        format!(
+            "the token belongs to another project: {summary} (put a token for spec.projectId into \
+             the Secret)"
+        )
     } else if error.http_status == 403 {
         format!(
-            "the token's user may not read the backup: {summary} (grant the action cbr:backups:get in the source \
-             project)"
+            "the token's user may not read the backup: {summary} (grant the action cbr:backups:get \
+             in the source project)"
         )
     } else {
         format!("the endpoint has no look-up: {summary}")
@@ -70,11 +73,13 @@ fn not_available(error: &CloudError) -> String {
 const ANOTHER_BACKUP: &str = "the answer shows another backup";
 
 impl LookUpError {
-    /// What the cloud said, request id included, where it said anything. For the log: it varies from one answer
-    /// to the next, so it never reaches a status.
+    /// What the cloud said, request id included, where it said anything. For the log: it varies
+    /// from one answer to the next, so it never reaches a status.
     pub fn cloud_error(&self) -> Option<&CloudError> {
         match self {
-            Self::NotAvailable(error) | Self::Unauthorized(error) | Self::NoSuchBackup(error) => Some(error),
+            Self::NotAvailable(error) | Self::Unauthorized(error) | Self::NoSuchBackup(error) => {
+                Some(error)
+            }
             Self::Throttled { error, retry_after: _ } => Some(error),
             Self::Unreadable { text: _, error } => error.as_ref(),
             Self::Unavailable { text: _, retry_after: _ } => None,
@@ -92,7 +97,12 @@ const GATEWAY_TOKEN_REFUSED: [&str; 3] = ["0301", "0305", "0307"];
 const CBR_TOKEN_REFUSED: [&str; 1] = ["9998"];
 
 /// What a complete answer means. `now` is when it came.
-pub(super) fn read(answer: &Answer, asked: &BackupId, token: &Token, now: Timestamp) -> Result<Backup, LookUpError> {
+pub(super) fn read(
+    answer: &Answer,
+    asked: &BackupId,
+    token: &Token,
+    now: Timestamp,
+) -> Result<Backup, LookUpError> {
     let json = answer.json();
     let error = CloudError::read(answer, token);
     if answer.is_success()
@@ -102,18 +112,23 @@ pub(super) fn read(answer: &Answer, asked: &BackupId, token: &Token, now: Timest
             Ok(backup) => return Ok(backup),
             Err(NotShown::NoBackup) => {}
             Err(NotShown::Another) => {
-                return Err(LookUpError::Unreadable { text: ANOTHER_BACKUP.to_owned(), error: Some(error) });
+                return Err(LookUpError::Unreadable {
+                    text: ANOTHER_BACKUP.to_owned(),
+                    error: Some(error),
+                });
             }
         }
     }
     if answer.is_success() || matches!(json, Json::CutShort) {
         return Err(LookUpError::Unreadable { text: error.summary(), error: Some(error) });
     }
-    let retry_after = answer.retry_after.as_deref().and_then(|value| retry_after::parse(value, now));
+    let retry_after =
+        answer.retry_after.as_deref().and_then(|value| retry_after::parse(value, now));
     Err(meaning(error, retry_after))
 }
 
-/// A look changes nothing, so it needs no proof, unlike a call: a code counts at any status of a refusal.
+/// A look changes nothing, so it needs no proof, unlike a call: a code counts at any status of a
+/// refusal.
 fn meaning(error: CloudError, retry_after: Option<Duration>) -> LookUpError {
     let status = error.http_status;
     let refused = (400..500).contains(&status) && status != 408;
@@ -133,7 +148,9 @@ fn meaning(error: CloudError, retry_after: Option<Duration>) -> LookUpError {
         404 if by_cbr => LookUpError::NoSuchBackup(error),
         404 | 405 | 501 if !by_cbr => LookUpError::NotAvailable(error),
         408 | 500..=599 => LookUpError::Unavailable { text: error.summary(), retry_after },
-        _ if refused && is_passing(&error) => LookUpError::Unavailable { text: error.summary(), retry_after },
+        _ if refused && is_passing(&error) => {
+            LookUpError::Unavailable { text: error.summary(), retry_after }
+        }
         _ => LookUpError::Unreadable { text: error.summary(), error: Some(error) },
     }
 }
@@ -158,8 +175,11 @@ mod tests {
     }
 
     fn answer(status: u16, body: &str) -> Result<Backup, LookUpError> {
-        let answer =
-            Answer { retry_after: Some("5".to_owned()), body: body.as_bytes().to_vec(), ..Answer::with_status(status) };
+        let answer = Answer {
+            retry_after: Some("5".to_owned()),
+            body: body.as_bytes().to_vec(),
+            ..Answer::with_status(status)
+        };
         read(&answer, &asked(), &token(), Timestamp::UNIX_EPOCH)
     }
 
@@ -248,11 +268,13 @@ mod tests {
             (r#""id":["a5200268-74a5-4806"],"#, false),
             (r#""backup_id":"other","checkpoint_id":"other","#, false),
         ] {
-            let backup = answer(200, &format!(r#"{{"backup":{{{id}"replication_records":[]}}}}"#)).unwrap();
+            let backup =
+                answer(200, &format!(r#"{{"backup":{{{id}"replication_records":[]}}}}"#)).unwrap();
             assert_eq!(backup.names_itself, names_itself, "{id}");
         }
         for id in ["other", "a5200268-74a5-4807", "a5200268", "[redacted]", "7", " "] {
-            let body = format!(r#"{{"backup":{{"id":"{id}","replication_records":[],"error_msg":"x"}}}}"#);
+            let body =
+                format!(r#"{{"backup":{{"id":"{id}","replication_records":[],"error_msg":"x"}}}}"#);
             let Err(refused) = answer(200, &body) else { panic!("{id:?} was taken") };
             assert!(matches!(refused, LookUpError::Unreadable { .. }), "{refused:?}");
             assert!(refused.to_string().contains("the answer shows another backup"), "{refused}");
@@ -261,9 +283,11 @@ mod tests {
 
     #[test]
     fn a_cut_answer_is_unreadable() {
-        for (status, body) in
-            [(200, r#"{"backup":{"replication_records":[]"#), (200, ""), (404, r#"{"error_code":"Backup"#)]
-        {
+        for (status, body) in [
+            (200, r#"{"backup":{"replication_records":[]"#),
+            (200, ""),
+            (404, r#"{"error_code":"Backup"#),
+        ] {
             assert_eq!(name(&answer(status, body)), "unreadable", "{status} {body}");
         }
     }

@@ -1,5 +1,6 @@
-//! The cloud's side: one irreversible call (`POST …/replicate`), one look-up (`GET …/backups/{id}`), what their
-//! answers prove, and how a token for them is had. Knows nothing of Kubernetes and decides nothing.
+//! The cloud's side: one irreversible call (`POST …/replicate`), one look-up
+//! (`GET …/backups/{id}`), what their answers prove, and how a token for them is had. Knows nothing
+//! of Kubernetes and decides nothing.
 
 mod answer;
 mod classify;
@@ -44,7 +45,9 @@ pub use gate::StartWindow;
 pub use iam::{InvalidPassword, Issued, Login, NotIssued, Password};
 pub use ids::{BackupId, InvalidId, ProjectId, RecordId, Region, VaultId};
 pub use look_up::LookUpError;
-pub use outcome::{Accepted, NotSent, NotSentReason, Rejection, ReplicateOutcome, Unknown, UnknownWhy};
+pub use outcome::{
+    Accepted, NotSent, NotSentReason, Rejection, ReplicateOutcome, Unknown, UnknownWhy,
+};
 pub use records::{Backup, BackupStatus, ImageType, RecordStatus, Records, ReplicationRecord};
 pub use replication::Replication;
 pub use request::{Replicate, Target};

@@ -1,5 +1,5 @@
-//! How a call ended: accepted, not sent, rejected, or unknown. Rejected and not sent are said only where they are
-//! proven; whatever is left is unknown.
+//! How a call ended: accepted, not sent, rejected, or unknown. Rejected and not sent are said only
+//! where they are proven; whatever is left is unknown.
 
 use std::fmt;
 use std::time::Duration;
@@ -90,8 +90,8 @@ pub struct Unknown {
     pub error: Option<CloudError>,
     /// The same in words.
     pub text: String,
-    /// What the answer counts as where nothing can be looked up: the last word then is the server's own, that it serves
-    /// nothing there. `None` for nearly all.
+    /// What the answer counts as where nothing can be looked up: the last word then is the server's
+    /// own, that it serves nothing there. `None` for nearly all.
     pub refusal_if_unseen: Option<Refusal>,
 }
 
@@ -112,8 +112,8 @@ pub enum UnknownWhy {
     Unreadable2xx,
     /// An answer that proves neither acceptance nor refusal.
     AmbiguousAnswer,
-    /// An answer in the form of a refusal that is not documented as one: a firewall, a gateway or a cache may give it
-    /// after the call was accepted.
+    /// An answer in the form of a refusal that is not documented as one: a firewall, a gateway or a
+    /// cache may give it after the call was accepted.
     Undocumented,
 }
 
@@ -128,7 +128,10 @@ impl ReplicateOutcome {
                 return Self::Accepted(Accepted {
                     replication: Replication::read(members, token),
                     http_status: answer.status,
-                    request_id: answer.request_id.as_deref().and_then(|id| one_line(id, VALUE_CHARS / 2, token)),
+                    request_id: answer
+                        .request_id
+                        .as_deref()
+                        .and_then(|id| one_line(id, VALUE_CHARS / 2, token)),
                 });
             }
             return Self::Unknown(Unknown::answered(UnknownWhy::Unreadable2xx, answer, token));
@@ -139,10 +142,13 @@ impl ReplicateOutcome {
         let error = CloudError::read(answer, token);
         match classify(error.http_status, error.code.as_deref()) {
             Class::Rejected(kind) => {
-                let retry_after = answer.retry_after.as_deref().and_then(|value| retry_after::parse(value, now));
+                let retry_after =
+                    answer.retry_after.as_deref().and_then(|value| retry_after::parse(value, now));
                 Self::Rejected(Rejection { kind, error, retry_after })
             }
-            Class::Ambiguous => Self::Unknown(Unknown::answered(UnknownWhy::AmbiguousAnswer, answer, token)),
+            Class::Ambiguous => {
+                Self::Unknown(Unknown::answered(UnknownWhy::AmbiguousAnswer, answer, token))
+            }
             Class::Undocumented { refusal_if_unseen } => Self::Unknown(Unknown {
                 refusal_if_unseen,
                 ..Unknown::answered(UnknownWhy::Undocumented, answer, token)
@@ -194,8 +200,12 @@ impl fmt::Display for ReplicateOutcome {
 impl fmt::Display for Accepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.replication.replication_record_id {
-            Some(id) => write!(f, "accepted as replication record {id} (HTTP {}", self.http_status)?,
-            None => write!(f, "accepted without a replication record id (HTTP {}", self.http_status)?,
+            Some(id) => {
+                write!(f, "accepted as replication record {id} (HTTP {}", self.http_status)?
+            }
+            None => {
+                write!(f, "accepted without a replication record id (HTTP {}", self.http_status)?
+            }
         }
         match &self.request_id {
             Some(request_id) => write!(f, ", request id {request_id})"),

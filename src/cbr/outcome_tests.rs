@@ -15,7 +15,9 @@ fn read(status: u16, body: &str) -> ReplicateOutcome {
 fn why(outcome: &ReplicateOutcome) -> Option<UnknownWhy> {
     match outcome {
         ReplicateOutcome::Unknown(unknown) => Some(unknown.why),
-        ReplicateOutcome::Accepted(_) | ReplicateOutcome::NotSent(_) | ReplicateOutcome::Rejected(_) => None,
+        ReplicateOutcome::Accepted(_)
+        | ReplicateOutcome::NotSent(_)
+        | ReplicateOutcome::Rejected(_) => None,
     }
 }
 
@@ -53,7 +55,10 @@ fn a_replication_is_an_acceptance_whatever_it_lacks() {
         (r#"{"replication":{"replication_record_id":"a b"}}"#, None),
         (r#"{"replication":{"replication_record_id":["x"]}}"#, None),
         (r#"{"replication":{"replication_record_id":"MIIabcdefghijkl"}}"#, None),
-        (r#"{"replication":{"replication_record_id":7,"new":{"x":1}},"error_code":"BackupService.1002"}"#, Some("7")),
+        (
+            r#"{"replication":{"replication_record_id":7,"new":{"x":1}},"error_code":"BackupService.1002"}"#,
+            Some("7"),
+        ),
         ("\n {\"replication\":{\"replication_record_id\":\"x\"}} \n", Some("x")),
     ] {
         for status in [200, 201, 202, 299] {
@@ -92,7 +97,11 @@ fn a_2xx_without_a_replication_is_unknown_also_with_an_error_code() {
         r#"{"replication":{"x":"#,
     ] {
         for status in [200, 202, 204, 206] {
-            assert_eq!(why(&read(status, body)), Some(UnknownWhy::Unreadable2xx), "{status} {body}");
+            assert_eq!(
+                why(&read(status, body)),
+                Some(UnknownWhy::Unreadable2xx),
+                "{status} {body}"
+            );
         }
     }
 }
@@ -105,7 +114,9 @@ fn a_refusal_carries_what_the_cloud_said() {
         body: br#"{"error_code":"APIGW.0308","error_msg":"slow down"}"#.to_vec(),
         ..Answer::with_status(429)
     };
-    let ReplicateOutcome::Rejected(rejection) = ReplicateOutcome::read(&answer, &token(), Timestamp::UNIX_EPOCH) else {
+    let ReplicateOutcome::Rejected(rejection) =
+        ReplicateOutcome::read(&answer, &token(), Timestamp::UNIX_EPOCH)
+    else {
         panic!("rejected");
     };
     assert_eq!(rejection.kind, Refusal::Throttled);
@@ -132,7 +143,10 @@ fn an_error_whose_json_is_cut_is_unknown_for_its_code_may_be_missing() {
         assert_eq!(why(&read(400, body)), Some(UnknownWhy::Undocumented), "{body}");
         assert_eq!(why(&read(401, body)), None, "{body}");
     }
-    assert_eq!(why(&read(401, r#"{"error_code":"BackupService.1"#)), Some(UnknownWhy::AnswerCutShort));
+    assert_eq!(
+        why(&read(401, r#"{"error_code":"BackupService.1"#)),
+        Some(UnknownWhy::AnswerCutShort)
+    );
 }
 
 #[test]
@@ -176,19 +190,32 @@ fn what_nobody_documents_as_a_refusal_is_unknown() {
             (UnknownWhy::Undocumented, refusal_if_unseen),
             "{outcome}"
         );
-        assert!(outcome.to_string().starts_with("outcome unknown, the answer is not documented as a refusal: HTTP "));
+        assert!(
+            outcome
+                .to_string()
+                .starts_with("outcome unknown, the answer is not documented as a refusal: HTTP ")
+        );
     }
-    for (status, body) in [(408, ""), (500, ""), (502, ""), (200, ""), (501, r#"{"error_code":"BackupService.1009"}"#)]
-    {
+    for (status, body) in [
+        (408, ""),
+        (500, ""),
+        (502, ""),
+        (200, ""),
+        (501, r#"{"error_code":"BackupService.1009"}"#),
+    ] {
         let ReplicateOutcome::Unknown(unknown) = read(status, body) else { panic!("{status}") };
-        assert!(unknown.why != UnknownWhy::Undocumented && unknown.refusal_if_unseen.is_none(), "{status}");
+        assert!(
+            unknown.why != UnknownWhy::Undocumented && unknown.refusal_if_unseen.is_none(),
+            "{status}"
+        );
     }
 }
 
 #[test]
 fn a_documented_code_counts_whatever_the_token_contains() {
     let token = Token::from_bytes(b"key-for-BackupService.1009-tests").unwrap();
-    let body = br#"{"error_code":"BackupService.1009","error_msg":"BackupService.1009-tests"}"#.to_vec();
+    let body =
+        br#"{"error_code":"BackupService.1009","error_msg":"BackupService.1009-tests"}"#.to_vec();
     let answer = Answer { body, ..Answer::with_status(400) };
     let outcome = ReplicateOutcome::read(&answer, &token, Timestamp::UNIX_EPOCH);
     let ReplicateOutcome::Rejected(rejection) = &outcome else { panic!("{outcome}") };
@@ -202,11 +229,16 @@ fn every_outcome_is_one_line_without_the_token() {
     for status in [200, 302, 400, 401, 404, 429, 500] {
         for body in [
             format!(r#"{{"error_code":"x","error_msg":"{echo}"}}"#),
-            format!(r#"{{"replication":{{"replication_record_id":"{echo}","backup_id":"{echo}"}}}}"#),
+            format!(
+                r#"{{"replication":{{"replication_record_id":"{echo}","backup_id":"{echo}"}}}}"#
+            ),
             echo.to_owned(),
         ] {
-            let answer =
-                Answer { request_id: Some(echo.to_owned()), body: body.into_bytes(), ..Answer::with_status(status) };
+            let answer = Answer {
+                request_id: Some(echo.to_owned()),
+                body: body.into_bytes(),
+                ..Answer::with_status(status)
+            };
             let outcome = ReplicateOutcome::read(&answer, &token(), Timestamp::UNIX_EPOCH);
             let shown = format!("{outcome} {outcome:?}");
             assert!(!shown.contains("abcdefgh") && !outcome.to_string().contains('\n'), "{shown}");

@@ -12,11 +12,12 @@ use super::replication::record_id;
 use super::timestamp;
 use super::token::Token;
 
-/// The backup as one look showed it. Texts are one line of at most 256 characters, without the token.
+/// The backup as one look showed it. Texts are one line of at most 256 characters, without the
+/// token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backup {
-    /// Whether the answer says which backup it shows, which then is the one that was asked for. One that does not say may
-    /// be of another, so what it lacks proves nothing.
+    /// Whether the answer says which backup it shows, which then is the one that was asked for. One
+    /// that does not say may be of another, so what it lacks proves nothing.
     pub names_itself: bool,
     /// Its state; `None` where the cloud gave none.
     pub status: Option<BackupStatus>,
@@ -35,8 +36,8 @@ pub enum Records {
     Reported {
         /// The records that could be read.
         records: Vec<ReplicationRecord>,
-        /// How many could not (no usable id). Any of them may be the one that is looked for, so while this is not zero
-        /// the absence of a record proves nothing.
+        /// How many could not (no usable id). Any of them may be the one that is looked for, so
+        /// while this is not zero the absence of a record proves nothing.
         unreadable: usize,
     },
 }
@@ -182,8 +183,10 @@ impl Records {
         let Some(Value::Array(items)) = value else {
             return Self::NotReported;
         };
-        let records: Vec<_> =
-            items.iter().filter_map(|item| ReplicationRecord::read(item.as_object()?, token)).collect();
+        let records: Vec<_> = items
+            .iter()
+            .filter_map(|item| ReplicationRecord::read(item.as_object()?, token))
+            .collect();
         let unreadable = items.len() - records.len();
         Self::Reported { records, unreadable }
     }
@@ -195,7 +198,8 @@ impl ReplicationRecord {
         let value = |key| CloudValue::read(members.get(key), token);
         Some(Self {
             id: record_id(members.get("id"), token)?,
-            status: RecordStatus::read(members.get("status"), token).unwrap_or(RecordStatus::Other(String::new())),
+            status: RecordStatus::read(members.get("status"), token)
+                .unwrap_or(RecordStatus::Other(String::new())),
             created_at: scalar(members.get("created_at")).and_then(|time| timestamp::parse(&time)),
             source_region: value("source_region"),
             source_project_id: value("source_project_id"),

@@ -11,7 +11,9 @@ fn asked() -> BackupId {
 }
 
 fn records(value: Value) -> Records {
-    Backup::read(&json!({"backup": {"replication_records": value}}), &asked(), &token()).unwrap().replication_records
+    Backup::read(&json!({"backup": {"replication_records": value}}), &asked(), &token())
+        .unwrap()
+        .replication_records
 }
 
 fn only(value: Value) -> ReplicationRecord {
@@ -60,20 +62,26 @@ fn an_id_is_enough_and_nulls_and_odd_types_do_no_harm() {
         }));
         assert_eq!(record.id.as_str(), "17");
         assert_eq!(record.status, RecordStatus::Other(String::new()));
-        assert_eq!((record.created_at, record.destination_region, record.destination_vault_id), (None, None, None));
+        assert_eq!(
+            (record.created_at, record.destination_region, record.destination_vault_id),
+            (None, None, None)
+        );
     }
 }
 
 #[test]
 fn a_token_that_contains_the_names_changes_no_comparison() {
-    let token = Token::from_bytes(b"svc-ap-southeast-1-replicating-available-0daac4c56707").unwrap();
+    let token =
+        Token::from_bytes(b"svc-ap-southeast-1-replicating-available-0daac4c56707").unwrap();
     let body = json!({"backup": {"status": "available", "replication_records": [{
         "id": "r-1", "status": "replicating", "destination_region": "AP-SOUTHEAST-1",
         "destination_project_id": "0daac4c56707", "extra_info": {"destination_vault_id": "0daac4c56707"},
     }]}});
     let backup = Backup::read(&body, &asked(), &token).unwrap();
     assert_eq!(backup.status, Some(BackupStatus::Available));
-    let Records::Reported { records, unreadable: 0 } = &backup.replication_records else { panic!("{backup:?}") };
+    let Records::Reported { records, unreadable: 0 } = &backup.replication_records else {
+        panic!("{backup:?}")
+    };
     let record = &records[0];
     assert_eq!(record.status, RecordStatus::Replicating);
     for (value, ours) in [
@@ -89,7 +97,9 @@ fn a_token_that_contains_the_names_changes_no_comparison() {
 
 #[test]
 fn the_vault_may_stand_in_extra_info() {
-    let record = only(json!({"id": "r", "destination_vault_id": null, "extra_info": {"destination_vault_id": "v"}}));
+    let record = only(
+        json!({"id": "r", "destination_vault_id": null, "extra_info": {"destination_vault_id": "v"}}),
+    );
     assert_eq!(record.destination_vault_id, Some("v".into()));
 }
 
@@ -104,9 +114,14 @@ fn progress_is_a_percentage_or_nothing() {
         (json!(300), None),
         (json!(null), None),
     ] {
-        assert_eq!(only(json!({"id": "r", "extra_info": {"progress": progress}})).progress, expected);
+        assert_eq!(
+            only(json!({"id": "r", "extra_info": {"progress": progress}})).progress,
+            expected
+        );
     }
-    let failed = only(json!({"id": "r", "extra_info": {"fail_code": "", "fail_reason": "x\nMIIabcdefghij"}}));
+    let failed = only(
+        json!({"id": "r", "extra_info": {"fail_code": "", "fail_reason": "x\nMIIabcdefghij"}}),
+    );
     assert_eq!((failed.fail_code, failed.fail_reason.as_deref()), (None, Some("x [redacted]")));
 }
 
@@ -123,7 +138,8 @@ fn every_documented_state_is_known_and_others_are_kept() {
     ] {
         assert_eq!(only(json!({"id": "r", "status": text})).status, expected);
     }
-    let backup = |value: Value| Backup::read(&json!({ "backup": value }), &asked(), &token()).unwrap();
+    let backup =
+        |value: Value| Backup::read(&json!({ "backup": value }), &asked(), &token()).unwrap();
     let replica = backup(json!({"status": "waiting_protect", "image_type": "replication"}));
     assert_eq!(
         (replica.status, replica.image_type),
@@ -162,7 +178,9 @@ fn a_missing_list_is_not_an_empty_one() {
 
 #[test]
 fn a_record_that_cannot_be_read_is_counted() {
-    let read = records(json!([{"id": "r"}, {}, {"id": null}, {"id": "a b"}, null, "r", [], {"id": "MIIabcdefghij"}]));
+    let read = records(
+        json!([{"id": "r"}, {}, {"id": null}, {"id": "a b"}, null, "r", [], {"id": "MIIabcdefghij"}]),
+    );
     let Records::Reported { records, unreadable } = read else { panic!("{read:?}") };
     assert_eq!((records.len(), unreadable), (1, 7));
 }

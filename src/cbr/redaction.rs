@@ -1,9 +1,10 @@
-//! Finds a secret in text from outside: whole, cut short, split over lines, in another letter case, backwards, escaped as
-//! JSON, HTML or a URL would (up to four times over), and in base64 or hex.
+//! Finds a secret in text from outside: whole, cut short, split over lines, in another letter case,
+//! backwards, escaped as JSON, HTML or a URL would (up to four times over), and in base64 or hex.
 //!
-//! What is looked for is one thing, a run of eight characters of the secret. What is looked through are readings of the
-//! text: as it stands, without its escapes, and each of these decoded. So a secret costs the same memory in whatever
-//! disguise it is looked for, and each reading is one pass over the text, however long the secret is.
+//! What is looked for is one thing, a run of eight characters of the secret. What is looked through
+//! are readings of the text: as it stands, without its escapes, and each of these decoded. So a
+//! secret costs the same memory in whatever disguise it is looked for, and each reading is one pass
+//! over the text, however long the secret is.
 
 mod encodings;
 mod escapes;
@@ -30,13 +31,14 @@ pub(super) trait Redact {
 pub(super) struct Runs {
     /// Of the secret as it is.
     whole: RunSet,
-    /// Of its visible ASCII, which is what is left of a text without white space; `None` where that is the whole.
+    /// Of its visible ASCII, which is what is left of a text without white space; `None` where that
+    /// is the whole.
     visible: Option<RunSet>,
 }
 
 impl Runs {
-    /// A secret that is shorter than a run is looked for as a whole; one of under four characters only as a word of its
-    /// own.
+    /// A secret that is shorter than a run is looked for as a whole; one of under four characters
+    /// only as a word of its own.
     pub(super) fn of(secret: &str) -> Self {
         let visible = secret.bytes().filter(u8::is_ascii_graphic);
         let differs = visible.clone().count() != secret.len();
@@ -71,7 +73,12 @@ impl Runs {
         }
     }
 
-    fn find(&self, reads: impl Iterator<Item = Read>, padding: Option<u8>, echoes: &mut Echoes<'_>) {
+    fn find(
+        &self,
+        reads: impl Iterator<Item = Read>,
+        padding: Option<u8>,
+        echoes: &mut Echoes<'_>,
+    ) {
         let sets = [Some(&self.whole), self.visible.as_ref()];
         let mut finders = sets.map(|set| set.map(|set| (set.finder(), set.is_of_one_word(), 0)));
         for read in reads {
@@ -79,7 +86,8 @@ impl Runs {
                 if let Some(place) = finder.next(read)
                     && (!*is_of_one_word || echoes.is_word(place))
                 {
-                    // What an overlapping run has marked already is not marked again, which keeps this linear.
+                    // What an overlapping run has marked already is not marked again, which keeps
+                    // this linear.
                     echoes.mark(Place { from: place.from.max(*done), to: place.to }, padding);
                     *done = place.to;
                 }

@@ -6,8 +6,8 @@ use super::ids::RecordId;
 use super::json::{line, scalar};
 use super::token::Token;
 
-/// `BackupReplicateRespBody` of `CopyBackup.rst`. None of its fields is promised. Each text is one line of at most 256
-/// characters, without the token.
+/// `BackupReplicateRespBody` of `CopyBackup.rst`. None of its fields is promised. Each text is one
+/// line of at most 256 characters, without the token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replication {
     /// The replication record; `None` also where the cloud's value is unusable as an id.

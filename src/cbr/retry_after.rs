@@ -10,8 +10,8 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// Longer than any date that HTTP knows.
 const MAX_CHARS: usize = 64;
 
-/// How long to wait from `now`; nothing where the value is neither a number of seconds nor an HTTP date. A date that
-/// has passed means no wait; more than a day counts as a day.
+/// How long to wait from `now`; nothing where the value is neither a number of seconds nor an HTTP
+/// date. A date that has passed means no wait; more than a day counts as a day.
 pub(super) fn parse(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     if value.is_empty() {

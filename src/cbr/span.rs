@@ -1,4 +1,5 @@
-//! A request's span, named as OpenTelemetry names those of HTTP clients. No header goes into it, nor anything of a body.
+//! A request's span, named as OpenTelemetry names those of HTTP clients. No header goes into it,
+//! nor anything of a body.
 
 use tracing::Span;
 use tracing::field::Empty;
@@ -34,7 +35,9 @@ pub(super) fn of_request(method: &'static str, template: &'static str, url: &Url
 /// What came back goes into the span, too.
 pub(super) fn note_answer(span: &Span, answer: &Answer, token: &Token) {
     span.record("http.response.status_code", answer.status);
-    if let Some(id) = answer.request_id.as_deref().and_then(|id| one_line(id, VALUE_CHARS / 2, token)) {
+    if let Some(id) =
+        answer.request_id.as_deref().and_then(|id| one_line(id, VALUE_CHARS / 2, token))
+    {
         span.record("cbr.request_id", id);
     }
     if answer.status >= 400 {

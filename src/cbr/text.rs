@@ -1,4 +1,5 @@
-//! Text from the cloud made fit for a status, an event or a log line: one line, bounded, without the secret.
+//! Text from the cloud made fit for a status, an event or a log line: one line, bounded, without
+//! the secret.
 
 use super::redaction::Redact;
 
@@ -28,7 +29,8 @@ pub(super) fn one_line(raw: &str, chars: usize, secret: &impl Redact) -> Option<
     Some(line.chars().take(chars.saturating_sub(1)).chain(['…']).collect())
 }
 
-/// Characters that have no width or turn the direction of the text: they could make a message read as another.
+/// Characters that have no width or turn the direction of the text: they could make a message read
+/// as another.
 fn is_invisible(character: char) -> bool {
     matches!(character,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'

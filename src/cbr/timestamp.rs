@@ -7,7 +7,8 @@ use jiff::tz::TimeZone;
 /// Longer than any of the three.
 const MAX_CHARS: usize = 40;
 
-/// `2020-02-23T01:00:32Z`, `2019-05-10T07:59:12.085+00:00`, or without a zone, which is taken as UTC.
+/// `2020-02-23T01:00:32Z`, `2019-05-10T07:59:12.085+00:00`, or without a zone, which is taken as
+/// UTC.
 pub(super) fn parse(text: &str) -> Option<Timestamp> {
     if text.len() > MAX_CHARS {
         return None;

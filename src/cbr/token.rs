@@ -11,12 +11,14 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::redaction::{Redact, Runs};
 
-/// Longest token, in bytes. Tokens of tens of kilobytes exist. The bound keeps the request's head below what hyper
-/// collects before it writes (400 KiB), on which the fence of the call rests (see `gate`).
+/// Longest token, in bytes. Tokens of tens of kilobytes exist. The bound keeps the request's head
+/// below what hyper collects before it writes (400 KiB), on which the fence of the call rests (see
+/// `gate`).
 const MAX_BYTES: usize = 256 * 1024;
 
-/// An IAM token. Cannot be printed or serialised. Its memory is cleared when the last clone and the last header made
-/// of it are gone; what an HTTP library has written into its buffers meanwhile is out of reach.
+/// An IAM token. Cannot be printed or serialised. Its memory is cleared when the last clone and the
+/// last header made of it are gone; what an HTTP library has written into its buffers meanwhile is
+/// out of reach.
 #[derive(Clone)]
 pub struct Token(Arc<Inner>);
 
@@ -49,17 +51,21 @@ pub enum InvalidToken {
     #[error("the token is empty")]
     Empty,
     /// Longer than any header that could be sent.
-    #[error("the token is longer than 256 KiB; put the token alone there, without anything around it")]
+    #[error(
+        "the token is longer than 256 KiB; put the token alone there, without anything around it"
+    )]
     TooLong,
     /// Contains what an HTTP header cannot carry.
     #[error(
-        "the token contains a line break, a control character or a non-ASCII character; put the value of the X-Subject-Token header there, as plain text"
+        "the token contains a line break, a control character or a non-ASCII character; put the \
+         value of the X-Subject-Token header there, as plain text"
     )]
     NotAHeader,
 }
 
 impl Token {
-    /// Takes a Secret's bytes; white space around the token (a final line break, mostly) is dropped.
+    /// Takes a Secret's bytes; white space around the token (a final line break, mostly) is
+    /// dropped.
     ///
     /// # Errors
     /// Where nothing is left, or what is left cannot be the value of a header.
@@ -72,10 +78,14 @@ impl Token {
             return Err(InvalidToken::TooLong);
         }
         let printable = trimmed.iter().all(|byte| matches!(byte, b' '..=b'~'));
-        let text = std::str::from_utf8(trimmed).ok().filter(|_| printable).ok_or(InvalidToken::NotAHeader)?;
+        let text = std::str::from_utf8(trimmed)
+            .ok()
+            .filter(|_| printable)
+            .ok_or(InvalidToken::NotAHeader)?;
         let value = Secret(Arc::new(SecretString::from(text)));
         let shared = Bytes::from_owner(value.clone());
-        let mut header = HeaderValue::from_maybe_shared(shared).map_err(|_| InvalidToken::NotAHeader)?;
+        let mut header =
+            HeaderValue::from_maybe_shared(shared).map_err(|_| InvalidToken::NotAHeader)?;
         header.set_sensitive(true);
         Ok(Self(Arc::new(Inner { value, header, runs: OnceLock::new() })))
     }
@@ -85,16 +95,17 @@ impl Token {
         self.0.header.clone()
     }
 
-    /// The text without any echo of the token: every run of eight or more of its characters (the whole of a shorter
-    /// token), also where it is cut short, split by white space, escaped, in another letter case, backwards, in base64 or
-    /// in hex, becomes `[redacted]`.
+    /// The text without any echo of the token: every run of eight or more of its characters (the
+    /// whole of a shorter token), also where it is cut short, split by white space, escaped, in
+    /// another letter case, backwards, in base64 or in hex, becomes `[redacted]`.
     pub fn redact(&self, text: &str) -> String {
         self.0.runs.get_or_init(|| Runs::of(self.0.value.expose())).redact(text)
     }
 
     /// Which credential this is, for what is shared among users of the same one.
     pub fn credential(&self) -> CredentialId {
-        static KEYS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
+        static KEYS: LazyLock<[RandomState; 2]> =
+            LazyLock::new(|| [RandomState::new(), RandomState::new()]);
         CredentialId(KEYS.each_ref().map(|key| key.hash_one(self.0.value.expose())))
     }
 }
@@ -111,8 +122,9 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Equal exactly for equal tokens, within one process. 128 bits under keys that are drawn at random at the start and
-/// never leave the process: nothing about the token can be learnt from it, so a map may keep it for long.
+/// Equal exactly for equal tokens, within one process. 128 bits under keys that are drawn at random
+/// at the start and never leave the process: nothing about the token can be learnt from it, so a
+/// map may keep it for long.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CredentialId([u64; 2]);
 

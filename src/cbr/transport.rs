@@ -1,5 +1,6 @@
-//! What reqwest's errors mean, in words of our own: a closed list. No word of a library gets into a status, where its enums help
-//! nobody, and where a time or an address in it would make two errors of one kind differ.
+//! What reqwest's errors mean, in words of our own: a closed list. No word of a library gets into a
+//! status, where its enums help nobody, and where a time or an address in it would make two errors
+//! of one kind differ.
 
 use std::error::Error;
 use std::io;
@@ -83,8 +84,10 @@ impl Trouble {
         if causes(error).any(|cause| is_of_tunnel(&cause.to_string())) {
             return Self::Proxy;
         }
-        let kinds: Vec<io::ErrorKind> =
-            causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind).collect();
+        let kinds: Vec<io::ErrorKind> = causes(error)
+            .filter_map(|cause| cause.downcast_ref::<io::Error>())
+            .map(io::Error::kind)
+            .collect();
         let any = |wanted: &[io::ErrorKind]| kinds.iter().any(|kind| wanted.contains(kind));
         if any(&[io::ErrorKind::ConnectionRefused]) {
             Self::Refused
@@ -116,10 +119,11 @@ impl Trouble {
 
     fn of_certificate(error: &CertificateError) -> Self {
         use CertificateError::{
-            BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
-            NotValidYetContext, Other, UnknownIssuer,
+            BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext,
+            NotValidYet, NotValidYetContext, Other, UnknownIssuer,
         };
-        // A bad signature is one by an authority of the same name with another key: a CA that was made again.
+        // A bad signature is one by an authority of the same name with another key: a CA that was
+        // made again.
         if matches!(error, UnknownIssuer | BadSignature) {
             Self::UntrustedIssuer
         } else if matches!(error, Expired | ExpiredContext { .. }) {
@@ -140,7 +144,9 @@ impl Trouble {
     pub(super) fn not_sent_reason(self) -> NotSentReason {
         match self {
             Self::Dns => NotSentReason::Dns,
-            Self::Refused | Self::Unreachable | Self::Proxy | Self::NoConnection => NotSentReason::Connect,
+            Self::Refused | Self::Unreachable | Self::Proxy | Self::NoConnection => {
+                NotSentReason::Connect
+            }
             Self::ConnectTimeout => NotSentReason::ConnectTimeout,
             Self::UntrustedIssuer
             | Self::CaAsServer
@@ -184,47 +190,72 @@ impl Trouble {
     /// What happened, and what to check.
     pub(super) fn words(self) -> &'static str {
         match self {
-            Self::Dns => "the name does not resolve (check the endpoint's name, and the cluster's DNS)",
+            Self::Dns => {
+                "the name does not resolve (check the endpoint's name, and the cluster's DNS)"
+            }
             Self::Refused => {
-                "the connection was refused (check the endpoint's port, network policies, firewalls and proxy settings)"
+                "the connection was refused (check the endpoint's port, network policies, \
+                 firewalls and proxy settings)"
             }
             Self::Unreachable => {
-                "the host cannot be reached from here (check network policies, firewalls and proxy settings)"
+                "the host cannot be reached from here (check network policies, firewalls and proxy \
+                 settings)"
             }
             Self::ConnectTimeout => {
-                "no connection in time (check network policies, firewalls and proxy settings; --connect-timeout is the limit)"
+                "no connection in time (check network policies, firewalls and proxy settings; \
+                 --connect-timeout is the limit)"
             }
             Self::Proxy => {
-                "the proxy opened no connection to it (check HTTPS_PROXY and NO_PROXY, and what the proxy allows)"
+                "the proxy opened no connection to it (check HTTPS_PROXY and NO_PROXY, and what \
+                 the proxy allows)"
             }
-            Self::NoConnection => "no connection could be made (check the network and the proxy settings)",
+            Self::NoConnection => {
+                "no connection could be made (check the network and the proxy settings)"
+            }
             Self::UntrustedIssuer => {
-                "the certificate is issued by an authority that is not trusted here (pass the CA's certificate with \
-                 --ca-bundle)"
+                "the certificate is issued by an authority that is not trusted here (pass the CA's \
+                 certificate with --ca-bundle)"
             }
             Self::CaAsServer => {
-                "the certificate is marked as a CA's own, which no server may use (have one issued that is not, and pass \
-                 the certificate of the CA that issued it with --ca-bundle)"
+                "the certificate is marked as a CA's own, which no server may use (have one issued \
+                 that is not, and pass the certificate of the CA that issued it with --ca-bundle)"
             }
             Self::OtherName => {
-                "the certificate is not for this name (check the endpoint's name; a certificate must list it among its \
-                 subject alternative names)"
+                "the certificate is not for this name (check the endpoint's name; a certificate \
+                 must list it among its subject alternative names)"
             }
-            Self::Expired => "the certificate has expired (have it renewed, and check the clock of this machine)",
-            Self::NotValidYet => "the certificate is not valid yet (check the clocks of both machines)",
-            Self::BadCertificate => "the certificate cannot be accepted (check what certificate the server shows)",
-            Self::NotTls => "what answers there speaks no TLS (check the endpoint's port, and proxies on the way)",
+            Self::Expired => {
+                "the certificate has expired (have it renewed, and check the clock of this machine)"
+            }
+            Self::NotValidYet => {
+                "the certificate is not valid yet (check the clocks of both machines)"
+            }
+            Self::BadCertificate => {
+                "the certificate cannot be accepted (check what certificate the server shows)"
+            }
+            Self::NotTls => {
+                "what answers there speaks no TLS (check the endpoint's port, and proxies on the \
+                 way)"
+            }
             Self::ClosedInHandshake => {
-                "the connection was closed while TLS was set up (check the endpoint's port, firewalls and proxies on the way)"
+                "the connection was closed while TLS was set up (check the endpoint's port, \
+                 firewalls and proxies on the way)"
             }
             Self::RefusedHandshake => {
-                "the server refused to set up TLS (check the endpoint's name, and which versions of TLS it speaks)"
+                "the server refused to set up TLS (check the endpoint's name, and which versions \
+                 of TLS it speaks)"
             }
-            Self::NoTls => "TLS could not be set up (check the endpoint's port, and proxies on the way)",
+            Self::NoTls => {
+                "TLS could not be set up (check the endpoint's port, and proxies on the way)"
+            }
             Self::TimedOut => "no answer in time",
-            Self::NotHttp => "what came back is not HTTP (check the endpoint's port, and proxies on the way)",
+            Self::NotHttp => {
+                "what came back is not HTTP (check the endpoint's port, and proxies on the way)"
+            }
             Self::Lost => "the connection was lost before an answer came",
-            Self::NotBegun => "the request could not be made (check the endpoint and the proxy settings)",
+            Self::NotBegun => {
+                "the request could not be made (check the endpoint and the proxy settings)"
+            }
         }
     }
 }
@@ -239,7 +270,8 @@ fn is_of_tunnel(cause: &str) -> bool {
     cause.starts_with("tunnel error")
 }
 
-/// The last cause in the chain, in the library's words: for what keeps a client from being made at all.
+/// The last cause in the chain, in the library's words: for what keeps a client from being made at
+/// all.
 pub(super) fn root_cause(error: &reqwest::Error) -> String {
     causes(error).last().map_or_else(|| "no reason is known".to_owned(), ToString::to_string)
 }

@@ -71,7 +71,8 @@ impl From<kube::Error> for ApiError {
         match status.code {
             401 => Self::Unauthorized(status.message),
             403 => Self::Forbidden(status.message),
-            // A proxy, or an API server that does not serve the resource just now, answers 404 without naming an object.
+            // A proxy, or an API server that does not serve the resource just now, answers 404
+            // without naming an object.
             404 if status.reason == "NotFound" && names_an_object(&status) => Self::Gone,
             404 => Self::NoAnswer(status.message),
             409 => Self::Conflict,
@@ -85,12 +86,13 @@ impl From<kube::Error> for ApiError {
 /// A 401 of the API server: what it says, and what to check.
 pub(crate) fn not_known(said: &str) -> String {
     format!(
-        "the API server does not accept the operator's own credentials: {said}. Check whether the token of its service \
-         account, or of its kubeconfig, has expired or is of another cluster"
+        "the API server does not accept the operator's own credentials: {said}. Check whether the \
+         token of its service account, or of its kubeconfig, has expired or is of another cluster"
     )
 }
 
-/// A 403 of the API server: what it says, which names the account, the verb and the resource; and what to check.
+/// A 403 of the API server: what it says, which names the account, the verb and the resource; and
+/// what to check.
 pub(crate) fn not_allowed(said: &str) -> String {
     format!("the operator's role does not allow it: {said}. Apply the roles in deploy/")
 }
@@ -109,18 +111,24 @@ pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
 }
 
 /// Bounds one request to the API server.
-pub(super) async fn bounded<T>(request: impl Future<Output = kube::Result<T>>) -> Result<T, ApiError> {
+pub(super) async fn bounded<T>(
+    request: impl Future<Output = kube::Result<T>>,
+) -> Result<T, ApiError> {
     match tokio::time::timeout(REQUEST_LIMIT, request).await {
         Ok(answer) => answer.map_err(ApiError::from),
-        Err(_) => Err(ApiError::NoAnswer(format!("no answer within {} s", REQUEST_LIMIT.as_secs()))),
+        Err(_) => {
+            Err(ApiError::NoAnswer(format!("no answer within {} s", REQUEST_LIMIT.as_secs())))
+        }
     }
 }
 
-/// Writes the status that was decided on for exactly this version of this object: a JSON patch that first tests uid
-/// and resourceVersion, and then touches only the fields that change. (A merge patch would ignore the uid.)
+/// Writes the status that was decided on for exactly this version of this object: a JSON patch that
+/// first tests uid and resourceVersion, and then touches only the fields that change. (A merge
+/// patch would ignore the uid.)
 ///
 /// # Errors
-/// `Conflict` when the object is another one by now; `NoAnswer` when the write may or may not have happened.
+/// `Conflict` when the object is another one by now; `NoAnswer` when the write may or may not have
+/// happened.
 pub(super) async fn write_status(
     api: &Api<BackupReplication>,
     decided_on: &BackupReplication,
@@ -128,12 +136,17 @@ pub(super) async fn write_status(
 ) -> Result<BackupReplication, ApiError> {
     let patch = status_patch(decided_on, status)?;
     let name = decided_on.name_any();
-    let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    let params =
+        PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
     match bounded(api.patch_status(&name, &params, &Patch::<()>::Json(patch))).await {
         Err(ApiError::Refused(why)) => {
             // 422 is a failed test and a broken rule alike; only the object itself can tell which.
             let now = bounded(api.get(&name)).await?;
-            Err(if met_its_version(decided_on, &now) { ApiError::Refused(why) } else { ApiError::Conflict })
+            Err(if met_its_version(decided_on, &now) {
+                ApiError::Refused(why)
+            } else {
+                ApiError::Conflict
+            })
         }
         answer => answer,
     }
@@ -155,22 +168,37 @@ mod tests {
         let unknown = read(401, "Unauthorized");
         assert!(matches!(unknown, ApiError::Unauthorized(_)), "{unknown}");
         assert!(
-            unknown.to_string().contains("credentials: Unauthorized. Check") && !unknown.to_string().contains("role")
+            unknown.to_string().contains("credentials: Unauthorized. Check")
+                && !unknown.to_string().contains("role")
         );
         let powerless = read(403, "User \"u\" cannot patch resource \"backupreplications/status\"");
         assert!(matches!(powerless, ApiError::Forbidden(_)), "{powerless}");
-        assert!(powerless.to_string().contains("role does not allow it: User \"u\" cannot patch"), "{powerless}");
+        assert!(
+            powerless.to_string().contains("role does not allow it: User \"u\" cannot patch"),
+            "{powerless}"
+        );
         assert!(!powerless.to_string().contains("credentials"), "{powerless}");
     }
 
-    /// The first is what the API server says of an object, the others what it, or a proxy before it, says of a path.
+    /// The first is what the API server says of an object, the others what it, or a proxy before
+    /// it, says of a path.
     #[test]
     fn only_an_object_that_is_named_is_gone() {
-        let about =
-            |details: Value| json!({"code": 404, "reason": "NotFound", "message": "not found", "details": details});
-        let read = |status: Value| ApiError::from(kube::Error::Api(Box::new(serde_json::from_value(status).unwrap())));
-        assert!(matches!(read(about(json!({"name": "db", "kind": "backupreplications"}))), ApiError::Gone));
+        let about = |details: Value| {
+            json!({"code": 404, "reason": "NotFound", "message": "not \
+            found", "details": details})
+        };
+        let read = |status: Value| {
+            ApiError::from(kube::Error::Api(Box::new(serde_json::from_value(status).unwrap())))
+        };
+        assert!(matches!(
+            read(about(json!({"name": "db", "kind": "backupreplications"}))),
+            ApiError::Gone
+        ));
         assert!(matches!(read(about(json!({}))), ApiError::NoAnswer(_)));
-        assert!(matches!(read(json!({"code": 404, "message": "404 page not found"})), ApiError::NoAnswer(_)));
+        assert!(matches!(
+            read(json!({"code": 404, "message": "404 page not found"})),
+            ApiError::NoAnswer(_)
+        ));
     }
 }

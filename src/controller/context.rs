@@ -34,7 +34,8 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// Whether anything new may begin, at this very instant: neither in a drain, nor without the lead.
+    /// Whether anything new may begin, at this very instant: neither in a drain, nor without the
+    /// lead.
     pub(super) fn may_begin(&self) -> bool {
         !self.drain.is_cancelled() && self.leadership.is_held()
     }

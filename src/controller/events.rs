@@ -12,7 +12,8 @@ use crate::controller::metrics::Metrics;
 use crate::protocol::{Transition, since_creation, transitions};
 use crate::resource::{BackupReplication, BackupReplicationStatus};
 
-/// Events that wait to be published. What comes beyond is dropped: events are for people, and the status has it all.
+/// Events that wait to be published. What comes beyond is dropped: events are for people, and the
+/// status has it all.
 const WAITING: usize = 1024;
 /// Longest time of one publication.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -32,7 +33,8 @@ pub(super) fn announce(
     metrics.rounds.status_written();
     for transition in transitions(before.status.as_ref(), after) {
         let created = before.creation_timestamp().map(|created| created.0);
-        let since_creation = created.and_then(|created| since_creation(transition.kind, created, after));
+        let since_creation =
+            created.and_then(|created| since_creation(transition.kind, created, after));
         metrics.replications.took(transition.kind, since_creation);
         events.publish(before, transition);
     }
@@ -48,7 +50,8 @@ pub(super) struct Publisher(JoinHandle<()>);
 impl Events {
     /// Starts the publisher. It ends when the last `Events` is gone.
     pub(super) fn start(client: Client, identity: &str) -> (Self, Publisher) {
-        let reporter = Reporter { controller: CONTROLLER.to_owned(), instance: Some(identity.to_owned()) };
+        let reporter =
+            Reporter { controller: CONTROLLER.to_owned(), instance: Some(identity.to_owned()) };
         let recorder = Recorder::new(client, reporter);
         let (sender, receiver) = mpsc::channel(WAITING);
         (Self(sender), Publisher(tokio::spawn(publish_all(recorder, receiver))))

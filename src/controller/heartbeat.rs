@@ -1,4 +1,5 @@
-//! Whether the controller's task still moves. All its rounds run in one task: a bug that blocks one of them blocks all.
+//! Whether the controller's task still moves. All its rounds run in one task: a bug that blocks one
+//! of them blocks all.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,6 +1,8 @@
-//! Whether this process may begin anything: a lead that is held until an instant, unless it is held anew before.
+//! Whether this process may begin anything: a lead that is held until an instant, unless it is held
+//! anew before.
 //!
-//! Safety never rests on it: a claim is guarded by itself. It keeps two processes from doing the same work.
+//! Safety never rests on it: a claim is guarded by itself. It keeps two processes from doing the
+//! same work.
 
 use std::time::Duration;
 
@@ -24,7 +26,8 @@ struct State {
 enum Lead {
     /// Without an election.
     Always,
-    /// Time since boot, suspension included: a process that slept past it wakes up without the lead.
+    /// Time since boot, suspension included: a process that slept past it wakes up without the
+    /// lead.
     Until(Duration),
     /// The other, where one is known.
     OfAnother(Option<String>),
@@ -46,8 +49,8 @@ impl Leadership {
         self.0.borrow().lead.is_held(since_boot())
     }
 
-    /// The lead is held for `time` from `asked_at` (since boot), the instant before it was asked for. Returns whether it was not held
-    /// just before.
+    /// The lead is held for `time` from `asked_at` (since boot), the instant before it was asked
+    /// for. Returns whether it was not held just before.
     pub fn hold(&self, asked_at: Duration, time: Duration) -> bool {
         self.0.send_if_modified(|state| state.hold(asked_at.saturating_add(time), since_boot()))
     }
@@ -66,7 +69,8 @@ impl Leadership {
         news
     }
 
-    /// Ends when a lead that was held has not been held anew in time. Never ends for one that is not held.
+    /// Ends when a lead that was held has not been held anew in time. Never ends for one that is
+    /// not held.
     pub async fn lapsed(&self) {
         loop {
             let left = self.0.borrow().lead.left(since_boot());
@@ -137,7 +141,9 @@ impl Lead {
         match self {
             Self::Always => None,
             Self::Until(_) if self.is_held(now) => Some("leading".to_owned()),
-            Self::Until(_) | Self::OfAnother(None) => Some("standing by: nobody is known to lead".to_owned()),
+            Self::Until(_) | Self::OfAnother(None) => {
+                Some("standing by: nobody is known to lead".to_owned())
+            }
             Self::OfAnother(Some(leader)) => Some(format!("standing by: {leader} leads")),
         }
     }
@@ -197,7 +203,11 @@ mod tests {
         assert!(leadership.hold(since_boot(), LONG));
         assert!(!leadership.hold(since_boot(), LONG));
         assert!(told() && !told());
-        assert!(leadership.stand_by(Some("b")) && !leadership.stand_by(Some("b")) && leadership.stand_by(None));
+        assert!(
+            leadership.stand_by(Some("b"))
+                && !leadership.stand_by(Some("b"))
+                && leadership.stand_by(None)
+        );
         assert!(!told());
         assert!(leadership.hold(since_boot(), LONG));
         assert!(told() && !told());

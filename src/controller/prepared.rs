@@ -22,7 +22,9 @@ impl Prepared {
     /// The same for the decision.
     pub(super) fn reading(&self) -> TargetReading {
         match self {
-            Self::Call(callable) => TargetReading::Callable { endpoint: callable.endpoint.to_string() },
+            Self::Call(callable) => {
+                TargetReading::Callable { endpoint: callable.endpoint.to_string() }
+            }
             Self::NotCallable(reading) => reading.clone(),
         }
     }
@@ -63,7 +65,10 @@ fn request(spec: &BackupReplicationSpec) -> Result<(Target, Replicate), InvalidI
         suspend: _,
     } = spec;
     Ok((
-        Target { project_id: ProjectId::parse(project_id)?, backup_id: BackupId::parse(backup_id)? },
+        Target {
+            project_id: ProjectId::parse(project_id)?,
+            backup_id: BackupId::parse(backup_id)?,
+        },
         Replicate {
             destination_project_id: ProjectId::parse(destination_project_id)?,
             destination_region: Region::parse(destination_region)?,

@@ -52,12 +52,22 @@ mod tests {
     #[test]
     fn a_part_is_there_when_all_of_it_is() {
         let readiness = Readiness::default();
-        assert!(readiness.not_ready(Part::Watch, "a", "x") && !readiness.not_ready(Part::Watch, "a", "x"));
-        assert!(readiness.not_ready(Part::Watch, "b", "x") && readiness.not_ready(Part::Watch, "b", "y"));
+        assert!(
+            readiness.not_ready(Part::Watch, "a", "x")
+                && !readiness.not_ready(Part::Watch, "a", "x")
+        );
+        assert!(
+            readiness.not_ready(Part::Watch, "b", "x")
+                && readiness.not_ready(Part::Watch, "b", "y")
+        );
         assert!(!readiness.has(Part::Watch) && readiness.has(Part::Lease));
         assert_eq!(readiness.missing(), ["a: x", "b: y"]);
         assert!(readiness.ready(Part::Watch, "a") && !readiness.ready(Part::Watch, "a"));
         assert!(!readiness.has(Part::Watch));
-        assert!(readiness.ready(Part::Watch, "b") && readiness.has(Part::Watch) && readiness.missing().is_empty());
+        assert!(
+            readiness.ready(Part::Watch, "b")
+                && readiness.has(Part::Watch)
+                && readiness.missing().is_empty()
+        );
     }
 }

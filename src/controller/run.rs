@@ -99,7 +99,9 @@ impl Controller {
 
     /// Runs until drained.
     pub async fn run(self) {
-        let all = join_all(watched(&self.context.settings.namespaces).into_iter().map(|n| self.run_one(n)));
+        let all = join_all(
+            watched(&self.context.settings.namespaces).into_iter().map(|n| self.run_one(n)),
+        );
         self.heartbeat.beside(all).await;
         drop(self.context);
         self.publisher.end().await;
@@ -113,35 +115,46 @@ impl Controller {
         let of_others = move |key: &ObjectRef<WatchEntry>| own.is_some() && key.namespace != own;
         let memory = self.context.clone();
         let on_object = move |object: &BackupReplication| memory.memory.note_stored_viewer(object);
-        let (store, stream) =
-            watch::unfinished(client, namespace, &self.readiness, settling_time, on_object, move |event, store| {
-                match event {
-                    Event::Delete(tracked) => context.memory.forget(&ObjectRef::from_obj(tracked)),
-                    Event::Apply(tracked) if tracked.finished => context.memory.forget(&ObjectRef::from_obj(tracked)),
-                    Event::InitDone => context.memory.keep_only(|key| of_others(key) || store.get(key).is_some()),
-                    Event::Apply(_) | Event::Init | Event::InitApply(_) => {}
+        let (store, stream) = watch::unfinished(
+            client,
+            namespace,
+            &self.readiness,
+            settling_time,
+            on_object,
+            move |event, store| match event {
+                Event::Delete(tracked) => context.memory.forget(&ObjectRef::from_obj(tracked)),
+                Event::Apply(tracked) if tracked.finished => {
+                    context.memory.forget(&ObjectRef::from_obj(tracked))
                 }
-            });
+                Event::InitDone => {
+                    context.memory.keep_only(|key| of_others(key) || store.get(key).is_some())
+                }
+                Event::Apply(_) | Event::Init | Event::InitApply(_) => {}
+            },
+        );
         self.stores.add(store.clone());
         let drain = self.shutdown.drain.clone();
         let drained_unlisted = drained_before_the_first_list(drain.clone(), store.clone());
         // When this ends, the rounds under way are waited for and no other begins.
         let changed = stream.map_ok(|tracked| ObjectRef::from_obj(&tracked));
-        let due = stream::select(changed, self.all_when_leading(&store)).take_until(Box::pin(drain.cancelled_owned()));
+        let due = stream::select(changed, self.all_when_leading(&store))
+            .take_until(Box::pin(drain.cancelled_owned()));
         let after_error = |entry: Arc<WatchEntry>, _: &ApiError, context: Arc<Context>| {
             Action::requeue(context.memory.next_error_delay(&ObjectRef::from_obj(&*entry)))
         };
         let round = |tracked, context| Box::pin(round(tracked, context));
-        let rounds = applier(round, after_error, self.context.clone(), store, due, Config::default())
-            // Errors have been logged where they happened; those of the watch, by the watch.
-            .for_each(|_| std::future::ready(()));
+        let rounds =
+            applier(round, after_error, self.context.clone(), store, due, Config::default())
+                // Errors have been logged where they happened; those of the watch, by the watch.
+                .for_each(|_| std::future::ready(()));
         tokio::select! {
             () = rounds => {}
             () = drained_unlisted => {}
         }
     }
 
-    /// What changed while another led has brought no round here: all that is not finished is due when the lead is gained.
+    /// What changed while another led has brought no round here: all that is not finished is due
+    /// when the lead is gained.
     fn all_when_leading(
         &self,
         store: &Store<WatchEntry>,
@@ -150,13 +163,16 @@ impl Controller {
         self.context.leadership.gains().flat_map(move |()| {
             context.memory.begin_to_lead();
             let unfinished = store.state().into_iter().filter(|tracked| !tracked.finished);
-            stream::iter(unfinished.map(|tracked| Ok(ObjectRef::from_obj(&*tracked))).collect::<Vec<_>>())
+            stream::iter(
+                unfinished.map(|tracked| Ok(ObjectRef::from_obj(&*tracked))).collect::<Vec<_>>(),
+            )
         })
     }
 }
 
-/// The applier begins its first round, and looks whether it may end, only when the store has its first list; and in a drain no
-/// list comes any more. Where none has come, no round has begun, and there is nothing to wait for.
+/// The applier begins its first round, and looks whether it may end, only when the store has its
+/// first list; and in a drain no list comes any more. Where none has come, no round has begun, and
+/// there is nothing to wait for.
 async fn drained_before_the_first_list(drain: CancellationToken, store: Store<WatchEntry>) {
     drain.cancelled().await;
     if store.wait_until_ready().now_or_never().is_some() {
@@ -167,7 +183,11 @@ async fn drained_before_the_first_list(drain: CancellationToken, store: Store<Wa
 
 /// One watch for each of the namespaces; for all of them, where none is named.
 fn watched(namespaces: &[String]) -> Vec<Option<&str>> {
-    if namespaces.is_empty() { vec![None] } else { namespaces.iter().map(|name| Some(name.as_str())).collect() }
+    if namespaces.is_empty() {
+        vec![None]
+    } else {
+        namespaces.iter().map(|name| Some(name.as_str())).collect()
+    }
 }
 
 /// One bounded, logged and panic-proof round. A panic in it must not stop the others.
@@ -177,11 +197,13 @@ async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action
     }
     let key = ObjectRef::from_obj(&*tracked);
     let waiting = context.metrics.rounds.waits();
-    let Some(permit) = context.permits.acquire(key.namespace.as_deref().unwrap_or_default()).await else {
+    let Some(permit) = context.permits.acquire(key.namespace.as_deref().unwrap_or_default()).await
+    else {
         return Ok(Action::await_change());
     };
     drop(waiting);
-    // Without the lead nothing begins (all are due when it is gained); nor does a round that waited for its turn into the drain.
+    // Without the lead nothing begins (all are due when it is gained); nor does a round that waited
+    // for its turn into the drain.
     if !context.may_begin() {
         return Ok(Action::await_change());
     }
@@ -191,7 +213,9 @@ async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action
     let Ok(result) = work.instrument(span.clone()).await else {
         context.metrics.rounds.ended(ReconcileResult::Panic, started.elapsed());
         trace::failed(&span, "a bug");
-        span.in_scope(|| tracing::error!("A bug stopped this reconciliation; it is retried automatically"));
+        span.in_scope(|| {
+            tracing::error!("A bug stopped this reconciliation; it is retried automatically")
+        });
         return Ok(Action::requeue(AFTER_PANIC));
     };
     let kind = match &result {
@@ -214,7 +238,9 @@ async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action
         Err(ApiError::Conflict) => Ok(Action::requeue(Duration::from_millis(100))),
         Err(error) => {
             trace::failed(&span, &error.to_string());
-            span.in_scope(|| tracing::warn!(%error, "This reconciliation failed; it is retried automatically"));
+            span.in_scope(|| {
+                tracing::warn!(%error, "This reconciliation failed; it is retried automatically")
+            });
             Err(error)
         }
         Ok(action) => {

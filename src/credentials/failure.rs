@@ -1,4 +1,5 @@
-//! Why there is no new token: one line that says what to do, and an exit code that says whether to try again.
+//! Why there is no new token: one line that says what to do, and an exit code that says whether to
+//! try again.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -12,8 +13,8 @@ pub(super) enum Failure {
     Usage(String),
     /// It may pass by itself.
     Later(String),
-    /// Somebody has to mend something. To try again before that does no good, and IAM locks users of whom it gets too many
-    /// wrong passwords.
+    /// Somebody has to mend something. To try again before that does no good, and IAM locks users
+    /// of whom it gets too many wrong passwords.
     Mend(String),
 }
 
@@ -30,16 +31,21 @@ impl Failure {
     pub(super) fn of_iam(error: &NotIssued, user: &str, project: &ProjectId) -> Self {
         let advice = match error {
             NotIssued::Unauthorized(_) => format!(
-                "Correct username, password and domain in {user}, and see that the user has rights in project {project}"
+                "Correct username, password and domain in {user}, and see that the user has rights \
+                 in project {project}"
             ),
             NotIssued::Forbidden(_) => {
-                format!("Have the user of {user} unlocked, or allowed to log in by password from here")
+                format!(
+                    "Have the user of {user} unlocked, or allowed to log in by password from here"
+                )
             }
             NotIssued::Rejected(_) => "Check --iam-endpoint and --project-id".to_owned(),
             NotIssued::OtherScope => {
                 format!("Check --project-id {project}, and the rights of the user of {user} there")
             }
-            NotIssued::Unusable(_) => "Check that --iam-endpoint is IAM, and what is on the way to it".to_owned(),
+            NotIssued::Unusable(_) => {
+                "Check that --iam-endpoint is IAM, and what is on the way to it".to_owned()
+            }
             NotIssued::Throttled(_) => "Another try may do".to_owned(),
             NotIssued::Unavailable(_) => {
                 "Check --iam-endpoint, names, network and certificates if this lasts".to_owned()

@@ -1,5 +1,5 @@
-//! `renew-token`: asks IAM for a token and puts it into the Secret that resources name. A process of its own, which runs to its
-//! end: the operator has no part in it, and holds no password.
+//! `renew-token`: asks IAM for a token and puts it into the Secret that resources name. A process
+//! of its own, which runs to its end: the operator has no part in it, and holds no password.
 
 mod failure;
 mod options;
@@ -20,8 +20,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// For the whole of the request to IAM.
 const REQUEST_LIMIT: Duration = Duration::from_secs(60);
 
-/// Renews the token, to the exit code: 0 when it is in the Secret, 1 when another try may do, 2 for a wrong option, 3 when
-/// somebody has to mend something first. One line says which.
+/// Renews the token, to the exit code: 0 when it is in the Secret, 1 when another try may do, 2 for
+/// a wrong option, 3 when somebody has to mend something first. One line says which.
 pub(crate) fn main(options: RenewOptions) -> ExitCode {
     let renewed = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -55,10 +55,15 @@ async fn renew(options: RenewOptions) -> Result<String, Failure> {
         .check(&iam_endpoint)
         .map_err(|error| Failure::Usage(format!("--iam-endpoint: {error}")))?;
     let ca_bundle = ca_bundle
-        .map(|file| std::fs::read(&file).map_err(|e| Failure::Usage(format!("--ca-bundle {}: {e}", file.display()))))
+        .map(|file| {
+            std::fs::read(&file)
+                .map_err(|e| Failure::Usage(format!("--ca-bundle {}: {e}", file.display())))
+        })
         .transpose()?;
-    let config = ClientConfig { connect_timeout: CONNECT_LIMIT, request_timeout: REQUEST_LIMIT, ca_bundle };
-    let client = Client::new(config).map_err(|error| Failure::Usage(format!("--ca-bundle: {error}")))?;
+    let config =
+        ClientConfig { connect_timeout: CONNECT_LIMIT, request_timeout: REQUEST_LIMIT, ca_bundle };
+    let client =
+        Client::new(config).map_err(|error| Failure::Usage(format!("--ca-bundle: {error}")))?;
 
     let secrets = Secrets::new(namespace).await?;
     let user = user::read(&secrets.read(&user_secret).await?)
@@ -69,6 +74,7 @@ async fn renew(options: RenewOptions) -> Result<String, Failure> {
         .await
         .map_err(|error| Failure::of_iam(&error, &secrets.name(&user_secret), &login.project))?;
     secrets.write(&token_secret, &token_key, &issued).await?;
-    let until = issued.expires_at.map(|at| format!("; it is valid until {at:.0}")).unwrap_or_default();
+    let until =
+        issued.expires_at.map(|at| format!("; it is valid until {at:.0}")).unwrap_or_default();
     Ok(format!("A new token is in {}, key {token_key}{until}", secrets.name(&token_secret)))
 }

@@ -34,7 +34,9 @@ impl Secrets {
     /// Neither can be used.
     pub(super) async fn new(namespace: Option<String>) -> Result<Self, Failure> {
         let config = Config::infer().await.map_err(|error| {
-            Failure::Later(format!("neither KUBECONFIG nor the in-cluster account can be used: {error}"))
+            Failure::Later(format!(
+                "neither KUBECONFIG nor the in-cluster account can be used: {error}"
+            ))
         })?;
         let namespace = namespace.unwrap_or_else(|| config.default_namespace.clone());
         let client = Client::try_from(config)
@@ -48,23 +50,33 @@ impl Secrets {
     }
 
     /// # Errors
-    /// It is not there, or may not be read. What was answered is not repeated: it may be the Secret.
+    /// It is not there, or may not be read. What was answered is not repeated: it may be the
+    /// Secret.
     pub(super) async fn read(&self, secret: &str) -> Result<Secret, Failure> {
-        bounded(self.api.get(secret)).await?.map_err(|error| self.failure(secret, "get", &error, None))
+        bounded(self.api.get(secret))
+            .await?
+            .map_err(|error| self.failure(secret, "get", &error, None))
     }
 
-    /// Writes this one key, and beside it when the token ends. All else stays as it is, and a Secret that is gone is not made
-    /// again. Whoever has written a token meanwhile wrote one that is no better, so that no version is asked for. The
-    /// answer has no data in it.
+    /// Writes this one key, and beside it when the token ends. All else stays as it is, and a
+    /// Secret that is gone is not made again. Whoever has written a token meanwhile wrote one that
+    /// is no better, so that no version is asked for. The answer has no data in it.
     ///
     /// # Errors
     /// It is not there, or may not be written, or nobody can tell.
-    pub(super) async fn write(&self, secret: &str, key: &str, issued: &Issued) -> Result<(), Failure> {
+    pub(super) async fn write(
+        &self,
+        secret: &str,
+        key: &str,
+        issued: &Issued,
+    ) -> Result<(), Failure> {
         let Issued { token, expires_at } = issued;
         let expires_at = expires_at.map(|at| format!("{at:.0}"));
-        let patch =
-            Patch::Merge(json!({"metadata": {"annotations": {EXPIRES_AT: expires_at}}, "data": {key: value(token)}}));
-        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        let patch = Patch::Merge(
+            json!({"metadata": {"annotations": {EXPIRES_AT: expires_at}}, "data": {key: value(token)}}),
+        );
+        let params =
+            PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
         match bounded(self.api.patch_metadata(secret, &params, &patch)).await? {
             Ok(_) => Ok(()),
             Err(error) => Err(self.failure(secret, "patch", &error, Some(token))),
@@ -74,15 +86,22 @@ impl Secrets {
     fn failure(&self, secret: &str, verb: &str, error: &Error, written: Option<&Token>) -> Failure {
         let name = self.name(secret);
         let Error::Api(status) = error else {
-            return Failure::Later(format!("the API server gave no answer about {name}: {}", no_answer(error)));
+            return Failure::Later(format!(
+                "the API server gave no answer about {name}: {}",
+                no_answer(error)
+            ));
         };
         let code = status.code;
         let said = written.map(|token| quoted(&status.message, token)).unwrap_or_default();
         match code {
             401 => Failure::Mend("the API server does not accept this service account".to_owned()),
-            403 => Failure::Mend(format!("this service account may not {verb} {name}; a Role must allow it{said}")),
+            403 => Failure::Mend(format!(
+                "this service account may not {verb} {name}; a Role must allow it{said}"
+            )),
             404 => Failure::Mend(format!("{name} is not there; create it")),
-            408 | 409 | 429 | 500.. => Failure::Later(format!("the API server cannot {verb} {name} now, {code}{said}")),
+            408 | 409 | 429 | 500.. => {
+                Failure::Later(format!("the API server cannot {verb} {name} now, {code}{said}"))
+            }
             _ => Failure::Mend(format!("the API server refuses to {verb} {name}, {code}{said}")),
         }
     }
@@ -97,11 +116,15 @@ fn quoted(message: &str, token: &Token) -> String {
         Some(Ok(base64)) => base64.redact(&redacted),
         Some(Err(_)) | None => return String::new(),
     };
-    let line = redacted.split_whitespace().flat_map(|word| word.chars().chain([' '])).filter(|c| !c.is_control());
+    let line = redacted
+        .split_whitespace()
+        .flat_map(|word| word.chars().chain([' ']))
+        .filter(|c| !c.is_control());
     format!(": {}", line.take(MESSAGE_CHARS).collect::<String>().trim_end())
 }
 
-/// An error of ours or of the way there. One of an answer that makes no sense would show what stands in it.
+/// An error of ours or of the way there. One of an answer that makes no sense would show what
+/// stands in it.
 fn no_answer(error: &Error) -> String {
     if let Error::Service(cause) = error {
         return root_cause(&**cause);
@@ -142,7 +165,8 @@ mod tests {
     fn a_refusal_that_repeats_the_token_is_told_without_it() {
         let token = Token::from_bytes(b"MIIabcdefghijklmnopqrstuvwxyz").unwrap();
         let said = quoted(
-            "denied:\n  {\"token\":\"TUlJYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXo=\"}, that is MIIabcdefghijk",
+            "denied:\n  {\"token\":\"TUlJYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXo=\"}, that is \
+             MIIabcdefghijk",
             &token,
         );
         assert_eq!(said, ": denied: {\"token\":\"[redacted]\"}, that is [redacted]");

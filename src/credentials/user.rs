@@ -15,7 +15,8 @@ pub(super) struct User {
     pub(super) password: Password,
 }
 
-/// What is wrong with the Secret. Repeats nothing that stands in it: a password may stand under the wrong key.
+/// What is wrong with the Secret. Repeats nothing that stands in it: a password may stand under the
+/// wrong key.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoUser {
     #[error("has no key {0}; it needs username, password and domain")]
@@ -55,26 +56,34 @@ mod tests {
     use k8s_openapi::ByteString;
 
     fn secret(keys: &[(&str, &str)]) -> Secret {
-        let data = keys.iter().map(|(key, value)| ((*key).to_owned(), ByteString(value.as_bytes().to_vec())));
+        let data = keys
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), ByteString(value.as_bytes().to_vec())));
         Secret { data: Some(data.collect()), ..Secret::default() }
     }
 
     #[test]
     fn the_three_keys_are_a_user() {
-        let user = read(&secret(&[("username", "ann\n"), ("domain", " OTC "), ("password", "hush\n")])).unwrap();
+        let user =
+            read(&secret(&[("username", "ann\n"), ("domain", " OTC "), ("password", "hush\n")]))
+                .unwrap();
         assert_eq!((user.name.as_str(), user.domain.as_str()), ("ann", "OTC"));
     }
 
     #[test]
     fn what_is_wrong_is_named_and_not_repeated() {
-        let [name, domain, password] = [("username", "ann"), ("domain", "OTC"), ("password", "hush")];
+        let [name, domain, password] =
+            [("username", "ann"), ("domain", "OTC"), ("password", "hush")];
         for (keys, expected) in [
             (vec![], "has no key username"),
             (vec![name, domain], "has no key password"),
             (vec![name, password], "has no key domain"),
             (vec![("username", "\n"), domain, password], "no name under its key username"),
             (vec![name, ("domain", "hush\nhush"), password], "no name under its key domain"),
-            (vec![name, domain, ("password", "hush\nhush")], "no password under its key password: it has a line break"),
+            (
+                vec![name, domain, ("password", "hush\nhush")],
+                "no password under its key password: it has a line break",
+            ),
             (vec![name, domain, ("password", "")], "it is empty"),
         ] {
             let words = read(&secret(&keys)).unwrap_err().to_string();

@@ -1,4 +1,5 @@
-//! Counts the requests to the API server, and gives those of a traced round spans: a layer around the client.
+//! Counts the requests to the API server, and gives those of a traced round spans: a layer around
+//! the client.
 
 mod outcome;
 mod path;
@@ -33,10 +34,17 @@ impl ApiRequests {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let requests = Self(Family::default());
         // What begins with its first event has no increase that an alert could see.
-        for labels in Verb::ALL.into_iter().flat_map(|verb| ApiResult::ALL.map(|result| Labels { verb, result })) {
+        for labels in Verb::ALL
+            .into_iter()
+            .flat_map(|verb| ApiResult::ALL.map(|result| Labels { verb, result }))
+        {
             drop(requests.0.get_or_create(&labels));
         }
-        registry.register("api_requests", "Requests to the API server, by verb and result", requests.0.clone());
+        registry.register(
+            "api_requests",
+            "Requests to the API server, by verb and result",
+            requests.0.clone(),
+        );
         requests
     }
 }
@@ -74,7 +82,12 @@ where
         let verb = path.verb(request.method());
         let span = span(request.method(), &path, verb);
         // Dropped before there is an answer where somebody has waited long enough.
-        let mut open = Open { requests: self.requests.clone(), verb, result: ApiResult::NoAnswer, span: span.clone() };
+        let mut open = Open {
+            requests: self.requests.clone(),
+            verb,
+            result: ApiResult::NoAnswer,
+            span: span.clone(),
+        };
         let answer = span.in_scope(|| self.inner.call(request));
         Box::pin(
             async move {

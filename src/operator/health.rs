@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::controller::Heartbeat;
 
-/// The controller's task does nothing that takes a second without a pause. So long a silence is a bug, not a busy machine.
+/// The controller's task does nothing that takes a second without a pause. So long a silence is a
+/// bug, not a busy machine.
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// The health of the process. Clones share it.
@@ -35,7 +36,9 @@ impl Health {
 fn complaint(broken: Option<&'static str>, silence: Duration) -> Option<String> {
     match broken {
         Some(what) => Some(format!("a bug ended the {what}")),
-        None if silence > SILENCE => Some(format!("a bug has blocked the controller for {} s", silence.as_secs())),
+        None if silence > SILENCE => {
+            Some(format!("a bug has blocked the controller for {} s", silence.as_secs()))
+        }
         None => None,
     }
 }

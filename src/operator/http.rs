@@ -22,7 +22,12 @@ struct Shared {
 }
 
 /// The routes.
-pub(super) fn router(health: Health, readiness: Readiness, leadership: Leadership, registry: Registry) -> Router {
+pub(super) fn router(
+    health: Health,
+    readiness: Readiness,
+    leadership: Leadership,
+    registry: Registry,
+) -> Router {
     Router::new()
         .route("/health", get(healthy))
         .route("/ready", get(ready))
@@ -38,7 +43,8 @@ async fn healthy(State(shared): State<Shared>) -> impl IntoResponse {
     }
 }
 
-/// Names what is missing, a line each. One that stands by is as ready as the one that leads, so that rollouts go on.
+/// Names what is missing, a line each. One that stands by is as ready as the one that leads, so
+/// that rollouts go on.
 async fn ready(State(shared): State<Shared>) -> impl IntoResponse {
     let missing = shared.readiness.missing();
     if missing.is_empty() {

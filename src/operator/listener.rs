@@ -1,5 +1,5 @@
-//! Serves one request for each connection, so many connections at a time, each for a short while: whoever connects and says
-//! nothing takes the place of others for no longer than that.
+//! Serves one request for each connection, so many connections at a time, each for a short while:
+//! whoever connects and says nothing takes the place of others for no longer than that.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,8 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
                 continue;
             }
         };
-        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let connection =
+            http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
         tokio::spawn(async move {
             // Who hangs up, or is cut off, has only itself to blame.
             let _ended = tokio::time::timeout(LIMIT, connection).await;

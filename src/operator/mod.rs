@@ -19,8 +19,8 @@ use options::Command;
 /// Wrong options, after the manner of command-line tools.
 const USAGE: u8 = 2;
 
-/// Runs the command that the arguments name, to its exit code: 0 when it ended as asked, 1 when it could not be
-/// done, 2 for a wrong option. (`renew-token` has one more.)
+/// Runs the command that the arguments name, to its exit code: 0 when it ended as asked, 1 when it
+/// could not be done, 2 for a wrong option. (`renew-token` has one more.)
 pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
     let options = match options::parse(arguments) {
         Ok(options) => options,

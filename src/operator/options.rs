@@ -1,4 +1,5 @@
-//! The command line. Each option is an environment variable, too: `BREP_` and its name, so that a `NAMESPACE` of the shell is none.
+//! The command line. Each option is an environment variable, too: `BREP_` and its name, so that a
+//! `NAMESPACE` of the shell is none.
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
@@ -44,15 +45,28 @@ pub(super) enum Command {
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct RunOptions {
-    /// Endpoint that resources may name, e.g. https://cbr.{region}.otc.t-systems.com; `*` stands for any one label.
-    /// Repeatable; replaces the default list. An http:// endpoint is called only where it is spelt out here
-    #[arg(long, env = "BREP_ALLOWED_ENDPOINT", value_name = "URL", value_delimiter = ',', default_values = DEFAULT_ENDPOINT_PATTERNS)]
+    /// Endpoint that resources may name, e.g. https://cbr.{region}.otc.t-systems.com; `*` stands
+    /// for any one label. Repeatable; replaces the default list. An http:// endpoint is called only
+    /// where it is spelt out here
+    #[arg(
+        long,
+        env = "BREP_ALLOWED_ENDPOINT",
+        value_name = "URL",
+        value_delimiter = ',',
+        default_values = DEFAULT_ENDPOINT_PATTERNS
+    )]
     pub(super) allowed_endpoint: Vec<EndpointPattern>,
     /// Endpoint of resources that name none
     #[arg(long, env = "BREP_DEFAULT_ENDPOINT", value_name = "URL")]
     pub(super) default_endpoint: Option<String>,
     /// Namespace to watch. Repeatable; all namespaces if left out
-    #[arg(long, env = "BREP_NAMESPACE", value_name = "NAME", value_delimiter = ',', value_parser = namespace)]
+    #[arg(
+        long,
+        env = "BREP_NAMESPACE",
+        value_name = "NAME",
+        value_delimiter = ',',
+        value_parser = namespace
+    )]
     pub(super) namespace: Vec<String>,
     /// Address of /health, /ready and /metrics
     #[arg(long, env = "BREP_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
@@ -61,29 +75,72 @@ pub(super) struct RunOptions {
     #[arg(long, env = "BREP_CONCURRENCY", value_name = "NUMBER", default_value = "16")]
     pub(super) concurrency: NonZeroU16,
     /// Longest time to connect to the cloud, TLS included
-    #[arg(long, env = "BREP_CONNECT_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    #[arg(
+        long,
+        env = "BREP_CONNECT_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "10s",
+        value_parser = duration
+    )]
     pub(super) connect_timeout: Duration,
     /// Longest time of one request to the cloud in all
-    #[arg(long, env = "BREP_REQUEST_TIMEOUT", value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    #[arg(
+        long,
+        env = "BREP_REQUEST_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "60s",
+        value_parser = duration
+    )]
     pub(super) request_timeout: Duration,
     /// Time after its claim in which a call may start
-    #[arg(long, env = "BREP_CLAIM_WINDOW", value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    #[arg(
+        long,
+        env = "BREP_CLAIM_WINDOW",
+        value_name = "DURATION",
+        default_value = "10s",
+        value_parser = duration
+    )]
     pub(super) claim_window: Duration,
     /// Time in which the records of an accepted call appear in the cloud
-    #[arg(long, env = "BREP_SETTLING_TIME", value_name = "DURATION", default_value = "10m", value_parser = duration)]
+    #[arg(
+        long,
+        env = "BREP_SETTLING_TIME",
+        value_name = "DURATION",
+        default_value = "10m",
+        value_parser = duration
+    )]
     pub(super) settling_time: Duration,
-    /// Time for which the answer that there is no look-up, or no such backup, must stay the same before a
-    /// call is made without one
-    #[arg(long, env = "BREP_LOOK_UP_PATIENCE", value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    /// Time for which the answer that there is no look-up, or no such backup, must stay the same
+    /// before a call is made without one
+    #[arg(
+        long,
+        env = "BREP_LOOK_UP_PATIENCE",
+        value_name = "DURATION",
+        default_value = "60s",
+        value_parser = duration
+    )]
     pub(super) look_up_patience: Duration,
-    /// Time for which a resource must be known before its first call, where no record proves that nothing
-    /// was called for before; 30 times as long after a restore
-    #[arg(long, env = "BREP_FIRST_CALL_AFTER", value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    /// Time for which a resource must be known before its first call, where no record proves that
+    /// nothing was called for before; 30 times as long after a restore
+    #[arg(
+        long,
+        env = "BREP_FIRST_CALL_AFTER",
+        value_name = "DURATION",
+        default_value = "10s",
+        value_parser = duration
+    )]
     pub(super) first_call_after: Duration,
     /// Time after its acceptance in which a replication is followed
-    #[arg(long, env = "BREP_TRACKING_LIMIT", value_name = "DURATION", default_value = "24h", value_parser = days)]
+    #[arg(
+        long,
+        env = "BREP_TRACKING_LIMIT",
+        value_name = "DURATION",
+        default_value = "24h",
+        value_parser = days
+    )]
     pub(super) tracking_limit: Duration,
-    /// Maximum status polls per minute of replications under way, for each endpoint, project and token
+    /// Maximum status polls per minute of replications under way, for each endpoint, project and
+    /// token
     #[arg(long, env = "BREP_LOOK_UPS_PER_MINUTE", value_name = "NUMBER", default_value = "60")]
     pub(super) look_ups_per_minute: NonZeroU32,
     /// File with CA certificates (PEM) to trust besides the system's
@@ -112,7 +169,9 @@ pub(super) enum LogFormat {
 ///
 /// # Errors
 /// That line.
-pub(super) fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Options, Box<clap::Error>> {
+pub(super) fn parse(
+    arguments: impl IntoIterator<Item = std::ffi::OsString>,
+) -> Result<Options, Box<clap::Error>> {
     Options::try_parse_from(arguments).map_err(Box::new)
 }
 
@@ -150,7 +209,9 @@ fn read_duration(text: &str, longest: Duration, words: &str) -> Result<Duration,
 
 fn label(text: &str) -> Result<RequiredLabel, String> {
     match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok(RequiredLabel { key: key.to_owned(), value: value.to_owned() }),
+        Some((key, value)) if !key.is_empty() => {
+            Ok(RequiredLabel { key: key.to_owned(), value: value.to_owned() })
+        }
         Some(_) | None => Err("must be KEY=VALUE".to_owned()),
     }
 }
@@ -159,7 +220,11 @@ fn label(text: &str) -> Result<RequiredLabel, String> {
 pub(super) fn namespace(text: &str) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let ends = |c: Option<char>| c.is_some_and(|c| c != '-');
-    if text.len() <= 63 && text.chars().all(allowed) && ends(text.chars().next()) && ends(text.chars().last()) {
+    if text.len() <= 63
+        && text.chars().all(allowed)
+        && ends(text.chars().next())
+        && ends(text.chars().last())
+    {
         Ok(text.to_owned())
     } else {
         Err("must be a namespace's name: lower-case letters, digits and '-'".to_owned())

@@ -15,12 +15,13 @@ pub(super) struct ReadyMetric(pub(super) Readiness);
 
 impl Collector for ReadyMetric {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let help =
-            "Whether every watch sees its resources, and whether the Lease can be read and written (1), or not (0)";
+        let help = "Whether every watch sees its resources, and whether the Lease can be read and \
+            written (1), or not (0)";
         let mut family = encoder.encode_descriptor("ready", help, None, MetricType::Gauge)?;
         // A process that ends is no fault, and is not told.
         for (part, name) in [(Part::Watch, "Watch"), (Part::Lease, "Lease")] {
-            ConstGauge::new(i64::from(self.0.has(part))).encode(family.encode_family(&[("part", name)])?)?;
+            ConstGauge::new(i64::from(self.0.has(part)))
+                .encode(family.encode_family(&[("part", name)])?)?;
         }
         Ok(())
     }

@@ -48,7 +48,8 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         .map_err(|error| Failure::Start(format!("no runtime: {error}")))?;
     let signals = {
         let _inside = runtime.enter();
-        Signals::listen().map_err(|error| Failure::Start(format!("no signal can be listened to: {error}")))?
+        Signals::listen()
+            .map_err(|error| Failure::Start(format!("no signal can be listened to: {error}")))?
     };
     let identity = identity();
     let telemetry = Telemetry::start(options.log_format, &identity);
@@ -72,7 +73,8 @@ struct Parts {
 }
 
 async fn serve(options: RunOptions, identity: String, mut signals: Signals) -> Result<(), Failure> {
-    // On a thread of its own: it reads files and runs what a kubeconfig names for a credential, and any of that may hang.
+    // On a thread of its own: it reads files and runs what a kubeconfig names for a credential, and
+    // any of that may hang.
     let inside = Handle::current();
     let prepared = tokio::task::spawn_blocking(move || inside.block_on(prepare(options, identity)));
     let prepared = tokio::select! {
@@ -83,11 +85,13 @@ async fn serve(options: RunOptions, identity: String, mut signals: Signals) -> R
         }
         prepared = prepared => prepared.map_err(|error| Failure::Start(format!("a bug: {error}")))?,
     };
-    let Parts { controller, elector, listener, router, health, readiness, shutdown, grace } = prepared?;
+    let Parts { controller, elector, listener, router, health, readiness, shutdown, grace } =
+        prepared?;
     let ended = tokio::spawn(listener::serve(listener, router));
     let drain = shutdown.drain.clone();
     let signals = tokio::spawn(shutdown::on_signal(signals, shutdown, readiness, grace));
-    let election = elector.map(|elector| tokio::spawn(supervised(tokio::spawn(elector.run(drain)), health)));
+    let election =
+        elector.map(|elector| tokio::spawn(supervised(tokio::spawn(elector.run(drain)), health)));
     controller.run().await;
     if let Some(election) = election {
         // It has said what there is to say.
@@ -123,10 +127,15 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
     let election = election.election(&identity).map_err(Failure::Usage)?;
     let allowed_endpoints = AllowList(allowed_endpoint);
     if let Some(endpoint) = &default_endpoint {
-        allowed_endpoints.check(endpoint).map_err(|error| Failure::Usage(format!("--default-endpoint: {error}")))?;
+        allowed_endpoints
+            .check(endpoint)
+            .map_err(|error| Failure::Usage(format!("--default-endpoint: {error}")))?;
     }
     let ca_bundle = ca_bundle
-        .map(|file| std::fs::read(&file).map_err(|e| Failure::Usage(format!("--ca-bundle {}: {e}", file.display()))))
+        .map(|file| {
+            std::fs::read(&file)
+                .map_err(|e| Failure::Usage(format!("--ca-bundle {}: {e}", file.display())))
+        })
         .transpose()?;
     let cbr = CbrClient::new(ClientConfig { connect_timeout, request_timeout, ca_bundle })
         .map_err(|error| Failure::Usage(format!("--ca-bundle: {error}")))?;
@@ -140,12 +149,18 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
     let shutdown = Shutdown::default();
     let readiness = Readiness::default();
     let mut registry = Registry::with_prefix("backup_replication");
-    registry.register("build", "Version of the operator", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+    registry.register(
+        "build",
+        "Version of the operator",
+        Info::new([("version", env!("CARGO_PKG_VERSION"))]),
+    );
     let kubernetes = kubernetes_client(&ApiRequests::register(&mut registry)).await?;
-    let leadership = if election.is_some() { Leadership::by_election() } else { Leadership::without_election() };
+    let leadership =
+        if election.is_some() { Leadership::by_election() } else { Leadership::without_election() };
     registry.register_collector(Box::new(LeaderMetric(leadership.clone())));
     registry.register_collector(Box::new(ReadyMetric(readiness.clone())));
-    let elector = election.map(|election| Elector::new(&kubernetes, election, leadership.clone(), readiness.clone()));
+    let elector = election
+        .map(|election| Elector::new(&kubernetes, election, leadership.clone(), readiness.clone()));
     let controller = Controller::new(
         kubernetes,
         cbr,
@@ -191,14 +206,17 @@ async fn supervised(election: JoinHandle<()>, health: Health) {
     }
 }
 
-/// The client for the API server, from `KUBECONFIG` or the in-cluster account. It repeats nothing by itself: a claim
-/// that is sent twice could be refused for its own success.
+/// The client for the API server, from `KUBECONFIG` or the in-cluster account. It repeats nothing
+/// by itself: a claim that is sent twice could be refused for its own success.
 async fn kubernetes_client(requests: &ApiRequests) -> Result<kube::Client, Failure> {
     let mut config = kube::Config::infer().await.map_err(|error| {
-        Failure::Start(format!("neither KUBECONFIG nor the in-cluster account can be used: {error}"))
+        Failure::Start(format!(
+            "neither KUBECONFIG nor the in-cluster account can be used: {error}"
+        ))
     })?;
     config.default_retry = false;
-    // Longer than any watch stays silent (they end after 290 s): a connection that died without a word is noticed.
+    // Longer than any watch stays silent (they end after 290 s): a connection that died without a
+    // word is noticed.
     config.read_timeout = Some(Duration::from_secs(330));
     config.reset_reader_on_write = true;
     let builder = kube::client::ClientBuilder::try_from(config)
@@ -206,7 +224,8 @@ async fn kubernetes_client(requests: &ApiRequests) -> Result<kube::Client, Failu
     Ok(builder.with_layer(requests).build())
 }
 
-/// Names this start of this process: the host (in a cluster, the pod) and something that no other start has.
+/// Names this start of this process: the host (in a cluster, the pod) and something that no other
+/// start has.
 fn identity() -> String {
     let host = rustix::system::uname();
     format!("{}/{}", host.nodename().to_string_lossy(), Uuid::new_v4())

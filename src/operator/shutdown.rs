@@ -1,4 +1,5 @@
-//! Ends the process in order: SIGTERM or SIGINT drains, and what cannot be written in time is given up.
+//! Ends the process in order: SIGTERM or SIGINT drains, and what cannot be written in time is given
+//! up.
 
 use std::time::Duration;
 
@@ -6,7 +7,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::controller::{Part, Readiness, Shutdown};
 
-/// SIGTERM and SIGINT. From the moment this is made, neither ends the process unasked, and none is missed.
+/// SIGTERM and SIGINT. From the moment this is made, neither ends the process unasked, and none is
+/// missed.
 #[derive(Debug)]
 pub(super) struct Signals {
     terminate: Signal,
@@ -19,7 +21,10 @@ impl Signals {
     /// # Errors
     /// Where the signals cannot be listened to.
     pub(super) fn listen() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
 
     /// Returns with the first of them, which may have come already.
@@ -32,7 +37,12 @@ impl Signals {
 }
 
 /// Waits for a signal, then begins the drain; after `grace`, gives up what is not written.
-pub(super) async fn on_signal(mut signals: Signals, shutdown: Shutdown, readiness: Readiness, grace: Duration) {
+pub(super) async fn on_signal(
+    mut signals: Signals,
+    shutdown: Shutdown,
+    readiness: Readiness,
+    grace: Duration,
+) {
     signals.one().await;
     tracing::info!("Shutting down: no new call begins; calls under way end and are recorded");
     readiness.not_ready(Part::Process, "operator", "shutting down");

@@ -26,8 +26,9 @@ const NAME: &str = "backup-replication-operator";
 pub(super) struct Telemetry(Option<SdkTracerProvider>);
 
 impl Telemetry {
-    /// Starts logging, and tracing where the environment asks for it. `RUST_LOG` sets the level of the log (default `info`); the
-    /// traces do not depend on it. Tracing that cannot be set up is said and left out. Call it outside of a runtime.
+    /// Starts logging, and tracing where the environment asks for it. `RUST_LOG` sets the level of
+    /// the log (default `info`); the traces do not depend on it. Tracing that cannot be set up is
+    /// said and left out. Call it outside of a runtime.
     pub(super) fn start(format: LogFormat, instance: &str) -> Self {
         let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         let colours = has_colours(std::io::stderr().is_terminal(), |name| std::env::var_os(name));
@@ -47,7 +48,10 @@ impl Telemetry {
                 .with_context_activation(false)
                 .with_filter(filter_fn(is_traced))
         });
-        tracing_subscriber::registry().with(lines.with_filter(wanted.and(filter_fn(is_printable)))).with(spans).init();
+        tracing_subscriber::registry()
+            .with(lines.with_filter(wanted.and(filter_fn(is_printable))))
+            .with(spans)
+            .init();
         Self(provider.unwrap_or_else(|why| {
             tracing::warn!(why, "No traces are sent; nothing else depends on them");
             None
@@ -63,19 +67,21 @@ impl Telemetry {
     }
 }
 
-/// Colours are for a terminal that has them, and for people who want them (<https://no-color.org>): in a file or a pipe their codes
-/// are noise between the words.
+/// Colours are for a terminal that has them, and for people who want them (<https://no-color.org>):
+/// in a file or a pipe their codes are noise between the words.
 fn has_colours(is_terminal: bool, variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let unwanted = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
     let none = variable("TERM").is_some_and(|value| value == "dumb");
     is_terminal && !unwanted && !none
 }
 
-/// The Kubernetes client prints whole answers where it cannot read one, and a Secret is an answer, too: whatever `RUST_LOG` says,
-/// nothing but its errors is printed. And what has a kind in a trace is for traces alone.
+/// The Kubernetes client prints whole answers where it cannot read one, and a Secret is an answer,
+/// too: whatever `RUST_LOG` says, nothing but its errors is printed. And what has a kind in a trace
+/// is for traces alone.
 fn is_printable(metadata: &Metadata<'_>) -> bool {
     let of_client = metadata.target().starts_with("kube_client::client");
-    (!of_client || *metadata.level() == tracing::Level::ERROR) && metadata.fields().field("otel.kind").is_none()
+    (!of_client || *metadata.level() == tracing::Level::ERROR)
+        && metadata.fields().field("otel.kind").is_none()
 }
 
 /// Our own spans. What is logged in them stays in the log.
@@ -90,11 +96,23 @@ mod tests {
     #[test]
     fn colours_are_for_a_terminal_that_has_them_and_people_who_want_them() {
         let colours = |is_terminal, set: &[(&str, &str)]| {
-            has_colours(is_terminal, |name| set.iter().find(|(set, _)| *set == name).map(|(_, value)| value.into()))
+            has_colours(is_terminal, |name| {
+                set.iter().find(|(set, _)| *set == name).map(|(_, value)| value.into())
+            })
         };
-        assert!(colours(true, &[]) && colours(true, &[("TERM", "xterm")]) && colours(true, &[("NO_COLOR", "")]));
+        assert!(
+            colours(true, &[])
+                && colours(true, &[("TERM", "xterm")])
+                && colours(true, &[("NO_COLOR", "")])
+        );
         assert!(!colours(true, &[("NO_COLOR", "1")]) && !colours(true, &[("TERM", "dumb")]));
-        for set in [&[][..], &[("TERM", "xterm")], &[("NO_COLOR", "")], &[("NO_COLOR", "1")], &[("TERM", "dumb")]] {
+        for set in [
+            &[][..],
+            &[("TERM", "xterm")],
+            &[("NO_COLOR", "")],
+            &[("NO_COLOR", "1")],
+            &[("TERM", "dumb")],
+        ] {
             assert!(!colours(false, set), "{set:?}");
         }
     }

@@ -9,7 +9,9 @@ pub(super) fn age(since: Timestamp, now: Timestamp) -> String {
     const DAY: i64 = 24 * HOUR;
     const YEAR: i64 = 365 * DAY;
     let seconds = now.duration_since(since).as_secs().max(0);
-    let two = |large: i64, large_unit: &str, small: i64, small_unit: &str| match seconds % large / small {
+    let two = |large: i64, large_unit: &str, small: i64, small_unit: &str| match seconds % large
+        / small
+    {
         0 => format!("{}{large_unit}", seconds / large),
         rest => format!("{}{large_unit}{rest}{small_unit}", seconds / large),
     };

@@ -35,21 +35,30 @@ impl Cluster {
     pub(super) async fn new(options: &ClusterOptions) -> Result<Self, Failure> {
         let ClusterOptions { kubeconfig, context, namespace } = options;
         let unusable = |error: &dyn std::error::Error| {
-            Failure::new(format!("no usable kubeconfig: {error}; see --kubeconfig, --context and KUBECONFIG"))
+            Failure::new(format!(
+                "no usable kubeconfig: {error}; see --kubeconfig, --context and KUBECONFIG"
+            ))
         };
         let named = KubeConfigOptions { context: context.clone(), ..KubeConfigOptions::default() };
         let config = match kubeconfig {
             Some(file) => {
                 let kubeconfig = Kubeconfig::read_from(file).map_err(|error| unusable(&error))?;
-                Config::from_custom_kubeconfig(kubeconfig, &named).await.map_err(|error| unusable(&error))?
+                Config::from_custom_kubeconfig(kubeconfig, &named)
+                    .await
+                    .map_err(|error| unusable(&error))?
             }
-            None if context.is_some() => Config::from_kubeconfig(&named).await.map_err(|error| unusable(&error))?,
+            None if context.is_some() => {
+                Config::from_kubeconfig(&named).await.map_err(|error| unusable(&error))?
+            }
             None => Config::infer().await.map_err(|error| unusable(&error))?,
         };
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         let namespace = namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
         let client = Client::try_from(config).map_err(|error| {
-            Failure::new(format!("no client for the API server {server}: {}; check the kubeconfig", root_cause(&error)))
+            Failure::new(format!(
+                "no client for the API server {server}: {}; check the kubeconfig",
+                root_cause(&error)
+            ))
         })?;
         Ok(Self { client, server, namespace })
     }
@@ -58,7 +67,10 @@ impl Cluster {
     ///
     /// # Errors
     /// The line for the reader.
-    pub(super) async fn list(&self, namespace: Option<&str>) -> Result<Vec<BackupReplication>, Failure> {
+    pub(super) async fn list(
+        &self,
+        namespace: Option<&str>,
+    ) -> Result<Vec<BackupReplication>, Failure> {
         let api: Api<BackupReplication> = match namespace {
             Some(namespace) => Api::namespaced(self.client.clone(), namespace),
             None => Api::all(self.client.clone()),
@@ -67,7 +79,8 @@ impl Cluster {
         let mut objects = Vec::new();
         let mut page = ListParams::default().limit(PAGE);
         loop {
-            let answer = self.bounded(api.list(&page)).await?.map_err(|error| asked.failure(&error))?;
+            let answer =
+                self.bounded(api.list(&page)).await?.map_err(|error| asked.failure(&error))?;
             objects.extend(answer.items);
             match answer.metadata.continue_.filter(|token| !token.is_empty()) {
                 Some(token) => page = page.continue_token(&token),
@@ -85,17 +98,24 @@ impl Cluster {
         self.bounded(api.get(name)).await?.map_err(|error| self.asked("get").failure(&error))
     }
 
-    /// Patches one resource of the namespace. Where a test in the patch failed, or the API server refuses what it says:
-    /// `Err`, with its words; both have the same code.
+    /// Patches one resource of the namespace. Where a test in the patch failed, or the API server
+    /// refuses what it says: `Err`, with its words; both have the same code.
     ///
     /// # Errors
     /// The line for the reader.
-    pub(super) async fn patch(&self, name: &str, patch: json_patch::Patch) -> Result<Result<(), String>, Failure> {
+    pub(super) async fn patch(
+        &self,
+        name: &str,
+        patch: json_patch::Patch,
+    ) -> Result<Result<(), String>, Failure> {
         let api: Api<BackupReplication> = Api::namespaced(self.client.clone(), &self.namespace);
-        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        let params =
+            PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
         match self.bounded(api.patch(name, &params, &Patch::<()>::Json(patch))).await? {
             Ok(_) => Ok(Ok(())),
-            Err(kube::Error::Api(status)) if matches!(status.code, 409 | 422) => Ok(Err(status.message)),
+            Err(kube::Error::Api(status)) if matches!(status.code, 409 | 422) => {
+                Ok(Err(status.message))
+            }
             Err(error) => Err(self.asked("patch").failure(&error)),
         }
     }
@@ -103,13 +123,18 @@ impl Cluster {
     /// One Secret of the namespace, by the user's own rights; `None` where there is none.
     ///
     /// # Errors
-    /// Why it cannot be read. An answer that makes no sense is not repeated: it may hold what must not be shown.
+    /// Why it cannot be read. An answer that makes no sense is not repeated: it may hold what must
+    /// not be shown.
     pub(super) async fn secret(&self, name: &str) -> Result<Option<Secret>, String> {
         let api: Api<Secret> = Api::namespaced(self.client.clone(), &self.namespace);
         match self.bounded(api.get_opt(name)).await {
             Ok(Ok(secret)) => Ok(secret),
-            Ok(Err(kube::Error::Api(status))) if status.code == 403 => Err("you may not read it".to_owned()),
-            Ok(Err(kube::Error::Api(status))) => Err(format!("the API server answers {}", status.code)),
+            Ok(Err(kube::Error::Api(status))) if status.code == 403 => {
+                Err("you may not read it".to_owned())
+            }
+            Ok(Err(kube::Error::Api(status))) => {
+                Err(format!("the API server answers {}", status.code))
+            }
             Ok(Err(_)) | Err(_) => Err("the API server gave no sensible answer".to_owned()),
         }
     }
@@ -120,7 +145,11 @@ impl Cluster {
 
     async fn bounded<T>(&self, request: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::time::timeout(REQUEST_LIMIT, request).await.map_err(|_| {
-            Failure::new(format!("the API server {} gave no answer within {} s", self.server, REQUEST_LIMIT.as_secs()))
+            Failure::new(format!(
+                "the API server {} gave no answer within {} s",
+                self.server,
+                REQUEST_LIMIT.as_secs()
+            ))
         })
     }
 }

@@ -19,23 +19,29 @@ pub(super) fn script(shell: Shell) -> Result<(), Failure> {
     print(&String::from_utf8_lossy(&script))
 }
 
-/// Candidates for the last word, one a line, and last the directive that no files are meant, as kubectl reads it from
-/// `kubectl_complete-brep`. Names are those of the cluster; without one there are none.
+/// Candidates for the last word, one a line, and last the directive that no files are meant, as
+/// kubectl reads it from `kubectl_complete-brep`. Names are those of the cluster; without one there
+/// are none.
 ///
 /// # Errors
 /// They cannot be printed.
 pub(super) async fn candidates(words: &[String]) -> Result<(), Failure> {
-    let (unfinished, before) = words.split_last().map_or(("", [].as_slice()), |(last, rest)| (last.as_str(), rest));
+    let (unfinished, before) =
+        words.split_last().map_or(("", [].as_slice()), |(last, rest)| (last.as_str(), rest));
     let command = Options::command();
     let chosen = before.iter().find_map(|word| command.find_subcommand(word));
     let mut found: Vec<String> = match chosen {
-        None if !unfinished.starts_with('-') => {
-            command.get_subcommands().filter(|one| !one.is_hide_set()).map(|one| one.get_name().to_owned()).collect()
-        }
+        None if !unfinished.starts_with('-') => command
+            .get_subcommands()
+            .filter(|one| !one.is_hide_set())
+            .map(|one| one.get_name().to_owned())
+            .collect(),
         Some(chosen) if !unfinished.starts_with('-') => match chosen.get_positionals().next() {
-            Some(shell) if chosen.get_name() == "completion" => {
-                shell.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect()
-            }
+            Some(shell) if chosen.get_name() == "completion" => shell
+                .get_possible_values()
+                .iter()
+                .map(|value| value.get_name().to_owned())
+                .collect(),
             Some(_) => names(before).await,
             None => Vec::new(),
         },

@@ -11,7 +11,9 @@ use super::failure::Failure;
 pub(super) fn confirm(question: &str) -> Result<(), Failure> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        return Err(Failure::new("nothing was written: no terminal to ask on; add --yes to skip the question"));
+        return Err(Failure::new(
+            "nothing was written: no terminal to ask on; add --yes to skip the question",
+        ));
     }
     // The question goes where the reader is, wherever the output goes.
     let mut stderr = std::io::stderr();

@@ -5,7 +5,9 @@ use kube::ResourceExt;
 
 use super::words::short;
 use crate::protocol::{Decision, Verdict, evaluate, shortest_claim_lifetime};
-use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, Origin, Outcome};
+use crate::resource::{
+    Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, Origin, Outcome,
+};
 
 /// Where a decision would lead.
 pub(super) enum Considered {
@@ -51,11 +53,16 @@ impl Subject {
 pub(super) fn consider(resource: &BackupReplication, word: Decision, now: Timestamp) -> Considered {
     if resource.metadata.deletion_timestamp.is_some() {
         return Considered::Refused(
-            "the resource is being deleted, and the operator makes no further call for it".to_owned(),
+            "the resource is being deleted, and the operator makes no further call for it"
+                .to_owned(),
         );
     }
-    let Some((status, subject)) = resource.status.as_ref().and_then(|s| Some((s, subject(s, &word)?))) else {
-        return Considered::Refused("there is nothing to decide: no call was made for it yet".to_owned());
+    let Some((status, subject)) =
+        resource.status.as_ref().and_then(|s| Some((s, subject(s, &word)?)))
+    else {
+        return Considered::Refused(
+            "there is nothing to decide: no call was made for it yet".to_owned(),
+        );
     };
     if let Subject::Attempt(attempt) = &subject
         && attempt.outcome.is_none()
@@ -65,43 +72,59 @@ pub(super) fn consider(resource: &BackupReplication, word: Decision, now: Timest
     let value = word.about(subject.name());
     match evaluate(status, &value, now) {
         Verdict::Refused(why) => Considered::Refused(format!("{why}{}", settled(status))),
-        Verdict::Before => Considered::There("the operator has carried that decision out already".to_owned()),
-        Verdict::CarriedOut(_) if resource.annotations().get(DECISION_ANNOTATION) == Some(&value) => Considered::There(
-            "that decision is written, and the operator has not carried it out yet; is it running?".to_owned(),
-        ),
+        Verdict::Before => {
+            Considered::There("the operator has carried that decision out already".to_owned())
+        }
+        Verdict::CarriedOut(_)
+            if resource.annotations().get(DECISION_ANNOTATION) == Some(&value) =>
+        {
+            Considered::There(
+                "that decision is written, and the operator has not carried it out yet; is it \
+             running?"
+                    .to_owned(),
+            )
+        }
         Verdict::CarriedOut(after) => {
             Considered::Possible(Box::new(PlannedDecision { word, value, subject, after: *after }))
         }
     }
 }
 
-/// The attempt in force. Where an adopted record stands in the status, that is what is meant, unless an outcome is
-/// unknown besides.
+/// The attempt in force. Where an adopted record stands in the status, that is what is meant,
+/// unless an outcome is unknown besides.
 fn subject(status: &BackupReplicationStatus, word: &Decision) -> Option<Subject> {
     let attempt = status.attempts.first();
-    let undecided = attempt.is_some_and(|a| a.outcome.is_none() || a.outcome == Some(Outcome::Unknown));
-    let adopted = status.replication_record_id.as_ref().filter(|_| status.origin == Some(Origin::Adopted));
+    let undecided =
+        attempt.is_some_and(|a| a.outcome.is_none() || a.outcome == Some(Outcome::Unknown));
+    let adopted =
+        status.replication_record_id.as_ref().filter(|_| status.origin == Some(Origin::Adopted));
     match adopted {
-        Some(record) if !undecided || *word == Decision::CallAnew => Some(Subject::Adopted(record.clone())),
+        Some(record) if !undecided || *word == Decision::CallAnew => {
+            Some(Subject::Adopted(record.clone()))
+        }
         Some(_) | None => attempt.map(|attempt| Subject::Attempt(Box::new(attempt.clone()))),
     }
 }
 
-/// When the operator is past the attempt's claim by its own limits. The operator's may be longer, and it counts from when
-/// it first saw the attempt.
+/// When the operator is past the attempt's claim by its own limits. The operator's may be longer,
+/// and it counts from when it first saw the attempt.
 fn under_way(attempt: &Attempt, now: Timestamp) -> String {
-    let over = attempt.claimed_at.0.checked_add(shortest_claim_lifetime(attempt)).unwrap_or(attempt.claimed_at.0);
+    let over = attempt
+        .claimed_at
+        .0
+        .checked_add(shortest_claim_lifetime(attempt))
+        .unwrap_or(attempt.claimed_at.0);
     let number = attempt.number;
     if now < over {
         format!(
-            "the call of attempt {number} may still be in flight; its outcome is known at {} at the latest, or somewhat later if \
-             the operator was restarted. Decide again then",
+            "the call of attempt {number} may still be in flight; its outcome is known at {} at \
+             the latest, or somewhat later if the operator was restarted. Decide again then",
             short(over)
         )
     } else {
         format!(
-            "attempt {number} has no outcome yet, although the time of its call was over at {}; the operator records one soon \
-             after its start. Is it running?",
+            "attempt {number} has no outcome yet, although the time of its call was over at {}; \
+             the operator records one soon after its start. Is it running?",
             short(over)
         )
     }

@@ -36,30 +36,41 @@ impl Asked<'_> {
     /// The line for an error that the API server, or the way to it, gave.
     pub(super) fn failure(&self, error: &kube::Error) -> Failure {
         let Self { verb, namespace, server } = self;
-        let place = namespace.map_or_else(|| "in all namespaces".to_owned(), |name| format!("in namespace {name}"));
+        let place = namespace
+            .map_or_else(|| "in all namespaces".to_owned(), |name| format!("in namespace {name}"));
         let kube::Error::Api(status) = error else {
             return Failure(format!(
-                "no answer from the API server {server}: {}; check --kubeconfig, --context and the network",
+                "no answer from the API server {server}: {}; check --kubeconfig, --context and the \
+                 network",
                 root_cause(error)
             ));
         };
         Failure(match status.code {
-            401 => format!("the API server {server} does not know you; renew the credentials of your kubeconfig"),
+            401 => format!(
+                "the API server {server} does not know you; renew the credentials of your \
+                 kubeconfig"
+            ),
             403 => {
-                let narrower = if namespace.is_none() { "name a namespace with -n, or " } else { "" };
+                let narrower =
+                    if namespace.is_none() { "name a namespace with -n, or " } else { "" };
                 format!(
-                    "you may not {verb} backupreplications {place}; {narrower}ask for a role that allows it (the shipped \
-                     roles are aggregated into view and edit)"
+                    "you may not {verb} backupreplications {place}; {narrower}ask for a role that \
+                     allows it (the shipped roles are aggregated into view and edit)"
                 )
             }
             404 => match object_of(status) {
-                Some(name) => format!("there is no BackupReplication {name} {place}; see kubectl brep status"),
+                Some(name) => {
+                    format!("there is no BackupReplication {name} {place}; see kubectl brep status")
+                }
                 None => format!(
-                    "the API server {server} knows no BackupReplications; install their CRD, or choose another cluster with \
-                     --context"
+                    "the API server {server} knows no BackupReplications; install their CRD, or \
+                     choose another cluster with --context"
                 ),
             },
-            _ => format!("the API server {server} refuses to {verb} backupreplications {place}: {}", status.message),
+            _ => format!(
+                "the API server {server} refuses to {verb} backupreplications {place}: {}",
+                status.message
+            ),
         })
     }
 }

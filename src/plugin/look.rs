@@ -1,5 +1,6 @@
-//! A look at the cloud's records, with the resource's token: read by the user's own rights, and sent to nobody but the
-//! endpoint that the attempt names, and only if that is one that the user allows.
+//! A look at the cloud's records, with the resource's token: read by the user's own rights, and
+//! sent to nobody but the endpoint that the attempt names, and only if that is one that the user
+//! allows.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,7 +9,8 @@ use super::cluster::Cluster;
 use super::options::LookOptions;
 use super::words::is_object_name;
 use crate::cbr::{
-    AllowList, Backup, BackupId, Client, ClientConfig, ProjectId, Records, ReplicationRecord, Target, Token,
+    AllowList, Backup, BackupId, Client, ClientConfig, ProjectId, Records, ReplicationRecord,
+    Target, Token,
 };
 use crate::protocol::{Relation, relation};
 use crate::resource::{Attempt, BackupReplication};
@@ -37,10 +39,15 @@ pub(super) async fn look(
     options: &LookOptions,
 ) -> Result<Seen, String> {
     let LookOptions { no_look: _, allowed_endpoint, ca_bundle } = options;
-    // Whoever can write a status could name an endpoint of their own there, and wait for somebody with more rights.
-    let endpoint = AllowList(allowed_endpoint.clone()).check(&attempt.endpoint).map_err(|refused| {
-        format!("{refused}; no token was sent. If the endpoint is your cloud's, allow it with --allowed-endpoint")
-    })?;
+    // Whoever can write a status could name an endpoint of their own there, and wait for somebody
+    // with more rights.
+    let endpoint =
+        AllowList(allowed_endpoint.clone()).check(&attempt.endpoint).map_err(|refused| {
+            format!(
+                "{refused}; no token was sent. If the endpoint is your cloud's, allow it with \
+            --allowed-endpoint"
+            )
+        })?;
     let spec = &resource.spec;
     let target = Target {
         project_id: ProjectId::parse(&spec.project_id).map_err(|error| error.to_string())?,
@@ -48,7 +55,8 @@ pub(super) async fn look(
     };
     let http = client(ca_bundle.as_deref())?;
     let token = token(cluster, resource).await?;
-    let backup = http.backup(&endpoint, &target, &token, LIMIT).await.map_err(|error| error.to_string())?;
+    let backup =
+        http.backup(&endpoint, &target, &token, LIMIT).await.map_err(|error| error.to_string())?;
     let Backup { names_itself: _, status: _, image_type: _, replication_records } = backup;
     Ok(match replication_records {
         Records::NotReported => Seen { records: Vec::new(), unreadable: 0, reported: false },
@@ -64,9 +72,12 @@ pub(super) async fn look(
 
 fn client(ca_bundle: Option<&Path>) -> Result<Client, String> {
     let ca_bundle = ca_bundle
-        .map(|file| std::fs::read(file).map_err(|error| format!("--ca-bundle {}: {error}", file.display())))
+        .map(|file| {
+            std::fs::read(file).map_err(|error| format!("--ca-bundle {}: {error}", file.display()))
+        })
         .transpose()?;
-    let config = ClientConfig { connect_timeout: CONNECT_TIMEOUT, request_timeout: LIMIT, ca_bundle };
+    let config =
+        ClientConfig { connect_timeout: CONNECT_TIMEOUT, request_timeout: LIMIT, ca_bundle };
     Client::new(config).map_err(|error| error.to_string())
 }
 

@@ -11,14 +11,16 @@ pub(super) fn meaning(resource: &BackupReplication, decision: &PlannedDecision) 
     let region = plain(&resource.spec.destination_region);
     let mut text = match (subject, word) {
         (Subject::Attempt(attempt), Decision::NotAccepted) => format!(
-            "You say that the cloud did not accept the call of attempt {}. The operator then calls again. If the cloud had \
-             accepted it after all, there may be a second replica in {region}, which costs money.",
+            "You say that the cloud did not accept the call of attempt {}. The operator then calls \
+             again. If the cloud had accepted it after all, there may be a second replica in \
+             {region}, which costs money.",
             attempt.number
         ),
         (Subject::Attempt(attempt), Decision::Accepted(record)) => {
             let what = if attempt.rejection == Some(RejectionKind::AlreadyReplicated) {
                 format!(
-                    "You say that the replica that the cloud names in its answer to attempt {} is the one you want",
+                    "You say that the replica that the cloud names in its answer to attempt {} is \
+                     the one you want",
                     attempt.number
                 )
             } else {
@@ -28,25 +30,27 @@ pub(super) fn meaning(resource: &BackupReplication, decision: &PlannedDecision) 
                 Some(record) => format!(", as replication record {record}"),
                 None => ", and that its replication record is not known".to_owned(),
             };
-            let permanent = "No further call is made for this resource, and that cannot be undone. If you are wrong, there is no \
-                            replica, and you need a new BackupReplication.";
+            let permanent = "No further call is made for this resource, and that cannot be undone. \
+                If you are wrong, there is no replica, and you need a new BackupReplication.";
             if after.additional_records.is_empty() {
                 format!("{what}{record}. {permanent}")
             } else {
                 format!(
-                    "{what}{record}. Another call is accepted already, so it is listed in status.additionalRecords. {permanent}"
+                    "{what}{record}. Another call is accepted already, so it is listed in \
+                     status.additionalRecords. {permanent}"
                 )
             }
         }
         (Subject::Attempt(attempt), Decision::CallAnew) => format!(
-            "The cloud rejected attempt {}. The operator calls again with the same spec. It first checks the records, and \
-             adopts a live replication to the same vault instead of calling.",
+            "The cloud rejected attempt {}. The operator calls again with the same spec. It first \
+             checks the records, and adopts a live replication to the same vault instead of \
+             calling.",
             attempt.number
         ),
         (Subject::Adopted(record), Decision::CallAnew) => format!(
-            "The resource no longer counts the adopted replication {record} as its own. The operator makes one new call. If \
-             the replica of {record} exists, there may then be two in {region}, which costs money, or the cloud refuses \
-             the call."
+            "The resource no longer counts the adopted replication {record} as its own. The \
+             operator makes one new call. If the replica of {record} exists, there may then be two \
+             in {region}, which costs money, or the cloud refuses the call."
         ),
         // The operator refuses these; they never come here.
         (Subject::Adopted(record), Decision::NotAccepted | Decision::Accepted(_)) => {

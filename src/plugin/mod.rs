@@ -1,5 +1,5 @@
-//! `kubectl brep`: shows the resources to people, explains them, and writes their decisions. It calls no cloud but to
-//! look, and changes nothing but the one annotation.
+//! `kubectl brep`: shows the resources to people, explains them, and writes their decisions. It
+//! calls no cloud but to look, and changes nothing but the one annotation.
 
 mod age;
 mod cluster;
@@ -25,8 +25,8 @@ use std::process::ExitCode;
 use failure::Failure;
 use options::Command;
 
-/// Runs the command that the arguments name, to its exit code: 0 when it ended as asked, 1 when it could not be
-/// done, or was refused, 2 for a wrong option.
+/// Runs the command that the arguments name, to its exit code: 0 when it ended as asked, 1 when it
+/// could not be done, or was refused, 2 for a wrong option.
 pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
     let options = match options::parse(arguments) {
         Ok(options) => options,

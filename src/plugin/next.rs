@@ -3,7 +3,9 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use serde::Serialize;
 
-use crate::resource::{BackupReplication, BackupReplicationStatus, ConditionType, Reason, TrackingEnd};
+use crate::resource::{
+    BackupReplication, BackupReplicationStatus, ConditionType, Reason, TrackingEnd,
+};
 
 /// Who has to act next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -24,12 +26,16 @@ pub(super) fn condition(resource: &BackupReplication, kind: ConditionType) -> Op
 /// Whether the operator has processed the newest spec.
 pub(super) fn is_observed(resource: &BackupReplication) -> bool {
     condition(resource, ConditionType::Ready).is_some()
-        && resource.status.as_ref().is_some_and(|status| status.observed_generation == resource.metadata.generation)
+        && resource
+            .status
+            .as_ref()
+            .is_some_and(|status| status.observed_generation == resource.metadata.generation)
 }
 
 /// Who has to act next.
 pub(super) fn next(resource: &BackupReplication) -> Next {
-    let is_true = |kind| condition(resource, kind).is_some_and(|condition| condition.status == "True");
+    let is_true =
+        |kind| condition(resource, kind).is_some_and(|condition| condition.status == "True");
     if !is_observed(resource) || is_true(ConditionType::Reconciling) {
         Next::Operator
     } else if is_true(ConditionType::Stalled) {
@@ -41,17 +47,24 @@ pub(super) fn next(resource: &BackupReplication) -> Next {
     }
 }
 
-/// Whether the operator follows its copy: also where it is `Ready` already, as `readyWhen` asks for no more.
+/// Whether the operator follows its copy: also where it is `Ready` already, as `readyWhen` asks for
+/// no more.
 pub(super) fn is_followed(resource: &BackupReplication) -> bool {
-    resource.status.as_ref().is_some_and(|status| status.is_accepted() && status.tracking_end.is_none())
+    resource
+        .status
+        .as_ref()
+        .is_some_and(|status| status.is_accepted() && status.tracking_end.is_none())
 }
 
-/// The reason that says most: that of `Ready`, unless what it waits for has come and the copy is what is
-/// in question.
+/// The reason that says most: that of `Ready`, unless what it waits for has come and the copy is
+/// what is in question.
 pub(super) fn reason(resource: &BackupReplication) -> Option<Reason> {
-    let of = |kind| condition(resource, kind).and_then(|condition| Reason::parse(&condition.reason));
-    let is_ready = condition(resource, ConditionType::Ready).is_some_and(|ready| ready.status == "True");
-    let copy_in_question = resource.status.as_ref().is_some_and(|s| s.tracking_issue.is_some() || is_unseen(s));
+    let of =
+        |kind| condition(resource, kind).and_then(|condition| Reason::parse(&condition.reason));
+    let is_ready =
+        condition(resource, ConditionType::Ready).is_some_and(|ready| ready.status == "True");
+    let copy_in_question =
+        resource.status.as_ref().is_some_and(|s| s.tracking_issue.is_some() || is_unseen(s));
     if is_ready && copy_in_question {
         of(ConditionType::Replicated).or_else(|| of(ConditionType::Ready))
     } else {
@@ -63,7 +76,10 @@ pub(super) fn reason(resource: &BackupReplication) -> Option<Reason> {
 pub(super) fn is_unseen(status: &BackupReplicationStatus) -> bool {
     match status.tracking_end {
         Some(
-            TrackingEnd::NotReported | TrackingEnd::RecordGone | TrackingEnd::BackupGone | TrackingEnd::LimitReached,
+            TrackingEnd::NotReported
+            | TrackingEnd::RecordGone
+            | TrackingEnd::BackupGone
+            | TrackingEnd::LimitReached,
         ) => true,
         Some(TrackingEnd::Replicated | TrackingEnd::Failed | TrackingEnd::Skipped) | None => false,
     }

@@ -128,9 +128,15 @@ pub(super) struct LookOptions {
     /// Do not check the decision against the cloud's records
     #[arg(long)]
     pub(super) no_look: bool,
-    /// Endpoint that may be sent the token, e.g. https://cbr.{region}.otc.t-systems.com; `*` stands for any one label.
-    /// Repeatable; replaces the default list
-    #[arg(long, env = "BREP_ALLOWED_ENDPOINT", value_name = "URL", value_delimiter = ',', default_values = DEFAULT_ENDPOINT_PATTERNS)]
+    /// Endpoint that may be sent the token, e.g. https://cbr.{region}.otc.t-systems.com; `*` stands
+    /// for any one label. Repeatable; replaces the default list
+    #[arg(
+        long,
+        env = "BREP_ALLOWED_ENDPOINT",
+        value_name = "URL",
+        value_delimiter = ',',
+        default_values = DEFAULT_ENDPOINT_PATTERNS
+    )]
     pub(super) allowed_endpoint: Vec<EndpointPattern>,
     /// File with CA certificates (PEM) to trust for the cloud besides the system's
     #[arg(long, env = "BREP_CA_BUNDLE", value_name = "FILE")]
@@ -159,7 +165,9 @@ pub(super) enum TextOrJson {
 ///
 /// # Errors
 /// Help, the version, or what is wrong, ready to be printed.
-pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, Box<clap::Error>> {
+pub(super) fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<Options, Box<clap::Error>> {
     Options::try_parse_from(arguments).map_err(Box::new)
 }
 
@@ -168,7 +176,8 @@ fn object_name(text: &str) -> Result<String, String> {
     if is_object_name(text) {
         Ok(text.to_owned())
     } else {
-        Err("must be a name: lower-case letters, digits, '-' and '.', beginning with a letter or a digit".to_owned())
+        Err("must be a name: lower-case letters, digits, '-' and '.', beginning with a letter or a \
+            digit".to_owned())
     }
 }
 

@@ -18,7 +18,8 @@ use super::write::{Written, write};
 use crate::protocol::Decision;
 use crate::resource::{BackupReplication, DECISION_ANNOTATION};
 
-/// The operator writes, too: so often the decision is tried again, as long as it is still about the same.
+/// The operator writes, too: so often the decision is tried again, as long as it is still about the
+/// same.
 const TRIES: usize = 5;
 
 /// Considers, shows, looks, asks, and writes.
@@ -43,7 +44,10 @@ pub(super) async fn run(cluster: &ClusterOptions, options: &ResolveOptions) -> R
 }
 
 /// The decision, where there is one to write; `None` where it is there already, which is said.
-fn considered(resource: &BackupReplication, word: Decision) -> Result<Option<PlannedDecision>, Failure> {
+fn considered(
+    resource: &BackupReplication,
+    word: Decision,
+) -> Result<Option<PlannedDecision>, Failure> {
     match consider(resource, word, Timestamp::now()) {
         Considered::Possible(decision) => Ok(Some(*decision)),
         Considered::There(why) => print(&format!("Nothing to do: {why}\n")).map(|()| None),
@@ -52,8 +56,11 @@ fn considered(resource: &BackupReplication, word: Decision) -> Result<Option<Pla
 }
 
 fn about(resource: &BackupReplication, decision: &PlannedDecision) -> String {
-    let of =
-        format!("BackupReplication {} in namespace {}", resource.name_any(), resource.namespace().unwrap_or_default());
+    let of = format!(
+        "BackupReplication {} in namespace {}",
+        resource.name_any(),
+        resource.namespace().unwrap_or_default()
+    );
     match &decision.subject {
         Subject::Attempt(attempt) => format!(
             "{of}, attempt {} ({}): {}. {}",
@@ -79,7 +86,10 @@ async fn check(
     match look(cluster, resource, attempt, options).await {
         Ok(seen) => {
             let endpoint = plain(&attempt.endpoint);
-            print(&format!("\nThe replication records of the backup, as {endpoint} shows them:\n{}", records(&seen)))?;
+            print(&format!(
+                "\nThe replication records of the backup, as {endpoint} shows them:\n{}",
+                records(&seen)
+            ))?;
             match judge(&decision.word, attempt, &seen) {
                 Ok(note) => print(&format!("{}\n", plain(&note))),
                 Err(why) => Err(Failure::new(format!(
@@ -88,7 +98,8 @@ async fn check(
             }
         }
         Err(why) => print(&format!(
-            "\nThe cloud's records could not be checked from here: {}. That says nothing about the call.\n",
+            "\nThe cloud's records could not be checked from here: {}. That says nothing about the \
+             call.\n",
             plain(&why)
         )),
     }
@@ -104,10 +115,11 @@ async fn commit(
         match write(cluster, &resource, &decision.value).await? {
             Written::Yes => {
                 let written = format!("{DECISION_ANNOTATION}={}", decision.value);
-                let (name, namespace) = (resource.name_any(), resource.namespace().unwrap_or_default());
+                let (name, namespace) =
+                    (resource.name_any(), resource.namespace().unwrap_or_default());
                 return print(&format!(
-                    "\nWritten: {written}\nThe operator carries it out as soon as it sees it. To follow it: kubectl brep explain {name} -n \
-                     {namespace}\n"
+                    "\nWritten: {written}\nThe operator carries it out as soon as it sees it. To \
+                     follow it: kubectl brep explain {name} -n {namespace}\n"
                 ));
             }
             Written::Changed(now) => {
@@ -116,10 +128,14 @@ async fn commit(
                     Considered::Possible(again) if same && again.subject == decision.subject => {
                         (resource, decision) = (*now, *again);
                     }
-                    Considered::Possible(_) | Considered::There(_) | Considered::Refused(_) => break,
+                    Considered::Possible(_) | Considered::There(_) | Considered::Refused(_) => {
+                        break;
+                    }
                 }
             }
         }
     }
-    Err(Failure::new("nothing was written: the resource has changed meanwhile; check it and decide again"))
+    Err(Failure::new(
+        "nothing was written: the resource has changed meanwhile; check it and decide again",
+    ))
 }

@@ -96,14 +96,25 @@ pub(super) async fn run(cluster: &ClusterOptions, options: &StatusOptions) -> Re
     match output {
         TableOrJson::Json => print_json(&Listing { version: VERSION, items }),
         TableOrJson::Table if items.is_empty() => {
-            let place = namespace.map_or_else(|| "any namespace".to_owned(), |name| format!("namespace {name}"));
+            let place = namespace
+                .map_or_else(|| "any namespace".to_owned(), |name| format!("namespace {name}"));
             eprintln!("There is no BackupReplication in {place}.");
             Ok(())
         }
         TableOrJson::Table => {
             let now = Timestamp::now();
             let rows: Vec<_> = items.iter().map(|row| row.cells(now)).collect();
-            let heading = ["NAMESPACE", "NAME", "PHASE", "READY", "REASON", "DESTINATION", "RECORD", "PROGRESS", "AGE"];
+            let heading = [
+                "NAMESPACE",
+                "NAME",
+                "PHASE",
+                "READY",
+                "REASON",
+                "DESTINATION",
+                "RECORD",
+                "PROGRESS",
+                "AGE",
+            ];
             print(&table(heading, &rows))
         }
     }

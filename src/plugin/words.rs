@@ -9,8 +9,12 @@ pub(super) fn short(at: Timestamp) -> String {
 
 /// Whether an object could have this name, as far as it could become another path.
 pub(super) fn is_object_name(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
-    text.len() <= 253 && text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.bytes().all(allowed)
+    let allowed = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.')
+    };
+    text.len() <= 253
+        && text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.bytes().all(allowed)
 }
 
 /// Text of others as one line: whatever could steer a terminal becomes a space.

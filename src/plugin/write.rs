@@ -14,13 +14,19 @@ pub(super) enum Written {
     Changed(Box<BackupReplication>),
 }
 
-/// Sets the annotation on exactly this version of this object: a JSON patch that first tests uid and resourceVersion.
+/// Sets the annotation on exactly this version of this object: a JSON patch that first tests uid
+/// and resourceVersion.
 ///
 /// # Errors
 /// The line for the reader.
-pub(super) async fn write(cluster: &Cluster, decided_on: &BackupReplication, value: &str) -> Result<Written, Failure> {
+pub(super) async fn write(
+    cluster: &Cluster,
+    decided_on: &BackupReplication,
+    value: &str,
+) -> Result<Written, Failure> {
     let name = decided_on.name_any();
-    let patch = decision_patch(decided_on, value).map_err(|why| Failure::new(format!("nothing was written: {why}")))?;
+    let patch = decision_patch(decided_on, value)
+        .map_err(|why| Failure::new(format!("nothing was written: {why}")))?;
     let Err(why) = cluster.patch(&name, patch).await? else {
         return Ok(Written::Yes);
     };

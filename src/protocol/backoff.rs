@@ -1,4 +1,5 @@
-//! When to try again. No randomness: the spread comes from the attempt's id, which is random already.
+//! When to try again. No randomness: the spread comes from the attempt's id, which is random
+//! already.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
@@ -11,15 +12,20 @@ const FIRST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(10 * 60);
 /// No answer makes us wait longer than this, whatever its `Retry-After` says.
 const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
-/// A refused token is tried again this seldom while its Secret does not change: it may have been a mistake of theirs.
+/// A refused token is tried again this seldom while its Secret does not change: it may have been a
+/// mistake of theirs.
 const REFUSED_TOKEN: Duration = Duration::from_secs(60 * 60);
 const LONGEST_AFTER_ERRORS: Duration = Duration::from_secs(60);
 const FIRST_TRACKING: Duration = Duration::from_secs(2);
 const LONGEST_TRACKING: Duration = Duration::from_secs(5 * 60);
 
-/// The wait after an attempt that may be repeated without any change: doubles from attempt to attempt, spread
-/// by a fifth either way, and never shorter than the cloud asked for.
-pub(super) fn retry_delay(id: &AttemptId, before: Option<&Attempt>, asked: Option<Duration>) -> Duration {
+/// The wait after an attempt that may be repeated without any change: doubles from attempt to
+/// attempt, spread by a fifth either way, and never shorter than the cloud asked for.
+pub(super) fn retry_delay(
+    id: &AttemptId,
+    before: Option<&Attempt>,
+    asked: Option<Duration>,
+) -> Duration {
     let last = before.and_then(|attempt| match (&attempt.ended_at, &attempt.retry_at) {
         (Some(ended), Some(retry)) => Duration::try_from(retry.0.duration_since(ended.0)).ok(),
         (None, _) | (_, None) => None,
@@ -28,12 +34,14 @@ pub(super) fn retry_delay(id: &AttemptId, before: Option<&Attempt>, asked: Optio
     spread(plain, id).max(cap_retry_after(asked.unwrap_or_default()))
 }
 
-/// The wait before the next claim after so many that the API server did not keep: doubles to ten minutes.
+/// The wait before the next claim after so many that the API server did not keep: doubles to ten
+/// minutes.
 pub(crate) fn claim_delay(refusals: u32) -> Duration {
     doubled(FIRST, refusals).min(LONGEST)
 }
 
-/// The wait after so many rounds in a row that failed because of the API server: doubles to a minute.
+/// The wait after so many rounds in a row that failed because of the API server: doubles to a
+/// minute.
 pub(crate) fn error_delay(errors: u32) -> Duration {
     doubled(FIRST, errors).min(LONGEST_AFTER_ERRORS)
 }
@@ -52,8 +60,8 @@ pub(super) fn refused_token_delay(id: &AttemptId) -> Duration {
     spread(REFUSED_TOKEN, id)
 }
 
-/// How often to look for what a user has to bring (a Secret): soon at first, within half a minute in the first hour, and
-/// then within minutes, as it may have been forgotten.
+/// How often to look for what a user has to bring (a Secret): soon at first, within half a minute
+/// in the first hour, and then within minutes, as it may have been forgotten.
 pub(super) fn poll_delay(waiting_since: Timestamp, now: Timestamp) -> Duration {
     const HOUR: Duration = Duration::from_secs(60 * 60);
     let waited = Duration::try_from(now.duration_since(waiting_since)).unwrap_or_default();
@@ -69,8 +77,9 @@ pub(super) fn lookup_delay(looking_for: Duration) -> Duration {
     (looking_for / 4).clamp(Duration::from_secs(2), LONGEST)
 }
 
-/// The wait between two looks at a record that is followed, by how long ago the call was accepted: from seconds to minutes,
-/// spread by a fifth either way. All resources of a backup have the same, so that one look serves them.
+/// The wait between two looks at a record that is followed, by how long ago the call was accepted:
+/// from seconds to minutes, spread by a fifth either way. All resources of a backup have the same,
+/// so that one look serves them.
 pub(super) fn tracking_delay(age: Duration, backup_id: &str) -> Duration {
     spread((age / 4).clamp(FIRST_TRACKING, LONGEST_TRACKING), backup_id)
 }
@@ -80,20 +89,24 @@ pub(super) fn first_tracking_delay(age: Duration, backup_id: &str) -> Duration {
     tracking_delay(age, backup_id).mul_f64(unit_interval(backup_id))
 }
 
-/// When a wait that begins now is over. A status keeps whole seconds, so it is rounded up: no wait becomes shorter.
+/// When a wait that begins now is over. A status keeps whole seconds, so it is rounded up: no wait
+/// becomes shorter.
 pub(crate) fn deadline(now: Timestamp, wait: Duration) -> Option<Timestamp> {
     let whole = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil);
     now.checked_add(wait).ok()?.round(whole).ok()
 }
 
-/// What is left of the wait after an attempt that this process has seen ended for `ended_for`. A clock that has been corrected
-/// since the attempt ended must not make the wait longer than it was meant to be.
+/// What is left of the wait after an attempt that this process has seen ended for `ended_for`. A
+/// clock that has been corrected since the attempt ended must not make the wait longer than it was
+/// meant to be.
 pub(super) fn until_retry(attempt: &Attempt, ended_for: Duration, now: Timestamp) -> Duration {
     let Some(retry_at) = &attempt.retry_at else {
         return Duration::ZERO;
     };
-    let meant =
-        attempt.ended_at.as_ref().map(|at| Duration::try_from(retry_at.0.duration_since(at.0)).unwrap_or_default());
+    let meant = attempt
+        .ended_at
+        .as_ref()
+        .map(|at| Duration::try_from(retry_at.0.duration_since(at.0)).unwrap_or_default());
     let at_most = meant.map_or(Duration::MAX, |meant| meant.saturating_sub(ended_for));
     remaining(retry_at.0, now).min(at_most)
 }

@@ -1,7 +1,8 @@
-//! A human's decision, given by an annotation that names the attempt, or the adopted record, that it is about.
+//! A human's decision, given by an annotation that names the attempt, or the adopted record, that
+//! it is about.
 //!
-//! `ATTEMPT:not-accepted`, `ATTEMPT:accepted:RECORD`, `ATTEMPT:accepted`, `ATTEMPT:retry`, `RECORD:retry`
-//! (`call-anew` is another word for `retry`).
+//! `ATTEMPT:not-accepted`, `ATTEMPT:accepted:RECORD`, `ATTEMPT:accepted`, `ATTEMPT:retry`,
+//! `RECORD:retry` (`call-anew` is another word for `retry`).
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -10,7 +11,8 @@ use kube::ResourceExt;
 use crate::cbr::{RecordId, same_spelling};
 use crate::protocol::facts::settle::{add_record, let_go, settle};
 use crate::resource::{
-    Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, Origin, Outcome, RejectionKind,
+    Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, Origin, Outcome,
+    RejectionKind,
 };
 
 /// What a human may say.
@@ -72,8 +74,11 @@ fn parse(value: &str) -> Result<(&str, Decision), String> {
         }
         (Some("retry" | "call-anew"), None) => Decision::CallAnew,
         (_, _) => {
-            return Err("it must be ATTEMPT:not-accepted, ATTEMPT:accepted:RECORD, ATTEMPT:accepted or ATTEMPT:retry"
-                .to_owned());
+            return Err(
+                "it must be ATTEMPT:not-accepted, ATTEMPT:accepted:RECORD, ATTEMPT:accepted \
+                or ATTEMPT:retry"
+                    .to_owned(),
+            );
         }
     };
     Ok((attempt, word))
@@ -106,22 +111,28 @@ impl Applied {
     pub(super) fn note(&self) -> Option<String> {
         match self {
             Self::Nothing => None,
-            Self::Refused(why) => Some(format!("The annotation {DECISION_ANNOTATION} is ignored: {why}.")),
+            Self::Refused(why) => {
+                Some(format!("The annotation {DECISION_ANNOTATION} is ignored: {why}."))
+            }
             Self::NotAcceptedLater(_) => Some(
-                "The decision not-accepted is carried out once no call can be in flight any more and the records \
-                 have been checked once more."
+                "The decision not-accepted is carried out once no call can be in flight any more \
+                 and the records have been checked once more."
                     .to_owned(),
             ),
             Self::OfAnEarlierObject => Some(format!(
-                "The annotation {DECISION_ANNOTATION} was there when the record was adopted, and counts as carried \
-                 out. To decide now, remove it and set it again."
+                "The annotation {DECISION_ANNOTATION} was there when the record was adopted, and \
+                 counts as carried out. To decide now, remove it and set it again."
             )),
         }
     }
 }
 
 /// Carries the annotation out on the status. Once: its value is kept in `status.decision`.
-pub(super) fn apply(status: &mut BackupReplicationStatus, annotation: Option<&str>, now: Timestamp) -> Applied {
+pub(super) fn apply(
+    status: &mut BackupReplicationStatus,
+    annotation: Option<&str>,
+    now: Timestamp,
+) -> Applied {
     let Some(value) = annotation else {
         take_back(status);
         return Applied::Nothing;
@@ -161,7 +172,11 @@ enum Done {
 }
 
 /// The same, with the bare reason why it was not carried out.
-fn carry_out(status: &mut BackupReplicationStatus, value: &str, now: Timestamp) -> Result<Done, String> {
+fn carry_out(
+    status: &mut BackupReplicationStatus,
+    value: &str,
+    now: Timestamp,
+) -> Result<Done, String> {
     // The value is kept in the status, whose bound it must fit.
     if value.len() > crate::resource::bounds::NAME {
         return Err("it is too long to be a decision".to_owned());
@@ -172,7 +187,9 @@ fn carry_out(status: &mut BackupReplicationStatus, value: &str, now: Timestamp) 
     let (named, decision) = parse(value)?;
     if let Some(record) = adopted(status).filter(|record| *record == named) {
         if decision != Decision::CallAnew {
-            return Err(format!("record {record} was adopted; the only decision possible is retry"));
+            return Err(format!(
+                "record {record} was adopted; the only decision possible is retry"
+            ));
         }
         let_go(status)?;
         carried_out(status, value);
@@ -188,7 +205,10 @@ fn carry_out(status: &mut BackupReplicationStatus, value: &str, now: Timestamp) 
     let already_replicated = attempt.rejection == Some(RejectionKind::AlreadyReplicated);
     match (attempt.outcome, decision) {
         (None, _) => {
-            return Err("the call may still be in flight; the decision is carried out once that is over".to_owned());
+            return Err(
+                "the call may still be in flight; the decision is carried out once that is over"
+                    .to_owned(),
+            );
         }
         (Some(Outcome::Unknown), Decision::NotAccepted) if accepted_before => {
             settle(attempt, Outcome::NotAccepted, SETTLED_NOT_ACCEPTED, now);
@@ -218,7 +238,11 @@ fn carry_out(status: &mut BackupReplicationStatus, value: &str, now: Timestamp) 
 const SETTLED_NOT_ACCEPTED: &str = "Settled as not accepted by a human's decision.";
 
 /// Carries out `not-accepted` on the attempt in force, when that is due.
-pub(super) fn settle_not_accepted(status: &mut BackupReplicationStatus, value: &str, now: Timestamp) {
+pub(super) fn settle_not_accepted(
+    status: &mut BackupReplicationStatus,
+    value: &str,
+    now: Timestamp,
+) {
     if let Some(attempt) = status.attempts.first_mut() {
         settle(attempt, Outcome::NotAccepted, SETTLED_NOT_ACCEPTED, now);
     }
@@ -230,12 +254,20 @@ fn carried_out(status: &mut BackupReplicationStatus, value: &str) {
     status.decision_attempt = status.attempts.first().map(|attempt| attempt.id.clone());
 }
 
-/// The record of a declared acceptance: the resource's own, or, where one is accepted already, a further one.
-fn declare(status: &mut BackupReplicationStatus, record: Option<RecordId>, accepted_before: bool, now: Timestamp) {
+/// The record of a declared acceptance: the resource's own, or, where one is accepted already, a
+/// further one.
+fn declare(
+    status: &mut BackupReplicationStatus,
+    record: Option<RecordId>,
+    accepted_before: bool,
+    now: Timestamp,
+) {
     let record = record.map(|record| record.as_str().to_owned());
     if accepted_before {
         let own = status.replication_record_id.as_deref();
-        if let Some(record) = record.filter(|record| own.is_none_or(|own| !same_spelling(own, record))) {
+        if let Some(record) =
+            record.filter(|record| own.is_none_or(|own| !same_spelling(own, record)))
+        {
             add_record(status, record);
         }
         return;
@@ -257,13 +289,16 @@ pub(super) fn calls_anew(status: &BackupReplicationStatus) -> bool {
         && status.decision_attempt.as_ref() == status.attempts.first().map(|attempt| &attempt.id)
 }
 
-/// The command that gives a decision about an attempt or a record. It can be pasted as it is; one that
-/// still holds a placeholder is refused by the shell.
+/// The command that gives a decision about an attempt or a record. It can be pasted as it is; one
+/// that still holds a placeholder is refused by the shell.
 pub(super) fn command(resource: &BackupReplication, named: &str, word: &str) -> String {
     let namespace = resource.namespace().unwrap_or_default();
     let name = resource.name_any();
     let named = quoted(named);
-    format!("kubectl annotate brep -n {namespace} {name} --overwrite {DECISION_ANNOTATION}={named}:{word}")
+    format!(
+        "kubectl annotate brep -n {namespace} {name} --overwrite \
+         {DECISION_ANNOTATION}={named}:{word}"
+    )
 }
 
 /// A word of a shell, whatever is in it: ids in a status may have been written by anybody.
@@ -279,8 +314,8 @@ fn quoted(text: &str) -> String {
 pub(super) fn commands(resource: &BackupReplication, attempt: &Attempt) -> String {
     let command = |word| command(resource, attempt.id.as_str(), word);
     format!(
-        "if it was not accepted (the operator then calls again): {} ; if it was accepted: {} ; if it was accepted and its \
-         record is not known: {}",
+        "if it was not accepted (the operator then calls again): {} ; if it was accepted: {} ; if \
+         it was accepted and its record is not known: {}",
         command("not-accepted"),
         command("accepted:<RECORD_ID>"),
         command("accepted"),
@@ -294,9 +329,12 @@ mod tests {
     #[test]
     fn what_is_written_is_read_as_it_was_meant() {
         let record = RecordId::parse("r-1").unwrap();
-        for word in
-            [Decision::NotAccepted, Decision::Accepted(None), Decision::Accepted(Some(record)), Decision::CallAnew]
-        {
+        for word in [
+            Decision::NotAccepted,
+            Decision::Accepted(None),
+            Decision::Accepted(Some(record)),
+            Decision::CallAnew,
+        ] {
             assert_eq!(parse(&word.about("a-1")), Ok(("a-1", word.clone())));
         }
     }

@@ -4,7 +4,9 @@ use crate::cbr::RecordStatus;
 use crate::protocol::decide::is_finished;
 use crate::protocol::decision::command;
 use crate::protocol::facts::call_result::{CallAnswer, CallResult};
-use crate::protocol::fixtures::cloud::{ended, lost, no_longer_in_flight, ours, rejected, shows, until_settled};
+use crate::protocol::fixtures::cloud::{
+    ended, lost, no_longer_in_flight, ours, rejected, shows, until_settled,
+};
 use crate::protocol::fixtures::{POLICY, Scene, condition};
 use crate::protocol::lookup::Lookup;
 use crate::resource::{Origin, Outcome, Phase, RejectionKind};
@@ -12,12 +14,22 @@ use crate::resource::{Origin, Outcome, Phase, RejectionKind};
 #[test]
 fn after_1009_a_human_may_say_that_an_earlier_call_was_the_one() {
     for (word, record) in [("a-1:accepted:r-7", Some("r-7")), ("a-1:accepted", None)] {
-        let mut scene = ended(Some(Lookup::NotAvailable("404".into())), rejected(RejectionKind::AlreadyReplicated));
+        let mut scene = ended(
+            Some(Lookup::NotAvailable("404".into())),
+            rejected(RejectionKind::AlreadyReplicated),
+        );
         let message = scene.settled().0.conditions[0].message.clone();
-        assert!(message.contains("a-1:accepted:<RECORD_ID>") && !message.contains("Nothing was accepted"), "{message}");
+        assert!(
+            message.contains("a-1:accepted:<RECORD_ID>")
+                && !message.contains("Nothing was accepted"),
+            "{message}"
+        );
         scene.annotate(word);
         let (status, _) = scene.settled();
-        assert_eq!((status.origin, status.replication_record_id.as_deref()), (Some(Origin::Declared), record));
+        assert_eq!(
+            (status.origin, status.replication_record_id.as_deref()),
+            (Some(Origin::Declared), record)
+        );
     }
 }
 
@@ -40,7 +52,8 @@ fn one_call_anew_is_one_call_even_when_its_attempt_is_forgotten() {
 #[test]
 fn what_was_let_go_is_not_taken_for_the_call_that_was_wanted_instead() {
     let mut scene = Scene::new();
-    scene.lookup = shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
+    scene.lookup =
+        shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
     scene.resource.status = Some(scene.settled().0);
     assert_eq!(scene.status().replication_record_id.as_deref(), Some("r-1"));
     scene.annotate("r-1:call-anew");
@@ -53,7 +66,8 @@ fn what_was_let_go_is_not_taken_for_the_call_that_was_wanted_instead() {
 
 #[test]
 fn of_two_old_replications_neither_is_adopted_once_a_call_is_wanted() {
-    let both = || shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
+    let both =
+        || shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
     let mut scene = Scene::new();
     scene.lookup = both();
     scene.resource.status = Some(scene.settled().0);
@@ -70,7 +84,11 @@ fn what_was_adopted_after_1009_can_be_let_go_once() {
     let second = scene.claim("a-2");
     scene.end(&second, &rejected(RejectionKind::AlreadyReplicated));
     scene.unchanged_for = until_settled();
-    assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "AlreadyReplicated", "one decision, one call");
+    assert_eq!(
+        condition(&scene.settled().0, "Stalled").unwrap().1,
+        "AlreadyReplicated",
+        "one decision, one call"
+    );
 }
 
 #[test]
@@ -86,7 +104,8 @@ fn an_adoption_can_be_let_go_for_a_call_and_is_not_made_again() {
     assert_eq!(attempt.records_before, Some(vec!["r-1".to_owned()]));
     assert_eq!(scene.status().replication_record_id, None);
     scene.end(&attempt, &lost());
-    scene.lookup = shows(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Replicating)]);
+    scene.lookup =
+        shows(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Replicating)]);
     assert_eq!(scene.settled().0.replication_record_id.as_deref(), Some("r-2"));
 }
 
@@ -99,7 +118,8 @@ fn a_call_that_was_ordered_in_spite_of_a_record_is_repeated_in_spite_of_it() {
         rejected(RejectionKind::Throttled),
         rejected(RejectionKind::Unauthorized),
     ];
-    let both = || shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
+    let both =
+        || shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
     for ending in endings {
         let mut scene = Scene::new();
         scene.lookup = both();
@@ -124,10 +144,12 @@ fn a_call_that_was_ordered_in_spite_of_a_record_is_repeated_in_spite_of_it() {
     scene.claim("a-2");
 }
 
-/// Annotations survive a forced sync, git and a restore: what was decided once is not decided again for what is made again.
+/// Annotations survive a forced sync, git and a restore: what was decided once is not decided again
+/// for what is made again.
 #[test]
 fn a_decision_that_is_there_at_an_adoption_counts_as_carried_out() {
-    let both = || shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
+    let both =
+        || shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
     let after_1009 = || ended(shows(vec![]), rejected(RejectionKind::AlreadyReplicated));
     for make in [Scene::new, after_1009] {
         let mut scene = make();
@@ -135,7 +157,10 @@ fn a_decision_that_is_there_at_an_adoption_counts_as_carried_out() {
         scene.lookup = both();
         for _ in 0..3 {
             let (status, _) = scene.settled();
-            assert_eq!((status.origin, status.replication_record_id.as_deref()), (Some(Origin::Adopted), Some("r-1")));
+            assert_eq!(
+                (status.origin, status.replication_record_id.as_deref()),
+                (Some(Origin::Adopted), Some("r-1"))
+            );
             scene.resource.status = Some(status);
         }
         let message = scene.settled().0.conditions[0].message.clone();
@@ -187,7 +212,10 @@ fn a_decision_is_heard_after_the_hold_and_a_look_up_that_is_believed() {
         let (status, again) = scene.settled();
         let wanted = if heard { Outcome::NotAccepted } else { Outcome::Unknown };
         assert_eq!(status.attempts[0].outcome, Some(wanted), "{lookup:?}");
-        assert!(again.is_some_and(|again| again <= POLICY.lookup_patience), "{lookup:?}: {again:?}");
+        assert!(
+            again.is_some_and(|again| again <= POLICY.lookup_patience),
+            "{lookup:?}: {again:?}"
+        );
     }
 }
 

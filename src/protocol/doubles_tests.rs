@@ -1,11 +1,13 @@
-//! A double is never silent: every record of the destination that is not older than the first attempt, not declined and
-//! not the resource's own is told.
+//! A double is never silent: every record of the destination that is not older than the first
+//! attempt, not declined and not the resource's own is told.
 
 use std::time::Duration;
 
 use crate::cbr::{RecordStatus, ReplicationRecord};
 use crate::protocol::facts::call_result::{Acceptance, CallAnswer, CallResult};
-use crate::protocol::fixtures::cloud::{elsewhere, ended, lost, no_longer_in_flight, ours, rejected, shows};
+use crate::protocol::fixtures::cloud::{
+    elsewhere, ended, lost, no_longer_in_flight, ours, rejected, shows,
+};
 use crate::protocol::fixtures::{Scene, at, condition};
 use crate::protocol::lookup::{Lookup, LookupHistory};
 use crate::resource::{BackupReplicationStatus, Origin, RejectionKind};
@@ -31,7 +33,10 @@ fn second_after(before: Option<Lookup>, ending: &CallResult) -> Scene {
 
 fn accepted(record: Option<&str>) -> CallResult {
     let replication_record_id = record.map(str::to_owned);
-    CallResult::Accepted(Acceptance { replication_record_id, ..Acceptance::default() }, CallAnswer::default())
+    CallResult::Accepted(
+        Acceptance { replication_record_id, ..Acceptance::default() },
+        CallAnswer::default(),
+    )
 }
 
 fn both(status: &RecordStatus) -> Option<Lookup> {
@@ -39,7 +44,10 @@ fn both(status: &RecordStatus) -> Option<Lookup> {
 }
 
 fn told(status: &BackupReplicationStatus) -> (Option<&str>, Vec<&str>) {
-    (status.replication_record_id.as_deref(), status.additional_records.iter().map(String::as_str).collect())
+    (
+        status.replication_record_id.as_deref(),
+        status.additional_records.iter().map(String::as_str).collect(),
+    )
 }
 
 #[test]
@@ -52,14 +60,19 @@ fn however_the_acceptance_is_learnt_a_second_record_in_the_same_look_up_is_told(
             assert_eq!(told(&status), (Some("r-2"), vec!["r-1"]), "{record:?} {ending:?}");
             scene.resource.status = Some(status);
             let (status, _) = scene.settled();
-            assert_eq!(condition(&status, "Stalled").unwrap().1, "AdditionalRecords", "{record:?} {ending:?}");
+            assert_eq!(
+                condition(&status, "Stalled").unwrap().1,
+                "AdditionalRecords",
+                "{record:?} {ending:?}"
+            );
         }
     }
 }
 
 #[test]
 fn what_is_adopted_after_a_call_hides_no_second_record() {
-    let mut scene = ended(shows(vec![elsewhere("r-0")]), rejected(RejectionKind::AlreadyReplicated));
+    let mut scene =
+        ended(shows(vec![elsewhere("r-0")]), rejected(RejectionKind::AlreadyReplicated));
     scene.lookup = both(&RecordStatus::Success);
     let (status, _) = scene.settled();
     assert_eq!((status.origin, told(&status)), (Some(Origin::Adopted), (Some("r-2"), vec!["r-1"])));
@@ -75,13 +88,17 @@ fn what_is_adopted_after_a_call_hides_no_second_record() {
 fn what_was_there_before_or_is_declined_or_elsewhere_or_told_already_is_no_double() {
     let old = ours("old", RecordStatus::Success);
     let declined = ours("declined", RecordStatus::Success);
-    let vault = ReplicationRecord { destination_vault_id: Some("w".into()), ..ours("vault", RecordStatus::Success) };
+    let vault = ReplicationRecord {
+        destination_vault_id: Some("w".into()),
+        ..ours("vault", RecordStatus::Success)
+    };
     let mut scene = ended(shows(vec![ours("old", RecordStatus::Fail)]), accepted(Some("r-1")));
     scene.status().declined_records = vec!["DECLINED".into()];
     scene.status().additional_records = vec!["r-2".into()];
     scene.history = due();
     let own = ours("R-1", RecordStatus::Replicating);
-    scene.lookup = shows(vec![own, ours("R2", RecordStatus::Success), old, declined, vault, elsewhere("far")]);
+    scene.lookup =
+        shows(vec![own, ours("R2", RecordStatus::Success), old, declined, vault, elsewhere("far")]);
     assert_eq!(told(&scene.settled().0), (Some("r-1"), vec!["r-2"]));
 }
 
@@ -91,7 +108,10 @@ fn where_nothing_was_seen_before_the_records_own_time_tells() {
     for (seconds, told_of) in [(-3600, 0), (-30, 1), (0, 1), (3600, 1)] {
         let mut scene = ended(Some(Lookup::NotAvailable("404".into())), accepted(Some("r-1")));
         scene.history = due();
-        let other = ReplicationRecord { created_at: Some(at(seconds)), ..ours("r-2", RecordStatus::Success) };
+        let other = ReplicationRecord {
+            created_at: Some(at(seconds)),
+            ..ours("r-2", RecordStatus::Success)
+        };
         scene.lookup = shows(vec![ours("r-1", RecordStatus::Replicating), other.clone()]);
         assert_eq!(scene.settled().0.additional_records.len(), told_of, "{seconds}");
         let timeless = ReplicationRecord { created_at: None, ..other };
@@ -104,11 +124,17 @@ fn where_nothing_was_seen_before_the_records_own_time_tells() {
 #[test]
 fn a_record_is_not_given_up_for_one_odd_answer() {
     for odd in [Lookup::NotAvailable("404".into()), Lookup::NoSuchBackup("6200".into())] {
-        for (before, given_up) in [(shows(vec![]), false), (Some(Lookup::NotAvailable("404".into())), true)] {
+        for (before, given_up) in
+            [(shows(vec![]), false), (Some(Lookup::NotAvailable("404".into())), true)]
+        {
             let mut scene = ended(before.clone(), accepted(None));
             scene.lookup = Some(odd.clone());
             let (status, again) = scene.settled();
-            assert_eq!((status.tracking_end.is_some(), again.is_none()), (given_up, given_up), "{odd:?} {before:?}");
+            assert_eq!(
+                (status.tracking_end.is_some(), again.is_none()),
+                (given_up, given_up),
+                "{odd:?} {before:?}"
+            );
         }
     }
 }

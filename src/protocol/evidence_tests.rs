@@ -32,7 +32,10 @@ fn a_live_replication_to_the_same_place_is_adopted_and_not_called_for() {
         let mut scene = Scene::new();
         scene.lookup = shows(vec![elsewhere("r-0"), ours("r-1", status)]);
         let (status, again) = scene.settled();
-        assert_eq!((status.origin, status.replication_record_id.as_deref()), (Some(Origin::Adopted), Some("r-1")));
+        assert_eq!(
+            (status.origin, status.replication_record_id.as_deref()),
+            (Some(Origin::Adopted), Some("r-1"))
+        );
         let copied = status.tracking_end == Some(TrackingEnd::Replicated);
         assert_eq!((status.attempts.len(), again.is_none()), (0, copied));
         assert!(condition(&status, "Ready").unwrap().0 == "True");
@@ -43,12 +46,17 @@ fn a_live_replication_to_the_same_place_is_adopted_and_not_called_for() {
 
 #[test]
 fn what_failed_or_went_elsewhere_is_not_adopted() {
-    let other_project =
-        ReplicationRecord { destination_project_id: Some("other".into()), ..ours("r-4", RecordStatus::Success) };
-    let other_vault =
-        ReplicationRecord { destination_vault_id: Some("other".into()), ..ours("r-5", RecordStatus::Success) };
+    let other_project = ReplicationRecord {
+        destination_project_id: Some("other".into()),
+        ..ours("r-4", RecordStatus::Success)
+    };
+    let other_vault = ReplicationRecord {
+        destination_vault_id: Some("other".into()),
+        ..ours("r-5", RecordStatus::Success)
+    };
     let mut scene = Scene::new();
-    scene.lookup = shows(vec![ours("r-1", RecordStatus::Fail), elsewhere("r-2"), other_project, other_vault]);
+    scene.lookup =
+        shows(vec![ours("r-1", RecordStatus::Fail), elsewhere("r-2"), other_project, other_vault]);
     let attempt = scene.claim("a-1");
     // All that the look-up showed, so that it is known later what was there before.
     let before = ["r-1", "r-4", "r-5", "r-2"].map(str::to_owned).to_vec();
@@ -102,11 +110,16 @@ fn one_call_at_a_time_for_a_target() {
 
 #[test]
 fn a_new_record_proves_that_an_unknown_call_was_accepted_whether_it_lives_or_failed() {
-    for status in [RecordStatus::Replicating, RecordStatus::Success, RecordStatus::Fail, RecordStatus::Skip] {
+    for status in
+        [RecordStatus::Replicating, RecordStatus::Success, RecordStatus::Fail, RecordStatus::Skip]
+    {
         let mut scene = ended(shows(vec![ours("r-old", RecordStatus::Fail)]), lost());
         scene.lookup = shows(vec![ours("r-old", RecordStatus::Fail), ours("r-new", status)]);
         let (status, _) = scene.settled();
-        assert_eq!((status.origin, status.replication_record_id.as_deref()), (Some(Origin::Called), Some("r-new")));
+        assert_eq!(
+            (status.origin, status.replication_record_id.as_deref()),
+            (Some(Origin::Called), Some("r-new"))
+        );
         assert_eq!(status.attempts[0].outcome, Some(Outcome::Accepted));
     }
 }
@@ -117,7 +130,10 @@ fn an_old_record_is_not_taken_for_the_calls() {
     let mut scene = ended(before.clone(), lost());
     scene.lookup = before;
     let (status, again) = scene.settled();
-    assert_eq!((status.attempts[0].outcome, status.phase), (Some(Outcome::Unknown), Some(Phase::OutcomeUnknown)));
+    assert_eq!(
+        (status.attempts[0].outcome, status.phase),
+        (Some(Outcome::Unknown), Some(Phase::OutcomeUnknown))
+    );
     assert!(again.is_some() && condition(&status, "Stalled").is_none(), "it is still looked at");
 }
 
@@ -133,8 +149,12 @@ fn absence_settles_only_where_records_are_reported_and_only_after_the_settling_t
     assert_eq!(scene.claim("a-2").number, 2);
     assert_eq!(scene.status().attempts[1].outcome, Some(Outcome::NotAccepted));
 
-    let unclear = ReplicationRecord { destination_vault_id: None, ..ours("r-9", RecordStatus::Success) };
-    let odd = ReplicationRecord { source_backup_id: Some("other".into()), ..ours("r-8", RecordStatus::Success) };
+    let unclear =
+        ReplicationRecord { destination_vault_id: None, ..ours("r-9", RecordStatus::Success) };
+    let odd = ReplicationRecord {
+        source_backup_id: Some("other".into()),
+        ..ours("r-8", RecordStatus::Success)
+    };
     let silent = [
         reports(Records::NotReported),
         shows(vec![]),
@@ -162,8 +182,10 @@ fn absence_settles_only_where_records_are_reported_and_only_after_the_settling_t
 #[test]
 fn absence_never_settles_an_answer_of_2xx() {
     let reporting = || shows(vec![elsewhere("r-0")]);
-    let mut scene =
-        ended(reporting(), CallResult::Unknown(CallAnswer { http_status: Some(200), ..CallAnswer::default() }));
+    let mut scene = ended(
+        reporting(),
+        CallResult::Unknown(CallAnswer { http_status: Some(200), ..CallAnswer::default() }),
+    );
     scene.lookup = reporting();
     scene.unchanged_for = until_settled() * 100;
     assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "OutcomeUnknown");
@@ -175,7 +197,11 @@ fn without_anything_seen_before_a_failed_record_proves_nothing() {
     scene.lookup = shows(vec![ours("r-1", RecordStatus::Fail)]);
     for unchanged_for in [Duration::ZERO, until_settled() * 2] {
         scene.unchanged_for = unchanged_for;
-        assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown), "{unchanged_for:?}");
+        assert_eq!(
+            scene.settled().0.attempts[0].outcome,
+            Some(Outcome::Unknown),
+            "{unchanged_for:?}"
+        );
     }
     scene.lookup = shows(vec![ours("r-2", RecordStatus::Replicating)]);
     assert_eq!(scene.settled().0.replication_record_id.as_deref(), Some("r-2"));
@@ -183,9 +209,13 @@ fn without_anything_seen_before_a_failed_record_proves_nothing() {
 
 #[test]
 fn already_replicated_is_evidence_that_leads_to_the_record() {
-    let answer =
-        CallAnswer { http_status: Some(400), code: Some("BackupService.1009".into()), ..CallAnswer::default() };
-    let duplicate = CallResult::Rejected { kind: RejectionKind::AlreadyReplicated, answer, retry_after: None };
+    let answer = CallAnswer {
+        http_status: Some(400),
+        code: Some("BackupService.1009".into()),
+        ..CallAnswer::default()
+    };
+    let duplicate =
+        CallResult::Rejected { kind: RejectionKind::AlreadyReplicated, answer, retry_after: None };
     let mut scene = ended(shows(vec![]), duplicate);
     scene.lookup = shows(vec![]);
     assert!(scene.settled().1.is_some(), "a record may be late");
@@ -216,7 +246,8 @@ fn a_list_that_was_cut_tells_nothing() {
     assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
 }
 
-/// The first attempt was given up as not accepted, a second one was lost; then the first one's acceptance arrived.
+/// The first attempt was given up as not accepted, a second one was lost; then the first one's
+/// acceptance arrived.
 fn accepted_behind_an_unknown() -> Scene {
     let mut scene = ended(shows(vec![elsewhere("r-0")]), lost());
     let first = scene.status().attempts[0].clone();
@@ -226,7 +257,8 @@ fn accepted_behind_an_unknown() -> Scene {
     scene.settle();
     let second = scene.claim("a-2");
     scene.end(&second, &lost());
-    let acceptance = Acceptance { replication_record_id: Some("r-1".into()), ..Acceptance::default() };
+    let acceptance =
+        Acceptance { replication_record_id: Some("r-1".into()), ..Acceptance::default() };
     scene.end(&first, &CallResult::Accepted(acceptance, CallAnswer::default()));
     scene
 }
@@ -237,7 +269,8 @@ fn an_acceptance_does_not_hide_another_attempts_unknown_outcome() {
     assert!(!is_finished(&scene.resource));
     scene.lookup = shows(vec![elsewhere("r-0"), ours("r-1", RecordStatus::Success)]);
     assert!(scene.settled().1.is_some());
-    scene.lookup = shows(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Success)]);
+    scene.lookup =
+        shows(vec![ours("r-1", RecordStatus::Success), ours("r-2", RecordStatus::Success)]);
     let (status, _) = scene.settled();
     assert_eq!(status.replication_record_id.as_deref(), Some("r-1"));
     assert_eq!(status.additional_records, ["r-2"]);
@@ -252,14 +285,20 @@ fn an_acceptance_does_not_hide_another_attempts_unknown_outcome() {
     assert_eq!(condition(&scene.settled().0, "Stalled").unwrap().1, "OutcomeUnknown");
     scene.annotate("a-2:accepted:r-9");
     let (status, _) = scene.settled();
-    assert_eq!((status.origin, status.additional_records), (Some(Origin::Called), vec!["r-9".to_owned()]));
+    assert_eq!(
+        (status.origin, status.additional_records),
+        (Some(Origin::Called), vec!["r-9".to_owned()])
+    );
 }
 
 #[test]
 fn a_record_id_that_the_answer_did_not_name_is_filled_in() {
     let mut scene = ended(
         shows(vec![]),
-        CallResult::Accepted(Acceptance::default(), CallAnswer { http_status: Some(200), ..CallAnswer::default() }),
+        CallResult::Accepted(
+            Acceptance::default(),
+            CallAnswer { http_status: Some(200), ..CallAnswer::default() },
+        ),
     );
     assert!(!is_finished(&scene.resource));
     scene.lookup = shows(vec![]);
@@ -267,7 +306,10 @@ fn a_record_id_that_the_answer_did_not_name_is_filled_in() {
     assert!(again.is_some() && status.replication_record_id.is_none());
     scene.lookup = shows(vec![ours("r-1", RecordStatus::Replicating)]);
     let (status, again) = scene.settled();
-    assert_eq!((status.replication_record_id.as_deref(), again), (Some("r-1"), Some(Duration::ZERO)));
+    assert_eq!(
+        (status.replication_record_id.as_deref(), again),
+        (Some("r-1"), Some(Duration::ZERO))
+    );
     assert_eq!(status.origin, Some(Origin::Called));
 }
 
@@ -339,7 +381,8 @@ fn a_corrected_clock_makes_no_wait_longer() {
     let mut scene = ended(shows(vec![]), busy);
     scene.lookup = shows(vec![]);
     let attempt = scene.status().attempts[0].clone();
-    let wait = attempt.retry_at.unwrap().0.duration_since(attempt.ended_at.unwrap().0).unsigned_abs();
+    let wait =
+        attempt.retry_at.unwrap().0.duration_since(attempt.ended_at.unwrap().0).unsigned_abs();
     scene.now -= Duration::from_secs(365 * 24 * 3600);
     assert!(scene.settled().1.unwrap() <= wait);
     scene.unchanged_for = wait;
@@ -365,7 +408,11 @@ fn what_a_reader_is_told_of_a_record_is_what_it_proves() {
         let status = scene.resource.status.as_mut().unwrap();
         status.attempts[0].records_before = before.clone();
         let attempt = status.attempts[0].clone();
-        assert_eq!(relation(record, &scene.resource.spec, &attempt), wanted, "{before:?} {record:?}");
+        assert_eq!(
+            relation(record, &scene.resource.spec, &attempt),
+            wanted,
+            "{before:?} {record:?}"
+        );
         scene.lookup = shows(vec![record.clone()]);
         let proved = scene.settled().0.replication_record_id.as_deref() == Some(record.id.as_str());
         assert_eq!(proved, wanted == Relation::OfAttempt, "{before:?} {record:?}");
@@ -375,18 +422,23 @@ fn what_a_reader_is_told_of_a_record_is_what_it_proves() {
 /// A service that shows an old record late must not have it taken for the call's.
 #[test]
 fn a_record_from_days_before_the_claim_is_neither_the_calls_nor_a_double() {
-    let old = ReplicationRecord { created_at: Some(at(-2 * 24 * 60 * 60)), ..ours("old", RecordStatus::Success) };
+    let old = ReplicationRecord {
+        created_at: Some(at(-2 * 24 * 60 * 60)),
+        ..ours("old", RecordStatus::Success)
+    };
     for before in [shows(vec![]), Some(Lookup::NotAvailable("404".into()))] {
         let mut scene = ended(before.clone(), lost());
         scene.lookup = shows(vec![old.clone()]);
         scene.unchanged_for = until_settled();
         assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown), "{before:?}");
 
-        let accepted = Acceptance { replication_record_id: Some("r-1".into()), ..Acceptance::default() };
+        let accepted =
+            Acceptance { replication_record_id: Some("r-1".into()), ..Acceptance::default() };
         let mut scene = ended(before, CallResult::Accepted(accepted, CallAnswer::default()));
         scene.lookup = shows(vec![old.clone(), ours("r-1", RecordStatus::Replicating)]);
         assert_eq!(scene.settled().0.additional_records, Vec::<String>::new());
-        scene.lookup = shows(vec![ours("r-2", RecordStatus::Success), ours("r-1", RecordStatus::Replicating)]);
+        scene.lookup =
+            shows(vec![ours("r-2", RecordStatus::Success), ours("r-1", RecordStatus::Replicating)]);
         assert_eq!(scene.settled().0.additional_records, ["r-2"]);
     }
 }
@@ -400,7 +452,10 @@ fn a_look_up_of_another_backup_proves_no_absence() {
             names_itself,
             status: Some(BackupStatus::Available),
             image_type: None,
-            replication_records: Records::Reported { records: vec![elsewhere("r-0")], unreadable: 0 },
+            replication_records: Records::Reported {
+                records: vec![elsewhere("r-0")],
+                unreadable: 0,
+            },
         })));
         scene.unchanged_for = until_settled();
         assert_eq!(scene.settled().0.attempts[0].outcome, Some(outcome));
@@ -422,9 +477,11 @@ fn an_object_that_leaves_no_room_for_the_end_is_not_claimed() {
 /// That a policy of the cloud replicates does not tell that calls are shown.
 #[test]
 fn what_a_policy_of_the_cloud_began_shows_no_calls() {
-    for (auto_trigger, outcome) in
-        [(Some(true), Outcome::Unknown), (Some(false), Outcome::NotAccepted), (None, Outcome::NotAccepted)]
-    {
+    for (auto_trigger, outcome) in [
+        (Some(true), Outcome::Unknown),
+        (Some(false), Outcome::NotAccepted),
+        (None, Outcome::NotAccepted),
+    ] {
         let list = || shows(vec![ReplicationRecord { auto_trigger, ..elsewhere("r-0") }]);
         let mut scene = ended(list(), lost());
         scene.lookup = list();

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Two clocks read together. A process that sleeps, or a machine that is suspended, shows on at least one of them.
+/// Two clocks read together. A process that sleeps, or a machine that is suspended, shows on at
+/// least one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clocks {
     /// The wall clock.
@@ -13,7 +14,8 @@ pub struct Clocks {
     pub boot: Duration,
 }
 
-/// The window of one claim. It opens *before* the claim is first sent, so that whatever the claim's way took counts.
+/// The window of one claim. It opens *before* the claim is first sent, so that whatever the claim's
+/// way took counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fence {
     opened: Clocks,
@@ -31,7 +33,8 @@ impl Fence {
         Self { opened: self.opened, window: self.window.min(window) }
     }
 
-    /// Whether the call may start at `now`. A clock that went backwards proves nothing, and closes the fence.
+    /// Whether the call may start at `now`. A clock that went backwards proves nothing, and closes
+    /// the fence.
     pub fn is_open(&self, now: Clocks) -> bool {
         let wall = Duration::try_from(now.wall.duration_since(self.opened.wall));
         let boot = now.boot.checked_sub(self.opened.boot);
@@ -47,7 +50,10 @@ mod tests {
     use super::*;
 
     fn clocks(wall: i64, boot: u64) -> Clocks {
-        Clocks { wall: Timestamp::from_second(1_000 + wall).unwrap(), boot: Duration::from_secs(50 + boot) }
+        Clocks {
+            wall: Timestamp::from_second(1_000 + wall).unwrap(),
+            boot: Duration::from_secs(50 + boot),
+        }
     }
 
     #[test]

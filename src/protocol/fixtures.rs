@@ -10,7 +10,9 @@ use crate::protocol::decide::{Action, decide};
 use crate::protocol::facts::call_result::CallResult;
 use crate::protocol::facts::record::{Recorded, record};
 use crate::protocol::lookup::{Lookup, LookupHistory};
-use crate::protocol::observation::{CredentialReading, FreshAttempt, Observation, RefusedClaim, TargetReading};
+use crate::protocol::observation::{
+    CredentialReading, FreshAttempt, Observation, RefusedClaim, TargetReading,
+};
 use crate::protocol::policy::Policy;
 use crate::resource::{Attempt, AttemptId, BackupReplication, BackupReplicationStatus};
 
@@ -26,7 +28,12 @@ pub(super) const POLICY: Policy = Policy {
 /// Known for long; and what the cloud says of look-ups, it has said for long.
 pub(super) fn long_known() -> LookupHistory {
     const HOUR: Duration = Duration::from_secs(60 * 60);
-    LookupHistory { known_for: HOUR, no_lookup_for: HOUR, no_backup_for: HOUR, ..LookupHistory::default() }
+    LookupHistory {
+        known_for: HOUR,
+        no_lookup_for: HOUR,
+        no_backup_for: HOUR,
+        ..LookupHistory::default()
+    }
 }
 
 pub(super) fn at(second: i64) -> Timestamp {
@@ -54,7 +61,10 @@ pub(super) fn resource() -> BackupReplication {
 
 /// A token of that version of the Secret.
 pub(super) fn usable(version: &str) -> CredentialReading {
-    CredentialReading::Usable { version: version.into(), viewer: format!("cbr-token/token@{version}") }
+    CredentialReading::Usable {
+        version: version.into(),
+        viewer: format!("cbr-token/token@{version}"),
+    }
 }
 
 /// What a round sees that has everything at hand for a call.

@@ -58,7 +58,9 @@ impl Lookup {
                 Self::Throttled { until: now.checked_add(wait).unwrap_or(now) }
             }
             // A refusal that nobody has described.
-            LookUpError::Unreadable { text: _, error: Some(error) } if (300..500).contains(&error.http_status) => {
+            LookUpError::Unreadable { text: _, error: Some(error) }
+                if (300..500).contains(&error.http_status) =>
+            {
                 Self::NotAvailable(text)
             }
             LookUpError::Unavailable { .. } | LookUpError::Unreadable { .. } => Self::Failed(text),
@@ -102,7 +104,13 @@ pub struct LookupMemory {
 impl LookupMemory {
     /// Of a resource that is first seen now.
     pub fn new(now: Duration) -> Self {
-        Self { known_since: now, last: None, failing_since: None, not_shown_since: None, no_backup_since: None }
+        Self {
+            known_since: now,
+            last: None,
+            failing_since: None,
+            not_shown_since: None,
+            no_backup_since: None,
+        }
     }
 
     /// Notes what a look-up gave.
@@ -129,7 +137,10 @@ impl LookupMemory {
                 self.no_backup_since = Some(self.no_backup_since.unwrap_or(now));
             }
             Lookup::Backup(_) | Lookup::NotAvailable(_) => self.no_backup_since = None,
-            Lookup::Unauthorized(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_) => {}
+            Lookup::Unauthorized(_)
+            | Lookup::Throttled { .. }
+            | Lookup::Deferred { .. }
+            | Lookup::Failed(_) => {}
         }
         self.last = Some(now);
     }
@@ -144,7 +155,8 @@ impl LookupMemory {
 
     /// The same as the decision sees it.
     pub fn history(&self, viewer: &ViewerMemory, now: Duration) -> LookupHistory {
-        let elapsed = |since: Option<Duration>| since.map_or(Duration::ZERO, |at| now.saturating_sub(at));
+        let elapsed =
+            |since: Option<Duration>| since.map_or(Duration::ZERO, |at| now.saturating_sub(at));
         LookupHistory {
             known_for: now.saturating_sub(self.known_since),
             ago: self.last.map(|at| now.saturating_sub(at)),
@@ -184,7 +196,10 @@ impl ViewerMemory {
         match lookup {
             Lookup::Unauthorized(_) => self.refused = true,
             Lookup::Backup(_) | Lookup::NoSuchBackup(_) => self.refused = false,
-            Lookup::NotAvailable(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_) => {}
+            Lookup::NotAvailable(_)
+            | Lookup::Throttled { .. }
+            | Lookup::Deferred { .. }
+            | Lookup::Failed(_) => {}
         }
         match lookup {
             Lookup::NotAvailable(_) => {
@@ -192,7 +207,10 @@ impl ViewerMemory {
             }
             Lookup::Backup(_) | Lookup::NoSuchBackup(_) => self.no_lookup_since = None,
             // Says nothing about whether there is a look-up.
-            Lookup::Unauthorized(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_) => {}
+            Lookup::Unauthorized(_)
+            | Lookup::Throttled { .. }
+            | Lookup::Deferred { .. }
+            | Lookup::Failed(_) => {}
         }
     }
 }
@@ -204,7 +222,10 @@ pub fn shows_record(resource: &BackupReplication, lookup: &Lookup) -> Option<boo
     match lookup {
         Lookup::Backup(backup) => Some(find(backup, record_id).is_some()),
         Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_) => Some(false),
-        Lookup::Unauthorized(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_) => None,
+        Lookup::Unauthorized(_)
+        | Lookup::Throttled { .. }
+        | Lookup::Deferred { .. }
+        | Lookup::Failed(_) => None,
     }
 }
 

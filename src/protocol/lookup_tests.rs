@@ -39,7 +39,8 @@ fn the_same_odd_answer_is_counted_until_another_answer_contradicts_it() {
     for answer in answers() {
         let mut own = LookupMemory::new(seconds(0));
         let mut viewer = ViewerMemory::default();
-        for (second, lookup) in [(10, Lookup::NotAvailable(String::new())), (20, answer.clone()), (70, answer.clone())]
+        for (second, lookup) in
+            [(10, Lookup::NotAvailable(String::new())), (20, answer.clone()), (70, answer.clone())]
         {
             own.note(&resource(), &lookup, seconds(second));
             viewer.note(&resource(), &lookup, seconds(second));
@@ -49,14 +50,19 @@ fn the_same_odd_answer_is_counted_until_another_answer_contradicts_it() {
         let no_lookup_for = if contradicted { 0 } else { 70 };
         assert_eq!(history.no_lookup_for, seconds(no_lookup_for), "{answer:?}");
         let says_no_backup = matches!(answer, Lookup::NoSuchBackup(_));
-        assert_eq!(history.no_backup_for, seconds(if says_no_backup { 60 } else { 0 }), "{answer:?}");
+        assert_eq!(
+            history.no_backup_for,
+            seconds(if says_no_backup { 60 } else { 0 }),
+            "{answer:?}"
+        );
         let fails = matches!(answer, Lookup::Failed(_) | Lookup::Unauthorized(_));
         assert_eq!(history.failing_for, seconds(if fails { 60 } else { 0 }), "{answer:?}");
         assert_eq!(history.ago, Some(seconds(10)), "{answer:?}");
     }
 }
 
-/// A read replica that lags, or a gateway's bad moment, ends with the first answer that knows the backup.
+/// A read replica that lags, or a gateway's bad moment, ends with the first answer that knows the
+/// backup.
 #[test]
 fn the_absence_of_a_backup_is_counted_until_another_answer_contradicts_it() {
     for answer in answers() {

@@ -26,7 +26,9 @@ pub use evidence::{Relation, relation};
 pub use facts::call_result::{Acceptance, CallAnswer, CallResult};
 pub use facts::record::{Recorded, record};
 pub use fence::{Clocks, Fence};
-pub use lookup::{Lookup, LookupHistory, LookupMemory, ViewerMemory, shows_called_record, shows_record};
+pub use lookup::{
+    Lookup, LookupHistory, LookupMemory, ViewerMemory, shows_called_record, shows_record,
+};
 pub use observation::{CredentialReading, FreshAttempt, Observation, RefusedClaim, TargetReading};
 pub use policy::{Policy, shortest_claim_lifetime};
 pub use target::{CallTarget, LockedTarget, locked_target};

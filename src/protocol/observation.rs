@@ -28,8 +28,8 @@ pub struct Observation<'a> {
     pub lookup: Option<Lookup>,
     /// What this process remembers of its look-ups.
     pub history: LookupHistory,
-    /// Whether a look-up with this very credential, at this endpoint and project, has shown the record
-    /// of a call that the operator made.
+    /// Whether a look-up with this very credential, at this endpoint and project, has shown the
+    /// record of a call that the operator made.
     pub records_known: bool,
     /// Whether this very credential was refused at this endpoint and project when it was last used.
     pub credential_refused: bool,
@@ -59,10 +59,14 @@ impl Observation<'_> {
     }
 }
 
-/// Labels and annotations that tools for restores leave on an object, and the annotation of a decision
-/// that was given for an earlier object.
-const RESTORE_MARKS: [&str; 4] =
-    ["velero.io/restore-name", "velero.io/backup-name", "kubectl.kubernetes.io/restored", DECISION_ANNOTATION];
+/// Labels and annotations that tools for restores leave on an object, and the annotation of a
+/// decision that was given for an earlier object.
+const RESTORE_MARKS: [&str; 4] = [
+    "velero.io/restore-name",
+    "velero.io/backup-name",
+    "kubectl.kubernetes.io/restored",
+    DECISION_ANNOTATION,
+];
 
 /// What a new attempt is called, and who claims it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,8 +82,8 @@ pub struct FreshAttempt {
 pub struct RefusedClaim {
     /// Why, in words that do not vary from one refusal to the next of its kind.
     pub why: String,
-    /// When the next try is made, for a reader. It stays the same for as long as the wait does: what varied from
-    /// round to round would have the status written again and again.
+    /// When the next try is made, for a reader. It stays the same for as long as the wait does:
+    /// what varied from round to round would have the status written again and again.
     pub until: Timestamp,
     /// What is left until then, by the process's monotonic clock.
     pub wait: Duration,
@@ -102,8 +106,8 @@ pub enum TargetReading {
 }
 
 impl TargetReading {
-    /// Whether it is this endpoint that may be called: what another one does not show proves nothing
-    /// about a call to this one.
+    /// Whether it is this endpoint that may be called: what another one does not show proves
+    /// nothing about a call to this one.
     pub(super) fn is_at(&self, endpoint: &str) -> bool {
         match self {
             Self::Callable { endpoint: here } => here == endpoint,

@@ -24,15 +24,16 @@ pub struct Policy {
     /// How long the answer that there is no look-up, or no such backup, must have been the same
     /// before it is believed (`--look-up-patience`).
     pub lookup_patience: Duration,
-    /// How long an object must have been known before its first call, where no look-up can prove that
-    /// nothing was called for it before (`--first-call-after`): its status may be restored after it.
+    /// How long an object must have been known before its first call, where no look-up can prove
+    /// that nothing was called for it before (`--first-call-after`): its status may be restored
+    /// after it.
     pub first_call_after: Duration,
 }
 
 impl Policy {
-    /// How long after it was first seen an attempt without an outcome belongs to its claimant alone:
-    /// window, limit and margin, each the larger of the attempt's own and ours, since another process
-    /// may run with other options.
+    /// How long after it was first seen an attempt without an outcome belongs to its claimant
+    /// alone: window, limit and margin, each the larger of the attempt's own and ours, since
+    /// another process may run with other options.
     pub fn claim_lifetime(&self, attempt: &Attempt) -> Duration {
         let (window, limit) = claimed(attempt);
         self.window.max(window).saturating_add(self.limit.max(limit)).saturating_add(MARGIN)
@@ -46,12 +47,16 @@ impl Policy {
     /// How long an object must have been known before its first call without a proof; `restored` if
     /// it carries the marks of a restore.
     pub(super) fn first_call_after(&self, restored: bool) -> Duration {
-        if restored { self.first_call_after.saturating_mul(RESTORED) } else { self.first_call_after }
+        if restored {
+            self.first_call_after.saturating_mul(RESTORED)
+        } else {
+            self.first_call_after
+        }
     }
 }
 
-/// The shortest [claim lifetime](Policy::claim_lifetime) that anybody may take: that of the attempt's
-/// own limits.
+/// The shortest [claim lifetime](Policy::claim_lifetime) that anybody may take: that of the
+/// attempt's own limits.
 pub fn shortest_claim_lifetime(attempt: &Attempt) -> Duration {
     let (window, limit) = claimed(attempt);
     window.saturating_add(limit).saturating_add(MARGIN)
@@ -59,6 +64,7 @@ pub fn shortest_claim_lifetime(attempt: &Attempt) -> Duration {
 
 /// Window and limit that the attempt was claimed with.
 fn claimed(attempt: &Attempt) -> (Duration, Duration) {
-    let of = |d: kube::core::Duration| if d.is_negative() { Duration::ZERO } else { Duration::from(d) };
+    let of =
+        |d: kube::core::Duration| if d.is_negative() { Duration::ZERO } else { Duration::from(d) };
     (of(attempt.window), of(attempt.limit))
 }

@@ -1,4 +1,5 @@
-//! Clouds write one and the same id in either letter case, with hyphens and without: that is no evidence.
+//! Clouds write one and the same id in either letter case, with hyphens and without: that is no
+//! evidence.
 
 use crate::cbr::{RecordStatus, ReplicationRecord};
 use crate::protocol::decision::{Verdict, evaluate};
@@ -34,8 +35,13 @@ fn a_new_record_in_another_spelling_is_the_calls_and_an_old_one_is_not() {
     scene.lookup = shows(vec![folded("r-old", RecordStatus::Fail)]);
     assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
     scene.unchanged_for = until_settled();
-    assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::NotAccepted), "it is known, so it hides nothing");
-    scene.lookup = shows(vec![folded("r-old", RecordStatus::Fail), folded("r-new", RecordStatus::Fail)]);
+    assert_eq!(
+        scene.settled().0.attempts[0].outcome,
+        Some(Outcome::NotAccepted),
+        "it is known, so it hides nothing"
+    );
+    scene.lookup =
+        shows(vec![folded("r-old", RecordStatus::Fail), folded("r-new", RecordStatus::Fail)]);
     assert_eq!(scene.settled().0.replication_record_id.as_deref(), Some("RNEW"));
 }
 
@@ -52,7 +58,8 @@ fn a_declined_record_in_another_spelling_stays_declined() {
 }
 
 fn accepted(record: &str) -> CallResult {
-    let acceptance = Acceptance { replication_record_id: Some(record.into()), ..Acceptance::default() };
+    let acceptance =
+        Acceptance { replication_record_id: Some(record.into()), ..Acceptance::default() };
     CallResult::Accepted(acceptance, CallAnswer::default())
 }
 
@@ -63,9 +70,12 @@ fn an_answer_that_spells_the_record_otherwise_than_the_list_is_one_acceptance() 
     scene.lookup = shows(vec![folded("r-1", RecordStatus::Replicating)]);
     let (mut found, _) = scene.settled();
     assert_eq!(record(&found, &attempt, &accepted("r-1"), at(1)), Recorded::AlreadyThere);
-    // The store has forgotten the attempt, and another was taken to be the one that made the record.
+    // The store has forgotten the attempt, and another was taken to be the one that made the
+    // record.
     found.attempts[0].id = AttemptId::new("a-2");
-    let Recorded::Write(status) = record(&found, &attempt, &accepted("r-1"), at(1)) else { panic!("not written") };
+    let Recorded::Write(status) = record(&found, &attempt, &accepted("r-1"), at(1)) else {
+        panic!("not written")
+    };
     assert!(status.additional_records.is_empty(), "{:?}", status.additional_records);
     assert_eq!(status.replication_record_id.as_deref(), Some("R1"), "written once");
 }
@@ -91,15 +101,20 @@ fn a_decision_that_spells_the_record_otherwise_names_no_further_one() {
     status.attempts[0].outcome = Some(Outcome::NotAccepted);
     status.attempts[0].number = 2;
     status.attempts[0].id = AttemptId::new("a-2");
-    let Recorded::Write(mut status) = record(status, &earlier, &accepted("r-1"), at(1)) else { panic!("not written") };
+    let Recorded::Write(mut status) = record(status, &earlier, &accepted("r-1"), at(1)) else {
+        panic!("not written")
+    };
     status.attempts[0].outcome = Some(Outcome::Unknown);
     for (word, further) in [("a-2:accepted:R1", 0), ("a-2:accepted:r-2", 1)] {
-        let Verdict::CarriedOut(after) = evaluate(&status, word, at(2)) else { panic!("{word}: not carried out") };
+        let Verdict::CarriedOut(after) = evaluate(&status, word, at(2)) else {
+            panic!("{word}: not carried out")
+        };
         assert_eq!(after.additional_records.len(), further, "{word}");
     }
 }
 
-/// Among the backup's own records of the region, what reads differently may be the call's all the same.
+/// Among the backup's own records of the region, what reads differently may be the call's all the
+/// same.
 #[test]
 fn what_reads_differently_blocks_every_proof_of_absence_unless_it_was_there_before() {
     let new = || ours("r-9", RecordStatus::Success);
@@ -111,7 +126,9 @@ fn what_reads_differently_blocks_every_proof_of_absence_unless_it_was_there_befo
         ReplicationRecord { destination_region: None, ..new() },
     ];
     for odd in odd {
-        for (before, outcome) in [(vec![], Outcome::Unknown), (vec![odd.clone()], Outcome::NotAccepted)] {
+        for (before, outcome) in
+            [(vec![], Outcome::Unknown), (vec![odd.clone()], Outcome::NotAccepted)]
+        {
             let before = [vec![elsewhere("r-0")], before].concat();
             let mut scene = ended(shows(before), lost());
             scene.lookup = shows(vec![elsewhere("r-0"), odd.clone()]);

@@ -16,8 +16,8 @@ pub struct CallTarget {
 }
 
 impl CallTarget {
-    /// What this spec calls for, whatever the endpoint is called and however the ids are spelled: two
-    /// names of one service lead to the same backup.
+    /// What this spec calls for, whatever the endpoint is called and however the ids are spelled:
+    /// two names of one service lead to the same backup.
     pub fn new(spec: &BackupReplicationSpec) -> Self {
         Self {
             project_id: spelling(&spec.project_id),
@@ -32,11 +32,13 @@ impl CallTarget {
 pub struct LockedTarget {
     /// Which.
     pub target: CallTarget,
-    /// When its call was accepted; `None` while that is open. Its record may need the settling time to show.
+    /// When its call was accepted; `None` while that is open. Its record may need the settling time
+    /// to show.
     pub accepted_at: Option<Timestamp>,
 }
 
-/// The target of an attempt that is out, whose outcome is unknown, or whose record no look has shown yet.
+/// The target of an attempt that is out, whose outcome is unknown, or whose record no look has
+/// shown yet.
 pub fn locked_target(resource: &BackupReplication) -> Option<LockedTarget> {
     let status = resource.status.as_ref()?;
     let attempt = status.attempts.first()?;
@@ -48,7 +50,9 @@ pub fn locked_target(resource: &BackupReplication) -> Option<LockedTarget> {
     }
     match attempt.outcome {
         None | Some(Outcome::Unknown) => Some(LockedTarget { target: target(), accepted_at: None }),
-        Some(Outcome::Accepted | Outcome::NotSent | Outcome::Rejected | Outcome::NotAccepted) => None,
+        Some(Outcome::Accepted | Outcome::NotSent | Outcome::Rejected | Outcome::NotAccepted) => {
+            None
+        }
     }
 }
 

@@ -1,13 +1,13 @@
-//! What a status has to say that the one before it had not: for events and counters. Told once for each turn that a
-//! resource takes, never again and again while it stands.
+//! What a status has to say that the one before it had not: for events and counters. Told once for
+//! each turn that a resource takes, never again and again while it stands.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::resource::{
-    Attempt, BackupReplicationStatus, ConditionType, EventType, Origin, Outcome, Reason, RejectionKind, Telling,
-    TrackingEnd,
+    Attempt, BackupReplicationStatus, ConditionType, EventType, Origin, Outcome, Reason,
+    RejectionKind, Telling, TrackingEnd,
 };
 
 /// One thing that is new.
@@ -44,8 +44,8 @@ impl TransitionKind {
         }
     }
 
-    /// The action of its event. A wait that ends in asking a human is another event than the wait, though its reason is the same:
-    /// what repeats an event in all but its note is only counted.
+    /// The action of its event. A wait that ends in asking a human is another event than the wait,
+    /// though its reason is the same: what repeats an event in all but its note is only counted.
     pub fn action(self) -> &'static str {
         match self {
             Self::Accepted(_) | Self::Ended(_) => "Replicate",
@@ -79,14 +79,23 @@ fn reason_of(end: TrackingEnd) -> Reason {
 }
 
 /// What is new in `after`.
-pub fn transitions(before: Option<&BackupReplicationStatus>, after: &BackupReplicationStatus) -> Vec<Transition> {
+pub fn transitions(
+    before: Option<&BackupReplicationStatus>,
+    after: &BackupReplicationStatus,
+) -> Vec<Transition> {
     let mut news = Vec::new();
     let was_accepted = before.is_some_and(BackupReplicationStatus::is_accepted);
     if let (false, true, Some(origin)) = (was_accepted, after.is_accepted(), after.origin) {
-        news.push(Transition { kind: TransitionKind::Accepted(origin), note: message(after, ConditionType::Ready) });
+        news.push(Transition {
+            kind: TransitionKind::Accepted(origin),
+            note: message(after, ConditionType::Ready),
+        });
     }
     if let (None, Some(end)) = (before.and_then(|status| status.tracking_end), after.tracking_end) {
-        news.push(Transition { kind: TransitionKind::Ended(end), note: message(after, ConditionType::Replicated) });
+        news.push(Transition {
+            kind: TransitionKind::Ended(end),
+            note: message(after, ConditionType::Replicated),
+        });
     }
     if let Some(turn) = stands(after).filter(|turn| before.and_then(stands) != Some(*turn))
         && news.is_empty()
@@ -114,7 +123,8 @@ fn stands(status: &BackupReplicationStatus) -> Option<TransitionKind> {
     }
 }
 
-/// Whether something keeps the operator from following the copy of a resource that is ready already.
+/// Whether something keeps the operator from following the copy of a resource that is ready
+/// already.
 fn is_hindered(status: &BackupReplicationStatus) -> bool {
     let ready = status.conditions.iter().find(|c| c.type_ == ConditionType::Ready.as_str());
     status.tracking_issue.is_some() && ready.is_some_and(|ready| ready.status == "True")
@@ -122,10 +132,14 @@ fn is_hindered(status: &BackupReplicationStatus) -> bool {
 
 /// Whether the attempt before ended the same way: what is tried again and again is news once.
 fn is_repeated(turn: TransitionKind, attempts: &[Attempt]) -> bool {
-    let end = |attempt: &Attempt| -> (Option<Outcome>, Option<RejectionKind>) { (attempt.outcome, attempt.rejection) };
+    let end = |attempt: &Attempt| -> (Option<Outcome>, Option<RejectionKind>) {
+        (attempt.outcome, attempt.rejection)
+    };
     match turn {
         TransitionKind::Waits(reason) => match reason.explained().told {
-            Telling::OncePerSeries => attempts.first().map(end) == attempts.get(1).map(end) && attempts.len() > 1,
+            Telling::OncePerSeries => {
+                attempts.first().map(end) == attempts.get(1).map(end) && attempts.len() > 1
+            }
             Telling::Quiet | Telling::Once => false,
         },
         TransitionKind::Stalls(_) | TransitionKind::Accepted(_) | TransitionKind::Ended(_) => false,
@@ -137,8 +151,13 @@ fn message(status: &BackupReplicationStatus, kind: ConditionType) -> String {
     condition.map(|condition| condition.message.clone()).unwrap_or_default()
 }
 
-/// How long after its creation a resource came to this turn; `None` where the turn says nothing of its own call.
-pub fn since_creation(turn: TransitionKind, created: Timestamp, status: &BackupReplicationStatus) -> Option<Duration> {
+/// How long after its creation a resource came to this turn; `None` where the turn says nothing of
+/// its own call.
+pub fn since_creation(
+    turn: TransitionKind,
+    created: Timestamp,
+    status: &BackupReplicationStatus,
+) -> Option<Duration> {
     let at = match turn {
         TransitionKind::Accepted(Origin::Called) => status.accepted_at.as_ref()?.0,
         TransitionKind::Ended(TrackingEnd::Replicated) if status.origin == Some(Origin::Called) => {
@@ -161,7 +180,10 @@ mod tests {
     use super::*;
     use crate::protocol::fixtures::Scene;
 
-    fn kinds(before: Option<&BackupReplicationStatus>, after: &BackupReplicationStatus) -> Vec<TransitionKind> {
+    fn kinds(
+        before: Option<&BackupReplicationStatus>,
+        after: &BackupReplicationStatus,
+    ) -> Vec<TransitionKind> {
         transitions(before, after).into_iter().map(|transition| transition.kind).collect()
     }
 
@@ -170,7 +192,10 @@ mod tests {
         let mut scene = Scene::new();
         scene.credential = Some(crate::protocol::CredentialReading::SecretNotFound);
         let (waits, _) = scene.settled();
-        assert_eq!(kinds(scene.resource.status.as_ref(), &waits), [TransitionKind::Waits(Reason::SecretNotFound)]);
+        assert_eq!(
+            kinds(scene.resource.status.as_ref(), &waits),
+            [TransitionKind::Waits(Reason::SecretNotFound)]
+        );
         assert_eq!(kinds(Some(&waits), &waits), []);
     }
 
@@ -183,7 +208,8 @@ mod tests {
             let claimed = scene.resource.status.clone();
             let now = scene.now;
             let head = &mut scene.status().attempts[0];
-            (head.outcome, head.rejection) = (Some(Outcome::Rejected), Some(RejectionKind::Temporary));
+            (head.outcome, head.rejection) =
+                (Some(Outcome::Rejected), Some(RejectionKind::Temporary));
             head.retry_at = now.checked_add(Duration::from_secs(60)).ok().map(Time);
             let (after, _) = scene.settled();
             told.extend(kinds(claimed.as_ref(), &after));
@@ -206,12 +232,14 @@ mod tests {
         let (accepted, _) = scene.settled();
         let hindered = |status: &BackupReplicationStatus, scene: &mut Scene| {
             let issue = Some(crate::resource::TrackingIssue::TokenRejected);
-            scene.resource.status = Some(BackupReplicationStatus { tracking_issue: issue, ..status.clone() });
+            scene.resource.status =
+                Some(BackupReplicationStatus { tracking_issue: issue, ..status.clone() });
             scene.settled().0
         };
         let hindered = hindered(&accepted, &mut scene);
         let news = transitions(Some(&accepted), &hindered);
-        let [Transition { kind: TransitionKind::Waits(Reason::TokenRejected), note }] = &news[..] else {
+        let [Transition { kind: TransitionKind::Waits(Reason::TokenRejected), note }] = &news[..]
+        else {
             panic!("{news:?}");
         };
         assert!(note.contains("Secret cbr-token (key token)"), "{note}");
@@ -231,7 +259,8 @@ mod tests {
         status.replication_record_id = Some("r-1".into());
         let (accepted, _) = scene.settled();
         assert_eq!(kinds(claimed.as_ref(), &accepted), [TransitionKind::Accepted(Origin::Called)]);
-        let ended = BackupReplicationStatus { tracking_end: Some(TrackingEnd::Failed), ..accepted.clone() };
+        let ended =
+            BackupReplicationStatus { tracking_end: Some(TrackingEnd::Failed), ..accepted.clone() };
         scene.resource.status = Some(ended);
         let (failed, _) = scene.settled();
         assert_eq!(kinds(Some(&accepted), &failed), [TransitionKind::Ended(TrackingEnd::Failed)]);

@@ -6,8 +6,9 @@ use kube::core::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Upper bounds of the strings and lists in a status, in characters or items. The schema declares them, and
-/// whatever comes from outside is cut to them before a write, so that no write is refused for its length.
+/// Upper bounds of the strings and lists in a status, in characters or items. The schema declares
+/// them, and whatever comes from outside is cut to them before a write, so that no write is refused
+/// for its length.
 pub mod bounds {
     /// Attempts kept, newest first.
     pub const ATTEMPTS: usize = 5;
@@ -29,7 +30,9 @@ pub(super) const PRINTABLE_ID: &str = r"^[A-Za-z0-9][A-Za-z0-9._-]*$";
 /// Names one attempt among all attempts of all resources; made by the operator, a UUID.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct AttemptId(#[schemars(length(min = 1, max = bounds::ID), regex(pattern = PRINTABLE_ID))] String);
+pub struct AttemptId(
+    #[schemars(length(min = 1, max = bounds::ID), regex(pattern = PRINTABLE_ID))] String,
+);
 
 impl AttemptId {
     /// An id from its text.
@@ -49,7 +52,8 @@ impl std::fmt::Display for AttemptId {
     }
 }
 
-/// What a claim's times look like. Nothing else is taken from anyone: a time too long to be counted would end the process that reads it.
+/// What a claim's times look like. Nothing else is taken from anyone: a time too long to be counted
+/// would end the process that reads it.
 const DURATION: &str = r"^([0-9]{1,9}(\.[0-9]{1,9})?(ns|us|µs|ms|s|m|h))+$";
 
 /// One attempt at the call.
@@ -63,8 +67,8 @@ pub struct Attempt {
     pub number: i64,
     /// The resource's `metadata.generation` that was called for.
     pub generation: i64,
-    /// Digest of the fields that say what was called for. A further attempt after a refusal needs other
-    /// fields, or a reason of its own: an edit of anything else corrects nothing.
+    /// Digest of the fields that say what was called for. A further attempt after a refusal needs
+    /// other fields, or a reason of its own: an edit of anything else corrects nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::ID))]
     pub request_digest: Option<String>,
@@ -131,7 +135,8 @@ pub enum Outcome {
     Rejected,
     /// It is unknown whether the cloud accepted the call.
     Unknown,
-    /// Was unknown, and then settled as not accepted: by a person, by the cloud's records, or by `onUnknownOutcome: CallAgain`.
+    /// Was unknown, and then settled as not accepted: by a person, by the cloud's records, or by
+    /// `onUnknownOutcome: CallAgain`.
     NotAccepted,
 }
 

@@ -1,4 +1,5 @@
-//! Conditions after the manner of kstatus: `Ready` and `Replicated` always, `Reconciling` and `Stalled` only while True.
+//! Conditions after the manner of kstatus: `Ready` and `Replicated` always, `Reconciling` and
+//! `Stalled` only while True.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
@@ -29,7 +30,8 @@ impl ConditionType {
     }
 }
 
-/// A closed list of reasons makes them greppable, countable and documentable: each has its paragraph in `docs/status.md`.
+/// A closed list of reasons makes them greppable, countable and documentable: each has its
+/// paragraph in `docs/status.md`.
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
         /// Why a condition is as it is.
@@ -158,9 +160,14 @@ pub struct Change {
     pub message: String,
 }
 
-/// The list with our conditions set to `wanted`, those of ours that are not wanted removed, and those of others
-/// kept. `lastTransitionTime` moves only where a status changes.
-pub fn apply(present: &[Condition], wanted: &[Change], generation: Option<i64>, now: Time) -> Vec<Condition> {
+/// The list with our conditions set to `wanted`, those of ours that are not wanted removed, and
+/// those of others kept. `lastTransitionTime` moves only where a status changes.
+pub fn apply(
+    present: &[Condition],
+    wanted: &[Change],
+    generation: Option<i64>,
+    now: Time,
+) -> Vec<Condition> {
     let ours = wanted.iter().map(|change| {
         let Change { kind, is, reason, message } = change;
         let before = present.iter().find(|c| c.type_ == kind.as_str());
@@ -175,7 +182,10 @@ pub fn apply(present: &[Condition], wanted: &[Change], generation: Option<i64>, 
                 .map_or_else(|| now.clone(), |c| c.last_transition_time.clone()),
         }
     });
-    let others = present.iter().filter(|c| ConditionType::OWNED.iter().all(|t| t.as_str() != c.type_)).cloned();
+    let others = present
+        .iter()
+        .filter(|c| ConditionType::OWNED.iter().all(|t| t.as_str() != c.type_))
+        .cloned();
     ours.chain(others).collect()
 }
 
@@ -203,8 +213,12 @@ mod tests {
 
     #[test]
     fn conditions_of_others_stay_and_ours_go_when_not_wanted() {
-        let mut list =
-            apply(&[], &[Change { kind: ConditionType::Stalled, ..ready(Is::True, Reason::Rejected) }], None, at(1));
+        let mut list = apply(
+            &[],
+            &[Change { kind: ConditionType::Stalled, ..ready(Is::True, Reason::Rejected) }],
+            None,
+            at(1),
+        );
         list.push(Condition { type_: "example.org/Audited".into(), ..list[0].clone() });
         let after = apply(&list, &[ready(Is::True, Reason::Accepted)], None, at(2));
         let types: Vec<_> = after.iter().map(|c| c.type_.as_str()).collect();

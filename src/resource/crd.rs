@@ -9,7 +9,8 @@ use super::rules::{self, Place};
 use super::spec::{BackupReplication, BackupReplicationSpec};
 use super::status::BackupReplicationStatus;
 
-/// Why a CRD could not be generated: a rule names a place that the types do not have, or the YAML cannot be written.
+/// Why a CRD could not be generated: a rule names a place that the types do not have, or the YAML
+/// cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum CrdError {
     /// A rule or marker stands at no property.
@@ -26,12 +27,15 @@ pub enum CrdError {
 /// The CRD as YAML, as it stands in `crds/`.
 pub fn crd_yaml() -> Result<String, CrdError> {
     let mut crd = serde_json::to_value(BackupReplication::crd())?;
-    let schema = crd.pointer_mut("/spec/versions/0/schema/openAPIV3Schema").ok_or(CrdError::NoSuchPlace(&[]))?;
+    let schema = crd
+        .pointer_mut("/spec/versions/0/schema/openAPIV3Schema")
+        .ok_or(CrdError::NoSuchPlace(&[]))?;
     explained(schema, "spec", &schema_for!(BackupReplicationSpec));
     explained(schema, "status", &schema_for!(BackupReplicationStatus));
     tidy(schema);
     for rule in rules::all() {
-        let validations = at(schema, rule.place)?.entry("x-kubernetes-validations").or_insert_with(|| json!([]));
+        let validations =
+            at(schema, rule.place)?.entry("x-kubernetes-validations").or_insert_with(|| json!([]));
         if let Some(list) = validations.as_array_mut() {
             list.push(rule.to_json());
         }
@@ -39,13 +43,15 @@ pub fn crd_yaml() -> Result<String, CrdError> {
     keyed_list(schema, &["status", "attempts"], "id")?;
     keyed_list(schema, &["status", "conditions"], "type")?;
     // A fresh object without any condition would read as done to kstatus.
-    at(schema, &["status"])?.insert("default".into(), json!({"observedGeneration": -1, "phase": "Pending"}));
+    at(schema, &["status"])?
+        .insert("default".into(), json!({"observedGeneration": -1, "phase": "Pending"}));
     Ok(serde_saphyr::to_string(&crd)?)
 }
 
 /// Has the choices in one part of the CRD explained by the type that it is made of.
 fn explained(schema: &mut Value, part: &str, of_type: &Schema) {
-    if let Some(part) = schema.get_mut("properties").and_then(|properties| properties.get_mut(part)) {
+    if let Some(part) = schema.get_mut("properties").and_then(|properties| properties.get_mut(part))
+    {
         explain(part, of_type.as_value(), of_type.as_value());
     }
 }
@@ -63,7 +69,8 @@ fn at(schema: &mut Value, place: Place) -> Result<&mut Map<String, Value>, CrdEr
     here.as_object_mut().ok_or(CrdError::NoSuchPlace(place))
 }
 
-/// Makes a list merge by a key under server-side apply, and lets CEL compare each item with its former self.
+/// Makes a list merge by a key under server-side apply, and lets CEL compare each item with its
+/// former self.
 fn keyed_list(schema: &mut Value, place: Place, key: &str) -> Result<(), CrdError> {
     let list = at(schema, place)?;
     list.insert("x-kubernetes-list-type".into(), json!("map"));
@@ -71,13 +78,18 @@ fn keyed_list(schema: &mut Value, place: Place, key: &str) -> Result<(), CrdErro
     Ok(())
 }
 
-/// What the derive says and Kubernetes would rather not hear: `nullable` (a stored `null` would be drift from a manifest
-/// that leaves the field out), formats that the API server warns of, and whole numbers written as fractions.
+/// What the derive says and Kubernetes would rather not hear: `nullable` (a stored `null` would be
+/// drift from a manifest that leaves the field out), formats that the API server warns of, and
+/// whole numbers written as fractions.
 fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
             map.remove("nullable");
-            if map.get("format").and_then(Value::as_str).is_some_and(|format| format.starts_with("uint")) {
+            if map
+                .get("format")
+                .and_then(Value::as_str)
+                .is_some_and(|format| format.starts_with("uint"))
+            {
                 map.remove("format");
             }
             map.values_mut().for_each(tidy);

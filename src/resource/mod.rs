@@ -18,7 +18,8 @@ pub use crd::crd_yaml;
 pub use guarded_patch::{Unguarded, decision_patch, met_its_version, status_patch};
 pub use reasons::{Acts, Blanks, Cure, EventType, Explained, Level, Telling};
 pub use spec::{
-    Auth, BackupReplication, BackupReplicationSpec, DEFAULT_TOKEN_KEY, OnUnknownOutcome, ReadyWhen, SecretKeyRef,
+    Auth, BackupReplication, BackupReplicationSpec, DEFAULT_TOKEN_KEY, OnUnknownOutcome, ReadyWhen,
+    SecretKeyRef,
 };
 pub use status::{BackupReplicationStatus, Origin, Phase, TrackingEnd, TrackingIssue};
 

@@ -1,5 +1,6 @@
-//! The CEL rules that the API server keeps: limits that a schema says badly, the frozen spec, and the guards on
-//! the status. The guards hold against bugs, older versions and hands alike, the operator's own included.
+//! The CEL rules that the API server keeps: limits that a schema says badly, the frozen spec, and
+//! the guards on the status. The guards hold against bugs, older versions and hands alike, the
+//! operator's own included.
 
 use serde_json::{Value, json};
 
@@ -51,10 +52,11 @@ const CALLED_FOR: [&str; 9] = [
     "enableAcceleration",
 ];
 
-/// An adopted replication is no call of the resource's own: by a human's decision it is let go, for a
-/// call. Whatever the origin says, what an attempt was accepted for is kept.
-const ADOPTED: &str = "has(oldSelf.origin) && oldSelf.origin == 'Adopted' && (!has(oldSelf.attempts) || \
-                       oldSelf.attempts.all(a, !has(a.outcome) || a.outcome != 'Accepted'))";
+/// An adopted replication is no call of the resource's own: by a human's decision it is let go, for
+/// a call. Whatever the origin says, what an attempt was accepted for is kept.
+const ADOPTED: &str = "has(oldSelf.origin) && oldSelf.origin == 'Adopted' && \
+    (!has(oldSelf.attempts) || oldSelf.attempts.all(a, !has(a.outcome) || a.outcome != \
+    'Accepted'))";
 
 /// All rules, in the order of their places.
 pub(super) fn all() -> Vec<Rule> {
@@ -66,7 +68,8 @@ pub(super) fn all() -> Vec<Rule> {
 
 fn limits() -> Vec<Rule> {
     const ID: &str = "self.matches('^[A-Za-z0-9][A-Za-z0-9_-]*$')";
-    const ID_MESSAGE: &str = "must be 1 to 64 letters, digits, '_' or '-', and begin with a letter or digit";
+    const ID_MESSAGE: &str =
+        "must be 1 to 64 letters, digits, '_' or '-', and begin with a letter or digit";
     let mut rules: Vec<Rule> = [
         &["spec", "projectId"] as Place,
         &["spec", "backupId"],
@@ -98,12 +101,13 @@ fn limits() -> Vec<Rule> {
             "has(self.tokenSecretRef)",
             "exactly one kind of credential is needed: tokenSecretRef",
         ),
-        // The name becomes a part of a path at the API server, where the operator may read what the user may not.
+        // The name becomes a part of a path at the API server, where the operator may read what the
+        // user may not.
         Rule::new(
             &["spec", "auth", "tokenSecretRef", "name"],
             r"self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
-            "must be the name of a Secret: up to 253 lower-case letters, digits, '-' or '.', and begin and end with a \
-             letter or digit",
+            "must be the name of a Secret: up to 253 lower-case letters, digits, '-' or '.', and \
+             begin and end with a letter or digit",
         ),
         Rule::new(
             &["spec", "auth", "tokenSecretRef", "key"],
@@ -122,7 +126,8 @@ fn endpoint() -> Vec<Rule> {
         Rule::new(
             ENDPOINT,
             "self.matches('^(?i)https?://')",
-            "must begin with https:// (http:// works only where the administrator allows that very endpoint)",
+            "must begin with https:// (http:// works only where the administrator allows that very \
+             endpoint)",
         ),
         Rule::new(
             ENDPOINT,
@@ -140,7 +145,8 @@ fn endpoint() -> Vec<Rule> {
                 "!{HAS_SCHEME} || self.contains('@') || self.matches('^[^/]*//\
                  ([a-zA-Z0-9_-]+(\\\\.[a-zA-Z0-9_-]+)*|\\\\[[0-9a-fA-F:.]+])(:[0-9]+)?([/?#].*)?$')"
             ),
-            "must be https://host or https://host:port, with ASCII letters, digits, '-', '_' and '.' in the host",
+            "must be https://host or https://host:port, with ASCII letters, digits, '-', '_' and \
+             '.' in the host",
         ),
     ]
 }
@@ -153,28 +159,31 @@ fn frozen(field: &str) -> Rule {
     Rule::new(
         ROOT,
         format!(
-            "({unchanged}) || !has(oldSelf.status) || (!({accepted}) && (!has(oldSelf.status.attempts) || \
-             size(oldSelf.status.attempts) == 0 || ({settled})))"
+            "({unchanged}) || !has(oldSelf.status) || (!({accepted}) && \
+             (!has(oldSelf.status.attempts) || size(oldSelf.status.attempts) == 0 || ({settled})))"
         ),
         format!(
-            "{field} cannot change any more: a call is out, its outcome is unknown, or it was accepted. \
-             Create another BackupReplication for another replication"
+            "{field} cannot change any more: a call is out, its outcome is unknown, or it was \
+             accepted. Create another BackupReplication for another replication"
         ),
     )
     .at_field(format!(".spec.{field}"))
 }
 
-/// A field that both have with the same value, or neither has. (CEL's optional fields say it shorter, but the API
-/// server cannot bound their cost.)
+/// A field that both have with the same value, or neither has. (CEL's optional fields say it
+/// shorter, but the API server cannot bound their cost.)
 fn unchanged(new: &str, old: &str, field: &str) -> String {
-    format!("has({new}.{field}) == has({old}.{field}) && (!has({new}.{field}) || {new}.{field} == {old}.{field})")
+    format!(
+        "has({new}.{field}) == has({old}.{field}) && (!has({new}.{field}) || {new}.{field} == \
+         {old}.{field})"
+    )
 }
 
 /// A status by which a call was accepted, whichever of the facts says so.
 fn accepted(status: &str) -> String {
     format!(
-        "has({status}.acceptedAt) || has({status}.replicationRecordId) || (has({status}.attempts) && \
-         {status}.attempts.exists(a, has(a.outcome) && a.outcome == 'Accepted'))"
+        "has({status}.acceptedAt) || has({status}.replicationRecordId) || (has({status}.attempts) \
+         && {status}.attempts.exists(a, has(a.outcome) && a.outcome == 'Accepted'))"
     )
 }
 
@@ -187,7 +196,10 @@ fn status_guards() -> Vec<Rule> {
     let written_once = |field: &str| {
         Rule::new(
             STATUS,
-            format!("!has(oldSelf.{field}) || (has(self.{field}) && self.{field} == oldSelf.{field}) || ({ADOPTED})"),
+            format!(
+                "!has(oldSelf.{field}) || (has(self.{field}) && self.{field} == oldSelf.{field}) \
+                 || ({ADOPTED})"
+            ),
             format!("{field} is written once and never changes"),
         )
     };
@@ -216,12 +228,17 @@ fn status_guards() -> Vec<Rule> {
         ),
         Rule::new(
             STATUS,
-            "!has(oldSelf.origin) || oldSelf.origin == 'Adopted' || (has(self.origin) && self.origin == oldSelf.origin)",
+            "!has(oldSelf.origin) || oldSelf.origin == 'Adopted' || (has(self.origin) && \
+             self.origin == oldSelf.origin)",
             "the origin of a call or a decision never changes",
         ),
         written_once("replicationRecordId"),
         written_once("acceptedAt"),
-        Rule::new(STATUS, "!has(oldSelf.attempts) || has(self.attempts)", "attempts cannot be removed"),
+        Rule::new(
+            STATUS,
+            "!has(oldSelf.attempts) || has(self.attempts)",
+            "attempts cannot be removed",
+        ),
         Rule::new(
             STATUS,
             "!has(oldSelf.additionalRecords) || (has(self.additionalRecords) && \
@@ -231,10 +248,10 @@ fn status_guards() -> Vec<Rule> {
         Rule::new(
             STATUS,
             format!(
-                "!({accepted}) || ({ADOPTED}) || !has(self.attempts) || size(self.attempts) == 0 || \
-                 (has(oldSelf.attempts) && size(oldSelf.attempts) > 0 && \
-                 self.attempts[0].id == oldSelf.attempts[0].id) || \
-                 (has(self.attempts[0].outcome) && self.attempts[0].outcome == 'Accepted')"
+                "!({accepted}) || ({ADOPTED}) || !has(self.attempts) || size(self.attempts) == 0 \
+                 || (has(oldSelf.attempts) && size(oldSelf.attempts) > 0 && self.attempts[0].id == \
+                 oldSelf.attempts[0].id) || (has(self.attempts[0].outcome) && \
+                 self.attempts[0].outcome == 'Accepted')"
             ),
             "no further attempt once a call was accepted",
         ),
@@ -244,7 +261,8 @@ fn status_guards() -> Vec<Rule> {
                 "size(oldSelf) == 0 || (size(self) > 0 && (self[0].id == oldSelf[0].id || \
                  ({first_settled} && self[0].number > oldSelf[0].number)))"
             ),
-            "a new attempt may follow only one that is known or settled as not accepted, with a higher number",
+            "a new attempt may follow only one that is known or settled as not accepted, with a \
+             higher number",
         ),
         Rule::new(
             ATTEMPTS,
@@ -264,10 +282,12 @@ fn status_guards() -> Vec<Rule> {
         Rule::new(
             ATTEMPT,
             format!(
-                "!has(oldSelf.outcome) || (has(self.outcome) && (self.outcome == oldSelf.outcome || \
-                 oldSelf.outcome == 'Unknown' || ({outcome_settled} && self.outcome == 'Accepted')))"
+                "!has(oldSelf.outcome) || (has(self.outcome) && (self.outcome == oldSelf.outcome \
+                 || oldSelf.outcome == 'Unknown' || ({outcome_settled} && self.outcome == \
+                 'Accepted')))"
             ),
-            "an outcome is final: only Unknown may be settled, and only an acceptance may come late",
+            "an outcome is final: only Unknown may be settled, and only an acceptance may come \
+             late",
         ),
     ]
 }

@@ -9,8 +9,8 @@ use super::status::BackupReplicationStatus;
 
 /// Replicates one CBR backup to another region: one accepted call per resource.
 ///
-/// Everything but `auth`, `readyWhen`, `onUnknownOutcome` and `suspend` is frozen while a call is out,
-/// while its outcome is unknown, and for ever once it was accepted.
+/// Everything but `auth`, `readyWhen`, `onUnknownOutcome` and `suspend` is frozen while a call is
+/// out, while its outcome is unknown, and for ever once it was accepted.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[kube(
     group = "cbr.replication.dev",
@@ -25,7 +25,11 @@ use super::status::BackupReplicationStatus;
     selectable = ".status.phase",
     doc = "Replicates one CBR backup to another region: one accepted call per resource.",
     printcolumn(name = "Phase", type_ = "string", json_path = ".status.phase"),
-    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].status"
+    ),
     printcolumn(name = "Destination", type_ = "string", json_path = ".spec.destinationRegion"),
     printcolumn(name = "Record", type_ = "string", json_path = ".status.replicationRecordId"),
     printcolumn(name = "Progress", type_ = "integer", json_path = ".status.progress"),
@@ -37,12 +41,18 @@ use super::status::BackupReplicationStatus;
         priority = 1
     ),
     printcolumn(name = "Backup", type_ = "string", json_path = ".spec.backupId", priority = 1),
-    printcolumn(name = "Replica", type_ = "string", json_path = ".status.replicaBackupId", priority = 1)
+    printcolumn(
+        name = "Replica",
+        type_ = "string",
+        json_path = ".status.replicaBackupId",
+        priority = 1
+    )
 )]
 #[serde(rename_all = "camelCase")]
 pub struct BackupReplicationSpec {
-    /// CBR endpoint of the source region, e.g. `https://cbr.eu-de.otc.t-systems.com`.
-    /// Only endpoints on the administrator's allow-list are called. May be left out where the operator has a default.
+    /// CBR endpoint of the source region, e.g. `https://cbr.eu-de.otc.t-systems.com`. Only
+    /// endpoints on the administrator's allow-list are called. May be left out where the operator
+    /// has a default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     pub endpoint: Option<String>,
@@ -69,7 +79,8 @@ pub struct BackupReplicationSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 255))]
     pub description: Option<String>,
-    /// `enable_acceleration` of newer services' request. Sent only when set; without it the service has its own default.
+    /// `enable_acceleration` of newer services' request. Sent only when set; without it the service
+    /// has its own default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enable_acceleration: Option<bool>,
     /// The credential for the call. Exactly one member.
@@ -77,7 +88,8 @@ pub struct BackupReplicationSpec {
     /// What `Ready` waits for. Default: `Accepted`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready_when: Option<ReadyWhen>,
-    /// What to do when it is unknown whether the cloud accepted a call, and its records do not tell. Default: `Hold`.
+    /// What to do when it is unknown whether the cloud accepted a call, and its records do not
+    /// tell. Default: `Hold`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_unknown_outcome: Option<OnUnknownOutcome>,
     /// `true`: no new call is made. Default: `false`.
@@ -97,8 +109,8 @@ impl BackupReplicationSpec {
         self.on_unknown_outcome.unwrap_or(OnUnknownOutcome::Hold)
     }
 
-    /// A digest of the fields that say what is called for: 32 characters, the same in every version. Two
-    /// specs with the same one ask for the same call.
+    /// A digest of the fields that say what is called for: 32 characters, the same in every
+    /// version. Two specs with the same one ask for the same call.
     pub fn request_digest(&self) -> String {
         let Self {
             endpoint,
@@ -116,13 +128,23 @@ impl BackupReplicationSpec {
             suspend: _,
         } = self;
         let acceleration = enable_acceleration.map(|value| value.to_string());
-        let required = [project_id, backup_id, destination_project_id, destination_region, destination_vault_id];
+        let required = [
+            project_id,
+            backup_id,
+            destination_project_id,
+            destination_region,
+            destination_vault_id,
+        ];
         let optional = [endpoint, name, description, &acceleration];
         let fields = required.into_iter().map(Some).chain(optional.map(Option::as_ref));
         let mut digest = digest::Context::new(&digest::SHA256);
         for field in fields {
             // Neither may two fields read as one, nor an absent one as an empty one.
-            digest.update(field.map_or_else(|| "-".to_owned(), |text| format!("{}:{text}", text.len())).as_bytes());
+            digest.update(
+                field
+                    .map_or_else(|| "-".to_owned(), |text| format!("{}:{text}", text.len()))
+                    .as_bytes(),
+            );
         }
         digest.finish().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
@@ -137,7 +159,8 @@ impl BackupReplicationSpec {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Auth {
-    /// A key of a Secret in the resource's namespace that holds an IAM token for the source project (`X-Auth-Token`).
+    /// A key of a Secret in the resource's namespace that holds an IAM token for the source project
+    /// (`X-Auth-Token`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_secret_ref: Option<SecretKeyRef>,
 }
@@ -177,8 +200,10 @@ pub enum ReadyWhen {
 /// What to do with an attempt whose outcome stays unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum OnUnknownOutcome {
-    /// No further call without a decision of yours (the message of `Ready` says what to check and what to type).
+    /// No further call without a decision of yours (the message of `Ready` says what to check and
+    /// what to type).
     Hold,
-    /// Call again after the settling time. The cloud must refuse a second replica, or you may pay for two.
+    /// Call again after the settling time. The cloud must refuse a second replica, or you may pay
+    /// for two.
     CallAgain,
 }

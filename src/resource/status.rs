@@ -10,7 +10,8 @@ use super::attempt::{Attempt, AttemptId, Outcome, PRINTABLE_ID, bounds};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BackupReplicationStatus {
-    /// The `metadata.generation` that this status speaks of; -1 until the operator has seen the resource.
+    /// The `metadata.generation` that this status speaks of; -1 until the operator has seen the
+    /// resource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// A summary for display and for selection. Decisions never rest on it. Default: `Pending`.
@@ -55,8 +56,8 @@ pub struct BackupReplicationStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::NAME), regex(pattern = PRINTABLE_ID)))]
     pub additional_records: Vec<String>,
-    /// Records to the same destination in spite of which a human had the operator call anew: never adopted, nor taken for the record
-    /// of a later call.
+    /// Records to the same destination in spite of which a human had the operator call anew: never
+    /// adopted, nor taken for the record of a later call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::ID), regex(pattern = PRINTABLE_ID)))]
     pub declined_records: Vec<String>,
@@ -81,8 +82,8 @@ pub struct BackupReplicationStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::ID))]
     pub record_status: Option<String>,
-    /// Whose look-up has shown the record of this resource's own call: Secret, key and `resourceVersion`.
-    /// To that credential, the absence of a record tells something.
+    /// Whose look-up has shown the record of this resource's own call: Secret, key and
+    /// `resourceVersion`. To that credential, the absence of a record tells something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::VIEWER))]
     pub record_shown_to: Option<String>,
@@ -105,10 +106,12 @@ pub struct BackupReplicationStatus {
     /// When a look first showed that the replication had ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Time>,
-    /// Why the operator no longer follows the record. Absent before an acceptance, and while the record is followed.
+    /// Why the operator no longer follows the record. Absent before an acceptance, and while the
+    /// record is followed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking_end: Option<TrackingEnd>,
-    /// What keeps the operator from checking the record. Absent while nothing does. When it is fixed, the checks resume automatically.
+    /// What keeps the operator from checking the record. Absent while nothing does. When it is
+    /// fixed, the checks resume automatically.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking_issue: Option<TrackingIssue>,
     /// `Ready`, `Replicated`, and, only while True, `Reconciling` and `Stalled`.
@@ -128,7 +131,8 @@ impl BackupReplicationStatus {
 /// The resource at a glance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Phase {
-    /// No call is in flight. The operator makes one when what it waits for is there (see the message of `Ready`).
+    /// No call is in flight. The operator makes one when what it waits for is there (see the
+    /// message of `Ready`).
     Pending,
     /// A call is claimed, and may be in flight.
     Submitting,
@@ -144,8 +148,14 @@ pub enum Phase {
 
 impl Phase {
     /// Every phase.
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::Submitting, Self::OutcomeUnknown, Self::Replicating, Self::Succeeded, Self::Failed];
+    pub const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::Submitting,
+        Self::OutcomeUnknown,
+        Self::Replicating,
+        Self::Succeeded,
+        Self::Failed,
+    ];
 
     /// The phase as it stands in a status.
     pub fn as_str(self) -> &'static str {

@@ -1,9 +1,9 @@
-//! What metrics, Events and traces cost together: the same work with them and without, in turns, against a real API server, a real
-//! collector and the simulator.
+//! What metrics, Events and traces cost together: the same work with them and without, in turns,
+//! against a real API server, a real collector and the simulator.
 //!
-//! On: an Event for each turn is written, a trace of each round goes to the collector, and `/metrics` is scraped every second. Off: no
-//! traces, no scrapes, and a role without Events. What cannot be taken away is in both: the counters, and that an Event is
-//! asked for (and refused).
+//! On: an Event for each turn is written, a trace of each round goes to the collector, and
+//! `/metrics` is scraped every second. Off: no traces, no scrapes, and a role without Events. What
+//! cannot be taken away is in both: the counters, and that an Event is asked for (and refused).
 //!
 //! `cargo bench --bench observability -- ROUNDS RESOURCES`
 
@@ -38,7 +38,9 @@ async fn main() -> Result<()> {
     let mut numbers = env::args().skip(1).filter_map(|argument| argument.parse::<usize>().ok());
     let (rounds, resources) = (numbers.next().unwrap_or(7), numbers.next().unwrap_or(400));
     let collector = Collector::start()?;
-    println!("{rounds} rounds of {resources} resources, from the operator's start to the last acceptance");
+    println!(
+        "{rounds} rounds of {resources} resources, from the operator's start to the last acceptance"
+    );
     let mut warm = true;
     let (mut walls, mut busies) = (Vec::new(), Vec::new());
     for round in 0..=rounds {
@@ -54,7 +56,8 @@ async fn main() -> Result<()> {
         walls.push(ratio(on.wall, off.wall));
         busies.push(ratio(on.busy, off.busy));
         println!(
-            "round {round}: on {:.2} s ({:.0}/s, processor {:.2} s), off {:.2} s ({:.0}/s, processor {:.2} s)",
+            "round {round}: on {:.2} s ({:.0}/s, processor {:.2} s), off {:.2} s ({:.0}/s, \
+             processor {:.2} s)",
             on.wall.as_secs_f64(),
             per_second(resources, on.wall),
             on.busy.as_secs_f64(),
@@ -64,8 +67,16 @@ async fn main() -> Result<()> {
         );
     }
     ensure!(!collector.spans()?.is_empty(), "no trace came");
-    println!("on takes {} of the time of off (median; {})", percent(median(&mut walls)), spread(&walls));
-    println!("and {} of its processor time (median; {})", percent(median(&mut busies)), spread(&busies));
+    println!(
+        "on takes {} of the time of off (median; {})",
+        percent(median(&mut walls)),
+        spread(&walls)
+    );
+    println!(
+        "and {} of its processor time (median; {})",
+        percent(median(&mut busies)),
+        spread(&busies)
+    );
     Ok(())
 }
 
@@ -79,7 +90,8 @@ fn percent(ratio: f64) -> String {
 
 fn median(ratios: &mut [f64]) -> f64 {
     ratios.sort_by(f64::total_cmp);
-    let middle = ratios.get(ratios.len().saturating_sub(1) / 2..=ratios.len() / 2).unwrap_or_default();
+    let middle =
+        ratios.get(ratios.len().saturating_sub(1) / 2..=ratios.len() / 2).unwrap_or_default();
     middle.iter().sum::<f64>() / middle.len() as f64
 }
 
@@ -95,7 +107,8 @@ async fn run(collector: &Collector, on: bool, resources: usize) -> Result<Took> 
     scene.valid_secret()?;
     stream::iter(0..resources)
         .map(|number| {
-            let manifest = Scene::manifest_for(&format!("r-{number:04}"), &Uuid::new_v4().to_string(), "");
+            let manifest =
+                Scene::manifest_for(&format!("r-{number:04}"), &Uuid::new_v4().to_string(), "");
             let scene = &scene;
             async move { scene.create(&manifest).await }
         })
@@ -166,6 +179,11 @@ fn busy(operator: &Operator) -> Result<Duration> {
     const TICKS_PER_SECOND: u64 = 100;
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", operator.process.pid()))?;
     let (_, fields) = stat.rsplit_once(')').context("no name")?;
-    let ticks: u64 = fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    let ticks: u64 = fields
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|ticks| ticks.parse::<u64>().ok())
+        .sum();
     Ok(Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND))
 }

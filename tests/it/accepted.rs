@@ -1,4 +1,5 @@
-//! One call for each resource, exactly as the API's page has it, and everything that came back in the status.
+//! One call for each resource, exactly as the API's page has it, and everything that came back in
+//! the status.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +24,9 @@ fn json_of(call: &Call) -> Result<Value> {
 /// The next answer about this backup, without a commit.
 fn answer(scene: &Scene, backup_id: &str, body: Value) -> Result<()> {
     let answer = Answer::status(200).json(body);
-    scene.simulator.script(Script::once(Fault::before_commit().answer(answer)).replicate().backup(backup_id))
+    scene
+        .simulator
+        .script(Script::once(Fault::before_commit().answer(answer)).replicate().backup(backup_id))
 }
 
 #[tokio::test]
@@ -37,11 +40,18 @@ async fn the_least_resource_sends_the_documented_request_and_becomes_ready() -> 
     let call = only_post(&scene, example::BACKUP)?;
     assert!(call.over_tls);
     assert_eq!(call.method, "POST");
-    assert_eq!(call.path, format!("/v3/{}/backups/{}/replicate", example::PROJECT, example::BACKUP));
+    assert_eq!(
+        call.path,
+        format!("/v3/{}/backups/{}/replicate", example::PROJECT, example::BACKUP)
+    );
     assert_eq!(call.headers.get("content-type"), Some("application/json"));
     assert_eq!(call.headers.get("x-auth-token"), Some(example::TOKEN));
-    let bearers: Vec<_> =
-        call.headers.iter().filter(|(_, value)| value.contains(example::TOKEN)).map(|(name, _)| name).collect();
+    let bearers: Vec<_> = call
+        .headers
+        .iter()
+        .filter(|(_, value)| value.contains(example::TOKEN))
+        .map(|(name, _)| name)
+        .collect();
     assert_eq!(bearers, ["x-auth-token"]);
     for credential in ["authorization", "cookie", "x-security-token"] {
         assert_eq!(call.headers.get(credential), None, "{credential}");
@@ -115,11 +125,20 @@ async fn acceleration_is_asked_for_or_declined_only_where_the_spec_says_so() -> 
         scene.applied(&Scene::manifest_for(name, &backup, &more))?;
         scene.wait(name, "ready", |object| object.is("Ready")).await?;
         let body = json_of(&only_post(&scene, &backup)?)?;
-        assert_eq!(body["replicate"].get("enable_acceleration"), wish.map(Value::from).as_ref(), "{name}");
+        assert_eq!(
+            body["replicate"].get("enable_acceleration"),
+            wish.map(Value::from).as_ref(),
+            "{name}"
+        );
 
-        let other = json!({"spec": {"enableAcceleration": wish.is_none().then_some(true)}}).to_string();
+        let other =
+            json!({"spec": {"enableAcceleration": wish.is_none().then_some(true)}}).to_string();
         let refused = scene.kubectl(&["patch", "brep", name, "--type=merge", "--patch", &other])?;
-        assert!(!refused.accepted && refused.words.contains("enableAcceleration"), "{name}: {}", refused.words);
+        assert!(
+            !refused.accepted && refused.words.contains("enableAcceleration"),
+            "{name}: {}",
+            refused.words
+        );
     }
     Ok(())
 }
@@ -140,8 +159,10 @@ async fn every_field_of_the_response_is_in_the_status() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
-    let replication: Value =
-        FIELDS.iter().map(|(theirs, _, value)| ((*theirs).to_owned(), Value::from(*value))).collect();
+    let replication: Value = FIELDS
+        .iter()
+        .map(|(theirs, _, value)| ((*theirs).to_owned(), Value::from(*value)))
+        .collect();
     answer(&scene, example::BACKUP, json!({"replication": replication}))?;
     scene.applied(&Scene::manifest("db", ""))?;
     let object = scene.wait("db", "ready", |object| object.is("Ready")).await?;
@@ -167,13 +188,22 @@ async fn an_acceptance_without_a_record_id_or_with_nulls_is_an_acceptance() -> R
         ("empty", json!({})),
         ("without-id", json!({"source_region": "eu-de", "provider_id": "p"})),
         ("null-id", json!({"replication_record_id": null, "source_region": "eu-de"})),
-        ("all-null", json!({"replication_record_id": null, "source_region": null, "backup_id": null})),
-        ("no-text", json!({"replication_record_id": ["x"], "source_region": {"a": 1}, "unheard_of": true})),
+        (
+            "all-null",
+            json!({"replication_record_id": null, "source_region": null, "backup_id": null}),
+        ),
+        (
+            "no-text",
+            json!({"replication_record_id": ["x"], "source_region": {"a": 1}, "unheard_of": true}),
+        ),
     ];
     let scene = Scene::new(OPERATOR).await?;
     // The record is looked for until it is clear that it never comes.
     let times = ["--settling-time=1s", "--claim-window=1s", "--request-timeout=5s"];
-    let _operator = times.into_iter().fold(scene.operator(), |options, time| options.arg(time)).start_ready()?;
+    let _operator = times
+        .into_iter()
+        .fold(scene.operator(), |options, time| options.arg(time))
+        .start_ready()?;
     scene.valid_secret()?;
     for (name, replication) in &answers {
         let backup = scene.new_backup();
@@ -183,7 +213,10 @@ async fn an_acceptance_without_a_record_id_or_with_nulls_is_an_acceptance() -> R
     scene.wait_for_all(answers.len(), |object| object.is("Ready")).await?;
     for object in scene.wait_for_all(answers.len(), |object| object.phase() == "Succeeded").await? {
         assert!(object.is("Ready"), "{:#}", object.0);
-        assert_eq!((object.condition("Replicated").0, object.condition("Replicated").1), ("Unknown", "NotReported"));
+        assert_eq!(
+            (object.condition("Replicated").0, object.condition("Replicated").1),
+            ("Unknown", "NotReported")
+        );
         assert_eq!(object.text("/status/origin"), Some("Called"));
         assert_eq!(object.text("/status/attempts/0/outcome"), Some("Accepted"));
         assert_eq!(object.text("/status/replicationRecordId"), None);
@@ -199,8 +232,9 @@ async fn of_two_hundred_resources_at_once_each_is_replicated_once() -> Result<()
     let scene = Scene::with(OPERATOR, Options::any_backup()).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
-    let manifests: Vec<String> =
-        (0..NUMBER).map(|n| Scene::manifest_for(&format!("db-{n}"), &Uuid::new_v4().to_string(), "")).collect();
+    let manifests: Vec<String> = (0..NUMBER)
+        .map(|n| Scene::manifest_for(&format!("db-{n}"), &Uuid::new_v4().to_string(), ""))
+        .collect();
     scene.applied(&manifests.join("\n---\n"))?;
     let objects = scene.wait_for_all(NUMBER, |object| object.is("Ready")).await?;
 
@@ -208,11 +242,17 @@ async fn of_two_hundred_resources_at_once_each_is_replicated_once() -> Result<()
     assert_eq!((total.posts, total.accepted), (NUMBER as u64, NUMBER as u64));
     let told: BTreeSet<_> = objects
         .iter()
-        .filter_map(|object| Some((object.text("/spec/backupId")?, object.text("/status/replicationRecordId")?)))
+        .filter_map(|object| {
+            Some((object.text("/spec/backupId")?, object.text("/status/replicationRecordId")?))
+        })
         .map(|(backup, record)| (backup.to_owned(), record.to_owned()))
         .collect();
-    let made: BTreeSet<_> =
-        scene.simulator.all_records().into_iter().map(|record| (record.target.backup_id, record.id)).collect();
+    let made: BTreeSet<_> = scene
+        .simulator
+        .all_records()
+        .into_iter()
+        .map(|record| (record.target.backup_id, record.id))
+        .collect();
     assert_eq!(told.len(), NUMBER);
     assert_eq!(told, made, "each status names the record of its own backup");
     Ok(())
@@ -226,7 +266,10 @@ async fn renaming_the_secret_of_a_finished_resource_is_observed_and_calls_nobody
     scene.applied(&Scene::manifest("db", ""))?;
     let before = scene.wait_for_phase("db", "Succeeded").await?;
 
-    scene.patched("db", &json!({"spec": {"auth": {"tokenSecretRef": {"name": "another", "key": "other"}}}}))?;
+    scene.patched(
+        "db",
+        &json!({"spec": {"auth": {"tokenSecretRef": {"name": "another", "key": "other"}}}}),
+    )?;
     let newer = |object: &Object| object.is_observed() && object.0["metadata"]["generation"] == 2;
     let after = scene.wait("db", "observed anew", newer).await?;
 
@@ -252,7 +295,10 @@ async fn ready_when_replicated_stalls_where_the_cloud_reports_nothing() -> Resul
     let object = scene.wait("db", "stalled", |object| object.is("Stalled")).await?;
     assert_eq!(object.text("/status/attempts/0/outcome"), Some("Accepted"));
     assert_eq!((object.condition("Ready").0, object.reason()), ("Unknown", "NotReported"));
-    assert_eq!((object.condition("Replicated").0, object.condition("Replicated").1), ("Unknown", "NotReported"));
+    assert_eq!(
+        (object.condition("Replicated").0, object.condition("Replicated").1),
+        ("Unknown", "NotReported")
+    );
 
     scene.patched("db", &json!({"spec": {"readyWhen": "Accepted"}}))?;
     let object = scene.wait("db", "ready", |object| object.is("Ready")).await?;
@@ -267,7 +313,9 @@ async fn what_others_write_while_the_call_is_out_stays_and_so_does_its_outcome()
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
     let hold = scene.simulator.hold("call");
-    scene.simulator.script(Script::once(Fault::after_commit().hold(&hold).ordinary()).replicate())?;
+    scene
+        .simulator
+        .script(Script::once(Fault::after_commit().hold(&hold).ordinary()).replicate())?;
     scene.applied(&Scene::manifest("db", ""))?;
     in_time("the call arrives", hold.arrived()).await?;
 
@@ -282,12 +330,22 @@ async fn what_others_write_while_the_call_is_out_stays_and_so_does_its_outcome()
         "type": "example.org/Audited", "status": "True", "reason": "Seen", "message": "",
         "lastTransitionTime": "2026-01-02T03:04:05Z",
     }}]);
-    let patch = ["patch", "brep", "db", "--subresource=status", "--type=json", "--patch", &foreign.to_string()];
+    let patch = [
+        "patch",
+        "brep",
+        "db",
+        "--subresource=status",
+        "--type=json",
+        "--patch",
+        &foreign.to_string(),
+    ];
     let patched = scene.kubectl(&patch)?;
     assert!(patched.accepted, "{}", patched.words);
     hold.release();
 
-    let accepted = |object: &Object| object.text("/status/replicationRecordId").is_some() && object.is_observed();
+    let accepted = |object: &Object| {
+        object.text("/status/replicationRecordId").is_some() && object.is_observed()
+    };
     let object = scene.wait("db", "accepted", accepted).await?;
     let call = only_post(&scene, example::BACKUP)?;
     assert_eq!(object.text("/status/replicationRecordId"), call.record_id());

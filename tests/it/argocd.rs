@@ -1,4 +1,5 @@
-//! Argo CD judges a resource of every phase as kstatus does, and offers the decisions where they fit.
+//! Argo CD judges a resource of every phase as kstatus does, and offers the decisions where they
+//! fit.
 
 mod config_map;
 mod lua;
@@ -24,8 +25,9 @@ fn each_example_is_judged_as_the_table_says() -> Result<()> {
     }
     let mut named: Vec<PathBuf> =
         tests.iter().filter_map(|test| Some(folder().join(test["inputPath"].as_str()?))).collect();
-    let mut there: Vec<PathBuf> =
-        std::fs::read_dir(folder().join("testdata"))?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    let mut there: Vec<PathBuf> = std::fs::read_dir(folder().join("testdata"))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
     named.sort();
     there.sort();
     assert_eq!(named, there, "each example is in the table, and none else");
@@ -34,7 +36,9 @@ fn each_example_is_judged_as_the_table_says() -> Result<()> {
 
 #[test]
 fn there_is_an_example_of_every_phase() -> Result<()> {
-    let crd = std::fs::read_to_string(repository::path("crds/backupreplications.cbr.replication.dev.yaml"))?;
+    let crd = std::fs::read_to_string(repository::path(
+        "crds/backupreplications.cbr.replication.dev.yaml",
+    ))?;
     let crd: Value = serde_saphyr::from_str(&crd)?;
     let phases = crd
         .pointer("/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/phase/enum")
@@ -43,7 +47,9 @@ fn there_is_an_example_of_every_phase() -> Result<()> {
     let table = yaml("health_test.yaml")?;
     let mut seen = Vec::new();
     for test in table["tests"].as_array().context("tests")? {
-        seen.push(yaml(test["inputPath"].as_str().context("inputPath")?)?["status"]["phase"].take());
+        seen.push(
+            yaml(test["inputPath"].as_str().context("inputPath")?)?["status"]["phase"].take(),
+        );
     }
     for phase in phases {
         assert!(seen.contains(phase), "none of {phase}");
@@ -85,17 +91,24 @@ fn the_config_map_has_these_scripts() -> Result<()> {
 /// The examples are what the operator really writes.
 #[tokio::test]
 async fn the_examples_are_as_the_operator_leaves_its_resources() -> Result<()> {
-    let scene = Scene::with(OPERATOR, with(|behaviour| behaviour.view.records = Records::Absent)).await?;
-    let apply = |name: &str, more: &str| scene.applied(&Scene::manifest_for(name, example::BACKUP, more));
+    let scene =
+        Scene::with(OPERATOR, with(|behaviour| behaviour.view.records = Records::Absent)).await?;
+    let apply =
+        |name: &str, more: &str| scene.applied(&Scene::manifest_for(name, example::BACKUP, more));
     apply("new", "")?;
     compare("progressing_new", scene.get("new").await?)?;
     scene.kubectl(&["delete", "brep", "new"])?;
 
     let operator = scene.operator().start_ready()?;
     apply("db", "")?;
-    compare("progressing_waitingForSecret", scene.wait("db", "waiting", |o| o.reason() == "SecretNotFound").await?)?;
+    compare(
+        "progressing_waitingForSecret",
+        scene.wait("db", "waiting", |o| o.reason() == "SecretNotFound").await?,
+    )?;
     let hold = scene.simulator.hold("answer");
-    scene.simulator.script(Script::once(Fault::before_commit().hold(&hold).ordinary()).replicate())?;
+    scene
+        .simulator
+        .script(Script::once(Fault::before_commit().hold(&hold).ordinary()).replicate())?;
     scene.valid_secret()?;
     hold.arrived().await;
     compare("progressing_submitting", scene.wait_for_phase("db", "Submitting").await?)?;
@@ -103,10 +116,15 @@ async fn the_examples_are_as_the_operator_leaves_its_resources() -> Result<()> {
     compare("healthy_accepted", scene.wait_for_phase("db", "Succeeded").await?)?;
 
     apply("suspended", "  suspend: true\n")?;
-    compare("suspended", scene.wait("suspended", "suspended", |o| o.reason() == "Suspended").await?)?;
+    compare(
+        "suspended",
+        scene.wait("suspended", "suspended", |o| o.reason() == "Suspended").await?,
+    )?;
 
     let unknown = scene.new_backup();
-    scene.simulator.script(Script::once(Fault::before_commit().reset()).replicate().backup(&unknown))?;
+    scene
+        .simulator
+        .script(Script::once(Fault::before_commit().reset()).replicate().backup(&unknown))?;
     scene.applied(&Scene::manifest_for("db-unknown", &unknown, ""))?;
     let is_open = |o: &Object| o.phase() == "OutcomeUnknown" && o.is("Reconciling");
     compare("progressing_outcomeUnknown", scene.wait("db-unknown", "open", is_open).await?)?;
@@ -141,24 +159,32 @@ async fn the_examples_of_a_copy_are_as_the_operator_leaves_its_resources() -> Re
     compare("healthy_replicated", scene.wait_for_phase("db", "Succeeded").await?)?;
 
     let backup = begun("waited-for", "  readyWhen: Replicated\n").await?;
-    compare("progressing_replicating", scene.wait("waited-for", "copied so far", is_copied).await?)?;
+    compare(
+        "progressing_replicating",
+        scene.wait("waited-for", "copied so far", is_copied).await?,
+    )?;
     let reason = "The destination vault is full.".into();
-    scene.simulator.advance(&backup, Advance::Fail { code: "BackupService.8888".into(), reason })?;
+    scene
+        .simulator
+        .advance(&backup, Advance::Fail { code: "BackupService.8888".into(), reason })?;
     compare("degraded_replicationFailed", scene.wait_for_phase("waited-for", "Failed").await?)
 }
 
 /// And what the actions write is a decision that the operator carries out.
 #[tokio::test]
 async fn a_decision_by_an_action_is_carried_out() -> Result<()> {
-    let scene = Scene::with(OPERATOR, with(|behaviour| behaviour.view.look_up = LookUp::NotFound)).await?;
+    let scene =
+        Scene::with(OPERATOR, with(|behaviour| behaviour.view.look_up = LookUp::NotFound)).await?;
     scene.valid_secret()?;
     scene.simulator.script(Script::once(Fault::before_commit().reset()).replicate())?;
     let _operator = scene.operator().start_ready()?;
     scene.applied(&Scene::manifest("db", ""))?;
-    let stalled = scene.wait("db", "stalled", |o| o.phase() == "OutcomeUnknown" && o.is("Stalled")).await?;
+    let stalled =
+        scene.wait("db", "stalled", |o| o.phase() == "OutcomeUnknown" && o.is("Stalled")).await?;
     compare("degraded_outcomeUnknown", stalled.clone())?;
     let decided = run("actions/not-accepted/action.lua", &stalled.0)?;
-    scene.patched("db", &json!({"metadata": {"annotations": decided["metadata"]["annotations"]}}))?;
+    scene
+        .patched("db", &json!({"metadata": {"annotations": decided["metadata"]["annotations"]}}))?;
     scene.wait_for_phase("db", "Succeeded").await?;
     Ok(())
 }

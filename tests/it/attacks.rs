@@ -1,6 +1,6 @@
-//! Attacks on the promise, through the real process. Each was once good for a second accepted call, a silent double, a
-//! secret on show or a guard that was none. The simulator takes duplicates, so nothing but the operator stands against a
-//! second call.
+//! Attacks on the promise, through the real process. Each was once good for a second accepted call,
+//! a silent double, a secret on show or a guard that was none. The simulator takes duplicates, so
+//! nothing but the operator stands against a second call.
 
 mod p01_spelling;
 mod p02_viewer;
@@ -24,7 +24,8 @@ use simulator::{Operation, Options, Pace, View, example};
 
 use crate::OPERATOR;
 
-/// How long a young object's first call waits in these tests, where no look can prove that nothing is there.
+/// How long a young object's first call waits in these tests, where no look can prove that nothing
+/// is there.
 const FIRST_CALL_AFTER: Duration = Duration::from_secs(4);
 
 /// How long an odd answer must come again and again here, before it is believed.
@@ -96,14 +97,17 @@ fn decided(object: &Object) -> bool {
     object.is_observed() && (object.is("Ready") || object.is("Stalled"))
 }
 
-/// How many attempts have come to a call, or may have. On a busy machine one or the other comes too late for its window.
+/// How many attempts have come to a call, or may have. On a busy machine one or the other comes too
+/// late for its window.
 fn calls(object: &Object) -> usize {
     object.attempts().iter().filter(|attempt| attempt["outcome"] != "NotSent").count()
 }
 
-/// The resource once it is decided, or a second call for it is over: what follows that is not waited out.
+/// The resource once it is decided, or a second call for it is over: what follows that is not
+/// waited out.
 async fn outcome(scene: &Scene, name: &str) -> Result<Object> {
-    let called_again = |object: &Object| calls(object) > 1 && !object.attempts()[0]["outcome"].is_null();
+    let called_again =
+        |object: &Object| calls(object) > 1 && !object.attempts()[0]["outcome"].is_null();
     scene.wait(name, "decided", |object| decided(object) || called_again(object)).await
 }
 
@@ -138,7 +142,11 @@ fn only_record(scene: &Scene, backup: &str) -> Result<String> {
 /// Waits until the operator has looked the backup up so many times more.
 async fn looked_up_again(scene: &Scene, backup: &str, times: u64) -> Result<()> {
     let before = scene.simulator.counts(backup).gets;
-    in_time("another look", scene.simulator.wait_for(|log| log.counts(backup).gets >= before + times)).await
+    in_time(
+        "another look",
+        scene.simulator.wait_for(|log| log.counts(backup).gets >= before + times),
+    )
+    .await
 }
 
 /// The operations about a backup, in order of arrival.
@@ -160,15 +168,22 @@ impl Findings {
     /// A backup was called for so often, and so many of the calls were accepted.
     fn counts(&mut self, scene: &Scene, case: &str, backup: &str, expected: (u64, u64)) {
         let got = counts(scene, backup);
-        self.check(case, got == expected, || format!("(POSTs, accepted) is {got:?}, not {expected:?}"));
+        self.check(case, got == expected, || {
+            format!("(POSTs, accepted) is {got:?}, not {expected:?}")
+        });
     }
 
-    /// A human is asked whether the call was accepted: it stands still, and each answer has its command.
+    /// A human is asked whether the call was accepted: it stands still, and each answer has its
+    /// command.
     fn asked(&mut self, case: &str, object: &Object) {
         let (reason, commands) = (object.reason(), object.commands().len());
         let asked = object.is("Stalled") && reason == "OutcomeUnknown" && commands == 3;
         self.check(case, asked, || {
-            format!("nobody is asked: {} {reason}, {commands} commands: {}", object.phase(), object.message())
+            format!(
+                "nobody is asked: {} {reason}, {commands} commands: {}",
+                object.phase(),
+                object.message()
+            )
         });
     }
 

@@ -1,5 +1,5 @@
-//! Whatever a user, an administrator or the cloud gets wrong is answered in words, with no call too many, and goes on
-//! once it is put right.
+//! Whatever a user, an administrator or the cloud gets wrong is answered in words, with no call too
+//! many, and goes on once it is put right.
 
 mod endpoint;
 mod not_sent;
@@ -71,8 +71,8 @@ fn api_time(scene: &Scene) -> Result<String> {
     Ok(scene.audit_events()?.last().map(|event| event.received_at.clone()).unwrap_or_default())
 }
 
-/// Waits until the operator has read an object of this kind after that time, and says when. A round begins so: once the
-/// next one has begun, the one before it is over.
+/// Waits until the operator has read an object of this kind after that time, and says when. A round
+/// begins so: once the next one has begun, the one before it is over.
 fn read_after(scene: &Scene, kind: &str, since: &str) -> Result<String> {
     let read = scene.wait_for_audit_event(|event| {
         (event.resource.as_str(), event.verb.as_str()) == (kind, "get")

@@ -1,5 +1,5 @@
-//! The Helm chart: taken by helm and by the API server, with every option of the binary, the same as the kustomize base, and
-//! none that a wrong value gets through.
+//! The Helm chart: taken by helm and by the API server, with every option of the binary, the same
+//! as the kustomize base, and none that a wrong value gets through.
 
 mod documented;
 mod helm;
@@ -18,7 +18,8 @@ const CHART: &str = "deploy/helm/backup-replication-operator";
 const NAME: &str = "backup-replication-operator";
 const NAMESPACE: &str = "backup-replication";
 
-/// Files of values: no change of the defaults at all, everything used, and what needs no right beyond some namespaces.
+/// Files of values: no change of the defaults at all, everything used, and what needs no right
+/// beyond some namespaces.
 const VALUES: [&str; 3] = ["", EVERYTHING, TENANT];
 const EVERYTHING: &str = "tests/it/chart/values/everything.yaml";
 const TENANT: &str = "tests/it/chart/values/tenant.yaml";

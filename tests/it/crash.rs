@@ -1,4 +1,5 @@
-//! Whatever dies, sleeps or goes away in mid-call: no second call by itself, and an acceptance is recorded in the end.
+//! Whatever dies, sleeps or goes away in mid-call: no second call by itself, and an acceptance is
+//! recorded in the end.
 
 use anyhow::{Context, Result, ensure};
 use control_plane::Exit;
@@ -23,12 +24,15 @@ fn short(scene: &Scene) -> OperatorOptions {
 
 fn hold_after_commit(scene: &Scene, backup: &str) -> Result<Hold> {
     let hold = scene.simulator.hold(backup);
-    scene.simulator.script(Script::once(Fault::after_commit().hold(&hold).ordinary()).replicate().backup(backup))?;
+    scene.simulator.script(
+        Script::once(Fault::after_commit().hold(&hold).ordinary()).replicate().backup(backup),
+    )?;
     Ok(hold)
 }
 
 #[tokio::test]
-async fn killed_after_the_commit_it_calls_no_second_time_and_each_command_of_the_message_ends_it() -> Result<()> {
+async fn killed_after_the_commit_it_calls_no_second_time_and_each_command_of_the_message_ends_it()
+-> Result<()> {
     let scene = Scene::with(OPERATOR, no_look_up()).await?;
     scene.valid_secret()?;
     let committed = [("record", scene.new_backup()), ("no-record", scene.new_backup())];
@@ -58,7 +62,8 @@ async fn killed_after_the_commit_it_calls_no_second_time_and_each_command_of_the
             scene.namespace,
             object.attempt_id()
         );
-        let words = ["not-accepted", "accepted:<RECORD_ID>", "accepted"].map(|word| format!("{command}:{word}"));
+        let words = ["not-accepted", "accepted:<RECORD_ID>", "accepted"]
+            .map(|word| format!("{command}:{word}"));
         assert_eq!(object.commands(), words, "{}", object.message());
         assert_eq!((object.condition("Ready").0, object.reason()), ("Unknown", "OutcomeUnknown"));
     }
@@ -68,16 +73,21 @@ async fn killed_after_the_commit_it_calls_no_second_time_and_each_command_of_the
 
     let [(_, with_record), (_, without_record)] = &committed;
     let record = scene.simulator.records(with_record).pop().context("no record")?.id;
-    let ways = [("lost", 0, "Called", 2), ("record", 1, "Declared", 1), ("no-record", 2, "Declared", 1)];
+    let ways =
+        [("lost", 0, "Called", 2), ("record", 1, "Declared", 1), ("no-record", 2, "Declared", 1)];
     for (name, command, origin, attempts) in ways {
-        let line = scene.get(name).await?.commands().swap_remove(command).replace("<RECORD_ID>", &record);
+        let line =
+            scene.get(name).await?.commands().swap_remove(command).replace("<RECORD_ID>", &record);
         let pasted = scene.paste(&line)?;
         assert!(pasted.accepted, "{line}: {}", pasted.words);
         let object = scene.wait(name, "ready", |object| object.is("Ready")).await?;
         assert_eq!(object.text("/status/origin"), Some(origin), "{name}");
         assert_eq!(object.attempts().len(), attempts, "{name}");
     }
-    assert_eq!(scene.get("record").await?.text("/status/replicationRecordId"), Some(record.as_str()));
+    assert_eq!(
+        scene.get("record").await?.text("/status/replicationRecordId"),
+        Some(record.as_str())
+    );
     assert_eq!(scene.get("no-record").await?.text("/status/replicationRecordId"), None);
     let counts = |backup| scene.simulator.counts(backup);
     assert_eq!((counts(&lost).posts, counts(&lost).accepted), (2, 1));
@@ -98,10 +108,15 @@ async fn a_decision_that_names_another_attempt_is_refused_in_words() -> Result<(
     let command = object.commands().swap_remove(0);
     let pasted = scene.paste(&command.replace(object.attempt_id(), &wrong))?;
     assert!(pasted.accepted, "{}", pasted.words);
-    let refused = |object: &Object| object.message().contains("is ignored: it names another attempt");
+    let refused =
+        |object: &Object| object.message().contains("is ignored: it names another attempt");
     let refused = scene.wait("db", "told that its decision is ignored", refused).await?;
     assert_eq!(refused.phase(), "OutcomeUnknown");
-    assert!(refused.message().contains(&format!("the one in force, {}", object.attempt_id())), "{}", refused.message());
+    assert!(
+        refused.message().contains(&format!("the one in force, {}", object.attempt_id())),
+        "{}",
+        refused.message()
+    );
 
     // The right one is heeded all the same, so the refusal was not for something else.
     assert!(scene.paste(&object.commands().swap_remove(2))?.accepted);
@@ -115,7 +130,9 @@ async fn killed_before_the_claim_it_goes_on_after_a_restart() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let operator = scene.operator().start_ready()?;
     scene.applied(&Scene::manifest("db", ""))?;
-    scene.wait("db", "waiting for its Secret", |object| object.reason() == "SecretNotFound").await?;
+    scene
+        .wait("db", "waiting for its Secret", |object| object.reason() == "SecretNotFound")
+        .await?;
     assert_eq!(operator.process.kill()?, Exit::Signal(9));
 
     scene.valid_secret()?;
@@ -147,7 +164,10 @@ async fn on_sigterm_it_waits_for_its_call_records_it_and_exits_with_0() -> Resul
     let object = scene.get("db").await?;
     assert!(object.is("Ready"), "{:#}", object.0);
     let posts = scene.posts(example::BACKUP);
-    assert_eq!(object.text("/status/replicationRecordId"), posts.first().and_then(|call| call.record_id()));
+    assert_eq!(
+        object.text("/status/replicationRecordId"),
+        posts.first().and_then(|call| call.record_id())
+    );
     assert_eq!((posts.len(), scene.posts(&later).len()), (1, 0));
     Ok(())
 }
@@ -178,7 +198,8 @@ async fn an_acceptance_is_logged_at_once_and_recorded_when_the_api_server_is_bac
 }
 
 #[tokio::test]
-async fn a_resource_deleted_in_mid_call_leaves_its_record_in_the_log_and_the_operator_at_work() -> Result<()> {
+async fn a_resource_deleted_in_mid_call_leaves_its_record_in_the_log_and_the_operator_at_work()
+-> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
     let hold = hold_after_commit(&scene, example::BACKUP)?;
@@ -190,7 +211,9 @@ async fn a_resource_deleted_in_mid_call_leaves_its_record_in_the_log_and_the_ope
     assert!(deleted.accepted, "{}", deleted.words);
     hold.release();
     let record = scene.simulator.records(example::BACKUP).pop().context("no record")?.id;
-    operator.log.wait_for(PATIENCE, |line| line.contains(&record) && line.contains("cannot be recorded"))?;
+    operator
+        .log
+        .wait_for(PATIENCE, |line| line.contains(&record) && line.contains("cannot be recorded"))?;
 
     scene.applied(&Scene::manifest_for("next", &scene.new_backup(), ""))?;
     scene.wait("next", "ready", |object| object.is("Ready")).await?;
@@ -206,8 +229,9 @@ async fn two_operators_at_once_make_one_call_for_each_resource() -> Result<()> {
     let scene = Scene::with(OPERATOR, Options::any_backup()).await?;
     let _operators = [scene.operator().start_ready()?, scene.operator().start_ready()?];
     scene.valid_secret()?;
-    let manifests: Vec<String> =
-        (0..NUMBER).map(|n| Scene::manifest_for(&format!("db-{n}"), &Uuid::new_v4().to_string(), "")).collect();
+    let manifests: Vec<String> = (0..NUMBER)
+        .map(|n| Scene::manifest_for(&format!("db-{n}"), &Uuid::new_v4().to_string(), ""))
+        .collect();
     scene.applied(&manifests.join("\n---\n"))?;
     let objects = scene.wait_for_all(NUMBER, |object| object.is("Ready")).await?;
 

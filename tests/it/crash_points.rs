@@ -1,9 +1,10 @@
-//! Never twice, never lost: the operator's real process dies, or a message of it is lost, at every message of a
-//! replication that it exchanges with the API server and the cloud.
+//! Never twice, never lost: the operator's real process dies, or a message of it is lost, at every
+//! message of a replication that it exchanges with the API server and the cloud.
 //!
-//! A run without a fault counts the messages of each scenario; then one run for each message and fault. The plain run kills the
-//! process before each request and before each answer. `CRASH_POINTS=all cargo test --test it crash_points:: -- --nocapture` adds
-//! lost messages, a late watch, and two operators at once, and takes some minutes. A table has a row for each point.
+//! A run without a fault counts the messages of each scenario; then one run for each message and
+//! fault. The plain run kills the process before each request and before each answer.
+//! `CRASH_POINTS=all cargo test --test it crash_points:: -- --nocapture` adds lost messages, a late
+//! watch, and two operators at once, and takes some minutes. A table has a row for each point.
 
 mod fault;
 mod point;
@@ -32,11 +33,13 @@ const AT_A_TIME: usize = 32;
 /// Where nothing else runs beside them.
 const AT_A_TIME_ALONE: usize = 80;
 
-/// Runs in which a story ended before its point was reached are made again: an event of a watch, or the time, can save a message.
+/// Runs in which a story ended before its point was reached are made again: an event of a watch, or
+/// the time, can save a message.
 const TRIES: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn at_every_point_of_every_scenario_nothing_is_called_twice_and_nothing_is_lost() -> Result<()> {
+async fn at_every_point_of_every_scenario_nothing_is_called_twice_and_nothing_is_lost() -> Result<()>
+{
     let all = std::env::var("CRASH_POINTS").is_ok_and(|which| which == "all");
     let at_a_time = if all { AT_A_TIME_ALONE } else { AT_A_TIME };
     let begun = Instant::now();
@@ -60,15 +63,24 @@ async fn at_every_point_of_every_scenario_nothing_is_called_twice_and_nothing_is
             Err(error) => failed.push_str(&format!("{error:#}\n")),
         }
     }
-    println!("{}of {counted} that were counted without a fault; {:?}", table::print(&rows), begun.elapsed());
+    println!(
+        "{}of {counted} that were counted without a fault; {:?}",
+        table::print(&rows),
+        begun.elapsed()
+    );
     for (scenario, at) in &skipped {
         println!("ended {TRIES} times without this message: {}", describe(*scenario, *at));
     }
     let wrong = table::wrong(&rows);
     assert!(wrong.is_empty() && failed.is_empty(), "{wrong}{failed}");
-    let met = |scenario, at: At| rows.iter().any(|row| row.scenario == scenario && row.at.point == at.point);
-    let never: Vec<String> =
-        skipped.into_iter().filter(|(s, at)| !met(*s, *at)).map(|(s, at)| describe(s, at)).collect();
+    let met = |scenario, at: At| {
+        rows.iter().any(|row| row.scenario == scenario && row.at.point == at.point)
+    };
+    let never: Vec<String> = skipped
+        .into_iter()
+        .filter(|(s, at)| !met(*s, *at))
+        .map(|(s, at)| describe(s, at))
+        .collect();
     assert!(never.is_empty(), "met by no fault: {never:#?}");
     Ok(())
 }
@@ -79,10 +91,13 @@ const COUNTS: usize = 3;
 /// The points of a scenario that each run without a fault has, with each of the faults.
 async fn points(scenario: Scenario, faults: Vec<Fault>) -> Result<Vec<(Scenario, At)>> {
     let runs = try_join_all((0..COUNTS).map(|_| spawn(scenario, None))).await?;
-    let counted: Option<Vec<Vec<Point>>> =
-        runs.into_iter().map(|outcome| outcome.map(|outcome| Point::all(&outcome.messages))).collect();
+    let counted: Option<Vec<Vec<Point>>> = runs
+        .into_iter()
+        .map(|outcome| outcome.map(|outcome| Point::all(&outcome.messages)))
+        .collect();
     let counted = counted.context("no fault, and no end")?;
-    let points = counted.into_iter().reduce(|points, more| common(points, &more)).context("no run")?;
+    let points =
+        counted.into_iter().reduce(|points, more| common(points, &more)).context("no run")?;
     let at = |fault| points.iter().map(move |point| (scenario, At { point: *point, fault }));
     Ok(faults.into_iter().flat_map(at).collect())
 }
@@ -95,7 +110,8 @@ fn common(mut points: Vec<Point>, counted: &[Point]) -> Vec<Point> {
 /// Whether a fault struck at its point.
 enum Met {
     At(Box<Row>),
-    /// The story went to its end without that message. Whether two writes are one can depend on the time.
+    /// The story went to its end without that message. Whether two writes are one can depend on the
+    /// time.
     Never(Scenario, At),
 }
 

@@ -1,4 +1,5 @@
-//! The CustomResourceDefinition as users install it: generated, taken without a warning, and pleasant to read and to keep in git.
+//! The CustomResourceDefinition as users install it: generated, taken without a warning, and
+//! pleasant to read and to keep in git.
 
 use std::process::Command;
 
@@ -16,7 +17,8 @@ fn the_file_is_what_the_binary_prints() -> Result<()> {
     let file = std::fs::read(crd_file()).context("the CRD")?;
     ensure!(
         file == printed.stdout,
-        "the types have changed; regenerate the file: cargo run -- crd > crds/backupreplications.cbr.replication.dev.yaml"
+        "the types have changed; regenerate the file: cargo run -- crd > \
+         crds/backupreplications.cbr.replication.dev.yaml"
     );
     Ok(())
 }
@@ -25,10 +27,13 @@ fn the_file_is_what_the_binary_prints() -> Result<()> {
 #[test]
 fn its_copies_are_what_the_file_is() -> Result<()> {
     let file = std::fs::read(crd_file()).context("the CRD")?;
-    for copy in ["deploy/kustomize/crd.yaml", "deploy/helm/backup-replication-operator/files/crd.yaml"] {
+    for copy in
+        ["deploy/kustomize/crd.yaml", "deploy/helm/backup-replication-operator/files/crd.yaml"]
+    {
         ensure!(
             std::fs::read(repository::path(copy))? == file,
-            "the CRD has changed; copy it: cp crds/backupreplications.cbr.replication.dev.yaml {copy}"
+            "the CRD has changed; copy it: cp crds/backupreplications.cbr.replication.dev.yaml \
+             {copy}"
         );
     }
     Ok(())
@@ -49,11 +54,16 @@ async fn its_folder_can_be_applied_as_it_is() -> Result<()> {
 #[tokio::test]
 async fn the_api_server_takes_it_without_a_warning() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
-    let said =
-        scene.cluster.kubectl().args(["apply", "--server-side", "--dry-run=server", "-f"]).arg(crd_file()).output()?;
+    let said = scene
+        .cluster
+        .kubectl()
+        .args(["apply", "--server-side", "--dry-run=server", "-f"])
+        .arg(crd_file())
+        .output()?;
     let warnings = String::from_utf8_lossy(&said.stderr);
     ensure!(said.status.success() && warnings.is_empty(), "{warnings}");
-    // The conditions that the API server itself gives a CRD: nothing is left to be wished of the schema.
+    // The conditions that the API server itself gives a CRD: nothing is left to be wished of the
+    // schema.
     let crd = scene
         .cluster
         .kubectl()
@@ -73,7 +83,10 @@ async fn the_api_server_takes_it_without_a_warning() -> Result<()> {
 async fn a_fresh_object_reads_as_not_yet_seen() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.applied(&Scene::manifest("db", ""))?;
-    assert_eq!(scene.get("db").await?.0["status"], json!({"observedGeneration": -1, "phase": "Pending"}));
+    assert_eq!(
+        scene.get("db").await?.0["status"],
+        json!({"observedGeneration": -1, "phase": "Pending"})
+    );
     Ok(())
 }
 
@@ -116,12 +129,19 @@ async fn the_columns_tell_where_it_stands() -> Result<()> {
         .await?;
     let table = |arguments: &[&str]| -> Result<Vec<Vec<String>>> {
         let said = scene.kubectl(&[&["get", "brep"], arguments].concat())?;
-        Ok(said.words.lines().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect())
+        Ok(said
+            .words
+            .lines()
+            .map(|line| line.split_whitespace().map(str::to_owned).collect())
+            .collect())
     };
     let narrow = table(&[])?;
     let wide = table(&["-o", "wide"])?;
     assert_eq!(narrow[0], ["NAME", "PHASE", "READY", "DESTINATION", "RECORD", "PROGRESS", "AGE"]);
-    assert_eq!(narrow[1][..6], ["db", "Replicating", "True", example::DESTINATION_REGION, "record-1", "40"]);
+    assert_eq!(
+        narrow[1][..6],
+        ["db", "Replicating", "True", example::DESTINATION_REGION, "record-1", "40"]
+    );
     assert_eq!(wide[0][7..], ["REASON", "BACKUP", "REPLICA"]);
     assert_eq!(wide[1][7..], ["Accepted", example::BACKUP, "replica-1"]);
     Ok(())
@@ -146,7 +166,8 @@ fn without_description(schema: &Value, path: &str, mute: &mut Vec<String>) {
     if schema["description"].as_str().is_none_or(str::is_empty) {
         mute.push(path.to_owned());
     }
-    let fields = schema["properties"].as_object().or_else(|| schema["items"]["properties"].as_object());
+    let fields =
+        schema["properties"].as_object().or_else(|| schema["items"]["properties"].as_object());
     for (field, schema) in fields.into_iter().flatten() {
         without_description(schema, &format!("{path}.{field}"), mute);
     }
@@ -163,13 +184,22 @@ async fn every_choice_is_explained() -> Result<()> {
     for (path, values, description) in &choices {
         let said = scene.kubectl(&["explain", path])?.words;
         for value in values {
-            let meaning = description.lines().find_map(|line| line.strip_prefix(&format!("- `{value}`: ")));
-            let meaning = meaning.with_context(|| format!("{path}: {value} has no meaning in {description}"))?;
-            ensure!(meaning.len() > 10 && said.contains(&format!("- `{value}`: ")), "{path}: {value}: {said}");
+            let meaning =
+                description.lines().find_map(|line| line.strip_prefix(&format!("- `{value}`: ")));
+            let meaning = meaning
+                .with_context(|| format!("{path}: {value} has no meaning in {description}"))?;
+            ensure!(
+                meaning.len() > 10 && said.contains(&format!("- `{value}`: ")),
+                "{path}: {value}: {said}"
+            );
         }
-        let default = description.split_once("Default: `").and_then(|(_, rest)| rest.split('`').next());
+        let default =
+            description.split_once("Default: `").and_then(|(_, rest)| rest.split('`').next());
         match default {
-            Some(default) => ensure!(values.iter().any(|value| value == default), "{path}: {default} is no value"),
+            Some(default) => ensure!(
+                values.iter().any(|value| value == default),
+                "{path}: {default} is no value"
+            ),
             None => ensure!(
                 path.starts_with("brep.status.") && description.contains("Absent"),
                 "{path}: nothing says what holds where it is left out: {description}"
@@ -183,7 +213,11 @@ async fn every_choice_is_explained() -> Result<()> {
 fn gather_choices(schema: &Value, path: &str, choices: &mut Vec<(String, Vec<String>, String)>) {
     if let Some(values) = schema["enum"].as_array() {
         let values = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        choices.push((path.to_owned(), values, schema["description"].as_str().unwrap_or_default().to_owned()));
+        choices.push((
+            path.to_owned(),
+            values,
+            schema["description"].as_str().unwrap_or_default().to_owned(),
+        ));
     }
     for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
         // The conditions are a type of Kubernetes' own.
@@ -196,7 +230,8 @@ fn gather_choices(schema: &Value, path: &str, choices: &mut Vec<(String, Vec<Str
     }
 }
 
-/// What a tool that compares git with the cluster sees: before the operator comes, and after it has done its work.
+/// What a tool that compares git with the cluster sees: before the operator comes, and after it has
+/// done its work.
 #[tokio::test]
 async fn a_manifest_comes_back_as_it_was_written() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
@@ -225,16 +260,25 @@ async fn a_manifest_comes_back_as_it_was_written() -> Result<()> {
 fn as_written(scene: &Scene, file: &str, written: &Value, object: &Object) -> Result<()> {
     assert_eq!(object.0["spec"], written["spec"], "nothing is added to what was written");
     let managed = object.0["metadata"]["managedFields"].as_array().context("no managed fields")?;
-    let kubectl = managed.iter().find(|entry| entry["manager"] == "kubectl").context("kubectl manages nothing")?;
+    let kubectl = managed
+        .iter()
+        .find(|entry| entry["manager"] == "kubectl")
+        .context("kubectl manages nothing")?;
     let paths = |value: &Value| {
         let mut paths = Vec::new();
         leaves(value, "", &mut paths);
         paths.sort();
         paths
     };
-    assert_eq!(paths(&kubectl["fieldsV1"]["f:spec"]), paths(&written["spec"]), "kubectl owns what it wrote");
+    assert_eq!(
+        paths(&kubectl["fieldsV1"]["f:spec"]),
+        paths(&written["spec"]),
+        "kubectl owns what it wrote"
+    );
     ensure!(
-        managed.iter().all(|entry| entry["manager"] == "kubectl" || entry["fieldsV1"]["f:spec"].is_null()),
+        managed
+            .iter()
+            .all(|entry| entry["manager"] == "kubectl" || entry["fieldsV1"]["f:spec"].is_null()),
         "somebody else owns a part of the spec: {managed:#?}"
     );
     let diff = scene.kubectl(&["diff", "--server-side", "-f", file])?;
@@ -242,7 +286,8 @@ fn as_written(scene: &Scene, file: &str, written: &Value, object: &Object) -> Re
     Ok(())
 }
 
-/// The paths of all leaves. In `fieldsV1` each name has `f:` before it, and a leaf is an empty object.
+/// The paths of all leaves. In `fieldsV1` each name has `f:` before it, and a leaf is an empty
+/// object.
 fn leaves(value: &Value, path: &str, paths: &mut Vec<String>) {
     match value.as_object() {
         Some(fields) if !fields.is_empty() => {

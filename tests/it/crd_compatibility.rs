@@ -13,15 +13,16 @@ use serde_json::{Value, json};
 
 use self::release::Release;
 
-/// A CRD may break what a release had only under a version that is not compatible with the release's: while the major version is
-/// 0, another minor one.
+/// A CRD may break what a release had only under a version that is not compatible with the
+/// release's: while the major version is 0, another minor one.
 fn judge(release: &Release, crd: &Path, version: &Version) -> Result<()> {
     let mut broken = names::gone(&read(&release.crd)?, &read(crd)?);
     broken.extend(crdify::broken(&release.crd, crd)?);
     let compatible = VersionReq::parse(&format!("^{}", release.version))?;
     ensure!(
         broken.is_empty() || !compatible.matches(version),
-        "{} breaks what {} had, and {version} may not: raise the version in Cargo.toml, or take this back:\n{}",
+        "{} breaks what {} had, and {version} may not: raise the version in Cargo.toml, or take \
+         this back:\n{}",
         crd.display(),
         release.version,
         broken.join("\n"),
@@ -41,7 +42,11 @@ fn version() -> Result<Version> {
 #[test]
 fn the_crd_breaks_nothing_of_the_last_release_or_the_version_says_so() -> Result<()> {
     let last = release::last()?;
-    ensure!(last.version <= version()?, "the version in Cargo.toml is older than {}, which is released", last.version);
+    ensure!(
+        last.version <= version()?,
+        "the version in Cargo.toml is older than {}, which is released",
+        last.version
+    );
     judge(&last, &crd_file(), &version()?)
 }
 
@@ -62,10 +67,14 @@ fn changes() -> [Change; 9] {
             fields.as_array_mut().into_iter().for_each(|it| it.push(json!("name")));
         }),
         ("a choice goes", field("readyWhen/enum"), |choices| *choices = json!(["Accepted"])),
-        ("a rule is another", field("name/x-kubernetes-validations/0/rule"), |rule| *rule = json!("false")),
+        ("a rule is another", field("name/x-kubernetes-validations/0/rule"), |rule| {
+            *rule = json!("false")
+        }),
         ("the version is another", format!("{VERSION}/name"), |name| *name = json!("v1beta1")),
         ("it is not served", format!("{VERSION}/served"), |served| *served = json!(false)),
-        ("nothing can be selected by", format!("{VERSION}/selectableFields"), |fields| *fields = json!([])),
+        ("nothing can be selected by", format!("{VERSION}/selectableFields"), |fields| {
+            *fields = json!([])
+        }),
         ("the short name goes", "/spec/names/shortNames".to_owned(), |names| *names = json!([])),
     ]
 }
@@ -75,7 +84,8 @@ fn what_breaks_takes_another_minor_version() -> Result<()> {
     let last = release::last()?;
     let Version { major, minor, patch, .. } = last.version;
     let compatible = Version::new(major, minor, patch + 1);
-    let other = if major == 0 { Version::new(0, minor + 1, 0) } else { Version::new(major + 1, 0, 0) };
+    let other =
+        if major == 0 { Version::new(0, minor + 1, 0) } else { Version::new(major + 1, 0, 0) };
     let folder = tempfile::tempdir()?;
     let crd = folder.path().join("crd.yaml");
     for (what, place, change) in changes() {

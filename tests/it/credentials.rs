@@ -1,5 +1,5 @@
-//! `renew-token` and its manifests: under the shipped rights it puts a token into the Secret that the cloud takes, touches nothing
-//! else, and says in words what keeps it from that.
+//! `renew-token` and its manifests: under the shipped rights it puts a token into the Secret that
+//! the cloud takes, touches nothing else, and says in words what keeps it from that.
 
 mod manifests;
 mod options;

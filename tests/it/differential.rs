@@ -1,10 +1,11 @@
-//! Random histories of the cloud, credentials, edits, decisions, crashes and recreations, each run through the operator's
-//! real process and through a reference, which must agree on all that matters: POSTs, accepted ones, status, what a
-//! human is asked.
+//! Random histories of the cloud, credentials, edits, decisions, crashes and recreations, each run
+//! through the operator's real process and through a reference, which must agree on all that
+//! matters: POSTs, accepted ones, status, what a human is asked.
 //!
-//! `HISTORIES=1h cargo test --test it differential:: -- --nocapture` goes on for an hour, from a seed that it prints;
-//! `HISTORIES_SEED` is that of another run. A history on which they disagree is made as simple as it gets and printed as a
-//! line for `differential/regressions.jsonl`, whose histories are always run.
+//! `HISTORIES=1h cargo test --test it differential:: -- --nocapture` goes on for an hour, from a
+//! seed that it prints; `HISTORIES_SEED` is that of another run. A history on which they disagree
+//! is made as simple as it gets and printed as a line for `differential/regressions.jsonl`, whose
+//! histories are always run.
 
 mod campaign;
 mod history;
@@ -50,12 +51,16 @@ const REACHED: &[&str] = &[
 ];
 
 fn regressions() -> Result<Vec<History>> {
-    REGRESSIONS.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
+    REGRESSIONS
+        .lines()
+        .map(|line| serde_json::from_str(line).with_context(|| line.to_owned()))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn the_real_process_and_the_reference_agree_on_random_histories() -> Result<()> {
-    let asked = std::env::var("HISTORIES").ok().map(|text| campaign::duration(&text)).transpose()?;
+    let asked =
+        std::env::var("HISTORIES").ok().map(|text| campaign::duration(&text)).transpose()?;
     campaign::random(campaign::seed(asked.is_some())?, asked).await
 }
 
@@ -63,8 +68,10 @@ async fn the_real_process_and_the_reference_agree_on_random_histories() -> Resul
 async fn they_agree_on_what_has_once_come_out_differently() -> Result<()> {
     let mut numbers = Numbers::default();
     let mut wrong = String::new();
-    let running: Vec<_> =
-        regressions()?.into_iter().map(|h| (h.clone(), tokio::spawn(judge(h, campaign::PATIENCE)))).collect();
+    let running: Vec<_> = regressions()?
+        .into_iter()
+        .map(|h| (h.clone(), tokio::spawn(judge(h, campaign::PATIENCE))))
+        .collect();
     for (history, verdict) in running {
         if let Some(Wrong { steps: _, why }) = numbers.count(&history, verdict.await??) {
             wrong.push_str(&format!("{}\n{why}\n", campaign::line(&history)?));
@@ -72,12 +79,15 @@ async fn they_agree_on_what_has_once_come_out_differently() -> Result<()> {
     }
     println!("{numbers}");
     ensure!(wrong.is_empty(), "{wrong}");
-    ensure!(numbers.decisions > 0, "no human was asked for a decision: the commands of the messages are not found");
+    ensure!(
+        numbers.decisions > 0,
+        "no human was asked for a decision: the commands of the messages are not found"
+    );
     Ok(())
 }
 
-/// Without the process, in no time: the reference itself keeps its promises. And random histories come to all that there is to
-/// be compared, so that they are not about nothing.
+/// Without the process, in no time: the reference itself keeps its promises. And random histories
+/// come to all that there is to be compared, so that they are not about nothing.
 #[test]
 fn the_reference_keeps_the_promises_in_many_histories() -> Result<()> {
     let (mut lasts, mut seen) = (Duration::ZERO, BTreeSet::new());
@@ -87,15 +97,25 @@ fn the_reference_keeps_the_promises_in_many_histories() -> Result<()> {
         ensure!(course.broken.is_none(), "history {number}: {:?}\n{history:?}", course.broken);
         lasts += course.lasts();
         for Expected { deed, summary, .. } in &course.expected {
-            seen.insert(format!("{} {}", summary.reason, if summary.stalled { "asked" } else { "" }));
+            seen.insert(format!(
+                "{} {}",
+                summary.reason,
+                if summary.stalled { "asked" } else { "" }
+            ));
             seen.extend(
-                summary.attempts.iter().filter_map(|attempt| attempt.split_once(' ')).map(|(_, end)| end.to_owned()),
+                summary
+                    .attempts
+                    .iter()
+                    .filter_map(|attempt| attempt.split_once(' '))
+                    .map(|(_, end)| end.to_owned()),
             );
             seen.insert(format!("origin {}", summary.origin));
             seen.insert(format!("tracking {}", summary.tracking));
             if let Deed::Decide(word) = deed {
                 let text = format!("{word:?}");
-                seen.insert(text.split_once('(').map_or(text.as_str(), |(word, _)| word).to_owned());
+                seen.insert(
+                    text.split_once('(').map_or(text.as_str(), |(word, _)| word).to_owned(),
+                );
             }
         }
     }

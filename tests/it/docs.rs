@@ -1,5 +1,5 @@
-//! What the documentation says is so: every reason, phase and option is in it and no other, its links lead somewhere, and
-//! the API server takes its manifests.
+//! What the documentation says is so: every reason, phase and option is in it and no other, its
+//! links lead somewhere, and the API server takes its manifests.
 
 mod reasons;
 
@@ -39,7 +39,8 @@ fn first_cells(page: &str, heading: &str) -> BTreeSet<String> {
 #[test]
 fn every_reason_has_its_row_and_no_row_is_of_another() -> Result<()> {
     let documented = first_cells(&page("docs/status.md")?, "## Reasons");
-    // It stands at `Replicated`, and at `Ready` for a moment alone: a sentence of its own below the table.
+    // It stands at `Replicated`, and at `Ready` for a moment alone: a sentence of its own below the
+    // table.
     let of_ready = Reason::ALL.iter().filter(|reason| !matches!(reason, Reason::NotAccepted));
     assert_eq!(documented, of_ready.map(|reason| reason.as_str().to_owned()).collect());
     Ok(())
@@ -47,7 +48,8 @@ fn every_reason_has_its_row_and_no_row_is_of_another() -> Result<()> {
 
 #[test]
 fn every_phase_of_the_crd_has_its_row() -> Result<()> {
-    let crd: serde_json::Value = serde_saphyr::from_str(&page("crds/backupreplications.cbr.replication.dev.yaml")?)?;
+    let crd: serde_json::Value =
+        serde_saphyr::from_str(&page("crds/backupreplications.cbr.replication.dev.yaml")?)?;
     let phases = crd
         .pointer("/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/phase/enum")
         .and_then(serde_json::Value::as_array)
@@ -60,8 +62,15 @@ fn every_phase_of_the_crd_has_its_row() -> Result<()> {
 /// The cells of the table rows under a heading, but for the table's own head.
 fn cells(page: &str, heading: &str) -> Vec<Vec<String>> {
     let section = page.split_once(heading).map(|(_, rest)| rest).unwrap_or_default();
-    let rows = section.split("\n## ").next().unwrap_or_default().lines().filter(|line| line.starts_with("| "));
-    let cells = rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")).collect());
+    let rows = section
+        .split("\n## ")
+        .next()
+        .unwrap_or_default()
+        .lines()
+        .filter(|line| line.starts_with("| "));
+    let cells = rows.map(|row| {
+        row.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")).collect()
+    });
     cells.filter(|cells: &Vec<String>| !cells.iter().any(|cell| cell == "HTTP")).collect()
 }
 
@@ -72,8 +81,12 @@ fn joined(texts: impl IntoIterator<Item = impl ToString>) -> String {
 #[test]
 fn every_answer_that_proves_something_has_its_row() -> Result<()> {
     let means = |class| match class {
-        Class::Rejected(kind) | Class::Undocumented { refusal_if_unseen: Some(kind) } => kind.to_string(),
-        Class::Ambiguous | Class::Undocumented { refusal_if_unseen: None } => "proves nothing".to_owned(),
+        Class::Rejected(kind) | Class::Undocumented { refusal_if_unseen: Some(kind) } => {
+            kind.to_string()
+        }
+        Class::Ambiguous | Class::Undocumented { refusal_if_unseen: None } => {
+            "proves nothing".to_owned()
+        }
     };
     let page = page("docs/answers.md")?;
     let documented = DOCUMENTED.iter().flat_map(|(prefixes, rows)| {
@@ -83,7 +96,9 @@ fn every_answer_that_proves_something_has_its_row() -> Result<()> {
         })
     });
     assert_eq!(cells(&page, "## Codes"), documented.collect::<Vec<_>>());
-    let codeless = CODELESS.iter().map(|row| vec![row.http_status.to_string(), means(row.class), row.why.to_owned()]);
+    let codeless = CODELESS
+        .iter()
+        .map(|row| vec![row.http_status.to_string(), means(row.class), row.why.to_owned()]);
     assert_eq!(cells(&page, "## Without a documented code"), codeless.collect::<Vec<_>>());
     Ok(())
 }
@@ -101,12 +116,19 @@ fn every_option_has_its_row_with_its_default() -> Result<()> {
         let page = page("docs/options.md")?;
         let rows = first_cells(&page, heading);
         let documented = rows.iter().filter(|cell| cell.starts_with("--"));
-        let documented = documented.map(|cell| cell.split(' ').next().unwrap_or_default().to_owned()).collect();
+        let documented =
+            documented.map(|cell| cell.split(' ').next().unwrap_or_default().to_owned()).collect();
         assert_eq!(options, documented);
         let (_, section) = page.split_once(heading).context("no section")?;
-        for default in help.lines().filter_map(|line| line.trim().strip_prefix("[default: ")?.strip_suffix(']')) {
+        for default in help
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("[default: ")?.strip_suffix(']'))
+        {
             for value in default.split(' ') {
-                assert!(section.contains(&format!("`{value}`")), "the default {value} is not in docs/options.md");
+                assert!(
+                    section.contains(&format!("`{value}`")),
+                    "the default {value} is not in docs/options.md"
+                );
             }
         }
     }
@@ -115,9 +137,16 @@ fn every_option_has_its_row_with_its_default() -> Result<()> {
 
 /// The headings of a page, as GitHub makes anchors of them.
 fn anchors(page: &str) -> BTreeSet<String> {
-    let headings = page.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let headings = page
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| line.trim_start_matches('#').trim());
     let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-    headings.map(|heading| heading.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")).collect()
+    headings
+        .map(|heading| {
+            heading.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")
+        })
+        .collect()
 }
 
 #[test]
@@ -129,8 +158,9 @@ fn the_table_of_kubernetes_versions_is_of_those_that_are_tested() -> Result<()> 
     let mut pinned = BTreeSet::new();
     for pin in pins {
         let go_mod = std::fs::read_to_string(pin.join("go.mod"))?;
-        let version =
-            go_mod.lines().find_map(|line| line.trim().strip_prefix("k8s.io/kubernetes v")?.split(' ').next());
+        let version = go_mod
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("k8s.io/kubernetes v")?.split(' ').next());
         pinned.insert(version.with_context(|| pin.display().to_string())?.to_owned());
     }
     assert_eq!(first_cells(&page("docs/install.md")?, "## Versions of Kubernetes"), pinned);
@@ -144,7 +174,11 @@ fn every_link_leads_somewhere() -> Result<()> {
         let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for link in links.filter(|link| !link.contains("://")) {
             let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-            let target = if file.is_empty() { path.clone() } else { path.parent().context("no folder")?.join(file) };
+            let target = if file.is_empty() {
+                path.clone()
+            } else {
+                path.parent().context("no folder")?.join(file)
+            };
             assert!(target.exists(), "{} links to {link}", path.display());
             if !anchor.is_empty() {
                 let sections = anchors(&std::fs::read_to_string(&target)?);
@@ -159,15 +193,19 @@ fn every_link_leads_somewhere() -> Result<()> {
 async fn the_api_server_takes_the_manifests_of_the_readme() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let readme = page("README.md")?;
-    let manifests: Vec<&str> = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let manifests: Vec<&str> =
+        readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(!manifests.is_empty());
     for manifest in manifests {
-        scene.applied(&manifest.replace("namespace: backups", &format!("namespace: {}", scene.namespace)))?;
+        scene.applied(
+            &manifest.replace("namespace: backups", &format!("namespace: {}", scene.namespace)),
+        )?;
     }
     Ok(())
 }
 
-/// From `eu-de` a backup goes to `eu-nl`. `eu-ch2` is a cloud of its own, with an IAM of its own: no replication leads there.
+/// From `eu-de` a backup goes to `eu-nl`. `eu-ch2` is a cloud of its own, with an IAM of its own:
+/// no replication leads there.
 #[test]
 fn every_destination_that_is_shown_exists() -> Result<()> {
     let mut files = pages()?;
@@ -180,7 +218,8 @@ fn every_destination_that_is_shown_exists() -> Result<()> {
     for path in files {
         let text = std::fs::read_to_string(&path)?;
         assert!(!text.contains("eu-ch2"), "{}", path.display());
-        let shown = text.lines().filter_map(|line| line.trim_start().strip_prefix("destinationRegion: "));
+        let shown =
+            text.lines().filter_map(|line| line.trim_start().strip_prefix("destinationRegion: "));
         // One example is refused, for the blank in it.
         destinations.extend(shown.map(|region| region.replace("eu nl", "eu-nl")));
     }

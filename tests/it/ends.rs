@@ -1,4 +1,5 @@
-//! The operator ends at once, with exit code 0, by SIGTERM and by Ctrl-C, in every state that comes before its first list.
+//! The operator ends at once, with exit code 0, by SIGTERM and by Ctrl-C, in every state that comes
+//! before its first list.
 
 use std::fs::{File, OpenOptions};
 use std::net::{TcpListener, TcpStream};
@@ -24,7 +25,8 @@ const NO_READER: i32 = 6;
 /// A way to end a process, and its name.
 type Signal = (&'static str, fn(&Supervised) -> Result<()>);
 
-const SIGNALS: [Signal; 2] = [("SIGTERM", Supervised::terminate), ("SIGINT", Supervised::interrupt)];
+const SIGNALS: [Signal; 2] =
+    [("SIGTERM", Supervised::terminate), ("SIGINT", Supervised::interrupt)];
 
 /// What holds a state up while the operator is in it.
 type Hold = Box<dyn std::any::Any>;
@@ -129,7 +131,10 @@ fn while_it_waits_for_a_file() -> Result<()> {
             Ok((operator, Box::new((folder, held)) as Hold))
         }
     };
-    ends_at_once("the kubeconfig does not come", in_a_folder(|_, silent| Ok(options(&silent.path))))?;
+    ends_at_once(
+        "the kubeconfig does not come",
+        in_a_folder(|_, silent| Ok(options(&silent.path))),
+    )?;
     ends_at_once(
         "the CA bundle does not come",
         in_a_folder(|folder, silent| {
@@ -163,20 +168,25 @@ fn while_no_api_server_answers() -> Result<()> {
         Ok((not_ready(&options(&kubeconfig), "keeps trying")?, Box::new(folder)))
     })?;
     for elected in [false, true] {
-        ends_at_once(&format!("it accepts connections and never answers; elected: {elected}"), || {
-            let folder = tempfile::tempdir()?;
-            let (url, accepted) = mute_server()?;
-            let mut options = options(&kubeconfig(folder.path(), &url, &json!({}))?);
-            if elected {
-                // A request for the Lease is given up after a quarter of this: far beyond the patience.
-                options = options.arg("--leader-election").arg("--lease-duration=1h");
-            }
-            let operator = options.start()?;
-            // One for the watch, and one for the Lease.
-            let held: Vec<_> =
-                (0..if elected { 2 } else { 1 }).map(|_| accepted.recv_timeout(PATIENCE)).collect::<Result<_, _>>()?;
-            Ok((operator, Box::new((folder, accepted, held))))
-        })?;
+        ends_at_once(
+            &format!("it accepts connections and never answers; elected: {elected}"),
+            || {
+                let folder = tempfile::tempdir()?;
+                let (url, accepted) = mute_server()?;
+                let mut options = options(&kubeconfig(folder.path(), &url, &json!({}))?);
+                if elected {
+                    // A request for the Lease is given up after a quarter of this: far beyond the
+                    // patience.
+                    options = options.arg("--leader-election").arg("--lease-duration=1h");
+                }
+                let operator = options.start()?;
+                // One for the watch, and one for the Lease.
+                let held: Vec<_> = (0..if elected { 2 } else { 1 })
+                    .map(|_| accepted.recv_timeout(PATIENCE))
+                    .collect::<Result<_, _>>()?;
+                Ok((operator, Box::new((folder, accepted, held))))
+            },
+        )?;
     }
     ends_at_once("it is no API server", || {
         let folder = tempfile::tempdir()?;
@@ -190,9 +200,13 @@ fn while_no_api_server_answers() -> Result<()> {
 #[tokio::test]
 async fn while_the_api_server_refuses() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
-    let of = |kubeconfig: &Path| options(kubeconfig).arg(format!("--namespace={}", scene.namespace));
+    let of =
+        |kubeconfig: &Path| options(kubeconfig).arg(format!("--namespace={}", scene.namespace));
     let elected = |options: OperatorOptions| {
-        options.arg("--leader-election").arg("--lease-name=l").arg(format!("--lease-namespace={}", scene.namespace))
+        options
+            .arg("--leader-election")
+            .arg("--lease-name=l")
+            .arg(format!("--lease-namespace={}", scene.namespace))
     };
     let unknown = scene.cluster.kubeconfig_for_token("nobody", "no-such-token")?;
     let powerless = service_account(&scene.cluster, &scene.namespace, "powerless")?;

@@ -1,5 +1,5 @@
-//! What the cloud's records prove, through the real API server: a lost call is found, an earlier replication is adopted, and
-//! nothing is called for without a look.
+//! What the cloud's records prove, through the real API server: a lost call is found, an earlier
+//! replication is adopted, and nothing is called for without a look.
 
 mod adopted;
 mod look;
@@ -87,7 +87,8 @@ async fn looked_up_again(scene: &Scene, backup: &str, times: u64) -> Result<()> 
     harness::in_time("another look", looked).await
 }
 
-/// Whether the calls about a backup are a look each time before a replication, nothing else between the two.
+/// Whether the calls about a backup are a look each time before a replication, nothing else between
+/// the two.
 fn assert_looked_before_each_post(scene: &Scene, backup: &str) {
     let operations: Vec<_> =
         scene.simulator.log(|log| log.calls_of(backup).filter_map(|call| call.operation).collect());
@@ -99,10 +100,15 @@ fn assert_looked_before_each_post(scene: &Scene, backup: &str) {
 
 /// Has the operator look at the resource anew: a change of the spec that changes no call.
 async fn looked_at_anew(scene: &Scene, name: &str) -> Result<Object> {
-    let generation = scene.get(name).await?.0["metadata"]["generation"].as_i64().context("no generation")?;
+    let generation =
+        scene.get(name).await?.0["metadata"]["generation"].as_i64().context("no generation")?;
     let ready_when = if generation % 2 == 1 { Value::Null } else { json!("Accepted") };
     let on_unknown = if generation % 2 == 1 { json!("Hold") } else { Value::Null };
-    scene.patched(name, &json!({"spec": {"readyWhen": ready_when, "onUnknownOutcome": on_unknown}}))?;
-    let newer = |object: &Object| object.is_observed() && object.0["metadata"]["generation"] != generation;
+    scene.patched(
+        name,
+        &json!({"spec": {"readyWhen": ready_when, "onUnknownOutcome": on_unknown}}),
+    )?;
+    let newer =
+        |object: &Object| object.is_observed() && object.0["metadata"]["generation"] != generation;
     scene.wait(name, "observed anew", newer).await
 }

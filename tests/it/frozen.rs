@@ -1,5 +1,6 @@
-//! A spec is frozen by the API server while a call is out, while its outcome is unknown, and for ever once accepted; a typing
-//! error can be corrected before and after a rejection. No operator runs here.
+//! A spec is frozen by the API server while a call is out, while its outcome is unknown, and for
+//! ever once accepted; a typing error can be corrected before and after a rejection. No operator
+//! runs here.
 
 use anyhow::{Context, Result, ensure};
 use harness::{Scene, attempt, refusal};
@@ -54,7 +55,8 @@ async fn try_spec(scene: &Scene, name: &str, spec: &Value) -> Result<Option<Stri
     refusal(scene.api().patch(name, &dry_run, &Patch::Merge(json!({"spec": spec}))).await)
 }
 
-/// Tries each change of the spec in this state of the status: on a spec that has the optional fields, and on one without.
+/// Tries each change of the spec in this state of the status: on a spec that has the optional
+/// fields, and on one without.
 async fn each_change(status: Value, is_frozen: bool) -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     for (name, more) in [("full", OPTIONALS), ("bare", "")] {
@@ -63,13 +65,17 @@ async fn each_change(status: Value, is_frozen: bool) -> Result<()> {
     }
     let changed = called_for().map(|(field, other)| ("full", field, other));
     let removed = OPTIONAL.map(|field| ("full", field, Value::Null));
-    let added =
-        called_for().into_iter().filter(|(field, _)| OPTIONAL.contains(field)).map(|(f, other)| ("bare", f, other));
+    let added = called_for()
+        .into_iter()
+        .filter(|(field, _)| OPTIONAL.contains(field))
+        .map(|(f, other)| ("bare", f, other));
     for (name, field, value) in changed.into_iter().chain(removed).chain(added) {
         let said = try_spec(&scene, name, &json!({field: value})).await?;
         let path = format!("spec.{field}: ");
-        let words =
-            format!("{field} cannot change any more: a call is out, its outcome is unknown, or it was accepted");
+        let words = format!(
+            "{field} cannot change any more: a call is out, its outcome is unknown, or it was \
+             accepted"
+        );
         let as_it_should = match &said {
             Some(said) => is_frozen && said.contains(&path) && said.contains(&words),
             None => !is_frozen,
@@ -108,7 +114,8 @@ async fn frozen_for_ever_once_accepted() -> Result<()> {
     each_change(attempted(Some("Accepted")), true).await?;
     each_change(json!({"replicationRecordId": "record-1"}), true).await?;
     each_change(json!({"acceptedAt": "2026-11-23T10:00:00Z"}), true).await?;
-    // Accepted late, by word of a human, or behind another attempt: the attempt in force was not accepted, and yet.
+    // Accepted late, by word of a human, or behind another attempt: the attempt in force was not
+    // accepted, and yet.
     let mut declared = attempted(Some("Rejected"));
     declared["acceptedAt"] = json!("2026-11-23T10:00:00Z");
     each_change(declared, true).await?;
@@ -123,6 +130,10 @@ async fn kubectl_apply_says_what_to_do_instead() -> Result<()> {
     scene.applied(&Scene::manifest("db", "  name: replica\n"))?;
     scene.set_status("db", &attempted(Some("Accepted"))).await?;
     let said = scene.apply(&Scene::manifest("db", "  name: other\n"))?;
-    ensure!(!said.accepted && said.words.contains("Create another BackupReplication"), "{}", said.words);
+    ensure!(
+        !said.accepted && said.words.contains("Create another BackupReplication"),
+        "{}",
+        said.words
+    );
     scene.applied(&Scene::manifest("db", "  name: replica\n  suspend: true\n"))
 }

@@ -1,5 +1,5 @@
-//! Parts of the documentation that are made from the source, or are real output. A test holds each to
-//! what it is made from; with `UPDATE_DOCS` set, it writes it instead.
+//! Parts of the documentation that are made from the source, or are real output. A test holds each
+//! to what it is made from; with `UPDATE_DOCS` set, it writes it instead.
 
 use std::env;
 use std::path::Path;
@@ -24,8 +24,8 @@ pub(crate) fn alone() -> MutexGuard<'static, ()> {
 }
 
 /// What to do where a generated part is not current.
-pub(crate) const HOW: &str = "UPDATE_DOCS=1 cargo test --test it -- docs:: argocd:: alerts:: pages:: writes all \
-                              generated parts";
+pub(crate) const HOW: &str = "UPDATE_DOCS=1 cargo test --test it -- docs:: argocd:: alerts:: \
+    pages:: writes all generated parts";
 
 /// Holds a part of a page, which stands between `<!-- NAME -->` and `<!-- end of NAME -->`.
 pub(crate) fn part(page: &str, name: &str, now: &str) -> Result<()> {
@@ -33,12 +33,18 @@ pub(crate) fn part(page: &str, name: &str, now: &str) -> Result<()> {
 }
 
 /// The same where what varies from run to run is masked.
-pub(crate) fn part_like(page: &str, name: &str, now: &str, masked: impl Fn(&str) -> Result<String>) -> Result<()> {
+pub(crate) fn part_like(
+    page: &str,
+    name: &str,
+    now: &str,
+    masked: impl Fn(&str) -> Result<String>,
+) -> Result<()> {
     let _alone = alone();
     let path = repository::path(page);
     let text = std::fs::read_to_string(&path)?;
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
-    let (before, rest) = text.split_once(&begin).with_context(|| format!("{page} has no {begin}"))?;
+    let (before, rest) =
+        text.split_once(&begin).with_context(|| format!("{page} has no {begin}"))?;
     let (shown, after) = rest.split_once(&end).with_context(|| format!("{page} has no {end}"))?;
     let current = masked(shown)?.trim() == masked(now)?.trim();
     if !current && is_written() {
@@ -49,12 +55,18 @@ pub(crate) fn part_like(page: &str, name: &str, now: &str, masked: impl Fn(&str)
 }
 
 /// Holds the block of output on a page that begins with this line, where what varies is masked.
-pub(crate) fn block_like(page: &str, first: &str, now: &str, masked: impl Fn(&str) -> Result<String>) -> Result<()> {
+pub(crate) fn block_like(
+    page: &str,
+    first: &str,
+    now: &str,
+    masked: impl Fn(&str) -> Result<String>,
+) -> Result<()> {
     let _alone = alone();
     let path = repository::path(page);
     let text = std::fs::read_to_string(&path)?;
     let begin = format!("```console\n{first}\n");
-    let (before, rest) = text.split_once(&begin).with_context(|| format!("{page} does not show: {first}"))?;
+    let (before, rest) =
+        text.split_once(&begin).with_context(|| format!("{page} does not show: {first}"))?;
     let (shown, after) = rest.split_once("```").context("the block has no end")?;
     let current = masked(shown)? == masked(now)?;
     if !current && is_written() {
@@ -78,6 +90,8 @@ pub(crate) fn presentable(output: &str, namespace: &str) -> Result<String> {
         .replace_all(&replaced, "https://cbr.eu-de.otc.t-systems.com")
         .into_owned();
     let pod = r"[\w.-]+/([0-9a-f]{8}-[0-9a-f-]{27})";
-    let pod = Regex::new(pod)?.replace_all(&replaced, "backup-replication-operator-7d9f6c5b8-x2x4q/$1").into_owned();
+    let pod = Regex::new(pod)?
+        .replace_all(&replaced, "backup-replication-operator-7d9f6c5b8-x2x4q/$1")
+        .into_owned();
     Ok(pod.lines().map(|line| line.trim_end().to_owned() + "\n").collect())
 }

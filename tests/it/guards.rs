@@ -1,5 +1,6 @@
-//! The API server itself refuses what could break the promise: whoever writes a status, with whatever right, cannot take back
-//! what was called, and a spec that was called for is frozen. No operator runs here.
+//! The API server itself refuses what could break the promise: whoever writes a status, with
+//! whatever right, cannot take back what was called, and a spec that was called for is frozen. No
+//! operator runs here.
 
 use anyhow::{Context, Result, ensure};
 use harness::{Scene, attempt, refusal};
@@ -9,14 +10,20 @@ use serde_json::{Map, Value, json};
 use crate::OPERATOR;
 
 /// `None` is an attempt whose call may be out.
-const OUTCOMES: [Option<&str>; 6] =
-    [None, Some("Unknown"), Some("Accepted"), Some("NotSent"), Some("Rejected"), Some("NotAccepted")];
+const OUTCOMES: [Option<&str>; 6] = [
+    None,
+    Some("Unknown"),
+    Some("Accepted"),
+    Some("NotSent"),
+    Some("Rejected"),
+    Some("NotAccepted"),
+];
 const NOT_ACCEPTED: [Option<&str>; 3] = [Some("NotSent"), Some("Rejected"), Some("NotAccepted")];
 
 const REMOVED: &str = "attempts cannot be removed";
 const GONE: &str = "an attempt cannot be removed";
-const FOLLOWS: &str =
-    "a new attempt may follow only one that is known or settled as not accepted, with a higher number";
+const FOLLOWS: &str = "a new attempt may follow only one that is known or settled as not accepted, \
+    with a higher number";
 const CLAIM: &str = "what a claim wrote down never changes";
 const FINAL: &str = "an outcome is final";
 const NO_FURTHER: &str = "no further attempt once a call was accepted";
@@ -39,7 +46,12 @@ struct Change {
     refused: Option<&'static str>,
 }
 
-fn change(what: impl Into<String>, before: Value, after: Value, refused: Option<&'static str>) -> Change {
+fn change(
+    what: impl Into<String>,
+    before: Value,
+    after: Value,
+    refused: Option<&'static str>,
+) -> Change {
     Change { what: what.into(), before, after, refused }
 }
 
@@ -63,7 +75,9 @@ async fn hold(changes: Vec<Change>) -> Result<()> {
             match (refused, answer) {
                 (None, None) => {}
                 (Some(words), Some(said)) if said.contains(words) => {}
-                (Some(words), answer) => wrong.push(format!("{what} by {way}: not refused with {words:?}: {answer:?}")),
+                (Some(words), answer) => {
+                    wrong.push(format!("{what} by {way}: not refused with {words:?}: {answer:?}"))
+                }
                 (None, Some(said)) => wrong.push(format!("{what} by {way}: {said}")),
             }
         }
@@ -90,10 +104,12 @@ async fn write_in_each_way(
     let dry_run = PatchParams { dry_run: true, ..PatchParams::default() };
     let mut put = object.clone();
     put.data["status"] = after.clone();
-    let put = api.replace_status(name, &PostParams { dry_run: true, field_manager: None }, &put).await;
+    let put =
+        api.replace_status(name, &PostParams { dry_run: true, field_manager: None }, &put).await;
 
     // A merge patch removes a field by null.
-    let removed = before.as_object().into_iter().flat_map(Map::keys).map(|key| (key.clone(), Value::Null));
+    let removed =
+        before.as_object().into_iter().flat_map(Map::keys).map(|key| (key.clone(), Value::Null));
     let mut fields: Map<String, Value> = removed.collect();
     fields.extend(after.as_object().cloned().unwrap_or_default());
     let merge = api.patch_status(name, &dry_run, &Patch::Merge(json!({"status": fields}))).await;
@@ -131,7 +147,12 @@ async fn attempts_stay() -> Result<()> {
                 [newer.clone()],
                 Some(GONE),
             ),
-            attempts(format!("{outcome:?}: another in its place"), [one.clone()], [attempt(2, None)], Some(GONE)),
+            attempts(
+                format!("{outcome:?}: another in its place"),
+                [one.clone()],
+                [attempt(2, None)],
+                Some(GONE),
+            ),
             attempts(
                 format!("{outcome:?}: another id"),
                 [one.clone()],
@@ -155,11 +176,27 @@ async fn a_further_attempt_follows_only_what_was_not_accepted() -> Result<()> {
     for outcome in OUTCOMES {
         let refused = if NOT_ACCEPTED.contains(&outcome) { None } else { Some(FOLLOWS) };
         let (one, next) = (attempt(1, outcome), attempt(2, None));
-        changes.push(attempts(format!("a further one after {outcome:?}"), [one.clone()], [next, one], refused));
+        changes.push(attempts(
+            format!("a further one after {outcome:?}"),
+            [one.clone()],
+            [next, one],
+            refused,
+        ));
         let (second, first) = (attempt(2, outcome), attempt(1, None));
-        changes.push(attempts("one with a lower number", [second.clone()], [first, second], Some(FOLLOWS)));
-        let (second, same) = (attempt(2, outcome), altered(attempt(2, None), "id", Some(json!("other"))));
-        changes.push(attempts("one with the same number", [second.clone()], [same, second], Some(FOLLOWS)));
+        changes.push(attempts(
+            "one with a lower number",
+            [second.clone()],
+            [first, second],
+            Some(FOLLOWS),
+        ));
+        let (second, same) =
+            (attempt(2, outcome), altered(attempt(2, None), "id", Some(json!("other"))));
+        changes.push(attempts(
+            "one with the same number",
+            [second.clone()],
+            [same, second],
+            Some(FOLLOWS),
+        ));
     }
     hold(changes).await
 }
@@ -182,13 +219,23 @@ async fn only_the_oldest_of_more_than_five_may_go() -> Result<()> {
         let (before, mut after) = (five(oldest), five(oldest));
         after.pop();
         after.insert(0, newest(None));
-        changes.push(attempts(format!("the oldest of six, {oldest:?}, goes"), before.clone(), after, refused));
+        changes.push(attempts(
+            format!("the oldest of six, {oldest:?}, goes"),
+            before.clone(),
+            after,
+            refused,
+        ));
         let mut middle = before.clone();
         middle.remove(2);
         middle.insert(0, newest(None));
         changes.push(attempts("a newer one of six goes", before.clone(), middle, Some(GONE)));
         let shorter = before.iter().take(4).cloned().collect::<Vec<_>>();
-        changes.push(attempts(format!("the oldest of five, {oldest:?}, goes"), before, shorter, Some(GONE)));
+        changes.push(attempts(
+            format!("the oldest of five, {oldest:?}, goes"),
+            before,
+            shorter,
+            Some(GONE),
+        ));
     }
     // One that may have been accepted stays, and the oldest of the others goes.
     let mut after = five(Some("Unknown"));
@@ -220,15 +267,26 @@ async fn what_a_claim_wrote_down_never_changes() -> Result<()> {
     for outcome in OUTCOMES {
         for (field, other) in &others {
             let after = altered(full(outcome), field, Some(other.clone()));
-            changes.push(attempts(format!("{field} of {outcome:?}"), [full(outcome)], [after], Some(CLAIM)));
+            changes.push(attempts(
+                format!("{field} of {outcome:?}"),
+                [full(outcome)],
+                [after],
+                Some(CLAIM),
+            ));
         }
         let optional = [("secretVersion", CLAIM), ("recordsBefore", RECORDS)];
         for (field, words) in optional {
             let less = altered(full(outcome), field, None);
-            changes.push(attempts(format!("{field} removed"), [full(outcome)], [less.clone()], Some(words)));
+            changes.push(attempts(
+                format!("{field} removed"),
+                [full(outcome)],
+                [less.clone()],
+                Some(words),
+            ));
             changes.push(attempts(format!("{field} added"), [less], [full(outcome)], Some(words)));
         }
-        let records = altered(full(outcome), "recordsBefore", Some(json!(["record-1", "record-2"])));
+        let records =
+            altered(full(outcome), "recordsBefore", Some(json!(["record-1", "record-2"])));
         changes.push(attempts("recordsBefore", [full(outcome)], [records], Some(RECORDS)));
     }
     hold(changes).await
@@ -244,7 +302,12 @@ async fn an_outcome_is_final_but_for_unknown_and_a_late_acceptance() -> Result<(
             let late = NOT_ACCEPTED.contains(&before) && after == Some("Accepted");
             let refused = if open || settled || late { None } else { Some(FINAL) };
             let what = format!("{before:?} becomes {after:?}");
-            changes.push(attempts(what.clone(), [attempt(1, before)], [attempt(1, after)], refused));
+            changes.push(attempts(
+                what.clone(),
+                [attempt(1, before)],
+                [attempt(1, after)],
+                refused,
+            ));
             let newest = attempt(2, Some("Rejected"));
             changes.push(attempts(
                 format!("{what}, behind another"),
@@ -269,7 +332,8 @@ async fn an_acceptance_is_written_once() -> Result<()> {
             "acceptedAt" => "acceptedAt is written once and never changes",
             _ => "replicationRecordId is written once and never changes",
         };
-        let (none, before, after) = (json!({"phase": "Pending"}), json!({field: first}), json!({field: other}));
+        let (none, before, after) =
+            (json!({"phase": "Pending"}), json!({field: first}), json!({field: other}));
         changes.extend([
             change(format!("{field} written"), none.clone(), before.clone(), None),
             change(format!("{field} changed"), before.clone(), after, Some(words)),
@@ -283,11 +347,17 @@ async fn an_acceptance_is_written_once() -> Result<()> {
         ]);
     }
     let records = "a record cannot be removed from additionalRecords";
-    let (one, two) = (json!({"additionalRecords": ["a"]}), json!({"additionalRecords": ["a", "b"]}));
+    let (one, two) =
+        (json!({"additionalRecords": ["a"]}), json!({"additionalRecords": ["a", "b"]}));
     changes.extend([
         change("a further record listed", one.clone(), two.clone(), None),
         change("a further record taken out", two, one.clone(), Some(records)),
-        change("a further record replaced", one.clone(), json!({"additionalRecords": ["b"]}), Some(records)),
+        change(
+            "a further record replaced",
+            one.clone(),
+            json!({"additionalRecords": ["b"]}),
+            Some(records),
+        ),
         change("the further records removed", one, json!({"phase": "Pending"}), Some(records)),
     ]);
     hold(changes).await
@@ -300,7 +370,12 @@ async fn nothing_follows_an_acceptance_but_another_acceptance() -> Result<()> {
     let known = |attempts: Value| json!({"replicationRecordId": "record-1", "attempts": attempts});
     let (won, lost) = (attempt(1, Some("Accepted")), attempt(1, Some("Rejected")));
     let mut changes = vec![
-        change("declared, then accepted after all", accepted(json!([lost])), accepted(json!([won])), None),
+        change(
+            "declared, then accepted after all",
+            accepted(json!([lost])),
+            accepted(json!([won])),
+            None,
+        ),
         attempts(
             "a late acceptance behind the one in force",
             [attempt(2, None)],
@@ -308,7 +383,12 @@ async fn nothing_follows_an_acceptance_but_another_acceptance() -> Result<()> {
             None,
         ),
         attempts("an acceptance over a rejection", [lost.clone()], [won.clone()], None),
-        change("an adopted one gets its own acceptance", json!({"acceptedAt": AT}), accepted(json!([won])), None),
+        change(
+            "an adopted one gets its own acceptance",
+            json!({"acceptedAt": AT}),
+            accepted(json!([won])),
+            None,
+        ),
         change(
             "a known one gets its own acceptance",
             json!({"replicationRecordId": "record-1"}),
@@ -356,7 +436,8 @@ async fn nothing_follows_an_acceptance_but_another_acceptance() -> Result<()> {
     hold(changes).await
 }
 
-/// The API server puts the default in the place of a removed status, which the guards on its fields then compare with.
+/// The API server puts the default in the place of a removed status, which the guards on its fields
+/// then compare with.
 #[tokio::test]
 async fn a_status_cannot_be_removed() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
@@ -369,13 +450,18 @@ async fn a_status_cannot_be_removed() -> Result<()> {
         let name = format!("removed-{number}");
         let mut object = with_status(&scene, &name, &status).await?;
         let merge = Patch::Merge(json!({"status": null}));
-        let remove = Patch::<()>::Json(serde_json::from_value(json!([{"op": "remove", "path": "/status"}]))?);
+        let remove = Patch::<()>::Json(serde_json::from_value(
+            json!([{"op": "remove", "path": "/status"}]),
+        )?);
         let by_merge = scene.api().patch_status(&name, &PatchParams::default(), &merge).await;
         let by_json = scene.api().patch_status(&name, &PatchParams::default(), &remove).await;
         object.data.as_object_mut().context("no fields")?.remove("status");
         let by_put = scene.api().replace_status(&name, &PostParams::default(), &object).await;
         for answer in [refusal(by_merge)?, refusal(by_json)?, refusal(by_put)?] {
-            ensure!(answer.as_ref().is_some_and(|said| said.contains(words)), "{words}: {answer:?}");
+            ensure!(
+                answer.as_ref().is_some_and(|said| said.contains(words)),
+                "{words}: {answer:?}"
+            );
         }
         // Through the resource itself a status is not written at all.
         scene.api().replace(&name, &PostParams::default(), &object).await?;
@@ -400,7 +486,16 @@ async fn kubectl_shows_the_words() -> Result<()> {
         ("json", r#"[{"op": "replace", "path": "/status/attempts/0/number", "value": 9}]"#, CLAIM),
     ];
     for (kind, patch, words) in patches {
-        let said = scene.kubectl(&["patch", "brep", "db", "--subresource=status", "--type", kind, "--patch", patch])?;
+        let said = scene.kubectl(&[
+            "patch",
+            "brep",
+            "db",
+            "--subresource=status",
+            "--type",
+            kind,
+            "--patch",
+            patch,
+        ])?;
         ensure!(!said.accepted && said.words.contains(words), "{patch}: {}", said.words);
     }
     Ok(())
@@ -436,8 +531,18 @@ async fn an_origin_never_changes() -> Result<()> {
     for from in ["Called", "Declared", "Adopted"] {
         let of = |origin: &str| json!({"origin": origin});
         let refused = (from != "Adopted").then_some(origin);
-        changes.push(change(format!("{from} written"), json!({"phase": "Pending"}), of(from), None));
-        changes.push(change(format!("{from} removed"), of(from), json!({"phase": "Pending"}), refused));
+        changes.push(change(
+            format!("{from} written"),
+            json!({"phase": "Pending"}),
+            of(from),
+            None,
+        ));
+        changes.push(change(
+            format!("{from} removed"),
+            of(from),
+            json!({"phase": "Pending"}),
+            refused,
+        ));
         for to in ["Called", "Declared", "Adopted"].into_iter().filter(|to| *to != from) {
             changes.push(change(format!("{from} to {to}"), of(from), of(to), refused));
         }

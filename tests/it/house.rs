@@ -1,5 +1,5 @@
-//! The rooms of `src` and the walls between them: what is above knows what is below, never the other
-//! way. Read from the imports, so that a wall is more than a table in a document.
+//! The rooms of `src` and the walls between them: what is above knows what is below, never the
+//! other way. Read from the imports, so that a wall is more than a table in a document.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -130,7 +130,10 @@ fn imports(modules: &Modules) -> Result<BTreeMap<String, BTreeSet<String>>> {
         let parent = module.rsplit_once("::").map_or("", |(parent, _)| parent);
         let named = absolute.captures_iter(text).map(|found| found[1].to_owned());
         let beside = relative.captures_iter(text).map(|found| format!("{parent}::{}", &found[1]));
-        let used = named.chain(beside).filter_map(|path| owner(&path, modules)).filter(|used| used != module);
+        let used = named
+            .chain(beside)
+            .filter_map(|path| owner(&path, modules))
+            .filter(|used| used != module);
         imports.insert(module.clone(), used.collect());
     }
     Ok(imports)
@@ -150,7 +153,8 @@ fn owner(path: &str, modules: &Modules) -> Option<String> {
 /// A name means one thing. Only what is private to two unrelated rooms may share one.
 #[test]
 fn no_two_types_have_one_name() -> Result<()> {
-    let definition = Regex::new(r"(?m)^\s*(pub(?:\([a-z ]+\))? )?(?:struct|enum|trait) ([A-Z][A-Za-z0-9]*)")?;
+    let definition =
+        Regex::new(r"(?m)^\s*(pub(?:\([a-z ]+\))? )?(?:struct|enum|trait) ([A-Z][A-Za-z0-9]*)")?;
     let mut defined: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
     for (room, _) in ROOMS {
         for (module, text) in modules(room)? {
@@ -163,7 +167,8 @@ fn no_two_types_have_one_name() -> Result<()> {
     let room = |module: &str| module.split("::").next().unwrap_or_default().to_owned();
     defined.retain(|_, places| {
         let rooms: BTreeSet<_> = places.iter().map(|(module, _)| room(module)).collect();
-        places.len() > rooms.len() || (places.len() > 1 && places.iter().any(|(_, exported)| *exported))
+        places.len() > rooms.len()
+            || (places.len() > 1 && places.iter().any(|(_, exported)| *exported))
     });
     assert!(defined.is_empty(), "{defined:#?}");
     Ok(())

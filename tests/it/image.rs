@@ -1,4 +1,5 @@
-//! The image that `deploy/Dockerfile` describes is the one that the manifests expect: its version, its user, its port, its command.
+//! The image that `deploy/Dockerfile` describes is the one that the manifests expect: its version,
+//! its user, its port, its command.
 
 use std::process::Command;
 
@@ -25,9 +26,14 @@ fn the(name: &str) -> Result<String> {
 }
 
 fn container() -> Result<Value> {
-    let output = shared_cluster()?.kubectl().arg("kustomize").arg(repository::path("deploy/kustomize")).output()?;
+    let output = shared_cluster()?
+        .kubectl()
+        .arg("kustomize")
+        .arg(repository::path("deploy/kustomize"))
+        .output()?;
     let objects: Vec<Value> = serde_saphyr::from_multiple(&String::from_utf8(output.stdout)?)?;
-    let deployment = objects.iter().find(|object| object["kind"] == "Deployment").context("no Deployment")?;
+    let deployment =
+        objects.iter().find(|object| object["kind"] == "Deployment").context("no Deployment")?;
     deployment.pointer("/spec/template/spec/containers/0").cloned().context("no container")
 }
 

@@ -1,5 +1,5 @@
-//! Of several operators with a Lease one works; it stops when the lease is lost, another goes on, and nothing is doubled or lost.
-//! Nor is it without the lease.
+//! Of several operators with a Lease one works; it stops when the lease is lost, another goes on,
+//! and nothing is doubled or lost. Nor is it without the lease.
 
 mod handover;
 mod lost;
@@ -45,7 +45,10 @@ fn leads(operator: &Operator, times: usize) -> Result<()> {
 }
 
 fn stands_by(operator: &Operator, why: &str) -> Result<()> {
-    operator.log.wait_for(PATIENCE, |line| line.contains("Standing by") && line.contains(why)).map(drop)
+    operator
+        .log
+        .wait_for(PATIENCE, |line| line.contains("Standing by") && line.contains(why))
+        .map(drop)
 }
 
 /// Waits until so many resources were about to be claimed, and were not.
@@ -82,7 +85,9 @@ fn apply_many(scene: &Scene, number: usize) -> Result<Vec<String>> {
 async fn apply_in_call(scene: &Scene, name: &str) -> Result<(String, Hold)> {
     let backup = scene.new_backup();
     let hold = scene.simulator.hold(name);
-    scene.simulator.script(Script::once(Fault::after_commit().hold(&hold).ordinary()).replicate().backup(&backup))?;
+    scene.simulator.script(
+        Script::once(Fault::after_commit().hold(&hold).ordinary()).replicate().backup(&backup),
+    )?;
     apply(scene, name, &backup)?;
     in_time("the call arrives", hold.arrived()).await?;
     Ok((backup, hold))
@@ -92,7 +97,9 @@ async fn apply_in_call(scene: &Scene, name: &str) -> Result<(String, Hold)> {
 fn hold_looks(scene: &Scene, name: &str, backups: &[String]) -> Result<Hold> {
     let hold = scene.simulator.hold(name);
     for backup in backups {
-        scene.simulator.script(Script::once(Fault::after_commit().hold(&hold).ordinary()).show().backup(backup))?;
+        scene.simulator.script(
+            Script::once(Fault::after_commit().hold(&hold).ordinary()).show().backup(backup),
+        )?;
     }
     Ok(hold)
 }
@@ -112,7 +119,11 @@ fn called_once(scene: &Scene, objects: &[Object]) -> Result<()> {
         let backup = object.text("/spec/backupId").context("no backup")?;
         let posts = scene.posts(backup);
         ensure!(posts.len() == 1, "{} calls for {:#}", posts.len(), object.0);
-        ensure!(object.text("/status/replicationRecordId") == posts[0].record_id(), "{:#}", object.0);
+        ensure!(
+            object.text("/status/replicationRecordId") == posts[0].record_id(),
+            "{:#}",
+            object.0
+        );
         ensure!(object.attempts().len() == 1, "{:#}", object.0);
     }
     Ok(())

@@ -1,4 +1,5 @@
-//! The promises, a module each, kept by the operator's own binary at a real etcd and kube-apiserver.
+//! The promises, a module each, kept by the operator's own binary at a real etcd and
+//! kube-apiserver.
 
 mod accepted;
 mod argocd;

@@ -1,6 +1,8 @@
-//! A manifest against the limits is refused at apply, with words that name the field and what is accepted.
+//! A manifest against the limits is refused at apply, with words that name the field and what is
+//! accepted.
 //!
-//! The limits are those of `POST …/replicate` in the API's documentation, and of the Kubernetes names that the resource refers to.
+//! The limits are those of `POST …/replicate` in the API's documentation, and of the Kubernetes
+//! names that the resource refers to.
 
 use anyhow::{Context, Result, ensure};
 use backup_replication_operator::cbr::{AllowList, EndpointPattern};
@@ -18,7 +20,8 @@ const NAME_WORDS: &str = "1 to 64 letters, digits, '_', '-' or Chinese character
 const DESCRIPTION_WORDS: &str = "up to 255 characters without '<' and '>'";
 const SCHEME_WORDS: &str = "must begin with https://";
 const CREDENTIAL_WORDS: &str = "must not contain credentials or an '@'";
-const PATH_WORDS: &str = "must not have a path, a query or a fragment: only https://host or https://host:port";
+const PATH_WORDS: &str =
+    "must not have a path, a query or a fragment: only https://host or https://host:port";
 const HOST_WORDS: &str = "with ASCII letters, digits, '-', '_' and '.' in the host";
 /// The schema's own words for an empty text.
 const AT_LEAST_ONE: &str = "at least 1 chars";
@@ -55,10 +58,11 @@ fn with(field: &str, value: Value) -> Result<Value> {
 /// The full spec without a field.
 fn without(field: &str) -> Result<Value> {
     let mut spec = full_spec();
-    let (parent, last) = field
-        .rsplit_once('.')
-        .map_or((String::new(), field), |(parent, last)| (format!("/{}", parent.replace('.', "/")), last));
-    let parent = spec.pointer_mut(&parent).and_then(Value::as_object_mut).context("no such parent")?;
+    let (parent, last) = field.rsplit_once('.').map_or((String::new(), field), |(parent, last)| {
+        (format!("/{}", parent.replace('.', "/")), last)
+    });
+    let parent =
+        spec.pointer_mut(&parent).and_then(Value::as_object_mut).context("no such parent")?;
     parent.remove(last).context("no such field")?;
     Ok(spec)
 }
@@ -75,7 +79,8 @@ async fn apply(scene: &Scene, spec: &Value) -> Result<Option<String>> {
     refusal(scene.api().patch("tried", &dry_run, &Patch::Apply(&manifest)).await)
 }
 
-/// Applies every row and collects those that went another way: with the field's path and these words, or not refused at all.
+/// Applies every row and collects those that went another way: with the field's path and these
+/// words, or not refused at all.
 async fn refused(scene: &Scene, rows: Vec<(String, Value, &str)>) -> Result<()> {
     let mut wrong = Vec::new();
     for (path, spec, words) in rows {
@@ -104,7 +109,10 @@ async fn accepted(scene: &Scene, specs: Vec<Value>) -> Result<()> {
 
 /// Rows for texts that one field refuses with the same words.
 fn texts<'a>(field: &str, words: &'a str, texts: &[&str]) -> Result<Vec<(String, Value, &'a str)>> {
-    texts.iter().map(|text| Ok((format!("spec.{field}"), with(field, json!(text))?, words))).collect()
+    texts
+        .iter()
+        .map(|text| Ok((format!("spec.{field}"), with(field, json!(text))?, words)))
+        .collect()
 }
 
 #[tokio::test]
@@ -114,15 +122,18 @@ async fn an_id_is_bounded_and_cannot_become_another_path() -> Result<()> {
     let too_long = "x".repeat(65);
     for field in IDS {
         let bad = [
-            "-a", "_a", ".", "..", "a/b", "/a", "../a", "a/../b", "%2e", "%2e%2e", "a%2fb", "a b", " a", "a ", "ä",
-            "a\n", "a\u{0}b", "a?b", "a#b", "a;b", "a\\b", "a.b", "名",
+            "-a", "_a", ".", "..", "a/b", "/a", "../a", "a/../b", "%2e", "%2e%2e", "a%2fb", "a b",
+            " a", "a ", "ä", "a\n", "a\u{0}b", "a?b", "a#b", "a;b", "a\\b", "a.b", "名",
         ];
         refused(&scene, texts(field, ID_WORDS, &bad)?).await?;
         refused(&scene, texts(field, AT_LEAST_ONE, &[""])?).await?;
         refused(&scene, texts(field, "64", &[&too_long])?).await?;
         accepted(
             &scene,
-            ["a", "0", "A_-9z", &longest].map(|id| with(field, json!(id))).into_iter().collect::<Result<_>>()?,
+            ["a", "0", "A_-9z", &longest]
+                .map(|id| with(field, json!(id)))
+                .into_iter()
+                .collect::<Result<_>>()?,
         )
         .await?;
     }
@@ -138,7 +149,11 @@ async fn a_region_is_bounded() -> Result<()> {
     refused(&scene, texts(field, AT_LEAST_ONE, &[""])?).await?;
     refused(&scene, texts(field, "255", &[&"x".repeat(256)])?).await?;
     let good = ["a", "eu-nl", "A.b_C-9", &"x".repeat(255)];
-    accepted(&scene, good.map(|region| with(field, json!(region))).into_iter().collect::<Result<_>>()?).await
+    accepted(
+        &scene,
+        good.map(|region| with(field, json!(region))).into_iter().collect::<Result<_>>()?,
+    )
+    .await
 }
 
 #[tokio::test]
@@ -162,7 +177,12 @@ async fn an_endpoint_is_an_origin_and_nothing_more() -> Result<()> {
         ),
         (
             CREDENTIAL_WORDS,
-            &["https://user:hush@cbr.example.com", "https://hush@cbr.example.com", "http://a.example@b.example", "a@b"],
+            &[
+                "https://user:hush@cbr.example.com",
+                "https://hush@cbr.example.com",
+                "http://a.example@b.example",
+                "a@b",
+            ],
         ),
         (
             PATH_WORDS,
@@ -203,10 +223,19 @@ async fn an_endpoint_is_an_origin_and_nothing_more() -> Result<()> {
     }
 
     // What an administrator can allow is never refused at apply.
-    let patterns =
-        ["https://*.*.*", "https://*.*.*:8443", "https://localhost", "http://localhost:8080", "https://10.0.0.1"];
-    let of_addresses =
-        ["http://127.0.0.1:8080", "https://127.0.0.1:65535", "https://[::1]", "http://[2001:db8::1]:8080"];
+    let patterns = [
+        "https://*.*.*",
+        "https://*.*.*:8443",
+        "https://localhost",
+        "http://localhost:8080",
+        "https://10.0.0.1",
+    ];
+    let of_addresses = [
+        "http://127.0.0.1:8080",
+        "https://127.0.0.1:65535",
+        "https://[::1]",
+        "http://[2001:db8::1]:8080",
+    ];
     let allowed: Result<Vec<EndpointPattern>, _> =
         patterns.iter().chain(&of_addresses).map(|text| text.parse()).collect();
     let allowed = AllowList(allowed?);
@@ -235,13 +264,20 @@ async fn an_endpoint_is_an_origin_and_nothing_more() -> Result<()> {
     for text in good {
         allowed.check(text).with_context(|| text.to_owned())?;
     }
-    accepted(&scene, good.map(|text| with("endpoint", json!(text))).into_iter().collect::<Result<_>>()?).await
+    accepted(
+        &scene,
+        good.map(|text| with("endpoint", json!(text))).into_iter().collect::<Result<_>>()?,
+    )
+    .await
 }
 
 #[tokio::test]
 async fn a_replicas_name_may_be_chinese_and_is_counted_in_characters() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
-    let bad = ["a b", "a.b", "a/b", "a<b", "é", "a\n", "\u{4DFF}", "\u{9FA6}", "\u{F8FF}", "\u{FA2E}", "ａ", "😀"];
+    let bad = [
+        "a b", "a.b", "a/b", "a<b", "é", "a\n", "\u{4DFF}", "\u{9FA6}", "\u{F8FF}", "\u{FA2E}",
+        "ａ", "😀",
+    ];
     refused(&scene, texts("name", NAME_WORDS, &bad)?).await?;
     refused(&scene, texts("name", AT_LEAST_ONE, &[""])?).await?;
     refused(&scene, texts("name", "64", &[&"x".repeat(65), &"備".repeat(65)])?).await?;
@@ -258,7 +294,8 @@ async fn a_replicas_name_may_be_chinese_and_is_counted_in_characters() -> Result
         &"x".repeat(64),
         &"備".repeat(64),
     ];
-    accepted(&scene, good.map(|name| with("name", json!(name))).into_iter().collect::<Result<_>>()?).await
+    accepted(&scene, good.map(|name| with("name", json!(name))).into_iter().collect::<Result<_>>()?)
+        .await
 }
 
 #[tokio::test]
@@ -267,13 +304,18 @@ async fn a_description_is_bounded_and_has_no_angle_brackets() -> Result<()> {
     refused(&scene, texts("description", DESCRIPTION_WORDS, &["<", ">", "a <b> c"])?).await?;
     refused(&scene, texts("description", "255", &[&"x".repeat(256), &"備".repeat(256)])?).await?;
     let good = [" ", "é 備 😀 \"'&;%/..", "two\nlines", &"x".repeat(255), &"備".repeat(255)];
-    accepted(&scene, good.map(|text| with("description", json!(text))).into_iter().collect::<Result<_>>()?).await
+    accepted(
+        &scene,
+        good.map(|text| with("description", json!(text))).into_iter().collect::<Result<_>>()?,
+    )
+    .await
 }
 
 #[tokio::test]
 async fn a_secret_is_named_as_kubernetes_names_it() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
-    // A name is a part of the path of the operator's own request, and the operator may read Secrets of all namespaces.
+    // A name is a part of the path of the operator's own request, and the operator may read Secrets
+    // of all namespaces.
     let bad = [
         "",
         ".",
@@ -309,8 +351,15 @@ async fn a_secret_is_named_as_kubernetes_names_it() -> Result<()> {
 #[tokio::test]
 async fn what_is_needed_cannot_be_left_out_and_the_rest_can() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
-    let needed =
-        ["projectId", "backupId", "destinationProjectId", "destinationRegion", "destinationVaultId", "auth", SECRET];
+    let needed = [
+        "projectId",
+        "backupId",
+        "destinationProjectId",
+        "destinationRegion",
+        "destinationVaultId",
+        "auth",
+        SECRET,
+    ];
     let mut rows = Vec::new();
     for field in needed {
         rows.push((format!("spec.{field}"), without(field)?, "Required value"));
@@ -326,9 +375,14 @@ async fn what_is_needed_cannot_be_left_out_and_the_rest_can() -> Result<()> {
         "apiVersion": "cbr.replication.dev/v1alpha1", "kind": "BackupReplication", "metadata": {"name": "bare"},
     });
     let said = scene.apply(&nothing.to_string())?;
-    ensure!(!said.accepted && said.words.contains("spec") && said.words.contains("Required"), "{}", said.words);
+    ensure!(
+        !said.accepted && said.words.contains("spec") && said.words.contains("Required"),
+        "{}",
+        said.words
+    );
 
-    let optional = ["endpoint", "name", "description", KEY, "readyWhen", "onUnknownOutcome", "suspend"];
+    let optional =
+        ["endpoint", "name", "description", KEY, "readyWhen", "onUnknownOutcome", "suspend"];
     let mut specs = vec![full_spec()];
     let mut nulls = Vec::new();
     for field in optional {
@@ -344,8 +398,16 @@ async fn what_is_needed_cannot_be_left_out_and_the_rest_can() -> Result<()> {
 async fn choices_are_closed_and_texts_bounded() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let rows = vec![
-        ("spec.readyWhen".into(), with("readyWhen", json!("accepted"))?, "\"Accepted\", \"Replicated\""),
-        ("spec.onUnknownOutcome".into(), with("onUnknownOutcome", json!("Retry"))?, "\"Hold\", \"CallAgain\""),
+        (
+            "spec.readyWhen".into(),
+            with("readyWhen", json!("accepted"))?,
+            "\"Accepted\", \"Replicated\"",
+        ),
+        (
+            "spec.onUnknownOutcome".into(),
+            with("onUnknownOutcome", json!("Retry"))?,
+            "\"Hold\", \"CallAgain\"",
+        ),
         ("spec.endpoint".into(), with("endpoint", json!(""))?, AT_LEAST_ONE),
         ("spec.endpoint".into(), with("endpoint", json!("x".repeat(513)))?, "512"),
     ];
@@ -357,13 +419,16 @@ async fn choices_are_closed_and_texts_bounded() -> Result<()> {
         ("onUnknownOutcome", "Hold"),
         ("onUnknownOutcome", "CallAgain"),
     ];
-    let mut specs: Vec<Value> =
-        choices.into_iter().map(|(field, choice)| with(field, json!(choice))).collect::<Result<_>>()?;
+    let mut specs: Vec<Value> = choices
+        .into_iter()
+        .map(|(field, choice)| with(field, json!(choice)))
+        .collect::<Result<_>>()?;
     specs.push(with("suspend", json!(true))?);
     accepted(&scene, specs).await
 }
 
-/// The words reach whoever types the command; and what is of another kind, or misspelt, is refused without any flag.
+/// The words reach whoever types the command; and what is of another kind, or misspelt, is refused
+/// without any flag.
 #[tokio::test]
 async fn kubectl_shows_the_words() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
@@ -376,7 +441,11 @@ async fn kubectl_shows_the_words() -> Result<()> {
     ];
     for (more, words) in rows {
         let said = scene.apply(&Scene::manifest("bad", more))?;
-        ensure!(!said.accepted && words.iter().all(|words| said.words.contains(words)), "{more}: {}", said.words);
+        ensure!(
+            !said.accepted && words.iter().all(|words| said.words.contains(words)),
+            "{more}: {}",
+            said.words
+        );
     }
     Ok(())
 }

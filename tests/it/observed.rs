@@ -1,4 +1,5 @@
-//! Whoever is on call sees what the operator does: by metrics, alerts, Events, traces, health, and a log without noise.
+//! Whoever is on call sees what the operator does: by metrics, alerts, Events, traces, health, and
+//! a log without noise.
 
 mod alerts;
 mod events;

@@ -1,5 +1,6 @@
-//! Each option is an environment variable with the prefix `BREP_`, too; a wrong one ends the process with exit code 2 and one line that names it, and
-//! what else keeps it from starting, with 1 and one line.
+//! Each option is an environment variable with the prefix `BREP_`, too; a wrong one ends the
+//! process with exit code 2 and one line that names it, and what else keeps it from starting, with
+//! 1 and one line.
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
@@ -14,7 +15,13 @@ use crate::OPERATOR;
 const WRONG: [(&str, &[&str]); 20] = [
     (
         "allowed-endpoint",
-        &["", "ftp://cbr.example.com", "cbr.example.com", "https://c*.example.com", "https://a.example.com/v3"],
+        &[
+            "",
+            "ftp://cbr.example.com",
+            "cbr.example.com",
+            "https://c*.example.com",
+            "https://a.example.com/v3",
+        ],
     ),
     (
         "default-endpoint",
@@ -70,7 +77,10 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Answer> {
 fn ends_with(answer: &Answer, code: i32, words: &str) -> Result<()> {
     let Answer { code: ended, stdout, stderr } = answer;
     ensure!(
-        *ended == Some(code) && stdout.is_empty() && stderr.trim_end().lines().count() == 1 && stderr.contains(words),
+        *ended == Some(code)
+            && stdout.is_empty()
+            && stderr.trim_end().lines().count() == 1
+            && stderr.contains(words),
         "wanted exit code {code} and one line with {words:?}; it was {ended:?} and {stderr:?}"
     );
     Ok(())
@@ -90,7 +100,8 @@ fn a_wrong_value_is_named_on_the_command_line() -> Result<()> {
     for (option, values) in WRONG {
         for value in values {
             let answer = run(&[&format!("--{option}={value}")], &[])?;
-            ends_with(&answer, 2, &format!("--{option}")).with_context(|| format!("--{option}={value}"))?;
+            ends_with(&answer, 2, &format!("--{option}"))
+                .with_context(|| format!("--{option}={value}"))?;
         }
     }
     Ok(())
@@ -101,7 +112,8 @@ fn a_wrong_value_is_named_in_the_environment() -> Result<()> {
     for (option, values) in WRONG {
         for value in values {
             let answer = run(&[], &[(&environment_name(option), value)])?;
-            ends_with(&answer, 2, &format!("--{option}")).with_context(|| format!("{option} = {value:?}"))?;
+            ends_with(&answer, 2, &format!("--{option}"))
+                .with_context(|| format!("{option} = {value:?}"))?;
         }
     }
     Ok(())
@@ -114,7 +126,8 @@ fn a_variable_without_the_prefix_is_ignored() -> Result<()> {
         let prefixed = environment_name(option);
         let stray = prefixed.strip_prefix("BREP_").context("no prefix")?;
         for value in values {
-            starts(&run(&[], &[(stray, value)])?).with_context(|| format!("{stray} = {value:?}"))?;
+            starts(&run(&[], &[(stray, value)])?)
+                .with_context(|| format!("{stray} = {value:?}"))?;
         }
     }
     Ok(())
@@ -147,7 +160,9 @@ fn what_the_lease_is_like_means_nothing_without_an_election() -> Result<()> {
 fn a_ca_bundle_must_hold_certificates() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    for (name, text) in [("empty.pem", ""), ("prose.pem", "no certificate\n"), ("broken.pem", broken)] {
+    for (name, text) in
+        [("empty.pem", ""), ("prose.pem", "no certificate\n"), ("broken.pem", broken)]
+    {
         let file = folder.path().join(name);
         std::fs::write(&file, text)?;
         let file = file.to_str().context("a path that is no text")?;
@@ -161,15 +176,22 @@ fn a_ca_bundle_must_hold_certificates() -> Result<()> {
 fn help_names_every_option_and_its_variable() -> Result<()> {
     let help = run(&["--help"], &[])?;
     ensure!(help.code == Some(0) && help.stderr.is_empty(), "{}", help.stderr);
-    let told: BTreeSet<&str> =
-        help.stdout.lines().filter_map(|line| line.trim_start().strip_prefix("--")?.split([' ', '=']).next()).collect();
+    let told: BTreeSet<&str> = help
+        .stdout
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("--")?.split([' ', '=']).next())
+        .collect();
     let ours: BTreeSet<&str> = WRONG.iter().map(|(option, _)| *option).collect();
     assert_eq!(told, ours);
     for option in ours {
         let variable = format!("[env: {}=", environment_name(option));
         ensure!(help.stdout.contains(&variable), "no {variable} in {}", help.stdout);
     }
-    ensure!(help.stdout.contains("run") && help.stdout.contains("crd"), "no commands in {}", help.stdout);
+    ensure!(
+        help.stdout.contains("run") && help.stdout.contains("crd"),
+        "no commands in {}",
+        help.stdout
+    );
     let of_run = run(&["run", "--help"], &[])?;
     for (option, _) in WRONG {
         ensure!(of_run.stdout.contains(&format!("--{option}")), "no {option} in {}", of_run.stdout);
@@ -189,7 +211,10 @@ fn run_is_the_default_command() -> Result<()> {
 fn version_and_crd_are_printed() -> Result<()> {
     let version = run(&["--version"], &[])?;
     ensure!(version.code == Some(0) && version.stderr.is_empty(), "{}", version.stderr);
-    assert_eq!(version.stdout, concat!("backup-replication-operator ", env!("CARGO_PKG_VERSION"), "\n"));
+    assert_eq!(
+        version.stdout,
+        concat!("backup-replication-operator ", env!("CARGO_PKG_VERSION"), "\n")
+    );
     let crd = run(&["crd"], &[])?;
     ensure!(crd.code == Some(0) && crd.stderr.is_empty(), "{}", crd.stderr);
     ensure!(crd.stdout.contains("kind: CustomResourceDefinition"), "{}", crd.stdout);
@@ -199,7 +224,9 @@ fn version_and_crd_are_printed() -> Result<()> {
 /// The default endpoint must be one of the allowed, so that it shows which are.
 #[test]
 fn allowed_endpoints_replace_the_default_list_and_stand_between_commas() -> Result<()> {
-    let default = |endpoint, more: &[(&str, &str)]| run(&[], &[&[("BREP_DEFAULT_ENDPOINT", endpoint)], more].concat());
+    let default = |endpoint, more: &[(&str, &str)]| {
+        run(&[], &[&[("BREP_DEFAULT_ENDPOINT", endpoint)], more].concat())
+    };
     let ours = [("BREP_ALLOWED_ENDPOINT", "https://cbr.a.example,https://*.b.example")];
     starts(&default("https://cbr.eu-de.otc.t-systems.com", &[])?)?;
     starts(&default("https://cbr.ap-southeast-1.myhuaweicloud.com", &[])?)?;
@@ -215,7 +242,8 @@ fn allowed_endpoints_replace_the_default_list_and_stand_between_commas() -> Resu
     starts(&run(&repeated, &ours)?)
 }
 
-/// What it waits for shows which namespaces it watches. Nobody answers at the address of its API server.
+/// What it waits for shows which namespaces it watches. Nobody answers at the address of its API
+/// server.
 #[test]
 fn namespaces_stand_between_commas() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -233,7 +261,10 @@ fn namespaces_stand_between_commas() -> Result<()> {
     for operator in [by_variable, by_option] {
         let (status, waiting) = operator.get("/ready")?;
         let watches = ["namespace a:", "namespace b:"];
-        ensure!(status == 503 && watches.iter().all(|watch| waiting.contains(watch)), "{status}: {waiting}");
+        ensure!(
+            status == 503 && watches.iter().all(|watch| waiting.contains(watch)),
+            "{status}: {waiting}"
+        );
         ensure!(waiting.lines().count() == watches.len(), "{waiting}");
     }
     Ok(())
@@ -249,8 +280,11 @@ fn a_port_in_use_is_said() -> Result<()> {
 #[test]
 fn no_cluster_is_said() -> Result<()> {
     let home = tempfile::tempdir()?;
-    let output =
-        Command::new(OPERATOR).env_clear().envs([("BREP_LISTEN", "127.0.0.1:0")]).env("HOME", home.path()).output()?;
+    let output = Command::new(OPERATOR)
+        .env_clear()
+        .envs([("BREP_LISTEN", "127.0.0.1:0")])
+        .env("HOME", home.path())
+        .output()?;
     let answer = Answer {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout)?,

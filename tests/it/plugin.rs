@@ -1,5 +1,5 @@
-//! `kubectl brep`, as users run it: it shows where every resource stands, tells its story, and writes decisions that the
-//! operator carries out, and no other.
+//! `kubectl brep`, as users run it: it shows where every resource stands, tells its story, and
+//! writes decisions that the operator carries out, and no other.
 
 mod cluster;
 mod completion;
@@ -36,7 +36,10 @@ impl Said {
             err: String::from_utf8(output.stderr)?,
         };
         // Whatever is asked, and however it ends.
-        ensure!(!said.out.contains(example::TOKEN) && !said.err.contains(example::TOKEN), "a token: {said:#?}");
+        ensure!(
+            !said.out.contains(example::TOKEN) && !said.err.contains(example::TOKEN),
+            "a token: {said:#?}"
+        );
         Ok(said)
     }
 
@@ -49,7 +52,10 @@ impl Said {
     /// The one line of its failure.
     fn line(&self) -> Result<&str> {
         let mut lines = self.err.lines();
-        let line = lines.next().and_then(|line| line.strip_prefix("error: ")).with_context(|| format!("{self:#?}"))?;
+        let line = lines
+            .next()
+            .and_then(|line| line.strip_prefix("error: "))
+            .with_context(|| format!("{self:#?}"))?;
         ensure!(self.code == Some(1) && lines.next().is_none(), "{self:#?}");
         Ok(line)
     }
@@ -97,7 +103,9 @@ fn apply(scene: &Scene, name: &str, backup: &str) -> Result<()> {
 /// A resource whose call was lost before the cloud had it, and that waits for a human.
 async fn lost(scene: &Scene, name: &str) -> Result<(String, Object)> {
     let backup = scene.new_backup();
-    scene.simulator.script(Script::once(Fault::before_commit().reset()).replicate().backup(&backup))?;
+    scene
+        .simulator
+        .script(Script::once(Fault::before_commit().reset()).replicate().backup(&backup))?;
     apply(scene, name, &backup)?;
     let object = scene.wait(name, "stalled", |object| object.is("Stalled")).await?;
     assert_eq!(object.reason(), "OutcomeUnknown");

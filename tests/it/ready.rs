@@ -1,8 +1,11 @@
-//! What the operator lacks at the API server is said in the log and at `/ready`, and it goes on by itself when that is back.
+//! What the operator lacks at the API server is said in the log and at `/ready`, and it goes on by
+//! itself when that is back.
 
 use anyhow::{Context, Result, ensure};
 use control_plane::{ControlPlane, Exit};
-use harness::{Cluster, Operator, PATIENCE, Scene, crd_file, install_crd, kubectl_apply, service_account};
+use harness::{
+    Cluster, Operator, PATIENCE, Scene, crd_file, install_crd, kubectl_apply, service_account,
+};
 use serde_json::{Value, json};
 use simulator::{Fault, Options, Script, example};
 
@@ -14,7 +17,8 @@ fn is_ready(operator: &Operator) -> Result<()> {
     Ok(())
 }
 
-/// Waits for the log to say it; then `/ready` must say it, too, while `/health` sees no reason for a restart.
+/// Waits for the log to say it; then `/ready` must say it, too, while `/health` sees no reason for
+/// a restart.
 fn says_not_ready(operator: &Operator, words: &str) -> Result<()> {
     operator.log.wait_for(PATIENCE, |line| line.contains("Not ready") && line.contains(words))?;
     let (status, body) = operator.get("/ready")?;
@@ -115,8 +119,7 @@ async fn the_roles_are_missing() -> Result<()> {
 
     let watch = json!({"apiGroups": ["cbr.replication.dev"], "resources": ["backupreplications"], "verbs": ["get", "list", "watch"]});
     let secrets = json!({"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]});
-    let status =
-        json!({"apiGroups": ["cbr.replication.dev"], "resources": ["backupreplications/status"], "verbs": ["patch"]});
+    let status = json!({"apiGroups": ["cbr.replication.dev"], "resources": ["backupreplications/status"], "verbs": ["patch"]});
     role(&scene, &json!([watch, secrets]))?;
     says_ready(&operator, 1)?;
     // It sees its resources by now, and must not call for what it cannot claim.
@@ -137,10 +140,16 @@ async fn a_shutdown_is_said_while_a_call_ends() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
     let hold = scene.simulator.hold("call");
-    scene.simulator.script(Script::once(Fault::before_commit().hold(&hold).ordinary()).replicate())?;
+    scene
+        .simulator
+        .script(Script::once(Fault::before_commit().hold(&hold).ordinary()).replicate())?;
     let operator = scene.operator().start_ready()?;
     scene.applied(&Scene::manifest("db", ""))?;
-    harness::in_time("the call", scene.simulator.wait_for(|log| log.counts(example::BACKUP).posts == 1)).await?;
+    harness::in_time(
+        "the call",
+        scene.simulator.wait_for(|log| log.counts(example::BACKUP).posts == 1),
+    )
+    .await?;
 
     operator.process.terminate()?;
     operator.log.wait_for(PATIENCE, |line| line.contains("Shutting down"))?;
@@ -153,7 +162,8 @@ async fn a_shutdown_is_said_while_a_call_ends() -> Result<()> {
     Ok(())
 }
 
-/// With nothing under way there is nothing to wait for. The grace of a call here is far longer than the patience of the test.
+/// With nothing under way there is nothing to wait for. The grace of a call here is far longer than
+/// the patience of the test.
 #[tokio::test]
 async fn an_idle_operator_ends_at_once() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
@@ -176,7 +186,9 @@ async fn an_object_that_cannot_be_decoded_is_said_and_the_others_go_on() -> Resu
     install_crd(cluster)?;
 
     let operator = scene.operator().start_ready()?;
-    operator.log.wait_for(PATIENCE, |line| line.contains("cannot be decoded") && line.contains("\"strange\""))?;
+    operator.log.wait_for(PATIENCE, |line| {
+        line.contains("cannot be decoded") && line.contains("\"strange\"")
+    })?;
     scene.applied(&Scene::manifest("db", ""))?;
     scene.wait("db", "ready", |object| object.is("Ready")).await?;
     is_ready(&operator)
@@ -187,14 +199,20 @@ fn install_loose_crd(cluster: &ControlPlane) -> Result<()> {
     let mut crd: Value = serde_saphyr::from_str(&std::fs::read_to_string(crd_file())?)?;
     let schema = crd.pointer_mut("/spec/versions/0/schema/openAPIV3Schema").context("no schema")?;
     *schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-    let selectable = crd.pointer_mut("/spec/versions/0").and_then(Value::as_object_mut).context("no version")?;
+    let selectable =
+        crd.pointer_mut("/spec/versions/0").and_then(Value::as_object_mut).context("no version")?;
     // It would have to stand in the schema.
     selectable.remove("selectableFields");
     let said = kubectl_apply(cluster, None, &crd.to_string())?;
     ensure!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
     let established = cluster
         .kubectl()
-        .args(["wait", "--for=condition=Established", "--timeout=60s", "crd/backupreplications.cbr.replication.dev"])
+        .args([
+            "wait",
+            "--for=condition=Established",
+            "--timeout=60s",
+            "crd/backupreplications.cbr.replication.dev",
+        ])
         .output()?;
     ensure!(established.status.success(), "{}", String::from_utf8_lossy(&established.stderr));
     Ok(())

@@ -1,5 +1,5 @@
-//! The shipped manifests: the operator runs under exactly their roles, which are sufficient and each of them needed, and its
-//! deployment is one that a restricted namespace takes.
+//! The shipped manifests: the operator runs under exactly their roles, which are sufficient and
+//! each of them needed, and its deployment is one that a restricted namespace takes.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -7,7 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use control_plane::{AuditEvent, ControlPlane, Exit};
 use harness::{
-    Cluster, OperatorOptions, PATIENCE, Scene, account_user, kubectl_apply, service_account, shared_cluster,
+    Cluster, OperatorOptions, PATIENCE, Scene, account_user, kubectl_apply, service_account,
+    shared_cluster,
 };
 use serde_json::{Value, json};
 use simulator::{Options, example};
@@ -35,7 +36,8 @@ fn rendered_from(cluster: &ControlPlane, folder: &str) -> Result<Vec<Value>> {
 }
 
 fn find<'a>(objects: &'a [Value], kind: &str, name: &str) -> Result<&'a Value> {
-    let found = objects.iter().find(|object| object["kind"] == kind && object["metadata"]["name"] == name);
+    let found =
+        objects.iter().find(|object| object["kind"] == kind && object["metadata"]["name"] == name);
     found.with_context(|| format!("no {kind} {name}"))
 }
 
@@ -56,10 +58,15 @@ fn granted(objects: &[Value]) -> Result<BTreeSet<Right>> {
     let mut rights = BTreeSet::new();
     let everywhere = find(objects, "ClusterRole", NAME)?;
     let at_home = find(objects, "Role", LEASE_ROLE)?;
-    for rule in [everywhere, at_home].into_iter().flat_map(|role| role["rules"].as_array().into_iter().flatten()) {
+    for rule in [everywhere, at_home]
+        .into_iter()
+        .flat_map(|role| role["rules"].as_array().into_iter().flatten())
+    {
         for group in texts(&rule["apiGroups"]) {
             for resource in texts(&rule["resources"]) {
-                rights.extend(texts(&rule["verbs"]).map(|verb| (group.into(), resource.into(), verb.into())));
+                rights.extend(
+                    texts(&rule["verbs"]).map(|verb| (group.into(), resource.into(), verb.into())),
+                );
             }
         }
     }
@@ -83,21 +90,24 @@ fn used(events: &[AuditEvent], user: &str) -> (BTreeSet<Right>, Vec<AuditEvent>)
     (rights, forbidden)
 }
 
-/// All that the API server was asked by now, with the watches of these namespaces (or of all, by an empty name), which come into
-/// the log when they end.
+/// All that the API server was asked by now, with the watches of these namespaces (or of all, by an
+/// empty name), which come into the log when they end.
 fn audited(cluster: &ControlPlane, user: &str, watched: &[&str]) -> Result<Vec<AuditEvent>> {
     for namespace in watched {
-        let is_watch = |e: &AuditEvent| e.user == user && e.verb == "watch" && e.namespace == *namespace;
+        let is_watch =
+            |e: &AuditEvent| e.user == user && e.verb == "watch" && e.namespace == *namespace;
         cluster.wait_for_audit_event_about(user, PATIENCE, is_watch)?;
     }
     cluster.audit_events_about(user)
 }
 
-/// All that `kubectl apply -k` installs, on a control plane that has nothing of ours yet; cluster-wide, in two namespaces.
+/// All that `kubectl apply -k` installs, on a control plane that has nothing of ours yet;
+/// cluster-wide, in two namespaces.
 #[tokio::test]
 async fn the_shipped_roles_are_sufficient_and_each_is_needed() -> Result<()> {
     let cluster = &Cluster::own()?;
-    let installed = cluster.kubectl().args(["apply", "-k"]).arg(repository::path(KUSTOMIZATION)).output()?;
+    let installed =
+        cluster.kubectl().args(["apply", "-k"]).arg(repository::path(KUSTOMIZATION)).output()?;
     let warnings = String::from_utf8_lossy(&installed.stderr);
     ensure!(installed.status.success() && warnings.is_empty(), "{warnings}");
 
@@ -106,7 +116,10 @@ async fn the_shipped_roles_are_sufficient_and_each_is_needed() -> Result<()> {
     let second = Scene::on(cluster, OPERATOR, Options::default()).await?;
     let url = first.simulator.https_url();
     let objects = rendered(cluster)?;
-    ensure!(texts(&container(&objects)?["args"]).any(|argument| argument == "--leader-election"), "a Role for nothing");
+    ensure!(
+        texts(&container(&objects)?["args"]).any(|argument| argument == "--leader-election"),
+        "a Role for nothing"
+    );
     let operator = OperatorOptions::new(OPERATOR, &account)
         .arg("--leader-election")
         // A pod knows its own.
@@ -117,12 +130,16 @@ async fn the_shipped_roles_are_sufficient_and_each_is_needed() -> Result<()> {
         .start_ready()?;
     // An Event that repeats is patched.
     first.applied(&Scene::manifest_for("early", example::BACKUP, ""))?;
-    for (suspend, reason) in [(false, "SecretNotFound"), (true, "Suspended"), (false, "SecretNotFound")] {
+    for (suspend, reason) in
+        [(false, "SecretNotFound"), (true, "Suspended"), (false, "SecretNotFound")]
+    {
         first.patched("early", &json!({"spec": {"suspend": suspend}}))?;
         first.wait("early", reason, |object| object.condition("Ready").1 == reason).await?;
     }
     ensure!(first.kubectl(&["delete", "brep", "early"])?.accepted, "not deleted");
-    for (scene, backup) in [(&first, example::BACKUP), (&second, "0e4f1c2a-4c1e-4d0c-9b1b-0a2f3d4e5f60")] {
+    for (scene, backup) in
+        [(&first, example::BACKUP), (&second, "0e4f1c2a-4c1e-4d0c-9b1b-0a2f3d4e5f60")]
+    {
         scene.valid_secret()?;
         scene.applied(&Scene::manifest_for("db", backup, ""))?;
         scene.wait("db", "ready", |object| object.is("Ready")).await?;
@@ -158,17 +175,23 @@ async fn the_same_rules_suffice_in_named_namespaces() -> Result<()> {
             scene.applied(&object.to_string())?;
         }
     }
-    let operator =
-        first.operator().env("KUBECONFIG", account).arg(format!("--namespace={}", second.namespace)).start()?;
+    let operator = first
+        .operator()
+        .env("KUBECONFIG", account)
+        .arg(format!("--namespace={}", second.namespace))
+        .start()?;
     operator.log.wait_for_nth(2, PATIENCE, |line| line.contains("Ready: watch"))?;
-    for (scene, backup) in [(&first, example::BACKUP), (&second, "0e4f1c2a-4c1e-4d0c-9b1b-0a2f3d4e5f60")] {
+    for (scene, backup) in
+        [(&first, example::BACKUP), (&second, "0e4f1c2a-4c1e-4d0c-9b1b-0a2f3d4e5f60")]
+    {
         scene.valid_secret()?;
         scene.applied(&Scene::manifest_for("db", backup, ""))?;
         scene.wait("db", "ready", |object| object.is("Ready")).await?;
     }
     assert_eq!(operator.stop()?, Exit::Code(0));
     let user = account_user(&first.namespace, NAME);
-    let (_, forbidden) = used(&audited(cluster, &user, &[&first.namespace, &second.namespace])?, &user);
+    let (_, forbidden) =
+        used(&audited(cluster, &user, &[&first.namespace, &second.namespace])?, &user);
     ensure!(forbidden.is_empty(), "not sufficient: {forbidden:#?}");
     Ok(())
 }
@@ -212,7 +235,11 @@ fn the_deployments_fit_this_binary() -> Result<()> {
         let objects = rendered_from(shared_cluster()?, folder)?;
         let container = container(&objects)?;
         let image = container["image"].as_str().context("no image")?;
-        assert_eq!(image.rsplit_once(':').map(|(_, tag)| tag), Some(env!("CARGO_PKG_VERSION")), "{folder}");
+        assert_eq!(
+            image.rsplit_once(':').map(|(_, tag)| tag),
+            Some(env!("CARGO_PKG_VERSION")),
+            "{folder}"
+        );
 
         // With all options read, it is the kubeconfig that keeps it from starting.
         let output = Command::new(OPERATOR)
@@ -233,10 +260,12 @@ fn the_overlay_changes_the_registry_and_adds_options_and_nothing_else() -> Resul
     let mut base = rendered(cluster)?;
     let overlaid = rendered_from(cluster, OVERLAY)?;
     let theirs = container(&overlaid)?;
-    let operator = base.iter_mut().find(|object| object["kind"] == "Deployment").context("no Deployment")?;
+    let operator =
+        base.iter_mut().find(|object| object["kind"] == "Deployment").context("no Deployment")?;
     let ours = operator.pointer_mut("/spec/template/spec/containers/0").context("no container")?;
-    let name =
-        |container: &Value| container["image"].as_str().and_then(|image| image.rsplit('/').next()).map(str::to_owned);
+    let name = |container: &Value| {
+        container["image"].as_str().and_then(|image| image.rsplit('/').next()).map(str::to_owned)
+    };
     assert_eq!(name(ours), name(theirs));
     assert_ne!(ours["image"], theirs["image"]);
     let options = texts(&theirs["args"]).collect::<Vec<_>>();
@@ -251,17 +280,23 @@ fn the_overlay_changes_the_registry_and_adds_options_and_nothing_else() -> Resul
 #[test]
 fn a_pod_has_time_to_drain() -> Result<()> {
     const TO_RECORD: i64 = 20;
-    let help = String::from_utf8(Command::new(OPERATOR).arg("--help").env_clear().output()?.stdout)?;
+    let help =
+        String::from_utf8(Command::new(OPERATOR).arg("--help").env_clear().output()?.stdout)?;
     let default = |option: &str| -> Result<i64> {
-        let (_, told) = help.split_once(option).with_context(|| format!("no {option} in {help}"))?;
+        let (_, told) =
+            help.split_once(option).with_context(|| format!("no {option} in {help}"))?;
         let (_, told) = told.split_once("[default: ").context("no default")?;
         let (seconds, _) = told.split_once("s]").context("not in seconds")?;
         Ok(seconds.parse()?)
     };
     let longest = default("--claim-window")? + default("--request-timeout")? + TO_RECORD;
     let objects = rendered(shared_cluster()?)?;
-    let grace = deployment(&objects)?["spec"]["template"]["spec"]["terminationGracePeriodSeconds"].as_i64();
-    ensure!(grace.is_some_and(|grace| grace > longest), "{grace:?} s for what may take {longest} s");
+    let grace =
+        deployment(&objects)?["spec"]["template"]["spec"]["terminationGracePeriodSeconds"].as_i64();
+    ensure!(
+        grace.is_some_and(|grace| grace > longest),
+        "{grace:?} s for what may take {longest} s"
+    );
     Ok(())
 }
 
@@ -272,14 +307,19 @@ async fn the_probes_are_answered() -> Result<()> {
     let container = container(&objects)?;
     let operator = scene.operator().start_ready()?;
     for probe in ["livenessProbe", "readinessProbe"] {
-        let path = container[probe]["httpGet"]["path"].as_str().with_context(|| format!("no {probe}"))?;
+        let path =
+            container[probe]["httpGet"]["path"].as_str().with_context(|| format!("no {probe}"))?;
         assert_eq!(operator.get(path)?.0, 200, "{path}");
         let port = &container[probe]["httpGet"]["port"];
-        let named = container["ports"].as_array().into_iter().flatten().find(|p| p["name"] == *port);
+        let named =
+            container["ports"].as_array().into_iter().flatten().find(|p| p["name"] == *port);
         // The port that the operator listens on where nothing else is said.
         let listens = Command::new(OPERATOR).arg("--help").env_clear().output()?.stdout;
         let number = &named.with_context(|| format!("no port {port}"))?["containerPort"];
-        ensure!(String::from_utf8(listens)?.contains(&format!("[default: 0.0.0.0:{number}]")), "{number}");
+        ensure!(
+            String::from_utf8(listens)?.contains(&format!("[default: 0.0.0.0:{number}]")),
+            "{number}"
+        );
     }
     Ok(())
 }

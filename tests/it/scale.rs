@@ -1,4 +1,5 @@
-//! With a thousand resources the operator asks the cloud and the API server for as little as it says.
+//! With a thousand resources the operator asks the cloud and the API server for as little as it
+//! says.
 
 mod idle;
 mod polite;

@@ -1,4 +1,5 @@
-//! A token is in its Secret, and nowhere else: in no log, object, event or metric, whatever the cloud makes of it.
+//! A token is in its Secret, and nowhere else: in no log, object, event or metric, whatever the
+//! cloud makes of it.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -25,7 +26,8 @@ impl Canary {
 
     /// The first line that has some of it.
     fn found_in<'a>(&self, text: &'a str) -> Option<&'a str> {
-        text.lines().find(|line| line.as_bytes().windows(self.run).any(|run| self.runs.contains(run)))
+        text.lines()
+            .find(|line| line.as_bytes().windows(self.run).any(|run| self.runs.contains(run)))
     }
 }
 
@@ -34,15 +36,18 @@ fn token() -> String {
     format!("gAAAAAB/\"{}/+{}==", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }
 
-/// Everything in the scene's namespace but its Secrets: each kind that can be listed, events of both groups among them.
+/// Everything in the scene's namespace but its Secrets: each kind that can be listed, events of
+/// both groups among them.
 fn objects(scene: &Scene) -> Result<String> {
-    let kinds = scene.kubectl(&["api-resources", "--namespaced", "--verbs=list", "--output=name"])?;
+    let kinds =
+        scene.kubectl(&["api-resources", "--namespaced", "--verbs=list", "--output=name"])?;
     ensure!(kinds.accepted, "{}", kinds.words);
     let kinds: Vec<&str> = kinds.words.lines().filter(|kind| *kind != "secrets").collect();
     for kind in ["backupreplications.cbr.replication.dev", "events", "events.events.k8s.io"] {
         ensure!(kinds.contains(&kind), "{kind} is not in {kinds:?}");
     }
-    let all = scene.kubectl(&["get", &kinds.join(","), "--output=yaml", "--show-managed-fields"])?;
+    let all =
+        scene.kubectl(&["get", &kinds.join(","), "--output=yaml", "--show-managed-fields"])?;
     ensure!(all.accepted && all.words.contains("kind: BackupReplication"), "{}", all.words);
     Ok(all.words)
 }
@@ -51,7 +56,11 @@ fn objects(scene: &Scene) -> Result<String> {
 fn faults(token: &str) -> Vec<(&'static str, Fault)> {
     let answer = |answer| Fault::before_commit().answer(answer);
     let said = |status, text: &str| {
-        answer(Answer::status(status).error(ErrorShape::Cbr, "BackupService.9900", format!("The token {text} is bad.")))
+        answer(Answer::status(status).error(
+            ErrorShape::Cbr,
+            "BackupService.9900",
+            format!("The token {text} is bad."),
+        ))
     };
     let raw = |status, text: String| answer(Answer::status(status).text(text));
     let slashes = token.replace('/', r"\/").replace('"', r#"\""#);
@@ -60,7 +69,10 @@ fn faults(token: &str) -> Vec<(&'static str, Fault)> {
     let echo_len = 400;
     vec![
         ("accepted", Fault::before_commit().ordinary()),
-        ("refused-token", answer(Answer::status(401).error(ErrorShape::Iam, "", format!("{token} has expired.")))),
+        (
+            "refused-token",
+            answer(Answer::status(401).error(ErrorShape::Iam, "", format!("{token} has expired."))),
+        ),
         ("echo-400", answer(Answer::echo(400))),
         ("echo-500", answer(Answer::echo(500))),
         ("echo-in-200", answer(Answer::echo(200))),
@@ -76,11 +88,25 @@ fn faults(token: &str) -> Vec<(&'static str, Fault)> {
         ("code", answer(Answer::status(400).error(ErrorShape::Cbr, token, "Bad."))),
         ("request-id", answer(Answer::status(400).header("x-request-id", token))),
         ("retry-after", answer(Answer::status(429).header("retry-after", token))),
-        ("location", answer(Answer::redirect(302, format!("https://other.example/{}", token.replace('"', "%22"))))),
-        ("record-id", answer(Answer::status(200).json(json!({"replication": {"replication_record_id": token}})))),
+        (
+            "location",
+            answer(Answer::redirect(
+                302,
+                format!("https://other.example/{}", token.replace('"', "%22")),
+            )),
+        ),
+        (
+            "record-id",
+            answer(
+                Answer::status(200).json(json!({"replication": {"replication_record_id": token}})),
+            ),
+        ),
         (
             "record",
-            answer(Answer::status(200).json(json!({"replication": {"source_region": token, "project_id": head}}))),
+            answer(
+                Answer::status(200)
+                    .json(json!({"replication": {"source_region": token, "project_id": head}})),
+            ),
         ),
         ("unreadable", answer(Answer::status(200).body(Body::Text(token.to_owned())))),
         ("reset", Fault::after_commit().reset()),
@@ -90,7 +116,9 @@ fn faults(token: &str) -> Vec<(&'static str, Fault)> {
 /// What the cloud does with the look before the call; in the text of some, the token itself.
 fn look_faults(token: &str) -> Vec<(&'static str, Fault)> {
     let answer = |answer| Fault::before_commit().answer(answer);
-    let backup = |record: Value| answer(Answer::status(200).json(json!({"backup": {"replication_records": [record]}})));
+    let backup = |record: Value| {
+        answer(Answer::status(200).json(json!({"backup": {"replication_records": [record]}})))
+    };
     let record = json!({
         "id": "a-record", "status": "success", "source_region": token, "source_project_id": token,
         "destination_region": example::DESTINATION_REGION, "destination_vault_id": example::VAULT,
@@ -103,11 +131,19 @@ fn look_faults(token: &str) -> Vec<(&'static str, Fault)> {
         ("look-echo-403", answer(Answer::echo(403))),
         ("look-echo-500", answer(Answer::echo(500))),
         ("look-echo-in-200", answer(Answer::echo(200))),
-        ("look-page", answer(Answer::status(502).text(format!("<p>{}</p>", token.replace('"', "&quot;"))))),
+        (
+            "look-page",
+            answer(Answer::status(502).text(format!("<p>{}</p>", token.replace('"', "&quot;")))),
+        ),
         ("look-retry-after", answer(Answer::status(503).header("retry-after", token))),
         ("look-record", backup(record)),
         ("look-nameless-record", backup(nameless)),
-        ("look-state", answer(Answer::status(200).json(json!({"backup": {"status": token, "image_type": token}})))),
+        (
+            "look-state",
+            answer(
+                Answer::status(200).json(json!({"backup": {"status": token, "image_type": token}})),
+            ),
+        ),
     ]
 }
 
@@ -168,17 +204,28 @@ async fn a_token_is_found_in_its_secret_and_nowhere_else() -> Result<()> {
         let manifest = Scene::manifest_for(secret, &scene.new_backup(), "");
         scene.applied(&manifest.replace("cbr-token", secret))?;
     }
-    scene.applied(&Scene::manifest_for("no-connection", &scene.new_backup(), "  endpoint: https://cbr.invalid\n"))?;
-    let ended = |object: &Object| object.attempts().iter().any(|attempt| !attempt["outcome"].is_null());
+    scene.applied(&Scene::manifest_for(
+        "no-connection",
+        &scene.new_backup(),
+        "  endpoint: https://cbr.invalid\n",
+    ))?;
+    let ended =
+        |object: &Object| object.attempts().iter().any(|attempt| !attempt["outcome"].is_null());
     let uncalled = |object: &Object| {
-        ["TokenUnusable", "TokenRejected", "LookUpFailed", "Accepted", "ReplicationFailed"].contains(&object.reason())
+        ["TokenUnusable", "TokenRejected", "LookUpFailed", "Accepted", "ReplicationFailed"]
+            .contains(&object.reason())
     };
     let told = |object: &Object| ended(object) || uncalled(object);
     let all = scene.wait_for_all(faults.len() + look_faults.len() + 4, told).await?;
-    let outcomes: BTreeSet<_> = all.iter().filter_map(|object| object.text("/status/attempts/0/outcome")).collect();
+    let outcomes: BTreeSet<_> =
+        all.iter().filter_map(|object| object.text("/status/attempts/0/outcome")).collect();
     assert_eq!(outcomes, BTreeSet::from(["Accepted", "Rejected", "Unknown"]));
-    let reason = |name: &str| all.iter().find(|object| object.text("/metadata/name") == Some(name)).map(Object::reason);
-    for name in ["look-echo-500", "look-echo-in-200", "look-page", "look-retry-after", "no-connection"] {
+    let reason = |name: &str| {
+        all.iter().find(|object| object.text("/metadata/name") == Some(name)).map(Object::reason)
+    };
+    for name in
+        ["look-echo-500", "look-echo-in-200", "look-page", "look-retry-after", "no-connection"]
+    {
         assert_eq!(reason(name), Some("LookUpFailed"), "{name}");
     }
     let adopted = scene.get("look-record").await?;
@@ -203,19 +250,31 @@ async fn a_token_is_found_in_its_secret_and_nowhere_else() -> Result<()> {
     for row in ["look-echo-400", "echo"] {
         assert!(events.contains(row), "there are Events: {events}");
     }
-    assert!(traces.contains("/replicate") && traces.contains("error.type"), "there are traces: {traces}");
+    assert!(
+        traces.contains("/replicate") && traces.contains("error.type"),
+        "there are traces: {traces}"
+    );
     places.extend([("the Events", events), ("the traces", traces)]);
     places.push(("the audit log", scene.audit_log()?));
 
     let sent = scene.simulator.log(|log| {
-        let tokens =
-            log.calls().iter().map(|call| (call.operation, call.headers.get("x-auth-token").map(str::to_owned)));
-        tokens.filter(|(_, sent)| sent.as_ref() == Some(&token)).map(|(operation, _)| operation).collect::<Vec<_>>()
+        let tokens = log
+            .calls()
+            .iter()
+            .map(|call| (call.operation, call.headers.get("x-auth-token").map(str::to_owned)));
+        tokens
+            .filter(|(_, sent)| sent.as_ref() == Some(&token))
+            .map(|(operation, _)| operation)
+            .collect::<Vec<_>>()
     });
     let how_many = |wanted| sent.iter().filter(|sent| **sent == Some(wanted)).count();
-    assert!(how_many(Operation::Replicate) >= faults.len() && how_many(Operation::Show) >= look_faults.len());
+    assert!(
+        how_many(Operation::Replicate) >= faults.len()
+            && how_many(Operation::Show) >= look_faults.len()
+    );
 
-    let base64 = scene.kubectl(&["get", "secret", "cbr-token", "--output=jsonpath={.data.token}"])?;
+    let base64 =
+        scene.kubectl(&["get", "secret", "cbr-token", "--output=jsonpath={.data.token}"])?;
     assert!(base64.accepted, "{}", base64.words);
     let secrets = scene.kubectl(&["get", "secrets", "--output=yaml"])?;
     let canaries = [

@@ -1,5 +1,6 @@
-//! A replication is followed from its acceptance to its end, through the real API server and with a cloud whose records
-//! advance: what is seen is told, nothing else is touched, it ends in a defined way, and it never leads to a call.
+//! A replication is followed from its acceptance to its end, through the real API server and with a
+//! cloud whose records advance: what is seen is told, nothing else is touched, it ends in a defined
+//! way, and it never leads to a call.
 
 mod ends;
 mod hindered;
@@ -20,7 +21,8 @@ async fn slow_cloud() -> Result<Scene> {
     Scene::with(OPERATOR, Options::default()).await
 }
 
-/// Applies a resource for a backup of its own, with further lines of the spec, and waits for the acceptance of its call.
+/// Applies a resource for a backup of its own, with further lines of the spec, and waits for the
+/// acceptance of its call.
 async fn accepted(scene: &Scene, name: &str, more: &str) -> Result<String> {
     let backup = scene.new_backup();
     scene.applied(&Scene::manifest_for(name, &backup, more))?;
@@ -70,22 +72,32 @@ async fn assert_called_once(scene: &Scene, name: &str, backup: &str) -> Result<(
     let counts = scene.simulator.counts(backup);
     assert_eq!((counts.posts, counts.accepted), (1, 1), "{name}");
     let object = scene.get(name).await?;
-    assert_eq!(object.text("/status/replicationRecordId"), Some(only_record(scene, backup)?.id.as_str()), "{name}");
+    assert_eq!(
+        object.text("/status/replicationRecordId"),
+        Some(only_record(scene, backup)?.id.as_str()),
+        "{name}"
+    );
     Ok(())
 }
 
 /// Waits until the operator has looked the backup up so many times more.
 async fn looked_up_again(scene: &Scene, backup: &str, times: u64) -> Result<()> {
     let before = scene.simulator.counts(backup).gets;
-    in_time("another look", scene.simulator.wait_for(|log| log.counts(backup).gets >= before + times)).await
+    in_time(
+        "another look",
+        scene.simulator.wait_for(|log| log.counts(backup).gets >= before + times),
+    )
+    .await
 }
 
-/// Nobody looks at these backups any more, while another that is followed is looked at again and again.
+/// Nobody looks at these backups any more, while another that is followed is looked at again and
+/// again.
 async fn assert_left_alone(scene: &Scene, backups: &[&str]) -> Result<()> {
     let followed = accepted(scene, "followed-meanwhile", "").await?;
     // What was under way has ended by then.
     looked_up_again(scene, &followed, 1).await?;
-    let gets = || backups.iter().map(|backup| scene.simulator.counts(backup).gets).collect::<Vec<_>>();
+    let gets =
+        || backups.iter().map(|backup| scene.simulator.counts(backup).gets).collect::<Vec<_>>();
     let before = gets();
     looked_up_again(scene, &followed, 4).await?;
     assert_eq!(gets(), before);

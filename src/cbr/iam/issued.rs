@@ -53,20 +53,27 @@ impl NotIssued {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Throttled(_) | Self::Unavailable(_) => true,
-            Self::Unauthorized(_) | Self::Forbidden(_) | Self::Rejected(_) | Self::Unusable(_) | Self::OtherScope => {
-                false
-            }
+            Self::Unauthorized(_)
+            | Self::Forbidden(_)
+            | Self::Rejected(_)
+            | Self::Unusable(_)
+            | Self::OtherScope => false,
         }
     }
 }
 
-/// What a complete answer means; `token` is its header `X-Subject-Token`. Nothing is said of the body of a success, in which
-/// there is nothing to be told.
-pub(in crate::cbr) fn read(token: Option<&[u8]>, answer: &Answer, login: &Login) -> Result<Issued, NotIssued> {
+/// What a complete answer means; `token` is its header `X-Subject-Token`. Nothing is said of the
+/// body of a success, in which there is nothing to be told.
+pub(in crate::cbr) fn read(
+    token: Option<&[u8]>,
+    answer: &Answer,
+    login: &Login,
+) -> Result<Issued, NotIssued> {
     if !answer.is_success() {
         return Err(refusal(answer, login));
     }
-    let token = token.ok_or_else(|| NotIssued::Unusable("it has no header X-Subject-Token".to_owned()))?;
+    let token =
+        token.ok_or_else(|| NotIssued::Unusable("it has no header X-Subject-Token".to_owned()))?;
     let token = Token::from_bytes(token).map_err(|error| NotIssued::Unusable(error.to_string()))?;
     let Json::Read(body) = answer.json() else {
         return Err(NotIssued::Unusable("its body is not JSON".to_owned()));
@@ -75,7 +82,8 @@ pub(in crate::cbr) fn read(token: Option<&[u8]>, answer: &Answer, login: &Login)
     if text("/token/project/id").as_deref() != Some(login.project.as_str()) {
         return Err(NotIssued::OtherScope);
     }
-    let expires_at = body.pointer("/token/expires_at").and_then(Value::as_str).and_then(timestamp::parse);
+    let expires_at =
+        body.pointer("/token/expires_at").and_then(Value::as_str).and_then(timestamp::parse);
     Ok(Issued { token, expires_at })
 }
 
@@ -114,13 +122,18 @@ mod tests {
         read(token.map(str::as_bytes), &answer, &login())
     }
 
-    const SCOPED: &str = r#"{"token":{"expires_at":"2015-11-09T01:42:57.527363Z","project":{"id":"p1"}}}"#;
+    const SCOPED: &str =
+        r#"{"token":{"expires_at":"2015-11-09T01:42:57.527363Z","project":{"id":"p1"}}}"#;
 
     #[test]
     fn it_is_asked_as_the_api_has_it() {
         let asked: Value = serde_json::from_str(&login().to_json()).unwrap();
-        let user = serde_json::json!({"name": "\"ann\"", "password": PASSWORD, "domain": {"name": "OTC"}});
-        assert_eq!(asked["auth"]["identity"], serde_json::json!({"methods": ["password"], "password": {"user": user}}));
+        let user =
+            serde_json::json!({"name": "\"ann\"", "password": PASSWORD, "domain": {"name": "OTC"}});
+        assert_eq!(
+            asked["auth"]["identity"],
+            serde_json::json!({"methods": ["password"], "password": {"user": user}})
+        );
         assert_eq!(asked["auth"]["scope"], serde_json::json!({"project": {"id": "p1"}}));
     }
 
@@ -129,15 +142,25 @@ mod tests {
         let Issued { token, expires_at } = issued(201, Some(TOKEN), SCOPED).unwrap();
         assert_eq!(token.header_value(), TOKEN);
         assert_eq!(expires_at, Some("2015-11-09T01:42:57.527363Z".parse().unwrap()));
-        let silent = issued(201, Some(TOKEN), r#"{"token":{"project":{"id":"p1"},"expires_at":"soon"}}"#).unwrap();
+        let silent =
+            issued(201, Some(TOKEN), r#"{"token":{"project":{"id":"p1"},"expires_at":"soon"}}"#)
+                .unwrap();
         assert_eq!(silent.expires_at, None);
     }
 
     #[test]
     fn each_other_answer_has_its_meaning() {
-        let body = |code: &str| format!(r#"{{"error":{{"code":"{code}","message":"The {PASSWORD} is wrong."}}}}"#);
+        let body = |code: &str| {
+            format!(r#"{{"error":{{"code":"{code}","message":"The {PASSWORD} is wrong."}}}}"#)
+        };
         for (status, token, body, expected, may_pass) in [
-            (401, None, body("401"), "does not accept the user: HTTP 401: The [redacted] is wrong.", false),
+            (
+                401,
+                None,
+                body("401"),
+                "does not accept the user: HTTP 401: The [redacted] is wrong.",
+                false,
+            ),
             (403, None, body("403"), "forbids", false),
             (400, None, body("400"), "does not take the request: HTTP 400", false),
             (404, None, String::new(), "does not take the request: HTTP 404", false),
@@ -150,7 +173,13 @@ mod tests {
             (201, Some(" "), SCOPED.to_owned(), "the token is empty", false),
             (201, Some(TOKEN), "ok".to_owned(), "not JSON", false),
             (201, Some(TOKEN), r#"{"token":{}}"#.to_owned(), "not for the project", false),
-            (201, Some(TOKEN), r#"{"token":{"project":{"id":"p2"}}}"#.to_owned(), "not for the project", false),
+            (
+                201,
+                Some(TOKEN),
+                r#"{"token":{"project":{"id":"p2"}}}"#.to_owned(),
+                "not for the project",
+                false,
+            ),
         ] {
             let why = issued(status, token, &body).unwrap_err();
             let words = why.to_string();

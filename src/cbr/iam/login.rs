@@ -23,6 +23,7 @@ impl Login {
         let Self { domain, user, password, project } = self;
         let user = json!({"name": user, "password": password.expose(), "domain": {"name": domain}});
         let identity = json!({"methods": ["password"], "password": {"user": user}});
-        json!({"auth": {"identity": identity, "scope": {"project": {"id": project.as_str()}}}}).to_string()
+        json!({"auth": {"identity": identity, "scope": {"project": {"id": project.as_str()}}}})
+            .to_string()
     }
 }

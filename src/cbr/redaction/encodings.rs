@@ -1,4 +1,5 @@
-//! Decodes what may be base64 or hex. Where a piece of it begins is not known, so it is tried from each place of a group.
+//! Decodes what may be base64 or hex. Where a piece of it begins is not known, so it is tried from
+//! each place of a group.
 
 use super::reading::{Place, Read, Reading};
 
@@ -14,7 +15,8 @@ pub(super) struct Encoding {
 }
 
 /// In the standard and in the URL-safe alphabet.
-pub(super) const BASE64: Encoding = Encoding { bits: 6, value: base64_value, phases: 4, padding: Some(b'=') };
+pub(super) const BASE64: Encoding =
+    Encoding { bits: 6, value: base64_value, phases: 4, padding: Some(b'=') };
 /// In either letter case.
 pub(super) const HEX: Encoding = Encoding { bits: 4, value: hex_value, phases: 2, padding: None };
 
@@ -34,8 +36,13 @@ fn hex_value(byte: u8) -> Option<u32> {
     char::from(byte).to_digit(16)
 }
 
-/// The bytes that the characters stand for, where each uninterrupted piece begins with its character no. `phase`.
-pub(super) fn decoded(reading: &Reading, encoding: Encoding, phase: usize) -> impl Iterator<Item = Read> {
+/// The bytes that the characters stand for, where each uninterrupted piece begins with its
+/// character no. `phase`.
+pub(super) fn decoded(
+    reading: &Reading,
+    encoding: Encoding,
+    phase: usize,
+) -> impl Iterator<Item = Read> {
     let mut piece = Piece::default();
     let decode = move |read: Read| {
         let (byte, place) = read?;
@@ -50,7 +57,8 @@ pub(super) fn decoded(reading: &Reading, encoding: Encoding, phase: usize) -> im
         let before = piece.last.replace(place);
         piece.bits = (piece.bits << encoding.bits) | value;
         piece.filled += encoding.bits;
-        // Characters have less than eight bits, so a byte that is full began in the character before.
+        // Characters have less than eight bits, so a byte that is full began in the character
+        // before.
         let from = before.filter(|_| piece.filled >= 8)?.from;
         piece.filled -= 8;
         let byte = u8::try_from((piece.bits >> piece.filled) & 0xff).ok()?;

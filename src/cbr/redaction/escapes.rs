@@ -12,7 +12,8 @@ pub(super) fn unescaped(reading: &Reading) -> Reading {
     })
 }
 
-/// `\/`, `\"`, `\u002b`, `\u{2b}`, `\x2b`, `\053`, and the same escaped again (`\\/`), as JSON within JSON has it.
+/// `\/`, `\"`, `\u002b`, `\u{2b}`, `\x2b`, `\053`, and the same escaped again (`\\/`), as JSON
+/// within JSON has it.
 fn backslash(rest: &[u8]) -> (Option<u8>, usize) {
     let slashes = rest.iter().take_while(|byte| **byte == b'\\').count();
     let after = rest.get(slashes..).unwrap_or_default();

@@ -33,15 +33,17 @@ impl Reading {
         self.bytes.iter().zip(&self.places).map(|(byte, place)| Some((*byte, *place)))
     }
 
-    /// As it reads with `next` undoing one escape at the head of what it is given: which character it stands for, if any,
-    /// and how long it is. Only visible ASCII is kept.
+    /// As it reads with `next` undoing one escape at the head of what it is given: which character
+    /// it stands for, if any, and how long it is. Only visible ASCII is kept.
     pub(super) fn rewritten(&self, next: impl Fn(&[u8]) -> (Option<u8>, usize)) -> Self {
         let mut rewritten = Self { bytes: Vec::new(), places: Vec::new() };
         let mut at = 0;
         while let Some(rest) = self.bytes.get(at..).filter(|rest| !rest.is_empty()) {
             let (byte, length) = next(rest);
             let end = at + length.max(1);
-            if let (Some(byte), Some(place)) = (byte.filter(u8::is_ascii_graphic), self.place(at, end)) {
+            if let (Some(byte), Some(place)) =
+                (byte.filter(u8::is_ascii_graphic), self.place(at, end))
+            {
                 rewritten.bytes.push(byte);
                 rewritten.places.push(place);
             }

@@ -1,13 +1,15 @@
-//! The runs of eight characters of a secret, each as one `u64`, so that a run is found by one look into a sorted list.
+//! The runs of eight characters of a secret, each as one `u64`, so that a run is found by one look
+//! into a sorted list.
 
 use secrecy::{ExposeSecret, SecretBox};
 
 use super::reading::{Place, Read};
 
-/// Characters in a row that count as an echo. Fewer are met by chance; more would leave usable parts.
+/// Characters in a row that count as an echo. Fewer are met by chance; more would leave usable
+/// parts.
 pub(super) const RUN: usize = 8;
-/// A shorter secret stands in any text by chance: taken out everywhere it would leave no text, and the marks would tell what
-/// it is. It is found as a word of its own alone.
+/// A shorter secret stands in any text by chance: taken out everywhere it would leave no text, and
+/// the marks would tell what it is. It is found as a word of its own alone.
 const SHORTEST: usize = 4;
 
 /// The runs of one secret. As secret as the secret.
@@ -49,7 +51,10 @@ impl RunSet {
     }
 
     fn has_byte(&self, byte: u8) -> bool {
-        self.present.expose_secret().get(usize::from(byte / 64)).is_some_and(|bits| (bits >> (byte % 64)) & 1 == 1)
+        self.present
+            .expose_secret()
+            .get(usize::from(byte / 64))
+            .is_some_and(|bits| (bits >> (byte % 64)) & 1 == 1)
     }
 
     /// Whether the run is one of the secret's, forwards or backwards.
@@ -94,8 +99,9 @@ impl Finder<'_> {
     /// Where a run stands that ends with this character.
     pub(super) fn next(&mut self, read: Read) -> Option<Place> {
         let length = self.set.length;
-        let Some((byte, place)) =
-            read.map(|(byte, place)| (folded(byte), place)).filter(|(byte, _)| self.set.has_byte(*byte))
+        let Some((byte, place)) = read
+            .map(|(byte, place)| (folded(byte), place))
+            .filter(|(byte, _)| self.set.has_byte(*byte))
         else {
             self.seen = 0;
             return None;

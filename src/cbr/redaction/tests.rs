@@ -12,7 +12,11 @@ fn redact(text: &str) -> String {
 fn echoes_go_and_the_words_around_them_stay() {
     assert_eq!(redact(&format!("token {SECRET} expired")), "token [redacted] expired");
     assert_eq!(redact("token gkqhkiG9… expired"), "token [redacted]… expired");
-    assert_eq!(redact("nothing to hide: MIIEvgI"), "nothing to hide: MIIEvgI", "seven in a row are no echo");
+    assert_eq!(
+        redact("nothing to hide: MIIEvgI"),
+        "nothing to hide: MIIEvgI",
+        "seven in a row are no echo"
+    );
     assert_eq!(redact("ünïcödé 日本語 \u{1f600}"), "ünïcödé 日本語 \u{1f600}");
     assert_eq!(redact(""), "");
     let ordinary = r#"HTTP 400, BackupService.6120: the vault 0ca3eb86-8800-46da-9c37-9d657a825274 does not exist & "50%" \ 4%; (request id 1579a71e0b7d4c7d8a0d2f7c1e5b9a44) https://cbr.eu-de.otc.t-systems.com/v3/f841e01fd2b14e7fa41b6ae7aa6b0594"#;
@@ -56,12 +60,18 @@ fn echoes_that_are_split_or_escaped_go_too() {
 
 /// A reference of its own: nothing here is shared with the code.
 fn base64(bytes: &[u8], safe: bool, padded: bool) -> String {
-    let alphabet: Vec<char> =
-        ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(if safe { ['-', '_'] } else { ['+', '/'] }).collect();
-    let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| (byte >> bit) & 1)).collect();
+    let alphabet: Vec<char> = ('A'..='Z')
+        .chain('a'..='z')
+        .chain('0'..='9')
+        .chain(if safe { ['-', '_'] } else { ['+', '/'] })
+        .collect();
+    let bits: Vec<u8> =
+        bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| (byte >> bit) & 1)).collect();
     let mut text: String = bits
         .chunks(6)
-        .map(|six| (0..6).fold(0, |value, at| value * 2 + usize::from(six.get(at).copied().unwrap_or(0))))
+        .map(|six| {
+            (0..6).fold(0, |value, at| value * 2 + usize::from(six.get(at).copied().unwrap_or(0)))
+        })
         .map(|value| alphabet[value])
         .collect();
     while padded && !text.len().is_multiple_of(4) {
@@ -71,7 +81,10 @@ fn base64(bytes: &[u8], safe: bool, padded: bool) -> String {
 }
 
 fn hex(bytes: &[u8], capital: bool) -> String {
-    bytes.iter().map(|byte| if capital { format!("{byte:02X}") } else { format!("{byte:02x}") }).collect()
+    bytes
+        .iter()
+        .map(|byte| if capital { format!("{byte:02X}") } else { format!("{byte:02x}") })
+        .collect()
 }
 
 #[test]
@@ -93,7 +106,10 @@ fn encoded_echoes_go_whole() {
         ("URL, all of it", bytes.iter().map(|byte| format!("%{byte:02x}")).collect()),
         ("C, all of it", bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect()),
         ("base64 of the small one", base64(SECRET.to_lowercase().as_bytes(), false, true)),
-        ("base64 of the reverse", base64(&bytes.iter().rev().copied().collect::<Vec<_>>(), false, true)),
+        (
+            "base64 of the reverse",
+            base64(&bytes.iter().rev().copied().collect::<Vec<_>>(), false, true),
+        ),
     ] {
         let clean = redact(&format!("<{written}>"));
         assert_eq!(clean, "<[redacted]>", "{name}");
@@ -126,7 +142,10 @@ fn a_secret_that_is_no_ascii_is_found_too() {
 #[test]
 fn a_short_secret_is_found_whole() {
     let runs = Runs::of("pass1");
-    assert_eq!(runs.redact("pass pass1 pa\nss1 ass1 PASS1x"), "pass [redacted] [redacted] ass1 [redacted]x");
+    assert_eq!(
+        runs.redact("pass pass1 pa\nss1 ass1 PASS1x"),
+        "pass [redacted] [redacted] ass1 [redacted]x"
+    );
     assert_eq!(runs.redact("cGFzczE= 7061737331 1ssap"), "[redacted] [redacted] [redacted]");
 }
 
@@ -145,7 +164,9 @@ fn a_secret_of_some_letters_takes_no_text_apart() {
 
 /// So many characters that look like a token's, no eight of which come twice.
 fn long(length: u32) -> String {
-    (0..length / 8).map(|number| base64(&number.wrapping_mul(2_654_435_761).to_be_bytes(), false, true)).collect()
+    (0..length / 8)
+        .map(|number| base64(&number.wrapping_mul(2_654_435_761).to_be_bytes(), false, true))
+        .collect()
 }
 
 #[test]
@@ -217,14 +238,16 @@ proptest! {
         let (name, write) = WRITINGS[writing];
         let written = write(&secret);
         let clean = Runs::of(&secret).redact(&format!("{before}\t{written}\t{after}"));
-        // The characters at the ends may hold bits of the neighbours, so those that are the secret's alone count.
+        // The characters at the ends may hold bits of the neighbours, so those that are the
+        // secret's alone count.
         let own = if name.contains("shifted") { &written[3..written.len() - 3] } else { &written[..] };
         prop_assert!(!clean.contains(own), "{name}: {own} in {clean}");
         let kept = clean.split(MARK).any(|part| part.len() >= 12 && own.contains(part));
         prop_assert!(!kept || secret.len() < RUN, "{name}: {clean}");
     }
 
-    /// A part of base64 or hex from any place on is found where it holds eight characters of the secret.
+    /// A part of base64 or hex from any place on is found where it holds eight characters of the
+    /// secret.
     #[test]
     fn no_part_of_an_encoding_survives(
         secret in "[A-Za-z0-9+/=_-]{30,60}",

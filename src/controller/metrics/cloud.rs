@@ -94,20 +94,28 @@ impl CloudMetrics {
             look_ups: Family::default(),
             look_up_duration: histogram(),
         };
-        CallOutcome::ALL
-            .iter()
-            .for_each(|outcome| drop(metrics.calls.get_or_create(&CallLabels { outcome: *outcome })));
-        LookUpOutcome::ALL
-            .iter()
-            .for_each(|outcome| drop(metrics.look_ups.get_or_create(&LookUpLabels { outcome: *outcome })));
-        registry.register("calls", "Replication calls to the cloud, by how they ended", metrics.calls.clone());
+        CallOutcome::ALL.iter().for_each(|outcome| {
+            drop(metrics.calls.get_or_create(&CallLabels { outcome: *outcome }))
+        });
+        LookUpOutcome::ALL.iter().for_each(|outcome| {
+            drop(metrics.look_ups.get_or_create(&LookUpLabels { outcome: *outcome }))
+        });
+        registry.register(
+            "calls",
+            "Replication calls to the cloud, by how they ended",
+            metrics.calls.clone(),
+        );
         registry.register_with_unit(
             "call_duration",
             "Time from the start of a replication call to its end",
             Unit::Seconds,
             metrics.call_duration.clone(),
         );
-        registry.register("look_ups", "Looks at a backup's records, by what they gave", metrics.look_ups.clone());
+        registry.register(
+            "look_ups",
+            "Looks at a backup's records, by what they gave",
+            metrics.look_ups.clone(),
+        );
         registry.register_with_unit(
             "look_up_duration",
             "Time of a look at a backup's records",

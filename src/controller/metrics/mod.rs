@@ -1,7 +1,7 @@
 //! What is counted. Every label comes from a closed list, so that no input can add a series.
 
-/// A label's values. Each has its series from the start, at 0: what begins with its first event has no increase that an
-/// alert could see.
+/// A label's values. Each has its series from the start, at 0: what begins with its first event has
+/// no increase that an alert could see.
 macro_rules! closed_list {
     ($(#[$doc:meta])* $visible:vis enum $name:ident { $($(#[$of:meta])* $value:ident),* $(,)? }) => {
         $(#[$doc])*

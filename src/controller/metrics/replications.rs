@@ -96,11 +96,17 @@ impl ReplicationMetrics {
             time_to_completion: Histogram::new(exponential_buckets(15.0, 2.0, 14)),
             secret_failures: Family::default(),
         };
-        TurnLabel::ALL.iter().for_each(|turn| drop(metrics.turns.get_or_create(&TurnLabels { turn: *turn })));
-        SecretFailure::ALL
+        TurnLabel::ALL
             .iter()
-            .for_each(|failure| drop(metrics.secret_failures.get_or_create(&SecretLabels { failure: *failure })));
-        registry.register("replications", "Replications that took this turn", metrics.turns.clone());
+            .for_each(|turn| drop(metrics.turns.get_or_create(&TurnLabels { turn: *turn })));
+        SecretFailure::ALL.iter().for_each(|failure| {
+            drop(metrics.secret_failures.get_or_create(&SecretLabels { failure: *failure }))
+        });
+        registry.register(
+            "replications",
+            "Replications that took this turn",
+            metrics.turns.clone(),
+        );
         registry.register_with_unit(
             "time_to_acceptance",
             "Time from a resource's creation to the acceptance of its call",
@@ -122,7 +128,11 @@ impl ReplicationMetrics {
     }
 
     /// `since_creation` where the turn measures the resource's own call.
-    pub(in crate::controller) fn took(&self, turn: TransitionKind, since_creation: Option<Duration>) {
+    pub(in crate::controller) fn took(
+        &self,
+        turn: TransitionKind,
+        since_creation: Option<Duration>,
+    ) {
         if let Some(turn) = TurnLabel::of(turn) {
             self.turns.get_or_create(&TurnLabels { turn }).inc();
         }

@@ -31,9 +31,14 @@ impl ResourceMetrics {
         let by_reason = || Reason::ALL.iter().map(|reason| (*reason, 0)).collect();
         let mut counts = Counts { stalled: by_reason(), waiting: by_reason(), ..Counts::default() };
         let add = |counts: &mut Vec<(Reason, i64)>, to: Option<Reason>| {
-            counts.iter_mut().filter(|(reason, _)| Some(*reason) == to).for_each(|(_, count)| *count += 1);
+            counts
+                .iter_mut()
+                .filter(|(reason, _)| Some(*reason) == to)
+                .for_each(|(_, count)| *count += 1);
         };
-        let older = |oldest: Option<Timestamp>, at: Timestamp| Some(oldest.map_or(at, |oldest| oldest.min(at)));
+        let older = |oldest: Option<Timestamp>, at: Timestamp| {
+            Some(oldest.map_or(at, |oldest| oldest.min(at)))
+        };
         self.0.for_each(|tracked| {
             let phases = Phase::ALL.iter().zip(&mut counts.phases);
             phases.filter(|(phase, _)| **phase == tracked.phase).for_each(|(_, count)| *count += 1);
@@ -53,10 +58,12 @@ impl ResourceMetrics {
 
 impl Collector for ResourceMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let Counts { phases, stalled, waiting, unknown, oldest_unknown, oldest_under_way } = self.count();
+        let Counts { phases, stalled, waiting, unknown, oldest_unknown, oldest_under_way } =
+            self.count();
         let now = Timestamp::now();
-        let age =
-            |since: Option<Timestamp>| since.map_or(0.0, |since| now.duration_since(since).as_secs_f64().max(0.0));
+        let age = |since: Option<Timestamp>| {
+            since.map_or(0.0, |since| now.duration_since(since).as_secs_f64().max(0.0))
+        };
 
         let help = "BackupReplications, by phase";
         let mut family = encoder.encode_descriptor("resources", help, None, MetricType::Gauge)?;
@@ -64,24 +71,36 @@ impl Collector for ResourceMetrics {
             ConstGauge::new(count).encode(family.encode_family(&[("phase", phase.as_str())])?)?;
         }
         let help = "BackupReplications that wait for a human, by reason";
-        let mut family = encoder.encode_descriptor("stalled_resources", help, None, MetricType::Gauge)?;
+        let mut family =
+            encoder.encode_descriptor("stalled_resources", help, None, MetricType::Gauge)?;
         for (reason, count) in stalled {
             ConstGauge::new(count).encode(family.encode_family(&[("reason", reason.as_str())])?)?;
         }
-        let help = "BackupReplications that wait for something without a human being asked, by reason";
-        let mut family = encoder.encode_descriptor("waiting_resources", help, None, MetricType::Gauge)?;
+        let help =
+            "BackupReplications that wait for something without a human being asked, by reason";
+        let mut family =
+            encoder.encode_descriptor("waiting_resources", help, None, MetricType::Gauge)?;
         for (reason, count) in waiting {
             ConstGauge::new(count).encode(family.encode_family(&[("reason", reason.as_str())])?)?;
         }
-        let help = "BackupReplications with an attempt of which nobody can tell whether it was accepted";
+        let help =
+            "BackupReplications with an attempt of which nobody can tell whether it was accepted";
         let gauge = encoder.encode_descriptor("unknown_outcomes", help, None, MetricType::Gauge)?;
         ConstGauge::new(unknown).encode(gauge)?;
-        let help = "Age of the oldest attempt of which nobody can tell whether it was accepted; 0 where there is none";
+        let help = "Age of the oldest attempt of which nobody can tell whether it was accepted; 0 \
+            where there is none";
         let unit = Some(&Unit::Seconds);
-        let gauge = encoder.encode_descriptor("oldest_unknown_outcome_age", help, unit, MetricType::Gauge)?;
+        let gauge = encoder.encode_descriptor(
+            "oldest_unknown_outcome_age",
+            help,
+            unit,
+            MetricType::Gauge,
+        )?;
         ConstGauge::new(age(oldest_unknown)).encode(gauge)?;
-        let help = "Time since the acceptance of the oldest replication that is under way; 0 where there is none";
-        let gauge = encoder.encode_descriptor("oldest_replication_age", help, unit, MetricType::Gauge)?;
+        let help = "Time since the acceptance of the oldest replication that is under way; 0 where \
+            there is none";
+        let gauge =
+            encoder.encode_descriptor("oldest_replication_age", help, unit, MetricType::Gauge)?;
         ConstGauge::new(age(oldest_under_way)).encode(gauge)
     }
 }

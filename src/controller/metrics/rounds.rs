@@ -46,16 +46,30 @@ impl RoundMetrics {
             status_writes: Counter::default(),
             record_retries: Counter::default(),
         };
-        ReconcileResult::ALL.iter().for_each(|result| drop(metrics.ended.get_or_create(&Labels { result: *result })));
-        registry.register("reconciles", "Rounds of the controller, by result", metrics.ended.clone());
+        ReconcileResult::ALL
+            .iter()
+            .for_each(|result| drop(metrics.ended.get_or_create(&Labels { result: *result })));
+        registry.register(
+            "reconciles",
+            "Rounds of the controller, by result",
+            metrics.ended.clone(),
+        );
         registry.register_with_unit(
             "reconcile_duration",
             "Time of a round of the controller, calls to the cloud included",
             Unit::Seconds,
             metrics.duration.clone(),
         );
-        registry.register("queue_depth", "Resources that are due and wait for their turn", metrics.queue.clone());
-        registry.register("status_writes", "Statuses written to the API server", metrics.status_writes.clone());
+        registry.register(
+            "queue_depth",
+            "Resources that are due and wait for their turn",
+            metrics.queue.clone(),
+        );
+        registry.register(
+            "status_writes",
+            "Statuses written to the API server",
+            metrics.status_writes.clone(),
+        );
         registry.register(
             "record_retries",
             "Repeated tries to write down how a call ended",

@@ -29,14 +29,19 @@ pub(crate) async fn call(context: &Context, claim: Claim, token: &Token) -> Fini
             context.memory.viewer(&rate_key(&callable, token), |viewer| viewer.note_call(&ending));
             ending
         }
-        Err(why) => CallResult::NotSent(CallAnswer { message: why.to_owned(), ..CallAnswer::default() }),
+        Err(why) => {
+            CallResult::NotSent(CallAnswer { message: why.to_owned(), ..CallAnswer::default() })
+        }
     };
     log(&ending);
     FinishedCall { object, attempt, ending }
 }
 
 /// The claim's answer may show the object later than the decision saw it.
-fn callable(object: &BackupReplication, context: &Context) -> Result<Box<PreparedCall>, &'static str> {
+fn callable(
+    object: &BackupReplication,
+    context: &Context,
+) -> Result<Box<PreparedCall>, &'static str> {
     if object.metadata.deletion_timestamp.is_some() {
         return Err("The resource is being deleted; nothing was sent.");
     }
@@ -65,7 +70,9 @@ async fn send(
 
 /// What the cloud asked of this caller holds for all resources that call the same way.
 fn note_throttle(context: &Context, callable: &PreparedCall, token: &Token, ending: &CallResult) {
-    let CallResult::Rejected { kind: RejectionKind::Throttled, retry_after: Some(wait), answer: _ } = ending else {
+    let CallResult::Rejected { kind: RejectionKind::Throttled, retry_after: Some(wait), answer: _ } =
+        ending
+    else {
         return;
     };
     let now = Timestamp::now();
@@ -89,11 +96,19 @@ fn log(ending: &CallResult) {
     }
     match ending {
         CallResult::Accepted(acceptance, _) => {
-            tracing::info!(replication_record_id = acceptance.replication_record_id, "The cloud accepted the call");
+            tracing::info!(
+                replication_record_id = acceptance.replication_record_id,
+                "The cloud accepted the call"
+            );
         }
         CallResult::NotSent(answer) => tracing::warn!(detail = answer.message, "Nothing was sent"),
         CallResult::Rejected { kind, answer, .. } => {
-            tracing::warn!(?kind, code = answer.code, detail = answer.message, "The cloud rejected the call")
+            tracing::warn!(
+                ?kind,
+                code = answer.code,
+                detail = answer.message,
+                "The cloud rejected the call"
+            )
         }
         CallResult::Unknown(answer) => tracing::error!(
             http_status = answer.http_status,

@@ -28,12 +28,14 @@ pub(crate) struct Claim {
 impl Claim {
     /// Writes the attempt into the status of the very object that was decided on.
     ///
-    /// When the answer is lost the object is read again: our attempt's id there means that the claim is ours.
+    /// When the answer is lost the object is read again: our attempt's id there means that the
+    /// claim is ours.
     ///
     /// # Errors
-    /// `Conflict` or `Gone` when somebody was faster; `NotKept` when the API server does not store the attempt as it
-    /// was written; others when it stays open whether the claim was written.
-    /// Then no call is made: a claim that turns up later is this process's own and known as never called.
+    /// `Conflict` or `Gone` when somebody was faster; `NotKept` when the API server does not store
+    /// the attempt as it was written; others when it stays open whether the claim was written. Then
+    /// no call is made: a claim that turns up later is this process's own and known as never
+    /// called.
     pub(crate) async fn stake(
         api: &Api<BackupReplication>,
         decided_on: &BackupReplication,
@@ -57,8 +59,10 @@ impl Claim {
                 | ApiError::Unserialisable(_)),
             ) => return Err(clear),
         };
-        let not_kept = |why: String| ApiError::NotKept { why, instead: own_attempt(&written, attempt) };
-        let stored = Self::stored(&written, decided_on, attempt).ok_or_else(|| not_kept(NOT_KEPT.to_owned()))?;
+        let not_kept =
+            |why: String| ApiError::NotKept { why, instead: own_attempt(&written, attempt) };
+        let stored = Self::stored(&written, decided_on, attempt)
+            .ok_or_else(|| not_kept(NOT_KEPT.to_owned()))?;
         if let Some(changed) = changed_terms(attempt, stored) {
             return Err(not_kept(changed));
         }
@@ -79,7 +83,9 @@ impl Claim {
         let name = decided_on.name_any();
         loop {
             match bounded(api.get(&name)).await {
-                Ok(object) if Self::stored(&object, decided_on, attempt).is_some() => return Ok(object),
+                Ok(object) if Self::stored(&object, decided_on, attempt).is_some() => {
+                    return Ok(object);
+                }
                 Ok(_) => return Err(unclear),
                 Err(ApiError::NoAnswer(_)) if fence.is_open(clocks::now()) => {
                     tokio::time::sleep(ASK_AGAIN).await;
@@ -107,17 +113,21 @@ impl Claim {
     }
 }
 
-/// The attempt that something has made of ours: claimed by this process, under another id or other terms.
+/// The attempt that something has made of ours: claimed by this process, under another id or other
+/// terms.
 fn own_attempt(returned: &BackupReplication, claimed: &Attempt) -> Option<AttemptId> {
     let first = returned.status.as_ref()?.attempts.first()?;
-    let is_ours = first.outcome.is_none() && first.claimed_by == claimed.claimed_by && first.number == claimed.number;
+    let is_ours = first.outcome.is_none()
+        && first.claimed_by == claimed.claimed_by
+        && first.number == claimed.number;
     is_ours.then(|| first.id.clone())
 }
 
-const NOT_KEPT: &str = "it took the write, and the attempt is not in what it returned: something removes it";
+const NOT_KEPT: &str =
+    "it took the write, and the attempt is not in what it returned: something removes it";
 
-/// What a proof of the call rests on. A policy of the API server may change the rest: others act on what is
-/// stored, and so does this process.
+/// What a proof of the call rests on. A policy of the API server may change the rest: others act on
+/// what is stored, and so does this process.
 fn changed_terms(claimed: &Attempt, stored: &Attempt) -> Option<String> {
     let terms = [
         ("number", claimed.number == stored.number),
@@ -125,8 +135,9 @@ fn changed_terms(claimed: &Attempt, stored: &Attempt) -> Option<String> {
         ("requestDigest", claimed.request_digest == stored.request_digest),
     ];
     let changed: Vec<_> = terms.iter().filter(|(_, same)| !same).map(|(name, _)| *name).collect();
-    (!changed.is_empty())
-        .then(|| format!("it took the write, and something changed {} of the attempt", changed.join(", ")))
+    (!changed.is_empty()).then(|| {
+        format!("it took the write, and something changed {} of the attempt", changed.join(", "))
+    })
 }
 
 /// The claim's window, asked once more at the last instant before the call's body leaves.

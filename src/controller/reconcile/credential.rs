@@ -31,7 +31,8 @@ pub(crate) async fn read_credential(
     reference: &SecretKeyRef,
     required: Option<&RequiredLabel>,
 ) -> Result<Credential, ApiError> {
-    // The client puts the name into a path as it is. An older CRD may have let one through that leads elsewhere.
+    // The client puts the name into a path as it is. An older CRD may have let one through that
+    // leads elsewhere.
     if !is_name(&reference.name) {
         return Ok(CredentialReading::SecretNotFound.into());
     }
@@ -50,9 +51,10 @@ pub(crate) async fn read_credential(
     if let Some(RequiredLabel { key, value }) = required
         && secret.labels().get(key) != Some(value)
     {
-        return Ok(
-            CredentialReading::NotPermitted(format!("the administrator wants the label {key}={value} on it")).into()
-        );
+        return Ok(CredentialReading::NotPermitted(format!(
+            "the administrator wants the label {key}={value} on it"
+        ))
+        .into());
     }
     let version = secret.resource_version().unwrap_or_default();
     let Some(bytes) = secret.data.as_ref().and_then(|data| data.get(reference.key())) else {
@@ -61,7 +63,10 @@ pub(crate) async fn read_credential(
     Ok(match Token::from_bytes(&bytes.0) {
         Ok(token) => {
             let viewer = format!("{}/{}@{version}", reference.name, reference.key());
-            Credential { reading: CredentialReading::Usable { version, viewer }, token: Some(token) }
+            Credential {
+                reading: CredentialReading::Usable { version, viewer },
+                token: Some(token),
+            }
         }
         Err(InvalidToken::Empty) => CredentialReading::TokenMissing.into(),
         Err(unusable) => CredentialReading::TokenUnusable(unusable.to_string()).into(),
@@ -70,6 +75,8 @@ pub(crate) async fn read_credential(
 
 /// Whether a Secret could have this name, as far as it could become another path.
 fn is_name(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    let allowed = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.')
+    };
     text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.bytes().all(allowed)
 }

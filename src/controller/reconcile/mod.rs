@@ -26,7 +26,9 @@ use crate::controller::reconcile::record::record_result;
 use crate::controller::state::permits::Permit;
 use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{Action, CallResult, CallTarget};
-use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus, ConditionType, Level, Phase, Reason};
+use crate::resource::{
+    AttemptId, BackupReplication, BackupReplicationStatus, ConditionType, Level, Phase, Reason,
+};
 
 /// Another resource took the target between the decision and the claim.
 const TARGET_IN_USE: Duration = Duration::from_secs(1);
@@ -69,7 +71,8 @@ pub(crate) async fn reconcile(
             let Some(Credential { reading, token: Some(token) }) = observer.credential else {
                 return Ok(Next::await_change());
             };
-            // Nothing new begins in a drain or without the lead, however long the look before it took.
+            // Nothing new begins in a drain or without the lead, however long the look before it
+            // took.
             if !context.may_begin() {
                 tracing::info!("Not claimed: this process stands by or shuts down");
                 return Ok(Next::await_change());
@@ -97,8 +100,9 @@ pub(crate) async fn reconcile(
     }
 }
 
-/// Of a claim without a clear answer it is open whether it will turn up. It will not be called. What the
-/// API server refuses or does not keep is told in the status, by the next round, and backed off.
+/// Of a claim without a clear answer it is open whether it will turn up. It will not be called.
+/// What the API server refuses or does not keep is told in the status, by the next round, and
+/// backed off.
 fn not_claimed(
     context: &Context,
     key: &ObjectRef<WatchEntry>,
@@ -110,7 +114,9 @@ fn not_claimed(
         ApiError::NoAnswer(_) | ApiError::Gone | ApiError::Unauthorized(_) => {
             context.memory.note_given_up(key, object, attempt)
         }
-        ApiError::Forbidden(why) | ApiError::Refused(why) | ApiError::NotKept { why, instead: _ } => {
+        ApiError::Forbidden(why)
+        | ApiError::Refused(why)
+        | ApiError::NotKept { why, instead: _ } => {
             context.memory.note_given_up(key, object, attempt);
             if let ApiError::NotKept { why: _, instead: Some(stored) } = &error {
                 context.memory.note_given_up(key, object, stored);
@@ -162,6 +168,9 @@ fn level_of(condition: &Condition) -> Option<(Level, &Condition)> {
 }
 
 /// The one that matters more. `Ready` comes first, and says the most.
-fn weightier<'a>(one: (Level, &'a Condition), other: (Level, &'a Condition)) -> (Level, &'a Condition) {
+fn weightier<'a>(
+    one: (Level, &'a Condition),
+    other: (Level, &'a Condition),
+) -> (Level, &'a Condition) {
     if other.0 > one.0 { other } else { one }
 }

@@ -17,7 +17,9 @@ use crate::controller::state::memory::StoredViewer;
 use crate::controller::state::target_locks::Caller;
 use crate::controller::state::throttle::RateLimitKey;
 use crate::controller::watch::entry::WatchEntry;
-use crate::protocol::{Action, CallTarget, CredentialReading, Facts, FreshAttempt, Lookup, Round, Viewer};
+use crate::protocol::{
+    Action, CallTarget, CredentialReading, Facts, FreshAttempt, Lookup, Round, Viewer,
+};
 use crate::resource::{AttemptId, BackupReplication, SecretKeyRef};
 
 /// What one round looks at, and what it has seen so far.
@@ -30,7 +32,11 @@ pub(super) struct Observer<'a> {
 }
 
 impl<'a> Observer<'a> {
-    pub(super) fn new(context: &'a Context, key: &'a ObjectRef<WatchEntry>, object: &'a BackupReplication) -> Self {
+    pub(super) fn new(
+        context: &'a Context,
+        key: &'a ObjectRef<WatchEntry>,
+        object: &'a BackupReplication,
+    ) -> Self {
         let target = prepared::prepare(&object.spec, &context.settings);
         Self { context, key, object, target, credential: None }
     }
@@ -39,8 +45,8 @@ impl<'a> Observer<'a> {
         Caller { resource: self.key.clone(), uid: self.object.uid() }
     }
 
-    /// Runs the round to what is to be done, and sees what it asks for on the way. `None` where a drain
-    /// has begun meanwhile: then nothing is to be done.
+    /// Runs the round to what is to be done, and sees what it asks for on the way. `None` where a
+    /// drain has begun meanwhile: then nothing is to be done.
     ///
     /// # Errors
     /// The Secret could not be read.
@@ -64,7 +70,9 @@ impl<'a> Observer<'a> {
         let mut round = Round::new(facts, &own, memory.now(), policy);
         loop {
             match round.next(Timestamp::now(), self.same_target_in_use()) {
-                Action::ReadCredential(reference) => self.read_credential(&mut round, &reference).await?,
+                Action::ReadCredential(reference) => {
+                    self.read_credential(&mut round, &reference).await?
+                }
                 Action::Lookup { max_age } => {
                     if !self.look_up(&mut round, max_age).await {
                         return Ok(None);
@@ -75,14 +83,20 @@ impl<'a> Observer<'a> {
         }
     }
 
-    async fn read_credential(&mut self, round: &mut Round<'_>, reference: &SecretKeyRef) -> Result<(), ApiError> {
+    async fn read_credential(
+        &mut self,
+        round: &mut Round<'_>,
+        reference: &SecretKeyRef,
+    ) -> Result<(), ApiError> {
         let required = self.context.settings.required_label.as_ref();
         let namespace = self.key.namespace.as_deref().unwrap_or_default();
         let secrets = &self.context.metrics.replications;
         let credential = read_credential(&self.context.kubernetes, namespace, reference, required)
             .await
             .inspect_err(|_| secrets.secret_failed(SecretFailure::NoAnswer))?;
-        SecretFailure::of(&credential.reading).into_iter().for_each(|failure| secrets.secret_failed(failure));
+        SecretFailure::of(&credential.reading)
+            .into_iter()
+            .for_each(|failure| secrets.secret_failed(failure));
         let reading = credential.reading.clone();
         self.credential = Some(credential);
         let viewer = self.viewer(&reading);
@@ -94,7 +108,9 @@ impl<'a> Observer<'a> {
 
     /// What is known of the credential, by this process or by a stored status.
     fn viewer(&self, reading: &CredentialReading) -> Viewer {
-        let (Some(key), CredentialReading::Usable { viewer, version: _ }) = (self.rate_key(), reading) else {
+        let (Some(key), CredentialReading::Usable { viewer, version: _ }) =
+            (self.rate_key(), reading)
+        else {
             return Viewer::default();
         };
         let stored = StoredViewer {
@@ -113,12 +129,16 @@ impl<'a> Observer<'a> {
 
     /// Whether the round has been told what a look-up gave; else a drain has begun.
     async fn look_up(&self, round: &mut Round<'_>, max_age: Duration) -> bool {
-        let (Prepared::Call(callable), Some(Credential { token: Some(token), reading: _ }), Some(key)) =
-            (&self.target, &self.credential, self.rate_key())
+        let (
+            Prepared::Call(callable),
+            Some(Credential { token: Some(token), reading: _ }),
+            Some(key),
+        ) = (&self.target, &self.credential, self.rate_key())
         else {
             return false;
         };
-        let asked_to_wait = self.context.throttle.until(&key).filter(|until| *until > Timestamp::now());
+        let asked_to_wait =
+            self.context.throttle.until(&key).filter(|until| *until > Timestamp::now());
         let lookup = match asked_to_wait {
             Some(until) => Lookup::Throttled { until },
             None => tokio::select! {

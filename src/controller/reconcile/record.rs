@@ -1,4 +1,5 @@
-//! Writes down how a call ended, and does not rest before it is there: the write alone is repeated, from memory.
+//! Writes down how a call ended, and does not rest before it is there: the write alone is repeated,
+//! from memory.
 
 use std::time::Duration;
 
@@ -102,8 +103,15 @@ impl Recorder<'_> {
             Recorded::Write(status) => {
                 let target = prepared::prepare(&object.spec, &self.context.settings).reading();
                 let policy = &self.context.settings.policy;
-                let (status, again) =
-                    describe_result(&object, *status, self.attempt, target, self.credential.clone(), policy, now);
+                let (status, again) = describe_result(
+                    &object,
+                    *status,
+                    self.attempt,
+                    target,
+                    self.credential.clone(),
+                    policy,
+                    now,
+                );
                 write_status(self.api, &object, &status).await?;
                 announce(&self.context.metrics, &self.context.events, &object, &status);
                 Ok(again)
@@ -122,7 +130,8 @@ impl Recorder<'_> {
             CallResult::Accepted(acceptance, _) => {
                 tracing::error!(
                     replication_record_id = acceptance.replication_record_id,
-                    "An accepted call cannot be recorded: {why}. Keep this line: the replication exists"
+                    "An accepted call cannot be recorded: {why}. Keep this line: the replication \
+                     exists"
                 );
             }
             CallResult::NotSent(_) | CallResult::Rejected { .. } | CallResult::Unknown(_) => {

@@ -1,5 +1,6 @@
-//! Looks shared by the resources of a backup, and their pace. Shared among callers with the identical endpoint, project and
-//! credential value alone: one tenant neither sees nor slows another.
+//! Looks shared by the resources of a backup, and their pace. Shared among callers with the
+//! identical endpoint, project and credential value alone: one tenant neither sees nor slows
+//! another.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -36,12 +37,18 @@ struct Turns {
 }
 
 impl LookupCache {
-    /// So many looks a minute at records that are followed, for each endpoint, project and credential.
+    /// So many looks a minute at records that are followed, for each endpoint, project and
+    /// credential.
     pub(crate) fn new(per_minute: NonZeroU32) -> Self {
-        Self { seen: Mutex::default(), turns: Mutex::default(), gap: Duration::from_secs(60) / per_minute.get() }
+        Self {
+            seen: Mutex::default(),
+            turns: Mutex::default(),
+            gap: Duration::from_secs(60) / per_minute.get(),
+        }
     }
 
-    /// A look that is at most so old. One that must be made now waits for nobody; another waits for its turn.
+    /// A look that is at most so old. One that must be made now waits for nobody; another waits for
+    /// its turn.
     ///
     /// `look_up` makes it.
     pub(crate) async fn look(
@@ -61,7 +68,9 @@ impl LookupCache {
         }
         // Whoever waits here for another's look finds it made.
         let mut last = cell.lock().await;
-        if let Some((started, seen)) = last.as_ref().filter(|(started, _)| started.elapsed() <= max_age) {
+        if let Some((started, seen)) =
+            last.as_ref().filter(|(started, _)| started.elapsed() <= max_age)
+        {
             tracing::trace!(age = ?started.elapsed(), "Served by another's look");
             return seen.clone();
         }
@@ -90,7 +99,8 @@ impl LookupCache {
         let now = Instant::now();
         let mut all = lock(&self.turns);
         all.retain(|_, turns| turns.next > now || !turns.of_backup.is_empty());
-        let turns = all.entry(rate_key).or_insert_with(|| Turns { next: now, of_backup: HashMap::new() });
+        let turns =
+            all.entry(rate_key).or_insert_with(|| Turns { next: now, of_backup: HashMap::new() });
         turns.of_backup.retain(|_, turn| turn.elapsed() < TURN_KEPT);
         let turn = match turns.of_backup.remove(&backup) {
             Some(turn) => turn,

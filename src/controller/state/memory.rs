@@ -10,7 +10,9 @@ use kube::runtime::reflector::ObjectRef;
 
 use crate::controller::state::throttle::RateLimitKey;
 use crate::controller::watch::entry::WatchEntry;
-use crate::protocol::{LookupMemory, RefusedClaim, ViewerMemory, claim_delay, deadline, error_delay};
+use crate::protocol::{
+    LookupMemory, RefusedClaim, ViewerMemory, claim_delay, deadline, error_delay,
+};
 use crate::resource::{Attempt, AttemptId, BackupReplication, Outcome};
 
 /// Claims that were given up, kept for one resource: more can only be of no use any more.
@@ -68,7 +70,8 @@ impl StoredViewer {
     pub(crate) fn of(resource: &BackupReplication) -> Option<Self> {
         let status = resource.status.as_ref()?;
         let viewer = status.record_shown_to.clone()?;
-        let accepted = status.attempts.iter().find(|attempt| attempt.outcome == Some(Outcome::Accepted))?;
+        let accepted =
+            status.attempts.iter().find(|attempt| attempt.outcome == Some(Outcome::Accepted))?;
         Some(Self {
             namespace: resource.metadata.namespace.clone().unwrap_or_default(),
             endpoint: accepted.endpoint.clone(),
@@ -104,9 +107,13 @@ impl Memory {
         self.started.elapsed()
     }
 
-    /// How long ago the attempt in force was first seen in its present state. The first sighting starts
-    /// now.
-    pub(crate) fn unchanged_for(&self, key: &ObjectRef<WatchEntry>, resource: &BackupReplication) -> Duration {
+    /// How long ago the attempt in force was first seen in its present state. The first sighting
+    /// starts now.
+    pub(crate) fn unchanged_for(
+        &self,
+        key: &ObjectRef<WatchEntry>,
+        resource: &BackupReplication,
+    ) -> Duration {
         let in_force = resource.status.as_ref().and_then(|status| status.attempts.first());
         let Some(Attempt { id, outcome, .. }) = in_force else { return Duration::ZERO };
         let seen = Seen { attempt: id.clone(), outcome: *outcome };
@@ -131,11 +138,16 @@ impl Memory {
     }
 
     /// What is remembered of a viewer, to read or to add to.
-    pub(crate) fn viewer<T>(&self, key: &RateLimitKey, work: impl FnOnce(&mut ViewerMemory) -> T) -> T {
+    pub(crate) fn viewer<T>(
+        &self,
+        key: &RateLimitKey,
+        work: impl FnOnce(&mut ViewerMemory) -> T,
+    ) -> T {
         let now = self.now();
         let mut viewers = lock(&self.viewers);
         if viewers.len() >= VIEWERS && !viewers.contains_key(key) {
-            let oldest = viewers.iter().min_by_key(|(_, (_, last))| *last).map(|(key, _)| key.clone());
+            let oldest =
+                viewers.iter().min_by_key(|(_, (_, last))| *last).map(|(key, _)| key.clone());
             oldest.and_then(|oldest| viewers.remove(&oldest));
         }
         let (memory, last) = viewers.entry(key.clone()).or_default();
@@ -189,9 +201,14 @@ impl Memory {
         lock(&self.known).values_mut().for_each(|known| known.lookups.begin_to_lead());
     }
 
-    /// Notes a claim of which it is open whether it was written, and which will not be called, come what
-    /// may.
-    pub(crate) fn note_given_up(&self, key: &ObjectRef<WatchEntry>, resource: &BackupReplication, attempt: &AttemptId) {
+    /// Notes a claim of which it is open whether it was written, and which will not be called, come
+    /// what may.
+    pub(crate) fn note_given_up(
+        &self,
+        key: &ObjectRef<WatchEntry>,
+        resource: &BackupReplication,
+        attempt: &AttemptId,
+    ) {
         self.with(key, resource, |known| {
             known.given_up.push(attempt.clone());
             let surplus = known.given_up.len().saturating_sub(GIVEN_UP);
@@ -200,13 +217,24 @@ impl Memory {
     }
 
     /// Whether this process claimed the attempt in force, or tried to, and will never call it.
-    pub(crate) fn has_given_up(&self, key: &ObjectRef<WatchEntry>, resource: &BackupReplication) -> bool {
+    pub(crate) fn has_given_up(
+        &self,
+        key: &ObjectRef<WatchEntry>,
+        resource: &BackupReplication,
+    ) -> bool {
         let in_force = resource.status.as_ref().and_then(|status| status.attempts.first());
-        in_force.is_some_and(|attempt| self.with(key, resource, |known| known.given_up.contains(&attempt.id)))
+        in_force.is_some_and(|attempt| {
+            self.with(key, resource, |known| known.given_up.contains(&attempt.id))
+        })
     }
 
     /// Notes that the API server did not keep a claim.
-    pub(crate) fn note_refused_claim(&self, key: &ObjectRef<WatchEntry>, resource: &BackupReplication, why: String) {
+    pub(crate) fn note_refused_claim(
+        &self,
+        key: &ObjectRef<WatchEntry>,
+        resource: &BackupReplication,
+        why: String,
+    ) {
         let now = self.now();
         let generation = resource.metadata.generation;
         self.with(key, resource, |known| {
@@ -218,11 +246,16 @@ impl Memory {
     }
 
     /// Notes that a claim was kept.
-    pub(crate) fn note_kept_claim(&self, key: &ObjectRef<WatchEntry>, resource: &BackupReplication) {
+    pub(crate) fn note_kept_claim(
+        &self,
+        key: &ObjectRef<WatchEntry>,
+        resource: &BackupReplication,
+    ) {
         self.with(key, resource, |known| known.refusals = None);
     }
 
-    /// The last claim that was not kept, and what is left of the wait after it. A changed spec starts over.
+    /// The last claim that was not kept, and what is left of the wait after it. A changed spec
+    /// starts over.
     pub(crate) fn refused_claim(
         &self,
         key: &ObjectRef<WatchEntry>,
@@ -239,8 +272,8 @@ impl Memory {
         })
     }
 
-    /// How long the resource waits after a round that failed because of the API server: longer from one
-    /// to the next.
+    /// How long the resource waits after a round that failed because of the API server: longer from
+    /// one to the next.
     pub(crate) fn next_error_delay(&self, key: &ObjectRef<WatchEntry>) -> Duration {
         match lock(&self.known).get_mut(key) {
             Some(known) => {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Where there are several namespaces, each has at most half of the permits, so that one whose endpoint hangs leaves room
-/// for the others.
+/// Where there are several namespaces, each has at most half of the permits, so that one whose
+/// endpoint hangs leaves room for the others.
 pub(crate) struct Permits {
     all: Arc<Semaphore>,
     of_namespace: Mutex<HashMap<String, Arc<Semaphore>>>,
@@ -37,7 +37,12 @@ impl Permits {
     fn share_of(&self, namespace: &str) -> Arc<Semaphore> {
         let mut shares = self.of_namespace.lock().unwrap_or_else(PoisonError::into_inner);
         // Those that nobody holds or waits for are made anew when they are needed.
-        shares.retain(|_, share| Arc::strong_count(share) > 1 || share.available_permits() < self.share);
-        shares.entry(namespace.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(self.share))).clone()
+        shares.retain(|_, share| {
+            Arc::strong_count(share) > 1 || share.available_permits() < self.share
+        });
+        shares
+            .entry(namespace.to_owned())
+            .or_insert_with(|| Arc::new(Semaphore::new(self.share)))
+            .clone()
     }
 }

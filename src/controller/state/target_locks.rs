@@ -1,5 +1,6 @@
-//! One call at a time for a target: what this process is calling for, or has called for too lately for the cloud's
-//! records to show it. Within one namespace: one tenant neither sees nor stops another.
+//! One call at a time for a target: what this process is calling for, or has called for too lately
+//! for the cloud's records to show it. Within one namespace: one tenant neither sees nor stops
+//! another.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,14 +58,19 @@ impl TargetLocks {
     ) -> Option<String> {
         let now = Timestamp::now();
         let key = (caller.resource.namespace.clone(), target.clone());
-        let here = lock(&self.uses).get(&key).filter(|used| used.stops(caller)).map(|used| used.by.resource.clone());
+        let here = lock(&self.uses)
+            .get(&key)
+            .filter(|used| used.stops(caller))
+            .map(|used| used.by.resource.clone());
         let elsewhere = || {
-            let unsettled = |tracked: &WatchEntry| {
-                let other = ObjectRef::from_obj(tracked);
-                tracked.held.as_deref().is_some_and(|held| held.target == *target && held.is_held(now, settling_time))
-                    && other.namespace == caller.resource.namespace
-                    && other != caller.resource
-            };
+            let unsettled =
+                |tracked: &WatchEntry| {
+                    let other = ObjectRef::from_obj(tracked);
+                    tracked.held.as_deref().is_some_and(|held| {
+                        held.target == *target && held.is_held(now, settling_time)
+                    }) && other.namespace == caller.resource.namespace
+                        && other != caller.resource
+                };
             self.stores.find(unsettled).map(|found| ObjectRef::from_obj(&*found))
         };
         here.or_else(elsewhere).map(|other| other.name)
@@ -84,7 +90,8 @@ impl TargetLocks {
     }
 }
 
-/// A target in use by a call. Given back when dropped: at once, or after the time that the call needs to show.
+/// A target in use by a call. Given back when dropped: at once, or after the time that the call
+/// needs to show.
 pub(crate) struct TargetLock {
     uses: Uses,
     key: Key,

@@ -1,5 +1,5 @@
-//! Waits that the cloud asked for, shared among callers with the identical endpoint, project and credential value.
-//! One tenant neither sees nor slows another.
+//! Waits that the cloud asked for, shared among callers with the identical endpoint, project and
+//! credential value. One tenant neither sees nor slows another.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -1,5 +1,5 @@
-//! What is kept in memory of each resource: its name, and whether there is anything to do for it. Nothing that a
-//! decision could rest on: decisions read the live object.
+//! What is kept in memory of each resource: its name, and whether there is anything to do for it.
+//! Nothing that a decision could rest on: decisions read the live object.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -10,7 +10,9 @@ use kube::Resource;
 use kube::core::DeserializeGuard;
 
 use crate::protocol::{LockedTarget, is_finished, locked_target};
-use crate::resource::{BackupReplication, BackupReplicationStatus, ConditionType, Outcome, Phase, Reason};
+use crate::resource::{
+    BackupReplication, BackupReplicationStatus, ConditionType, Outcome, Phase, Reason,
+};
 
 /// A resource reduced to what the watch must remember.
 #[derive(Clone, Debug)]
@@ -33,9 +35,12 @@ pub(crate) struct WatchEntry {
 }
 
 impl WatchEntry {
-    /// Reduces a watched object. One that cannot be decoded is logged and left alone: nothing is known that could
-    /// be done for it, and the others go on.
-    pub(crate) fn new(watched: DeserializeGuard<BackupReplication>, settling_time: Duration) -> Self {
+    /// Reduces a watched object. One that cannot be decoded is logged and left alone: nothing is
+    /// known that could be done for it, and the others go on.
+    pub(crate) fn new(
+        watched: DeserializeGuard<BackupReplication>,
+        settling_time: Duration,
+    ) -> Self {
         let metadata = |full: &ObjectMeta| ObjectMeta {
             name: full.name.clone(),
             namespace: full.namespace.clone(),
@@ -44,7 +49,11 @@ impl WatchEntry {
         match watched.0 {
             Ok(resource) => Self {
                 metadata: metadata(&resource.metadata),
-                phase: resource.status.as_ref().and_then(|status| status.phase).unwrap_or(Phase::Pending),
+                phase: resource
+                    .status
+                    .as_ref()
+                    .and_then(|status| status.phase)
+                    .unwrap_or(Phase::Pending),
                 stalled: resource.status.as_ref().and_then(stalled),
                 waiting: resource.status.as_ref().and_then(waiting),
                 unknown_since: resource.status.as_ref().and_then(unknown_since),
@@ -59,8 +68,8 @@ impl WatchEntry {
                     namespace = invalid.metadata.namespace,
                     name = invalid.metadata.name,
                     error = invalid.error,
-                    "This BackupReplication cannot be decoded and is left alone. Compare the installed CRD with \
-                     the one of this version (backup-replication-operator crd)."
+                    "This BackupReplication cannot be decoded and is left alone. Compare the \
+                     installed CRD with the one of this version (backup-replication-operator crd)."
                 );
                 Self {
                     metadata: metadata(&invalid.metadata),
@@ -85,7 +94,8 @@ fn stalled(status: &BackupReplicationStatus) -> Option<Reason> {
     Reason::parse(&condition(status, ConditionType::Stalled)?.reason)
 }
 
-/// Of what is not ready, the reason for that; of what is ready and still followed, what keeps the looks from being made.
+/// Of what is not ready, the reason for that; of what is ready and still followed, what keeps the
+/// looks from being made.
 fn waiting(status: &BackupReplicationStatus) -> Option<Reason> {
     if condition(status, ConditionType::Stalled).is_some() {
         return None;
@@ -95,11 +105,13 @@ fn waiting(status: &BackupReplicationStatus) -> Option<Reason> {
         return Reason::parse(&ready.reason);
     }
     let replicated = condition(status, ConditionType::Replicated)?;
-    (replicated.status == "Unknown" && status.tracking_end.is_none()).then(|| Reason::parse(&replicated.reason))?
+    (replicated.status == "Unknown" && status.tracking_end.is_none())
+        .then(|| Reason::parse(&replicated.reason))?
 }
 
 fn unknown_since(status: &BackupReplicationStatus) -> Option<Timestamp> {
-    let unknown = status.attempts.iter().filter(|attempt| attempt.outcome == Some(Outcome::Unknown));
+    let unknown =
+        status.attempts.iter().filter(|attempt| attempt.outcome == Some(Outcome::Unknown));
     unknown.map(|attempt| attempt.claimed_at.0).min()
 }
 

@@ -17,7 +17,8 @@ use crate::controller::readiness::{Part, Readiness};
 use crate::controller::watch::entry::WatchEntry;
 use crate::resource::BackupReplication;
 
-/// Whole objects held at a time while a list is read. Any user may make them as large as the API server takes them.
+/// Whole objects held at a time while a list is read. Any user may make them as large as the API
+/// server takes them.
 const PAGE: u32 = 50;
 
 /// Starts watching one namespace, or all. What comes out is what there may be something to do for.
@@ -37,7 +38,8 @@ pub(crate) fn unfinished(
     let readiness = readiness.clone();
     let (store, writer) = reflector::store();
     let seen = store.clone();
-    let watch = move || until_error(watcher(api.clone(), watcher::Config::default().page_size(PAGE)));
+    let watch =
+        move || until_error(watcher(api.clone(), watcher::Config::default().page_size(PAGE)));
     let stream = stream::repeat_with(watch)
         .flatten()
         .inspect(move |event| {
@@ -64,8 +66,8 @@ pub(crate) fn unfinished(
     (store, stream)
 }
 
-/// A watch that resumes after an error says nothing until the next event, so that nobody could tell that it sees its resources
-/// again. After an error it begins anew, with a list.
+/// A watch that resumes after an error says nothing until the next event, so that nobody could tell
+/// that it sees its resources again. After an error it begins anew, with a list.
 fn until_error<T, E>(events: impl Stream<Item = Result<T, E>>) -> impl Stream<Item = Result<T, E>> {
     stream::unfold(Some(Box::pin(events)), async |events| {
         let mut events = events?;
@@ -75,7 +77,8 @@ fn until_error<T, E>(events: impl Stream<Item = Result<T, E>>) -> impl Stream<It
     })
 }
 
-/// Notes what a watch is going to need, so that nobody takes a process that has only begun for one that sees its resources.
+/// Notes what a watch is going to need, so that nobody takes a process that has only begun for one
+/// that sees its resources.
 pub(crate) fn announce(namespace: Option<&str>, readiness: &Readiness) {
     readiness.not_ready(Part::Watch, &what(namespace), "waiting for the first list");
 }
@@ -87,7 +90,10 @@ fn what(namespace: Option<&str>) -> String {
     }
 }
 
-fn reduce(event: Event<DeserializeGuard<BackupReplication>>, settling_time: Duration) -> Event<WatchEntry> {
+fn reduce(
+    event: Event<DeserializeGuard<BackupReplication>>,
+    settling_time: Duration,
+) -> Event<WatchEntry> {
     match event {
         Event::Apply(object) => Event::Apply(WatchEntry::new(object, settling_time)),
         Event::Delete(object) => Event::Delete(WatchEntry::new(object, settling_time)),
@@ -127,9 +133,11 @@ fn explain(error: &watcher::Error) -> String {
         | watcher::Error::NoResourceVersion => None,
     };
     match code {
-        Some(404) => "the API server does not know backupreplications.cbr.replication.dev. Install the CRD \
-                      (backup-replication-operator crd | kubectl apply -f -). The operator keeps trying"
-            .to_owned(),
+        Some(404) => {
+            "the API server does not know backupreplications.cbr.replication.dev. Install the CRD \
+             (backup-replication-operator crd | kubectl apply -f -). The operator keeps trying"
+                .to_owned()
+        }
         Some(401) => format!("{}. The operator keeps trying", not_known(&root_cause(error))),
         Some(403) => format!("{}. The operator keeps trying", not_allowed(&root_cause(error))),
         Some(_) | None => format!("{}. The operator keeps trying", root_cause(error)),
@@ -143,11 +151,17 @@ mod tests {
     #[test]
     fn each_refusal_says_what_to_check() {
         let refused = |code: u16| {
-            let status = serde_json::from_value(serde_json::json!({"code": code, "message": "said"})).unwrap();
+            let status =
+                serde_json::from_value(serde_json::json!({"code": code, "message": "said"}))
+                    .unwrap();
             explain(&watcher::Error::InitialListFailed(kube::Error::Api(Box::new(status))))
         };
         for (code, cure, not) in [
-            (401, "Check whether the token of its service account, or of its kubeconfig, has expired", "role"),
+            (
+                401,
+                "Check whether the token of its service account, or of its kubeconfig, has expired",
+                "role",
+            ),
             (403, "Apply the roles", "credentials"),
             (404, "Install the CRD", "role"),
             (503, "keeps trying", "role"),
@@ -160,7 +174,8 @@ mod tests {
 
     #[test]
     fn a_watch_ends_with_its_first_error() {
-        let events = stream::iter([Ok(1), Err("the storage is initialised anew")]).chain(stream::pending());
+        let events =
+            stream::iter([Ok(1), Err("the storage is initialised anew")]).chain(stream::pending());
         let passed: Vec<_> = futures::executor::block_on(until_error(events).collect());
         assert_eq!(passed, [Ok(1), Err("the storage is initialised anew")]);
     }

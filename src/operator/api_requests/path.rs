@@ -72,7 +72,11 @@ impl<'a> ApiPath<'a> {
     pub(super) fn verb(&self, method: &Method) -> Verb {
         let mut parameters = self.uri.query().unwrap_or_default().split('&');
         match *method {
-            Method::GET if parameters.any(|parameter| matches!(parameter, "watch=true" | "watch=1")) => Verb::Watch,
+            Method::GET
+                if parameters.any(|parameter| matches!(parameter, "watch=true" | "watch=1")) =>
+            {
+                Verb::Watch
+            }
             Method::GET if self.resource.is_some() && self.name.is_none() => Verb::List,
             Method::GET => Verb::Get,
             Method::POST => Verb::Create,
@@ -109,7 +113,12 @@ mod tests {
     fn each_request_has_its_verb_and_template() {
         const KIND: &str = "/apis/cbr.replication.dev/v1alpha1";
         for (method, uri, verb, template) in [
-            (Method::GET, "/api/v1/namespaces/a/secrets/b", "get", "/api/v1/namespaces/{namespace}/secrets/{name}"),
+            (
+                Method::GET,
+                "/api/v1/namespaces/a/secrets/b",
+                "get",
+                "/api/v1/namespaces/{namespace}/secrets/{name}",
+            ),
             (Method::GET, "/api/v1/namespaces/a", "get", "/api/v1/namespaces/{name}"),
             (Method::GET, "/version", "get", "/version"),
             (
@@ -137,9 +146,11 @@ mod tests {
         }
         let all = format!("{KIND}/backupreplications");
         let of_one = format!("{KIND}/namespaces/a/backupreplications");
-        for (query, verb) in
-            [("limit=50", Verb::List), ("watch=true&timeoutSeconds=290", Verb::Watch), ("", Verb::List)]
-        {
+        for (query, verb) in [
+            ("limit=50", Verb::List),
+            ("watch=true&timeoutSeconds=290", Verb::Watch),
+            ("", Verb::List),
+        ] {
             for path in [&all, &of_one] {
                 let uri: Uri = format!("{path}?{query}").parse().unwrap();
                 assert_eq!(ApiPath::of(&uri).verb(&Method::GET), verb);

@@ -70,17 +70,24 @@ impl Candidate {
     /// The Lease with this candidate as its holder. What others wrote besides stays.
     fn held(&self, before: Option<Lease>, now: Timestamp) -> Lease {
         let identity = &self.election.identity;
-        let name = || ObjectMeta { name: Some(self.election.name.clone()), ..ObjectMeta::default() };
+        let name =
+            || ObjectMeta { name: Some(self.election.name.clone()), ..ObjectMeta::default() };
         let new = before.is_none();
-        let (metadata, before) =
-            before.map_or_else(|| (name(), LeaseSpec::default()), |l| (l.metadata, l.spec.unwrap_or_default()));
+        let (metadata, before) = before.map_or_else(
+            || (name(), LeaseSpec::default()),
+            |l| (l.metadata, l.spec.unwrap_or_default()),
+        );
         let ours = before.holder_identity.as_ref() == Some(identity);
         let transitions = before.lease_transitions.unwrap_or_default();
         let spec = LeaseSpec {
             acquire_time: before.acquire_time.filter(|_| ours).or(Some(MicroTime(now))),
             holder_identity: Some(identity.clone()),
             lease_duration_seconds: Some(self.election.duration_seconds.into()),
-            lease_transitions: Some(if ours || new { transitions } else { transitions.saturating_add(1) }),
+            lease_transitions: Some(if ours || new {
+                transitions
+            } else {
+                transitions.saturating_add(1)
+            }),
             renew_time: Some(MicroTime(now)),
             preferred_holder: before.preferred_holder,
             strategy: before.strategy,
@@ -105,7 +112,10 @@ mod tests {
     }
 
     fn at(seconds: u64) -> (Duration, Timestamp) {
-        (Duration::from_secs(seconds), Timestamp::from_second(1_000_000 + i64::try_from(seconds).unwrap()).unwrap())
+        (
+            Duration::from_secs(seconds),
+            Timestamp::from_second(1_000_000 + i64::try_from(seconds).unwrap()).unwrap(),
+        )
     }
 
     fn judge(candidate: &mut Candidate, read: Option<&Lease>, seconds: u64) -> Step {
@@ -122,7 +132,9 @@ mod tests {
 
     fn holder(step: &Step) -> Option<&str> {
         match step {
-            Step::Create(lease) | Step::Replace(lease) => lease.spec.as_ref()?.holder_identity.as_deref(),
+            Step::Create(lease) | Step::Replace(lease) => {
+                lease.spec.as_ref()?.holder_identity.as_deref()
+            }
             Step::Wait { .. } => None,
         }
     }
@@ -150,7 +162,9 @@ mod tests {
         assert_eq!(judge(&mut b, Some(&lease), 100), Step::Wait { holder: "a".to_owned() });
         lease.metadata.resource_version = Some("2".to_owned());
         lease.metadata.labels = Some([("of".to_owned(), "them".to_owned())].into());
-        let Step::Replace(taken) = judge(&mut b, Some(&lease), 115) else { panic!("it has expired") };
+        let Step::Replace(taken) = judge(&mut b, Some(&lease), 115) else {
+            panic!("it has expired")
+        };
         assert_eq!(taken.metadata, lease.metadata);
     }
 

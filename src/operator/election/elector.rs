@@ -10,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Election;
 use super::candidate::{Candidate, Step};
-use crate::controller::{Leadership, Part, Readiness, not_allowed, not_known, root_cause, since_boot};
+use crate::controller::{
+    Leadership, Part, Readiness, not_allowed, not_known, root_cause, since_boot,
+};
 
 /// Somebody else writes the Lease as well: so often in a row it is read anew at once.
 const READ_ANEW: u32 = 3;
@@ -26,7 +28,8 @@ pub(in crate::operator) struct Elector {
     what: String,
     /// Our Lease as the API server returned it, while nothing is known against it.
     ours: Option<Lease>,
-    /// Whether a request that would make it ours was sent, and nothing has shown since that it is another's.
+    /// Whether a request that would make it ours was sent, and nothing has shown since that it is
+    /// another's.
     may_be_ours: bool,
 }
 
@@ -71,7 +74,8 @@ impl Elector {
                     leadership.stand_by(None);
                     tracing::warn!(
                         lease = self.what,
-                        "Standing by: the lease was not renewed in time. No new call begins; calls under way end and are recorded"
+                        "Standing by: the lease was not renewed in time. No new call begins; calls \
+                         under way end and are recorded"
                     );
                 }
                 () = self.ask_and_pause() => {}
@@ -123,10 +127,16 @@ impl Elector {
         };
         let written = match step {
             Step::Create(lease) => self.bounded(self.api.create(&parameters, &lease)).await?,
-            Step::Replace(lease) => self.bounded(self.api.replace(&self.election.name, &parameters, &lease)).await?,
+            Step::Replace(lease) => {
+                self.bounded(self.api.replace(&self.election.name, &parameters, &lease)).await?
+            }
             Step::Wait { holder } => {
                 if self.leadership.stand_by(Some(&holder)) {
-                    tracing::info!(lease = self.what, leader = holder, "Standing by: another process leads");
+                    tracing::info!(
+                        lease = self.what,
+                        leader = holder,
+                        "Standing by: another process leads"
+                    );
                 }
                 return Ok(());
             }
@@ -149,7 +159,11 @@ impl Elector {
                 Ok(()) => return,
                 Err(LeaseFailure::Changed(_)) => {}
                 Err(LeaseFailure::Told(why)) => {
-                    tracing::warn!(lease = self.what, why, "The lease is not released; it expires automatically");
+                    tracing::warn!(
+                        lease = self.what,
+                        why,
+                        "The lease is not released; it expires automatically"
+                    );
                     return;
                 }
             }
@@ -158,24 +172,38 @@ impl Elector {
 
     async fn try_release(&self) -> Result<(), LeaseFailure> {
         let read = self.bounded(self.api.get_opt(&self.election.name)).await?;
-        if let Some(free) = read.and_then(|lease| self.candidate.released(lease, Timestamp::now())) {
-            self.bounded(self.api.replace(&self.election.name, &PostParams::default(), &free)).await?;
+        if let Some(free) = read.and_then(|lease| self.candidate.released(lease, Timestamp::now()))
+        {
+            self.bounded(self.api.replace(&self.election.name, &PostParams::default(), &free))
+                .await?;
             tracing::info!(lease = self.what, "The lease is released");
         }
         Ok(())
     }
 
-    async fn bounded<T>(&self, request: impl Future<Output = kube::Result<T>>) -> Result<T, LeaseFailure> {
+    async fn bounded<T>(
+        &self,
+        request: impl Future<Output = kube::Result<T>>,
+    ) -> Result<T, LeaseFailure> {
         let limit = self.election.request_limit();
         match tokio::time::timeout(limit, request).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(kube::Error::Api(status))) => Err(match status.code {
                 404 | 409 => LeaseFailure::Changed(status.message),
-                401 => LeaseFailure::Told(format!("{}. The operator keeps trying", not_known(&status.message))),
-                403 => LeaseFailure::Told(format!("{}. The operator keeps trying", not_allowed(&status.message))),
+                401 => LeaseFailure::Told(format!(
+                    "{}. The operator keeps trying",
+                    not_known(&status.message)
+                )),
+                403 => LeaseFailure::Told(format!(
+                    "{}. The operator keeps trying",
+                    not_allowed(&status.message)
+                )),
                 _ => LeaseFailure::Told(format!("{}. The operator keeps trying", status.message)),
             }),
-            Ok(Err(error)) => Err(LeaseFailure::Told(format!("{}. The operator keeps trying", root_cause(&error)))),
+            Ok(Err(error)) => Err(LeaseFailure::Told(format!(
+                "{}. The operator keeps trying",
+                root_cause(&error)
+            ))),
             Err(_) => Err(LeaseFailure::Told(format!(
                 "no answer within {} s. The operator keeps trying",
                 limit.as_secs_f32()

@@ -1,7 +1,9 @@
-//! Leader election by a `coordination.k8s.io/v1` Lease: one of several processes works, the others stand by.
+//! Leader election by a `coordination.k8s.io/v1` Lease: one of several processes works, the others
+//! stand by.
 //!
-//! After client-go's manner: a Lease that somebody else holds is taken when it has not changed for its own duration by this
-//! process's clock, so that no two clocks have to agree. Renewals and take-overs carry the resourceVersion that was read.
+//! After client-go's manner: a Lease that somebody else holds is taken when it has not changed for
+//! its own duration by this process's clock, so that no two clocks have to agree. Renewals and
+//! take-overs carry the resourceVersion that was read.
 
 mod candidate;
 mod elector;
@@ -32,7 +34,8 @@ impl Election {
         Duration::from_secs(self.duration_seconds.into())
     }
 
-    /// A leader that has not been confirmed for so long leads no more. Less than what the others wait for.
+    /// A leader that has not been confirmed for so long leads no more. Less than what the others
+    /// wait for.
     fn renew_deadline(&self) -> Duration {
         self.duration() * 2 / 3
     }

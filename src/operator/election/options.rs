@@ -53,7 +53,8 @@ impl ElectionOptions {
     }
 }
 
-/// The Lease counts its duration in whole seconds. Within less than two, hardly anybody could renew it in time.
+/// The Lease counts its duration in whole seconds. Within less than two, hardly anybody could renew
+/// it in time.
 fn whole_seconds(text: &str) -> Result<u16, String> {
     let duration = duration(text)?;
     match u16::try_from(duration.as_secs()) {

@@ -19,8 +19,8 @@ const SERVICE_INSTANCE: Key = Key::from_static_str("service.instance.id");
 /// The one form of OTLP that is spoken.
 const PROTOCOL: &str = "http/protobuf";
 
-/// What sends spans; nothing where none are asked for. The variables for the service, the sampler, the batches and the exporter
-/// itself are read by the libraries.
+/// What sends spans; nothing where none are asked for. The variables for the service, the sampler,
+/// the batches and the exporter itself are read by the libraries.
 ///
 /// # Errors
 /// They ask for what cannot be had, in words.
@@ -28,16 +28,22 @@ pub(super) fn provider(instance: &str) -> Result<Option<SdkTracerProvider>, Stri
     if !is_wanted() {
         return Ok(None);
     }
-    let protocol = set(OTEL_EXPORTER_OTLP_TRACES_PROTOCOL).or_else(|| set(OTEL_EXPORTER_OTLP_PROTOCOL));
+    let protocol =
+        set(OTEL_EXPORTER_OTLP_TRACES_PROTOCOL).or_else(|| set(OTEL_EXPORTER_OTLP_PROTOCOL));
     if let Some(other) = protocol.filter(|protocol| protocol != PROTOCOL) {
         return Err(format!(
-            "{OTEL_EXPORTER_OTLP_PROTOCOL} is {other:?}; only {PROTOCOL} is spoken (port 4318, mostly)"
+            "{OTEL_EXPORTER_OTLP_PROTOCOL} is {other:?}; only {PROTOCOL} is spoken (port 4318, \
+             mostly)"
         ));
     }
     let exporter = SpanExporter::builder().with_http().build().map_err(|error| {
         // Credentials may stand in a URL that is repeated.
         let text = error.to_string();
-        if text.contains('@') { "the OTEL_EXPORTER_OTLP_* variables cannot be used".to_owned() } else { text }
+        if text.contains('@') {
+            "the OTEL_EXPORTER_OTLP_* variables cannot be used".to_owned()
+        } else {
+            text
+        }
     })?;
     let provider = SdkTracerProvider::builder()
         .with_batch_exporter(QuietExporter::new(exporter))
@@ -47,7 +53,8 @@ pub(super) fn provider(instance: &str) -> Result<Option<SdkTracerProvider>, Stri
 }
 
 fn is_wanted() -> bool {
-    let endpoint = set(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT).or_else(|| set(OTEL_EXPORTER_OTLP_ENDPOINT));
+    let endpoint =
+        set(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT).or_else(|| set(OTEL_EXPORTER_OTLP_ENDPOINT));
     let disabled = set("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let other = set("OTEL_TRACES_EXPORTER").is_some_and(|exporter| exporter != "otlp");
     endpoint.is_some() && !disabled && !other
@@ -66,7 +73,8 @@ fn resource(instance: &str) -> Resource {
     if !said.get(&SERVICE_NAME).map(|name| name.to_string()).is_some_and(is_named) {
         resource = resource.with_service_name(NAME);
     }
-    for (key, value) in [(SERVICE_VERSION, env!("CARGO_PKG_VERSION")), (SERVICE_INSTANCE, instance)] {
+    for (key, value) in [(SERVICE_VERSION, env!("CARGO_PKG_VERSION")), (SERVICE_INSTANCE, instance)]
+    {
         if said.get(&key).is_none() {
             resource = resource.with_attribute(opentelemetry::KeyValue::new(key, value.to_owned()));
         }

@@ -1,5 +1,5 @@
-//! What is told, as data. The JSON of it is documented: each key is always there, and null where nothing is known;
-//! `call` and `attempts` are in the form of the resource itself.
+//! What is told, as data. The JSON of it is documented: each key is always there, and null where
+//! nothing is known; `call` and `attempts` are in the form of the resource itself.
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -10,8 +10,8 @@ use super::to_type::{ToType, to_type};
 use crate::plugin::next::{Next, condition, is_followed, is_observed, is_unseen, next, reason};
 use crate::plugin::words::short;
 use crate::resource::{
-    Attempt, BackupReplication, BackupReplicationSpec, ConditionType, Origin, Phase, Reason, RejectionKind,
-    TrackingEnd, TrackingIssue,
+    Attempt, BackupReplication, BackupReplicationSpec, ConditionType, Origin, Phase, Reason,
+    RejectionKind, TrackingEnd, TrackingIssue,
 };
 
 /// The number of this form; a field that joins does not change it.
@@ -104,7 +104,10 @@ impl Report {
             next: turn(resource, reason, now),
             runbook: reason.map(Reason::runbook_url),
             evidence: Evidence {
-                records_before: status.attempts.first().and_then(|attempt| attempt.records_before.clone()),
+                records_before: status
+                    .attempts
+                    .first()
+                    .and_then(|attempt| attempt.records_before.clone()),
                 replication_record_id: status.replication_record_id,
                 record_created_at: status.record_created_at,
                 origin: status.origin,
@@ -127,7 +130,9 @@ impl Report {
 }
 
 fn summary(resource: &BackupReplication) -> &'static str {
-    let Some(status) = resource.status.as_ref().filter(|_| condition(resource, ConditionType::Ready).is_some()) else {
+    let Some(status) =
+        resource.status.as_ref().filter(|_| condition(resource, ConditionType::Ready).is_some())
+    else {
         return "The operator has not processed this resource yet.";
     };
     let rejected_as_duplicate = || {
@@ -136,11 +141,14 @@ fn summary(resource: &BackupReplication) -> &'static str {
     };
     match (status.phase.unwrap_or(Phase::Pending), status.origin) {
         (Phase::Pending, _) if rejected_as_duplicate() => {
-            "The cloud says that a replica already exists or is being made; the operator looks for its record."
+            "The cloud says that a replica already exists or is being made; the operator looks for \
+             its record."
         }
         (Phase::Pending, _) => waits(resource),
         (Phase::Submitting, _) => "A call to the cloud may be in flight at this moment.",
-        (Phase::OutcomeUnknown, _) => "A call was made, and it is not known whether the cloud accepted it.",
+        (Phase::OutcomeUnknown, _) => {
+            "A call was made, and it is not known whether the cloud accepted it."
+        }
         (Phase::Replicating, _) if status.tracking_end.is_some() => {
             "The cloud accepted the call. How the copy ended is not known."
         }
@@ -151,18 +159,27 @@ fn summary(resource: &BackupReplication) -> &'static str {
             "An earlier replication was found in the cloud and adopted; the cloud is copying."
         }
         (Phase::Replicating, _) => "The cloud accepted the call and is copying the backup.",
-        (Phase::Succeeded, _) if is_unseen(status) => "The cloud accepted the call. Nobody has seen the copy.",
+        (Phase::Succeeded, _) if is_unseen(status) => {
+            "The cloud accepted the call. Nobody has seen the copy."
+        }
         (Phase::Succeeded, Some(Origin::Adopted)) => {
             "An earlier replication was found in the cloud and adopted: no call was needed."
         }
-        (Phase::Succeeded, Some(Origin::Declared)) => "A person declared the call accepted (status.decision).",
-        (Phase::Succeeded, Some(Origin::Called) | None) if status.tracking_end == Some(TrackingEnd::Replicated) => {
+        (Phase::Succeeded, Some(Origin::Declared)) => {
+            "A person declared the call accepted (status.decision)."
+        }
+        (Phase::Succeeded, Some(Origin::Called) | None)
+            if status.tracking_end == Some(TrackingEnd::Replicated) =>
+        {
             "The cloud accepted the call, and the copy exists."
         }
         (Phase::Succeeded, Some(Origin::Called) | None) => "The cloud accepted the call.",
-        (Phase::Failed, _) if status.is_accepted() => "The cloud accepted the call, and the replication failed.",
+        (Phase::Failed, _) if status.is_accepted() => {
+            "The cloud accepted the call, and the replication failed."
+        }
         (Phase::Failed, _) if rejected_as_duplicate() => {
-            "The cloud says that a replica already exists or is being made; its record does not show."
+            "The cloud says that a replica already exists or is being made; its record does not \
+             show."
         }
         (Phase::Failed, _) => "The cloud rejected the call permanently.",
     }
@@ -170,35 +187,41 @@ fn summary(resource: &BackupReplication) -> &'static str {
 
 /// What is waited for, while nothing is called.
 fn waits(resource: &BackupReplication) -> &'static str {
-    reason(resource).map_or("No call is in flight, and none was accepted.", |reason| reason.explained().means)
+    reason(resource)
+        .map_or("No call is in flight, and none was accepted.", |reason| reason.explained().means)
 }
 
 fn turn(resource: &BackupReplication, reason: Option<Reason>, now: Timestamp) -> NextStep {
     let who = next(resource);
     let status = resource.status.as_ref();
     let retry_at = status.filter(|status| !status.is_accepted());
-    let retry_at = retry_at.and_then(|status| status.attempts.first()?.retry_at.as_ref()).filter(|at| at.0 > now);
+    let retry_at = retry_at
+        .and_then(|status| status.attempts.first()?.retry_at.as_ref())
+        .filter(|at| at.0 > now);
     let of_reason = reason.map(|reason| reason.explained().next);
     let what = match who {
         _ if resource.metadata.deletion_timestamp.is_some() => {
             "It is being deleted. A replication that was accepted stays in the cloud.".to_owned()
         }
         Next::Operator if !is_observed(resource) => {
-            "The operator processes it as soon as it sees it. If this does not change, the operator does not run, or \
-             does not watch this namespace."
+            "The operator processes it as soon as it sees it. If this does not change, the \
+             operator does not run, or does not watch this namespace."
                 .to_owned()
         }
         // A rejected token has a time to wait for, too: that of the next try with the old one.
         Next::Operator => match (token_waited_for(resource), retry_at) {
             (Some(secret), _) => {
                 format!(
-                    "The operator continues automatically, as soon as {secret} holds a token that the cloud accepts."
+                    "The operator continues automatically, as soon as {secret} holds a token that \
+                     the cloud accepts."
                 )
             }
-            (None, Some(at)) => format!("The operator continues automatically, not before {}.", short(at.0)),
+            (None, Some(at)) => {
+                format!("The operator continues automatically, not before {}.", short(at.0))
+            }
             (None, None) if status.is_some_and(|status| status.tracking_issue.is_some()) => {
-                "The copy itself continues. Tracking resumes automatically once what blocks it is fixed. No further \
-                 call is made."
+                "The copy itself continues. Tracking resumes automatically once what blocks it is \
+                 fixed. No further call is made."
                     .to_owned()
             }
             (None, None) if is_followed(resource) => {
@@ -214,8 +237,8 @@ fn turn(resource: &BackupReplication, reason: Option<Reason>, now: Timestamp) ->
             "Nothing happens while spec.suspend is true.".to_owned()
         }
         Next::Nobody if status.is_some_and(is_unseen) => {
-            "No further call is made, and nobody tracks the copy. Check in the destination region that the replica \
-             exists."
+            "No further call is made, and nobody tracks the copy. Check in the destination region \
+             that the replica exists."
                 .to_owned()
         }
         Next::Nobody if status.is_some_and(|status| status.origin == Some(Origin::Adopted)) => {
@@ -231,8 +254,12 @@ fn token_waited_for(resource: &BackupReplication) -> Option<String> {
     let secret = resource.spec.auth.token_secret_ref.as_ref()?;
     let is_waited_for = matches!(
         reason(resource)?,
-        Reason::SecretNotFound | Reason::TokenMissing | Reason::TokenUnusable | Reason::TokenRejected
+        Reason::SecretNotFound
+            | Reason::TokenMissing
+            | Reason::TokenUnusable
+            | Reason::TokenRejected
     );
     let is_followed = is_followed(resource);
-    (is_waited_for && !is_followed).then(|| format!("Secret {} (key {})", secret.name, secret.key()))
+    (is_waited_for && !is_followed)
+        .then(|| format!("Secret {} (key {})", secret.name, secret.key()))
 }

@@ -8,7 +8,9 @@ use super::report::{Evidence, NextStep, Report, ShownCondition};
 use super::to_type::ToType;
 use crate::plugin::narrate;
 use crate::plugin::words::{plain, short};
-use crate::resource::{Attempt, BackupReplicationSpec, DECISION_ANNOTATION, Origin, TrackingEnd, TrackingIssue};
+use crate::resource::{
+    Attempt, BackupReplicationSpec, DECISION_ANNOTATION, Origin, TrackingEnd, TrackingIssue,
+};
 
 /// Lines of `name: value` below a heading.
 struct Section(String);
@@ -36,11 +38,21 @@ impl Section {
 
 /// The whole story, in the order in which a stranger asks.
 pub(super) fn text(report: &Report) -> String {
-    let head = format!("BackupReplication {} in namespace {}: {}\n", report.name, report.namespace, report.summary);
-    [head, purpose(&report.call), standing(report), attempts(&report.attempts), evidence(report), turn(&report.next)]
-        .into_iter()
-        .chain([commands(&report.to_type), reading(report.runbook.as_deref())])
-        .collect()
+    let head = format!(
+        "BackupReplication {} in namespace {}: {}\n",
+        report.name, report.namespace, report.summary
+    );
+    [
+        head,
+        purpose(&report.call),
+        standing(report),
+        attempts(&report.attempts),
+        evidence(report),
+        turn(&report.next),
+    ]
+    .into_iter()
+    .chain([commands(&report.to_type), reading(report.runbook.as_deref())])
+    .collect()
 }
 
 fn purpose(call: &BackupReplicationSpec) -> String {
@@ -53,22 +65,29 @@ fn purpose(call: &BackupReplicationSpec) -> String {
         call.destination_vault_id,
         call.destination_project_id
     ));
-    section
-        .line("The operator makes the call to the cloud, and makes sure that no more than one such call is accepted.");
+    section.line(
+        "The operator makes the call to the cloud, and makes sure that no more than one such \
+            call is accepted.",
+    );
     section.0
 }
 
 fn standing(report: &Report) -> String {
     let mut section = Section::new("Where it stands");
     section.field("phase", report.phase.as_str());
-    let told = |told: &ShownCondition| format!("{} ({}), since {}", told.status, told.reason, short(told.since.0));
+    let told = |told: &ShownCondition| {
+        format!("{} ({}), since {}", told.status, told.reason, short(told.since.0))
+    };
     section.known("ready", report.ready.as_ref().map(told).as_deref());
     section.known("replicated", report.replicated.as_ref().map(told).as_deref());
     section.known("created", time(report.created_at.as_ref()).as_deref());
     let in_question = |told: &&ShownCondition| told.status == "Unknown";
     let is_ready = report.ready.as_ref().is_some_and(|ready| ready.status == "True");
     let of_copy = report.replicated.as_ref().filter(in_question).filter(|_| is_ready);
-    section.known("operator says", report.ready.as_ref().map(|ready| without_commands(&ready.message)).as_deref());
+    section.known(
+        "operator says",
+        report.ready.as_ref().map(|ready| without_commands(&ready.message)).as_deref(),
+    );
     section.known("of the copy", of_copy.map(|told| told.message.as_str()));
     section.0
 }
@@ -99,7 +118,10 @@ fn attempts(attempts: &[Attempt]) -> String {
     for attempt in attempts {
         section.line(&format!("attempt {}: {}", attempt.number, narrate::outcome(attempt)));
         section.field("  id", attempt.id.as_str());
-        section.field("  claimed", &format!("{} by {}", short(attempt.claimed_at.0), attempt.claimed_by));
+        section.field(
+            "  claimed",
+            &format!("{} by {}", short(attempt.claimed_at.0), attempt.claimed_by),
+        );
         section.field("  endpoint", &attempt.endpoint);
         section.known("  ended", time(attempt.ended_at.as_ref()).as_deref());
         section.known(
@@ -152,10 +174,11 @@ fn evidence(report: &Report) -> String {
             },
         );
     }
-    let record = replication_record_id.as_deref().map(|id| match time(record_created_at.as_ref()) {
-        Some(began) => format!("{id}, which began {began}"),
-        None => id.to_owned(),
-    });
+    let record =
+        replication_record_id.as_deref().map(|id| match time(record_created_at.as_ref()) {
+            Some(began) => format!("{id}, which began {began}"),
+            None => id.to_owned(),
+        });
     section.field("record", record.as_deref().unwrap_or("none is known"));
     section.known("known by", origin.map(known_by));
     section.known("accepted", time(accepted_at.as_ref()).as_deref());

@@ -17,17 +17,24 @@ pub(super) struct ToType {
     pub(super) command: String,
 }
 
-/// The commands that fit the resource as it is. Those that decide are tried out by the operator's own rules.
-pub(super) fn to_type(resource: &BackupReplication, reason: Option<Reason>, now: Timestamp) -> Vec<ToType> {
+/// The commands that fit the resource as it is. Those that decide are tried out by the operator's
+/// own rules.
+pub(super) fn to_type(
+    resource: &BackupReplication,
+    reason: Option<Reason>,
+    now: Timestamp,
+) -> Vec<ToType> {
     let blanks = blanks(resource);
     let fits = |command: &str| match decision_of(command) {
         Some(word) => matches!(consider(resource, word, now), Considered::Possible(_)),
         None => true,
     };
     // What the operator settles automatically, is not to be decided in passing.
-    let is_ready = condition(resource, ConditionType::Ready).is_some_and(|ready| ready.status == "True");
+    let is_ready =
+        condition(resource, ConditionType::Ready).is_some_and(|ready| ready.status == "True");
     let decisions = if is_ready || next(resource) == Next::Human { DECISIONS } else { &[] };
-    let cures = reason.map(|reason| reason.explained().cures).unwrap_or_default().iter().chain(decisions);
+    let cures =
+        reason.map(|reason| reason.explained().cures).unwrap_or_default().iter().chain(decisions);
     let mut commands: Vec<ToType> = Vec::new();
     for Cure { when, command } in cures.filter(|cure| fits(cure.command)) {
         let command = blanks.fill(command);

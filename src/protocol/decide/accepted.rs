@@ -1,5 +1,5 @@
-//! An accepted resource: never called for again. What may be missing from its status is still looked for: the end of
-//! another attempt, the id of its record, and then how that record goes on.
+//! An accepted resource: never called for again. What may be missing from its status is still
+//! looked for: the end of another attempt, the id of its record, and then how that record goes on.
 
 use std::time::Duration;
 
@@ -25,7 +25,9 @@ pub(crate) fn accepted(
     if let Some(out) = status.attempts.first().filter(|attempt| attempt.outcome.is_none()) {
         return wait(Some(policy.claim_lifetime(out).saturating_sub(unchanged_for)));
     }
-    let missing = if let Some(unknown) = status.attempts.iter().find(|a| a.outcome == Some(Outcome::Unknown)) {
+    let missing = if let Some(unknown) =
+        status.attempts.iter().find(|a| a.outcome == Some(Outcome::Unknown))
+    {
         Missing::Outcome(unknown.clone())
     } else if let Some(nameless) = nameless(status) {
         Missing::Record(nameless.clone())
@@ -36,9 +38,10 @@ pub(crate) fn accepted(
     let left = policy.settles_after(attempt).saturating_sub(unchanged_for);
     let again = Some(backoff::lookup_delay(unchanged_for));
     let stuck = |status: &mut BackupReplicationStatus| match &missing {
-        Missing::Outcome(attempt) => {
-            Step::Wait(Wait::new(Situation::AcceptedWithUnknown(attempt.clone(), unseen(seen)), again))
-        }
+        Missing::Outcome(attempt) => Step::Wait(Wait::new(
+            Situation::AcceptedWithUnknown(attempt.clone(), unseen(seen)),
+            again,
+        )),
         Missing::Record(_) => {
             status.tracking_end = Some(TrackingEnd::NotReported);
             wait(None)
@@ -54,7 +57,13 @@ pub(crate) fn accepted(
                     Missing::Record(_) => take(status, record, Origin::Called, seen.now),
                     Missing::Outcome(attempt) => {
                         let id = record.id.as_str().to_owned();
-                        end(status, attempt, Outcome::Accepted, "The cloud's records show that it was accepted.", seen);
+                        end(
+                            status,
+                            attempt,
+                            Outcome::Accepted,
+                            "The cloud's records show that it was accepted.",
+                            seen,
+                        );
                         add_record(status, id);
                     }
                 }
@@ -65,7 +74,13 @@ pub(crate) fn accepted(
                 && seen.target.is_at(&attempt.endpoint)
                 && found.proves_absence(attempt, &known)
             {
-                end(status, attempt, Outcome::NotAccepted, "No look at the cloud's records showed it.", seen);
+                end(
+                    status,
+                    attempt,
+                    Outcome::NotAccepted,
+                    "No look at the cloud's records showed it.",
+                    seen,
+                );
                 wait(None)
             } else if left.is_zero() {
                 stuck(status)
@@ -74,11 +89,17 @@ pub(crate) fn accepted(
             }
         }
         Sight::Seen(
-            Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_) | Lookup::Unauthorized(_),
+            Lookup::Throttled { .. }
+            | Lookup::Deferred { .. }
+            | Lookup::Failed(_)
+            | Lookup::Unauthorized(_),
         ) if !left.is_zero() => wait(again),
-        // Look-ups were to be had before the call: one odd answer is no reason to give the record up.
+        // Look-ups were to be had before the call: one odd answer is no reason to give the record
+        // up.
         Sight::Seen(Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_))
-            if !left.is_zero() && attempt.records_before.is_some() && matches!(missing, Missing::Record(_)) =>
+            if !left.is_zero()
+                && attempt.records_before.is_some()
+                && matches!(missing, Missing::Record(_)) =>
         {
             wait(again)
         }
@@ -121,7 +142,13 @@ fn others_records(status: &BackupReplicationStatus) -> Vec<String> {
     known.chain(&status.declined_records).cloned().collect()
 }
 
-fn end(status: &mut BackupReplicationStatus, attempt: &Attempt, outcome: Outcome, by: &str, seen: &Observation<'_>) {
+fn end(
+    status: &mut BackupReplicationStatus,
+    attempt: &Attempt,
+    outcome: Outcome,
+    by: &str,
+    seen: &Observation<'_>,
+) {
     if let Some(own) = status.attempts.iter_mut().find(|a| a.id == attempt.id) {
         settle(own, outcome, by, seen.now);
     }

@@ -12,8 +12,8 @@ use crate::protocol::observation::{CredentialReading, FreshAttempt, Observation,
 use crate::protocol::policy::Policy;
 use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus};
 
-/// The recorded facts with the phase and the conditions that tell them, so that one write says all; and when to look again. What
-/// a look would show is the next round's matter.
+/// The recorded facts with the phase and the conditions that tell them, so that one write says all;
+/// and when to look again. What a look would show is the next round's matter.
 pub fn describe_result(
     object: &BackupReplication,
     recorded: BackupReplicationStatus,
@@ -43,7 +43,8 @@ pub fn describe_result(
     };
     match decide(&seen, policy) {
         Action::Update { status, requeue_after } => (*status, requeue_after),
-        // It must be looked at, or may be called for again already (the spec changed under the call).
+        // It must be looked at, or may be called for again already (the spec changed under the
+        // call).
         Action::ReadCredential(_) | Action::Lookup { .. } | Action::Claim { .. } => {
             (without_a_look(&object, now), Some(Duration::ZERO))
         }

@@ -22,10 +22,15 @@ fn rejected(kind: RejectionKind) -> CallResult {
 fn a_fresh_resource_is_claimed_once_everything_is_at_hand() {
     let mut scene = Scene::new();
     scene.credential = None;
-    assert!(matches!(scene.decide(), Action::ReadCredential(reference) if reference.name == "cbr-token"));
+    assert!(
+        matches!(scene.decide(), Action::ReadCredential(reference) if reference.name == "cbr-token")
+    );
     scene.credential = Some(usable("s1"));
     let attempt = scene.claim("a-1");
-    assert_eq!((attempt.number, attempt.outcome, attempt.secret_version.as_deref()), (1, None, Some("s1")));
+    assert_eq!(
+        (attempt.number, attempt.outcome, attempt.secret_version.as_deref()),
+        (1, None, Some("s1"))
+    );
     assert_eq!(scene.status().phase, Some(Phase::Submitting));
 }
 
@@ -151,7 +156,11 @@ fn a_terminal_rejection_waits_for_another_spec_or_a_human() {
         if kind == RejectionKind::Terminal {
             assert_eq!(scene.claim("a-3").number, 3);
         } else {
-            assert_eq!(scene.settled().0.phase, Some(Phase::Failed), "an earlier call may be what was accepted");
+            assert_eq!(
+                scene.settled().0.phase,
+                Some(Phase::Failed),
+                "an earlier call may be what was accepted"
+            );
         }
     }
 }
@@ -180,7 +189,11 @@ fn retry_after_is_honoured_and_another_spec_does_not_cut_a_throttle_short() {
     let mut scene = Scene::new();
     let attempt = scene.claim("a-1");
     let asked = Some(Duration::from_secs(120));
-    let ending = CallResult::Rejected { kind: RejectionKind::Throttled, answer: answer(429), retry_after: asked };
+    let ending = CallResult::Rejected {
+        kind: RejectionKind::Throttled,
+        answer: answer(429),
+        retry_after: asked,
+    };
     scene.end(&attempt, &ending);
     scene.resource.metadata.generation = Some(2);
     assert_eq!(scene.settled().1, asked);
@@ -213,16 +226,26 @@ fn a_human_settles_an_unknown_outcome() {
     let mut scene = unknown();
     scene.annotate("a-1:not-accepted");
     let (waits, again) = scene.settled();
-    assert_eq!(waits.attempts[0].outcome, Some(Outcome::Unknown), "the call may still be in flight");
+    assert_eq!(
+        waits.attempts[0].outcome,
+        Some(Outcome::Unknown),
+        "the call may still be in flight"
+    );
     let message = &waits.conditions[0].message;
     assert!(message.contains("is carried out once"), "{message}");
     assert!(again.is_some_and(|again| again <= POLICY.claim_lifetime(&waits.attempts[0])));
     scene.unchanged_for = POLICY.claim_lifetime(&waits.attempts[0]);
-    for no_answer in
-        [Lookup::Failed("503".into()), Lookup::Throttled { until: at(9) }, Lookup::Unauthorized("401".into())]
-    {
+    for no_answer in [
+        Lookup::Failed("503".into()),
+        Lookup::Throttled { until: at(9) },
+        Lookup::Unauthorized("401".into()),
+    ] {
         scene.lookup = Some(no_answer);
-        assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown), "nothing was seen since");
+        assert_eq!(
+            scene.settled().0.attempts[0].outcome,
+            Some(Outcome::Unknown),
+            "nothing was seen since"
+        );
     }
     scene.lookup = Some(Lookup::NotAvailable("404".into()));
     scene.settle();
@@ -233,19 +256,33 @@ fn a_human_settles_an_unknown_outcome() {
     scene.annotate("a-1:accepted:r-1");
     let (status, _) = scene.settled();
     assert_eq!(status.origin, Some(Origin::Declared));
-    assert_eq!((status.replication_record_id.as_deref(), status.phase), (Some("r-1"), Some(Phase::Succeeded)));
+    assert_eq!(
+        (status.replication_record_id.as_deref(), status.phase),
+        (Some("r-1"), Some(Phase::Succeeded))
+    );
 
     let mut scene = unknown();
     scene.annotate("a-1:accepted");
     let (status, _) = scene.settled();
     assert!(status.is_accepted() && status.replication_record_id.is_none());
 
-    for wrong in ["a-0:not-accepted", "not-accepted", "a-1:maybe", "a-1:call-anew", "a-1:accepted:../x y", ""] {
+    for wrong in [
+        "a-0:not-accepted",
+        "not-accepted",
+        "a-1:maybe",
+        "a-1:call-anew",
+        "a-1:accepted:../x y",
+        "",
+    ] {
         let mut scene = unknown();
         scene.annotate(wrong);
         let (status, _) = scene.settled();
         assert_eq!(status.attempts[0].outcome, Some(Outcome::Unknown), "{wrong}");
-        assert!(status.conditions[0].message.contains("is ignored"), "{wrong}: {}", status.conditions[0].message);
+        assert!(
+            status.conditions[0].message.contains("is ignored"),
+            "{wrong}: {}",
+            status.conditions[0].message
+        );
     }
 }
 
@@ -263,7 +300,8 @@ fn a_human_is_not_heeded_while_the_call_may_be_under_way() {
 fn an_accepted_resource_is_never_claimed_again() {
     let mut scene = Scene::new();
     let attempt = scene.claim("a-1");
-    let acceptance = Acceptance { replication_record_id: Some("r-1".into()), ..Acceptance::default() };
+    let acceptance =
+        Acceptance { replication_record_id: Some("r-1".into()), ..Acceptance::default() };
     scene.end(&attempt, &CallResult::Accepted(acceptance, answer(200)));
     scene.resource.metadata.generation = Some(2);
     scene.annotate("a-1:call-anew");

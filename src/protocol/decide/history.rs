@@ -20,9 +20,14 @@ use crate::protocol::observation::{CredentialReading, Observation};
 use crate::protocol::policy::Policy;
 use crate::resource::{Attempt, BackupReplicationStatus, Outcome, RejectionKind};
 
-/// An attempt without an outcome gets one when its claimant can no longer have it: not sent, if this very process
-/// knows that it never called; else unknown, once the claim is stale. Returns whether it did.
-pub(crate) fn expire(status: &mut BackupReplicationStatus, seen: &Observation<'_>, policy: &Policy) -> bool {
+/// An attempt without an outcome gets one when its claimant can no longer have it: not sent, if
+/// this very process knows that it never called; else unknown, once the claim is stale. Returns
+/// whether it did.
+pub(crate) fn expire(
+    status: &mut BackupReplicationStatus,
+    seen: &Observation<'_>,
+    policy: &Policy,
+) -> bool {
     let Some(attempt) = status.attempts.first_mut().filter(|a| a.outcome.is_none()) else {
         return false;
     };
@@ -36,7 +41,10 @@ pub(crate) fn expire(status: &mut BackupReplicationStatus, seen: &Observation<'_
     if seen.unchanged_for < policy.claim_lifetime(attempt) {
         return false;
     }
-    let why = format!("The process that claimed the call ({}) never recorded how it ended.", attempt.claimed_by);
+    let why = format!(
+        "The process that claimed the call ({}) never recorded how it ended.",
+        attempt.claimed_by
+    );
     settle(attempt, Outcome::Unknown, &why, seen.now);
     true
 }
@@ -56,7 +64,10 @@ pub(crate) fn assess(
         return Step::MayCall;
     };
     // An edit that changes nothing of the call corrects nothing.
-    let changed = attempt.request_digest.as_ref().is_some_and(|digest| *digest != seen.resource.spec.request_digest());
+    let changed = attempt
+        .request_digest
+        .as_ref()
+        .is_some_and(|digest| *digest != seen.resource.spec.request_digest());
     match attempt.outcome {
         None => {
             let left = policy.claim_lifetime(&attempt).saturating_sub(unchanged_for);
@@ -70,8 +81,12 @@ pub(crate) fn assess(
             Some(RejectionKind::Throttled) => retry_later(attempt, unchanged_for, seen.now),
             _ if decision::calls_anew(status) => Step::MayCall,
             // An earlier call may be what was accepted: only a record or a decision leads on.
-            Some(RejectionKind::AlreadyReplicated) => already_replicated(status, attempt, unchanged_for, seen, policy),
-            Some(RejectionKind::Unauthorized) => unauthorized(attempt, changed, unchanged_for, seen),
+            Some(RejectionKind::AlreadyReplicated) => {
+                already_replicated(status, attempt, unchanged_for, seen, policy)
+            }
+            Some(RejectionKind::Unauthorized) => {
+                unauthorized(attempt, changed, unchanged_for, seen)
+            }
             _ if changed => Step::MayCall,
             Some(RejectionKind::Temporary) => retry_later(attempt, unchanged_for, seen.now),
             Some(RejectionKind::Terminal) | None => refused(attempt, seen),
@@ -80,8 +95,9 @@ pub(crate) fn assess(
     }
 }
 
-/// The cloud says that a replica exists or is being made: evidence, not failure. Its record is looked for until the
-/// settling time is over; where none is found, a human must say what is wanted.
+/// The cloud says that a replica exists or is being made: evidence, not failure. Its record is
+/// looked for until the settling time is over; where none is found, a human must say what is
+/// wanted.
 fn already_replicated(
     status: &mut BackupReplicationStatus,
     attempt: Attempt,
@@ -107,7 +123,10 @@ fn already_replicated(
             true
         }
         Sight::Seen(
-            Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_) | Lookup::Unauthorized(_),
+            Lookup::Throttled { .. }
+            | Lookup::Deferred { .. }
+            | Lookup::Failed(_)
+            | Lookup::Unauthorized(_),
         ) => true,
         Sight::Seen(Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_)) | Sight::Blind => false,
     };
@@ -115,17 +134,24 @@ fn already_replicated(
     if worth_looking && !left.is_zero() {
         Step::Wait(Wait::new(Situation::AlreadyReplicatedLookedUp(attempt), Some(again.min(left))))
     } else {
-        Step::Wait(Wait::new(Situation::AlreadyReplicated(attempt, other_vault, unseen(seen)), Some(again)))
+        Step::Wait(Wait::new(
+            Situation::AlreadyReplicated(attempt, other_vault, unseen(seen)),
+            Some(again),
+        ))
     }
 }
 
 fn retry_later(attempt: Attempt, ended_for: Duration, now: Timestamp) -> Step {
     let left = backoff::until_retry(&attempt, ended_for, now);
-    if left.is_zero() { Step::MayCall } else { Step::Wait(Wait::new(Situation::WaitingToRetry(attempt), Some(left))) }
+    if left.is_zero() {
+        Step::MayCall
+    } else {
+        Step::Wait(Wait::new(Situation::WaitingToRetry(attempt), Some(left)))
+    }
 }
 
-/// A documented refusal of the request. With a credential that the edited spec names instead, it is another
-/// call.
+/// A documented refusal of the request. With a credential that the edited spec names instead, it is
+/// another call.
 fn refused(attempt: Attempt, seen: &Observation<'_>) -> Step {
     let edited = Some(attempt.generation) != seen.resource.metadata.generation;
     if let (true, Some(reference)) = (edited, &seen.resource.spec.auth.token_secret_ref) {
@@ -148,7 +174,12 @@ fn refused(attempt: Attempt, seen: &Observation<'_>) -> Step {
 }
 
 /// A refused token: called again when the Secret has changed, and else very seldom.
-fn unauthorized(attempt: Attempt, changed: bool, ended_for: Duration, seen: &Observation<'_>) -> Step {
+fn unauthorized(
+    attempt: Attempt,
+    changed: bool,
+    ended_for: Duration,
+    seen: &Observation<'_>,
+) -> Step {
     let Some(reference) = &seen.resource.spec.auth.token_secret_ref else {
         return Step::MayCall;
     };
@@ -158,7 +189,8 @@ fn unauthorized(attempt: Attempt, changed: bool, ended_for: Duration, seen: &Obs
     match credential {
         CredentialReading::Usable { version, viewer: _ } => {
             // A label on the Secret changes its version, and not its token.
-            let same_token = attempt.secret_version.as_ref() == Some(version) || seen.credential_refused;
+            let same_token =
+                attempt.secret_version.as_ref() == Some(version) || seen.credential_refused;
             let same = same_token && !changed;
             let left = backoff::until_retry(&attempt, ended_for, seen.now);
             if !same || left.is_zero() {
@@ -166,7 +198,10 @@ fn unauthorized(attempt: Attempt, changed: bool, ended_for: Duration, seen: &Obs
             }
             let since = attempt.ended_at.as_ref().map_or(seen.now, |at| at.0);
             let again = backoff::poll_delay(since, seen.now).min(left);
-            Step::Wait(Wait::new(Situation::TokenRejected(reference.clone(), outcome_message(&attempt)), Some(again)))
+            Step::Wait(Wait::new(
+                Situation::TokenRejected(reference.clone(), outcome_message(&attempt)),
+                Some(again),
+            ))
         }
         CredentialReading::SecretNotFound
         | CredentialReading::TokenMissing

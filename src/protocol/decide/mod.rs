@@ -36,7 +36,8 @@ pub enum Action {
         /// How old the look may be; zero where it must be made now.
         max_age: Duration,
     },
-    /// Write this status under guard. If that succeeds, the attempt in it is claimed: make its call at once.
+    /// Write this status under guard. If that succeeds, the attempt in it is claimed: make its call
+    /// at once.
     Claim {
         /// The status with the attempt at its head.
         status: Box<BackupReplicationStatus>,
@@ -72,11 +73,15 @@ pub fn is_finished(resource: &BackupReplication) -> bool {
         && status.tracking_end.is_some()
         && status.observed_generation == resource.metadata.generation
         && status.conditions.iter().any(|c| c.observed_generation == resource.metadata.generation)
-        && status.attempts.iter().all(|a| a.outcome.is_some_and(|outcome| outcome != Outcome::Unknown))
+        && status
+            .attempts
+            .iter()
+            .all(|a| a.outcome.is_some_and(|outcome| outcome != Outcome::Unknown))
         && annotation.is_none_or(|value| status.decision.as_ref() == Some(value))
 }
 
-/// The next step. It rests on facts: the spec, the attempts, what was accepted, and what was seen; never on `phase`.
+/// The next step. It rests on facts: the spec, the attempts, what was accepted, and what was seen;
+/// never on `phase`.
 pub(super) fn decide(seen: &Observation<'_>, policy: &Policy) -> Action {
     let resource = seen.resource;
     let mut status = resource.status.clone().unwrap_or_default();
@@ -106,13 +111,15 @@ pub(super) fn decide(seen: &Observation<'_>, policy: &Policy) -> Action {
         return Action::Update { status: Box::new(status), requeue_after };
     }
     // Carried out in this round, it needs no note.
-    let note = applied.note().filter(|_| status.decision.as_deref() != seen.decision() || applied.stands());
+    let note = applied
+        .note()
+        .filter(|_| status.decision.as_deref() != seen.decision() || applied.stands());
     describe(resource, &mut status, &wait.situation, note.as_deref(), seen.now);
     Action::Update { status: Box::new(status), requeue_after: wait.again }
 }
 
-/// How long nothing is written into the status of a young object: a tool that restores it writes its
-/// status for the version that it created, and any write of ours would have that refused.
+/// How long nothing is written into the status of a young object: a tool that restores it writes
+/// its status for the version that it created, and any write of ours would have that refused.
 fn quiet_for(situation: &Situation, seen: &Observation<'_>, policy: &Policy) -> Option<Duration> {
     let untouched = seen.resource.status.as_ref().is_none_or(|status| {
         status.observed_generation.is_none_or(|observed| observed < 0)

@@ -27,18 +27,20 @@ pub(crate) enum Ready<'a> {
 /// The next time to look at what does not come by an event.
 const OTHERS_CALL: Duration = Duration::from_secs(5);
 
-/// Any user who may write the object can fill it, and the API server takes some 1.5 MiB. What the operator
-/// writes in all is less than the rest, so that whoever can claim can record.
+/// Any user who may write the object can fill it, and the API server takes some 1.5 MiB. What the
+/// operator writes in all is less than the rest, so that whoever can claim can record.
 pub(crate) const METADATA_BYTES: usize = 256 * 1024;
 
-/// Checks everything, cheapest first; adopts a live replication of the same backup to the same place.
+/// Checks everything, cheapest first; adopts a live replication of the same backup to the same
+/// place.
 pub(crate) fn before_call<'a>(
     status: &mut BackupReplicationStatus,
     seen: &'a Observation<'_>,
     policy: &Policy,
 ) -> Ready<'a> {
     let wait = |situation, again| Ready::Wait(Wait::new(situation, again));
-    // The API server lets an attempt follow only one that is settled there already: that is written first.
+    // The API server lets an attempt follow only one that is settled there already: that is written
+    // first.
     if let Some(attempt) = settled_in_this_round(status, seen) {
         return wait(Situation::WaitingToRetry(attempt), Some(Duration::ZERO));
     }
@@ -51,7 +53,9 @@ pub(crate) fn before_call<'a>(
     let endpoint = match &seen.target {
         TargetReading::Callable { endpoint } => endpoint,
         TargetReading::NoEndpoint => return wait(Situation::NoEndpoint, None),
-        TargetReading::EndpointRefused(why) => return wait(Situation::EndpointRefused(why.clone()), None),
+        TargetReading::EndpointRefused(why) => {
+            return wait(Situation::EndpointRefused(why.clone()), None);
+        }
         TargetReading::Invalid(why) => return wait(Situation::SpecInvalid(why.clone()), None),
     };
     let Some(reference) = seen.resource.spec.auth.token_secret_ref.clone() else {
@@ -64,15 +68,22 @@ pub(crate) fn before_call<'a>(
     let poll = Some(backoff::poll_delay(waiting_since(status, seen), seen.now));
     let secret_version = match credential {
         CredentialReading::Usable { version, viewer: _ } => version,
-        CredentialReading::SecretNotFound => return wait(Situation::SecretNotFound(reference), poll),
+        CredentialReading::SecretNotFound => {
+            return wait(Situation::SecretNotFound(reference), poll);
+        }
         CredentialReading::TokenMissing => return wait(Situation::TokenMissing(reference), poll),
-        CredentialReading::TokenUnusable(why) => return wait(Situation::TokenUnusable(reference, why.clone()), poll),
+        CredentialReading::TokenUnusable(why) => {
+            return wait(Situation::TokenUnusable(reference, why.clone()), poll);
+        }
         CredentialReading::NotPermitted(why) => {
             return wait(Situation::SecretNotPermitted(reference, why.clone()), poll);
         }
     };
     if let Some(until) = seen.throttled_until.filter(|until| *until > seen.now) {
-        return wait(Situation::ThrottledByOthers(until), Some(backoff::remaining(until, seen.now)));
+        return wait(
+            Situation::ThrottledByOthers(until),
+            Some(backoff::remaining(until, seen.now)),
+        );
     }
     if let Some(RefusedClaim { why, until, wait: left }) =
         seen.refused_claim.as_ref().filter(|refused| !refused.wait.is_zero())
@@ -88,8 +99,8 @@ pub(crate) fn before_call<'a>(
     let failing_for = seen.history.failing_for;
     let found = match lookup {
         Lookup::Backup(backup) => Some(evidence(backup, seen)),
-        // One such answer may be a gateway's bad moment, and what is there overlooked: it is believed when
-        // it has been the same for a while.
+        // One such answer may be a gateway's bad moment, and what is there overlooked: it is
+        // believed when it has been the same for a while.
         Lookup::NotAvailable(why) => match doubt(why, seen.history.no_lookup_for, policy) {
             Some(doubted) => return Ready::Wait(doubted),
             None => None,
@@ -105,16 +116,24 @@ pub(crate) fn before_call<'a>(
             return wait(Situation::TokenRejected(reference, why.clone()), again);
         }
         Lookup::Throttled { until } | Lookup::Deferred { until } => {
-            return wait(Situation::ThrottledByOthers(*until), Some(backoff::remaining(*until, seen.now)));
+            return wait(
+                Situation::ThrottledByOthers(*until),
+                Some(backoff::remaining(*until, seen.now)),
+            );
         }
         Lookup::Failed(why) => {
-            return wait(Situation::LooksFail(why.clone(), failing_for), Some(backoff::lookup_delay(failing_for)));
+            return wait(
+                Situation::LooksFail(why.clone(), failing_for),
+                Some(backoff::lookup_delay(failing_for)),
+            );
         }
     };
     let other_vault = found.as_ref().and_then(|found| found.other_vault(&seen.resource.spec));
     if let Some(found) = &found {
         // A human who wants a call of the resource's own has seen what could be adopted.
-        if let Some(record) = found.live(&status.declined_records).filter(|_| !decision::calls_anew(status)) {
+        if let Some(record) =
+            found.live(&status.declined_records).filter(|_| !decision::calls_anew(status))
+        {
             adopt(status, record, seen.decision(), seen.now);
             note_further_records(status, found);
             return Ready::Wait(just_accepted(status));
@@ -146,8 +165,8 @@ fn doubt(why: &str, same_for: Duration, policy: &Policy) -> Option<Wait> {
 }
 
 /// What is left of the wait of a young object. Tools that restore an object restore its status in a
-/// second write: where no look-up can prove that nothing was called for before, the first call waits for
-/// it.
+/// second write: where no look-up can prove that nothing was called for before, the first call
+/// waits for it.
 fn too_young(
     status: &BackupReplicationStatus,
     found: Option<&Evidence<'_>>,
@@ -164,7 +183,10 @@ fn too_young(
 }
 
 /// The attempt in force, if what settles it is not in the stored status yet.
-fn settled_in_this_round(status: &BackupReplicationStatus, seen: &Observation<'_>) -> Option<Attempt> {
+fn settled_in_this_round(
+    status: &BackupReplicationStatus,
+    seen: &Observation<'_>,
+) -> Option<Attempt> {
     let stored = seen.resource.status.as_ref()?.attempts.first()?;
     let settled_there = stored.outcome.is_some_and(Outcome::allows_next_attempt);
     status.attempts.first().filter(|_| !settled_there).cloned()

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 
 use crate::protocol::decide::{Action, decide};
 use crate::protocol::lookup::{Lookup, LookupHistory, LookupMemory, ViewerMemory};
-use crate::protocol::observation::{CredentialReading, FreshAttempt, Observation, RefusedClaim, TargetReading};
+use crate::protocol::observation::{
+    CredentialReading, FreshAttempt, Observation, RefusedClaim, TargetReading,
+};
 use crate::protocol::policy::Policy;
 use crate::resource::BackupReplication;
 
@@ -49,7 +51,15 @@ pub struct Round<'a> {
 impl<'a> Round<'a> {
     /// A round that has seen nothing yet but the object. `at`: now, on the clock of `own`.
     pub fn new(facts: Facts<'a>, own: &LookupMemory, at: Duration, policy: &'a Policy) -> Self {
-        let Facts { resource, unchanged_for, never_called, target, refused_claim, metadata_bytes, fresh } = facts;
+        let Facts {
+            resource,
+            unchanged_for,
+            never_called,
+            target,
+            refused_claim,
+            metadata_bytes,
+            fresh,
+        } = facts;
         let seen = Observation {
             resource,
             now: Timestamp::UNIX_EPOCH,
@@ -70,8 +80,8 @@ impl<'a> Round<'a> {
         Self { seen, policy }
     }
 
-    /// What to do, or what must be seen first. `same_target_in_use`: another resource whose call for the
-    /// same target is not settled.
+    /// What to do, or what must be seen first. `same_target_in_use`: another resource whose call
+    /// for the same target is not settled.
     pub fn next(&mut self, now: Timestamp, same_target_in_use: Option<String>) -> Action {
         self.seen.now = now;
         self.seen.same_target_in_use = same_target_in_use;
@@ -79,7 +89,13 @@ impl<'a> Round<'a> {
     }
 
     /// The credential was read. `viewer`: what is known of it, where it is usable.
-    pub fn credential_read(&mut self, reading: CredentialReading, viewer: &Viewer, own: &LookupMemory, at: Duration) {
+    pub fn credential_read(
+        &mut self,
+        reading: CredentialReading,
+        viewer: &Viewer,
+        own: &LookupMemory,
+        at: Duration,
+    ) {
         let Viewer { memory, throttled_until } = viewer;
         self.seen.credential = Some(reading);
         self.seen.throttled_until = *throttled_until;
@@ -89,7 +105,13 @@ impl<'a> Round<'a> {
     }
 
     /// The backup was looked up. What that leaves to remember goes into `own` and `viewer`.
-    pub fn looked_up(&mut self, lookup: Lookup, own: &mut LookupMemory, viewer: &mut ViewerMemory, at: Duration) {
+    pub fn looked_up(
+        &mut self,
+        lookup: Lookup,
+        own: &mut LookupMemory,
+        viewer: &mut ViewerMemory,
+        at: Duration,
+    ) {
         own.note(self.seen.resource, &lookup, at);
         viewer.note(self.seen.resource, &lookup, at);
         // When it was looked up before this is what the decision asks for.

@@ -14,7 +14,11 @@ use crate::resource::{AttemptId, BackupReplicationStatus, Origin, Outcome};
 const NOW: Duration = Duration::from_secs(60 * 60);
 
 /// Drives a round to its end, as one viewer, whose memory it leaves changed.
-fn round(scene: &Scene, memory: &mut ViewerMemory, lookup: Option<Lookup>) -> BackupReplicationStatus {
+fn round(
+    scene: &Scene,
+    memory: &mut ViewerMemory,
+    lookup: Option<Lookup>,
+) -> BackupReplicationStatus {
     let fresh = FreshAttempt { id: AttemptId::new("a-2"), claimant: "me".into() };
     let facts = Facts {
         resource: &scene.resource,
@@ -67,7 +71,9 @@ fn absence_counts_for_the_viewer_that_was_shown_a_called_record_and_for_no_other
 
 #[test]
 fn who_was_shown_the_record_of_a_call_is_kept_in_the_status() {
-    for (origin, kept) in [(Origin::Called, true), (Origin::Adopted, false), (Origin::Declared, false)] {
+    for (origin, kept) in
+        [(Origin::Called, true), (Origin::Adopted, false), (Origin::Declared, false)]
+    {
         let mut scene = ended(shows(vec![]), lost());
         let status = scene.status();
         status.attempts[0].outcome = Some(Outcome::Accepted);

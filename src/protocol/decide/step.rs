@@ -59,7 +59,9 @@ pub(crate) fn sight<'a>(seen: &'a Observation<'_>) -> Sight<'a> {
     };
     match (&seen.credential, &seen.lookup) {
         (None, _) => Sight::Need(Need::Credential(reference.clone())),
-        (Some(CredentialReading::Usable { .. }), None) => Sight::Need(Need::Lookup { max_age: Duration::ZERO }),
+        (Some(CredentialReading::Usable { .. }), None) => {
+            Sight::Need(Need::Lookup { max_age: Duration::ZERO })
+        }
         (Some(CredentialReading::Usable { .. }), Some(look)) => Sight::Seen(look),
         (
             Some(
@@ -80,7 +82,9 @@ pub(crate) fn unseen(seen: &Observation<'_>) -> Option<String> {
     match &seen.target {
         TargetReading::Callable { endpoint: _ } => {}
         TargetReading::NoEndpoint => return Some("no endpoint is set".to_owned()),
-        TargetReading::EndpointRefused(why) | TargetReading::Invalid(why) => return Some(why.clone()),
+        TargetReading::EndpointRefused(why) | TargetReading::Invalid(why) => {
+            return Some(why.clone());
+        }
     }
     match (&seen.credential, &seen.lookup) {
         (Some(CredentialReading::SecretNotFound), _) => Some(format!("{named} does not exist")),
@@ -88,9 +92,18 @@ pub(crate) fn unseen(seen: &Observation<'_>) -> Option<String> {
         (Some(CredentialReading::TokenUnusable(why)), _) => {
             Some(format!("{named} cannot be sent as X-Auth-Token: {why}"))
         }
-        (Some(CredentialReading::NotPermitted(why)), _) => Some(format!("the operator may not read {named}: {why}")),
-        (_, Some(Lookup::Unauthorized(why))) => Some(format!("the cloud rejects the token in {named}: {why}")),
-        (_, Some(Lookup::NotAvailable(why) | Lookup::NoSuchBackup(why) | Lookup::Failed(why))) => Some(why.clone()),
-        (_, None | Some(Lookup::Backup(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. })) => None,
+        (Some(CredentialReading::NotPermitted(why)), _) => {
+            Some(format!("the operator may not read {named}: {why}"))
+        }
+        (_, Some(Lookup::Unauthorized(why))) => {
+            Some(format!("the cloud rejects the token in {named}: {why}"))
+        }
+        (_, Some(Lookup::NotAvailable(why) | Lookup::NoSuchBackup(why) | Lookup::Failed(why))) => {
+            Some(why.clone())
+        }
+        (
+            _,
+            None | Some(Lookup::Backup(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. }),
+        ) => None,
     }
 }

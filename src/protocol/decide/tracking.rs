@@ -21,9 +21,14 @@ const WORTH_TELLING: Duration = Duration::from_secs(10 * 60);
 const CLOCK_TRUSTED_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// Looks at the record when that is due, and folds what it shows into the status.
-pub(crate) fn track(status: &mut BackupReplicationStatus, seen: &Observation<'_>, policy: &Policy) -> Step {
+pub(crate) fn track(
+    status: &mut BackupReplicationStatus,
+    seen: &Observation<'_>,
+    policy: &Policy,
+) -> Step {
     let wait = |again| Step::Wait(Wait::new(Situation::Accepted, again));
-    let (Some(record_id), None) = (status.replication_record_id.clone(), status.tracking_end) else {
+    let (Some(record_id), None) = (status.replication_record_id.clone(), status.tracking_end)
+    else {
         return wait(None);
     };
     let accepted_at = status.accepted_at.as_ref().map_or(seen.now, |at| at.0);
@@ -33,9 +38,13 @@ pub(crate) fn track(status: &mut BackupReplicationStatus, seen: &Observation<'_>
         sight(seen)
     } else {
         let due_in = match seen.history.ago {
-            Some(ago) => backoff::tracking_delay(age.saturating_sub(ago), backup).saturating_sub(ago),
+            Some(ago) => {
+                backoff::tracking_delay(age.saturating_sub(ago), backup).saturating_sub(ago)
+            }
             // Who has just started has no reason to look at all of them at once.
-            None => backoff::first_tracking_delay(age, backup).saturating_sub(seen.history.known_for),
+            None => {
+                backoff::first_tracking_delay(age, backup).saturating_sub(seen.history.known_for)
+            }
         };
         if !due_in.is_zero() {
             return wait(Some(due_in));
@@ -51,7 +60,8 @@ pub(crate) fn track(status: &mut BackupReplicationStatus, seen: &Observation<'_>
         }
     };
     // A clock that is ahead for a moment must not end what it takes days to follow.
-    let known_long_enough = seen.history.known_for >= policy.tracking_limit.min(CLOCK_TRUSTED_AFTER);
+    let known_long_enough =
+        seen.history.known_for >= policy.tracking_limit.min(CLOCK_TRUSTED_AFTER);
     let over = age >= policy.tracking_limit && known_long_enough;
     let missing_for_good = seen.history.not_shown_for >= policy.settling_time;
     let again = Some(backoff::tracking_delay(age, backup));
@@ -75,7 +85,9 @@ pub(crate) fn track(status: &mut BackupReplicationStatus, seen: &Observation<'_>
                     status.tracking_end
                 }
                 (None, Records::NotReported) if !was_shown => Some(TrackingEnd::NotReported),
-                (None, Records::NotReported | Records::Reported { .. }) if !missing_for_good => None,
+                (None, Records::NotReported | Records::Reported { .. }) if !missing_for_good => {
+                    None
+                }
                 (None, Records::NotReported) => Some(TrackingEnd::NotReported),
                 (None, Records::Reported { .. }) if was_shown => Some(TrackingEnd::RecordGone),
                 (None, Records::Reported { .. }) => Some(TrackingEnd::NotReported),
@@ -84,7 +96,8 @@ pub(crate) fn track(status: &mut BackupReplicationStatus, seen: &Observation<'_>
         Sight::Seen(Lookup::NotAvailable(_)) => {
             status.tracking_issue = None;
             // There was none before the call either.
-            let never = !was_shown && status.attempts.first().is_some_and(|attempt| attempt.records_before.is_none());
+            let never = !was_shown
+                && status.attempts.first().is_some_and(|attempt| attempt.records_before.is_none());
             (never || missing_for_good).then_some(TrackingEnd::NotReported)
         }
         Sight::Seen(Lookup::NoSuchBackup(_)) => {
@@ -121,17 +134,19 @@ pub(crate) fn just_accepted(status: &BackupReplicationStatus) -> Wait {
     Wait::new(Situation::Accepted, status.tracking_end.is_none().then_some(Duration::ZERO))
 }
 
-/// Every record of the same destination that is not older than the first attempt is one of a further
-/// accepted call: a double is never silent.
+/// Every record of the same destination that is not older than the first attempt is one of a
+/// further accepted call: a double is never silent.
 pub(crate) fn note_further_records(status: &mut BackupReplicationStatus, found: &Evidence<'_>) {
     let Some(first) = status.attempts.iter().min_by_key(|attempt| attempt.number) else { return };
-    let known: Vec<String> = status.replication_record_id.iter().chain(&status.declined_records).cloned().collect();
+    let known: Vec<String> =
+        status.replication_record_id.iter().chain(&status.declined_records).cloned().collect();
     for record in found.further(first, &known) {
         add_record(status, record);
     }
 }
 
-/// This credential has been shown the record of an accepted call: that is known to later processes, too.
+/// This credential has been shown the record of an accepted call: that is known to later processes,
+/// too.
 fn note_viewer(status: &mut BackupReplicationStatus, seen: &Observation<'_>) {
     if let (Some(Origin::Called), Some(CredentialReading::Usable { viewer, version: _ })) =
         (status.origin, &seen.credential)

@@ -6,7 +6,9 @@ use crate::protocol::fixtures::cloud::{ours, reports, shows};
 use crate::protocol::fixtures::{POLICY, Scene, at, condition};
 use crate::protocol::lookup::Lookup;
 use crate::protocol::lookup::{LookupHistory, shows_called_record};
-use crate::resource::{BackupReplicationStatus, Origin, Phase, ReadyWhen, TrackingEnd, TrackingIssue};
+use crate::resource::{
+    BackupReplicationStatus, Origin, Phase, ReadyWhen, TrackingEnd, TrackingIssue,
+};
 
 fn record(status: RecordStatus, progress: u8) -> ReplicationRecord {
     ReplicationRecord { progress: Some(progress), ..ours("r-1", status) }
@@ -46,9 +48,15 @@ fn progress_is_followed_to_the_copy() {
     assert_eq!(condition(&status, "Replicated").unwrap(), ("False".into(), "Replicating".into()));
     assert!(again.is_some() && !is_finished(&scene.resource));
 
-    let copied = ReplicationRecord { destination_backup_id: Some("copy".into()), ..record(RecordStatus::Success, 100) };
+    let copied = ReplicationRecord {
+        destination_backup_id: Some("copy".into()),
+        ..record(RecordStatus::Success, 100)
+    };
     let (status, again) = seen_as(&mut scene, shows(vec![copied]));
-    assert_eq!((status.phase, status.replica_backup_id.as_deref()), (Some(Phase::Succeeded), Some("copy")));
+    assert_eq!(
+        (status.phase, status.replica_backup_id.as_deref()),
+        (Some(Phase::Succeeded), Some("copy"))
+    );
     assert_eq!(condition(&status, "Replicated").unwrap().0, "True");
     assert!(status.completed_at.is_some() && again.is_none() && is_finished(&scene.resource));
 }
@@ -58,9 +66,11 @@ fn progress_is_followed_to_the_copy() {
 fn a_look_that_shows_what_is_stored_already_changes_nothing() {
     let mut scene = accepted(MINUTE);
     let created_at = Some("2026-11-23T10:00:00.209782Z".parse().unwrap());
-    let shown = || shows(vec![ReplicationRecord { created_at, ..record(RecordStatus::Replicating, 40) }]);
+    let shown =
+        || shows(vec![ReplicationRecord { created_at, ..record(RecordStatus::Replicating, 40) }]);
     let (status, _) = seen_as(&mut scene, shown());
-    let stored: BackupReplicationStatus = serde_json::from_value(serde_json::to_value(status).unwrap()).unwrap();
+    let stored: BackupReplicationStatus =
+        serde_json::from_value(serde_json::to_value(status).unwrap()).unwrap();
     scene.resource.status = Some(stored.clone());
     let (status, _) = seen_as(&mut scene, shown());
     assert_eq!(status, stored);
@@ -80,7 +90,9 @@ fn ready_waits_for_the_copy_where_it_is_asked_to() {
 
 #[test]
 fn a_failure_takes_ready_back_with_the_clouds_words() {
-    for (end, reason) in [(RecordStatus::Fail, "ReplicationFailed"), (RecordStatus::Skip, "ReplicationSkipped")] {
+    for (end, reason) in
+        [(RecordStatus::Fail, "ReplicationFailed"), (RecordStatus::Skip, "ReplicationSkipped")]
+    {
         let mut scene = accepted(MINUTE);
         let (status, _) = seen_as(&mut scene, shows(vec![record(RecordStatus::Replicating, 40)]));
         assert_eq!(condition(&status, "Ready").unwrap().0, "True");
@@ -101,7 +113,8 @@ fn a_failure_takes_ready_back_with_the_clouds_words() {
     }
 }
 
-/// How it ends where the look, after others like it for so long, shows the record no more, or never did.
+/// How it ends where the look, after others like it for so long, shows the record no more, or never
+/// did.
 #[test]
 fn what_is_not_shown_ends_in_its_own_way() {
     let none = || shows(vec![]);
@@ -148,8 +161,14 @@ fn what_hinders_a_look_is_told_and_goes_on_by_itself() {
     let failed = || Some(Lookup::Failed("503".into()));
     let mut scene = accepted(MINUTE);
     let (status, again) = seen_as(&mut scene, unauthorized());
-    assert_eq!((status.tracking_issue, again.is_some()), (Some(TrackingIssue::TokenRejected), true));
-    assert_eq!(condition(&status, "Replicated").unwrap(), ("Unknown".into(), "TokenRejected".into()));
+    assert_eq!(
+        (status.tracking_issue, again.is_some()),
+        (Some(TrackingIssue::TokenRejected), true)
+    );
+    assert_eq!(
+        condition(&status, "Replicated").unwrap(),
+        ("Unknown".into(), "TokenRejected".into())
+    );
     assert_eq!(condition(&status, "Ready").unwrap().0, "True");
     let (status, _) = seen_as(&mut scene, shows(vec![record(RecordStatus::Replicating, 40)]));
     assert_eq!(status.tracking_issue, None);
@@ -182,7 +201,11 @@ fn nobody_is_followed_for_ever() {
     }
     let mut scene = accepted(limit);
     let (status, _) = seen_as(&mut scene, shows(vec![record(RecordStatus::Success, 100)]));
-    assert_eq!(status.tracking_end, Some(TrackingEnd::Replicated), "what the last look shows counts");
+    assert_eq!(
+        status.tracking_end,
+        Some(TrackingEnd::Replicated),
+        "what the last look shows counts"
+    );
     // After a restart the first look comes before the limit counts.
     let mut scene = accepted(limit);
     scene.history.ago = None;
@@ -198,7 +221,10 @@ fn looks_come_ever_more_seldom_and_can_be_shared() {
         scene.history.ago = Some(Duration::ZERO);
         let (_, again) = scene.settled();
         let again = again.unwrap();
-        assert!(again >= before && again >= Duration::from_millis(1600) && again <= MINUTE * 6, "{age:?}: {again:?}");
+        assert!(
+            again >= before && again >= Duration::from_millis(1600) && again <= MINUTE * 6,
+            "{age:?}: {again:?}"
+        );
         before = again;
         scene.history.ago = Some(again);
         scene.now = scene.now.checked_add(again).unwrap();
@@ -236,7 +262,9 @@ fn only_the_record_of_a_call_of_its_own_shows_that_records_are_reported() {
     let shown = shows(vec![record(RecordStatus::Fail, 0)]).unwrap();
     let not_shown = shows(vec![]).unwrap();
     let failed = Lookup::Failed("503".into());
-    for (origin, reported) in [(Origin::Called, true), (Origin::Adopted, false), (Origin::Declared, false)] {
+    for (origin, reported) in
+        [(Origin::Called, true), (Origin::Adopted, false), (Origin::Declared, false)]
+    {
         let mut scene = accepted(MINUTE);
         scene.status().origin = Some(origin);
         assert_eq!(shows_called_record(&scene.resource, &shown), reported, "{origin:?}");

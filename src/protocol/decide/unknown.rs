@@ -1,4 +1,5 @@
-//! An attempt of unknown outcome: resolved by evidence, else by the resource's own policy, never by hope.
+//! An attempt of unknown outcome: resolved by evidence, else by the resource's own policy, never by
+//! hope.
 
 use std::time::Duration;
 
@@ -36,9 +37,14 @@ pub(crate) fn unknown(
     let not_these = status.declined_records.clone();
     let prospect = match sight(seen) {
         Sight::Need(need) => return Step::See(need),
-        Sight::Blind | Sight::Seen(Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_)) => Prospect::None,
+        Sight::Blind | Sight::Seen(Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_)) => {
+            Prospect::None
+        }
         Sight::Seen(
-            Lookup::Unauthorized(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_),
+            Lookup::Unauthorized(_)
+            | Lookup::Throttled { .. }
+            | Lookup::Deferred { .. }
+            | Lookup::Failed(_),
         ) => Prospect::Open,
         Sight::Seen(Lookup::Backup(backup)) => {
             let found = evidence(backup, seen);
@@ -47,7 +53,8 @@ pub(crate) fn unknown(
                 note_further_records(status, &found);
                 return Step::Wait(just_accepted(status));
             }
-            let proven = seen.target.is_at(&attempt.endpoint) && found.proves_absence(&attempt, &not_these);
+            let proven =
+                seen.target.is_at(&attempt.endpoint) && found.proves_absence(&attempt, &not_these);
             if proven { Prospect::Absence } else { Prospect::Open }
         }
     };
@@ -59,7 +66,10 @@ pub(crate) fn unknown(
         Sight::Seen(Lookup::NoSuchBackup(_)) => doubted(seen.history.no_backup_for),
         Sight::Need(_)
         | Sight::Seen(
-            Lookup::Unauthorized(_) | Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_),
+            Lookup::Unauthorized(_)
+            | Lookup::Throttled { .. }
+            | Lookup::Deferred { .. }
+            | Lookup::Failed(_),
         ) => None,
     };
     let in_flight_for = policy.claim_lifetime(&attempt).saturating_sub(unknown_for);
@@ -83,8 +93,12 @@ pub(crate) fn unknown(
     };
     let calls_again = seen.resource.spec.on_unknown_outcome() == OnUnknownOutcome::CallAgain;
     let by = match prospect {
-        Prospect::Absence => Some("No look at the cloud's records showed it: taken as not accepted."),
-        Prospect::Open | Prospect::None if calls_again => Some("Taken as not accepted: onUnknownOutcome is CallAgain."),
+        Prospect::Absence => {
+            Some("No look at the cloud's records showed it: taken as not accepted.")
+        }
+        Prospect::Open | Prospect::None if calls_again => {
+            Some("Taken as not accepted: onUnknownOutcome is CallAgain.")
+        }
         Prospect::Open | Prospect::None => None,
     };
     match by {
@@ -94,17 +108,20 @@ pub(crate) fn unknown(
             }
             Step::MayCall
         }
-        Some(_) if !said_2xx => {
-            Step::Wait(Wait::new(Situation::UnknownThenCalledAgain(attempt, settles_after), again(left)))
-        }
+        Some(_) if !said_2xx => Step::Wait(Wait::new(
+            Situation::UnknownThenCalledAgain(attempt, settles_after),
+            again(left),
+        )),
         Some(_) | None => match prospect {
-            Prospect::Absence | Prospect::Open if !left.is_zero() => {
-                Step::Wait(Wait::new(Situation::UnknownLookedUp(attempt, settles_after), again(left)))
-            }
+            Prospect::Absence | Prospect::Open if !left.is_zero() => Step::Wait(Wait::new(
+                Situation::UnknownLookedUp(attempt, settles_after),
+                again(left),
+            )),
             // A token or a right that is missing now may be there later.
-            Prospect::Absence | Prospect::Open | Prospect::None => {
-                Step::Wait(Wait::new(Situation::UnknownHeld(attempt, unseen(seen)), again(Duration::MAX)))
-            }
+            Prospect::Absence | Prospect::Open | Prospect::None => Step::Wait(Wait::new(
+                Situation::UnknownHeld(attempt, unseen(seen)),
+                again(Duration::MAX),
+            )),
         },
     }
 }

@@ -10,7 +10,8 @@ use crate::resource::Outcome;
 
 /// What proves nothing of what was called for before.
 fn silent() -> [Option<Lookup>; 7] {
-    let no_vault = ReplicationRecord { destination_vault_id: None, ..ours("r-9", RecordStatus::Fail) };
+    let no_vault =
+        ReplicationRecord { destination_vault_id: None, ..ours("r-9", RecordStatus::Fail) };
     let policys = ReplicationRecord { auto_trigger: Some(true), ..elsewhere("r-0") };
     [
         Some(Lookup::NotAvailable("404".into())),

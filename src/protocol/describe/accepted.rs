@@ -3,7 +3,9 @@
 use crate::protocol::decision;
 use crate::protocol::describe::copy::{Copy, copy};
 use crate::protocol::describe::summary::{Actor, Summary, short};
-use crate::resource::{BackupReplication, BackupReplicationStatus, Is, Origin, Phase, ReadyWhen, Reason, TrackingEnd};
+use crate::resource::{
+    BackupReplication, BackupReplicationStatus, Is, Origin, Phase, ReadyWhen, Reason, TrackingEnd,
+};
 
 pub(crate) fn accepted(resource: &BackupReplication, status: &BackupReplicationStatus) -> Summary {
     let how = how(status);
@@ -20,8 +22,8 @@ pub(crate) fn accepted(resource: &BackupReplication, status: &BackupReplicationS
             actor: Actor::Human,
             reason: Reason::AdditionalRecords,
             message: say(&format!(
-                "Further calls were accepted as well: {}. Check the replicas in the destination region and delete what \
-                 is not needed; then replace this resource.",
+                "Further calls were accepted as well: {}. Check the replicas in the destination \
+                 region and delete what is not needed; then replace this resource.",
                 status.additional_records.join(", ")
             )),
         };
@@ -29,9 +31,12 @@ pub(crate) fn accepted(resource: &BackupReplication, status: &BackupReplicationS
     let Copy { replicated: _, reason, message } = copy(resource, status);
     let told = |ready, actor, message| Summary { phase, ready, actor, reason, message };
     match (status.tracking_end, resource.spec.ready_when()) {
-        (Some(TrackingEnd::Failed | TrackingEnd::Skipped), ReadyWhen::Accepted | ReadyWhen::Replicated) => {
-            let advice = "The operator does not retry this. Fix the cause, then create a new BackupReplication (or \
-                          delete and re-apply this one).";
+        (
+            Some(TrackingEnd::Failed | TrackingEnd::Skipped),
+            ReadyWhen::Accepted | ReadyWhen::Replicated,
+        ) => {
+            let advice = "The operator does not retry this. Fix the cause, then create a new \
+                BackupReplication (or delete and re-apply this one).";
             told(Is::False, Actor::Human, say(&format!("{message} {advice}")))
         }
         // What nobody has seen is not to be taken for a copy.
@@ -47,7 +52,9 @@ pub(crate) fn accepted(resource: &BackupReplication, status: &BackupReplicationS
         (None | Some(TrackingEnd::Replicated), ReadyWhen::Accepted) => {
             Summary { reason: Reason::Accepted, ..told(Is::True, Actor::Nobody, say("")) }
         }
-        (Some(TrackingEnd::Replicated), ReadyWhen::Replicated) => told(Is::True, Actor::Nobody, say(&message)),
+        (Some(TrackingEnd::Replicated), ReadyWhen::Replicated) => {
+            told(Is::True, Actor::Nobody, say(&message))
+        }
         (None, ReadyWhen::Replicated) => told(Is::False, Actor::Operator, say(&message)),
         (
             Some(
@@ -58,7 +65,8 @@ pub(crate) fn accepted(resource: &BackupReplication, status: &BackupReplicationS
             ),
             ReadyWhen::Replicated,
         ) => {
-            let advice = "readyWhen: Replicated cannot be met. If the replica exists, set readyWhen: Accepted.";
+            let advice = "readyWhen: Replicated cannot be met. If the replica exists, set \
+                readyWhen: Accepted.";
             told(Is::Unknown, Actor::Human, say(&format!("{message} {advice}")))
         }
     }
@@ -69,7 +77,10 @@ fn phase(status: &BackupReplicationStatus) -> Phase {
         None | Some(TrackingEnd::LimitReached) => Phase::Replicating,
         Some(TrackingEnd::Failed | TrackingEnd::Skipped) => Phase::Failed,
         Some(
-            TrackingEnd::Replicated | TrackingEnd::NotReported | TrackingEnd::RecordGone | TrackingEnd::BackupGone,
+            TrackingEnd::Replicated
+            | TrackingEnd::NotReported
+            | TrackingEnd::RecordGone
+            | TrackingEnd::BackupGone,
         ) => Phase::Succeeded,
     }
 }
@@ -84,7 +95,10 @@ fn how(status: &BackupReplicationStatus) -> String {
     match status.origin {
         Some(Origin::Adopted) => format!(
             "An earlier replication{} to the same vault was adopted; {its_record}.",
-            status.record_created_at.as_ref().map_or_else(String::new, |at| format!(" of {}", short(at.0))),
+            status
+                .record_created_at
+                .as_ref()
+                .map_or_else(String::new, |at| format!(" of {}", short(at.0))),
         ),
         Some(Origin::Declared) => format!("A person declared the call accepted; {its_record}."),
         Some(Origin::Called) | None => format!("The cloud accepted the call; {its_record}."),
@@ -95,7 +109,8 @@ fn how(status: &BackupReplicationStatus) -> String {
 fn retry(resource: &BackupReplication, status: &BackupReplicationStatus) -> String {
     match (status.origin, status.replication_record_id.as_deref()) {
         (Some(Origin::Adopted), Some(record)) => format!(
-            "The operator cannot check whether that copy still exists. To make a new call anyway: {}",
+            "The operator cannot check whether that copy still exists. To make a new call anyway: \
+             {}",
             decision::command(resource, record, "retry"),
         ),
         (Some(Origin::Adopted | Origin::Called | Origin::Declared) | None, _) => String::new(),

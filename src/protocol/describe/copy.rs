@@ -1,7 +1,9 @@
 //! The copy in words: how far it is, or why nobody can tell.
 
 use crate::protocol::describe::summary::{secret, sentence};
-use crate::resource::{BackupReplication, BackupReplicationStatus, Is, Reason, TrackingEnd, TrackingIssue};
+use crate::resource::{
+    BackupReplication, BackupReplicationStatus, Is, Reason, TrackingEnd, TrackingIssue,
+};
 
 /// What is known of the copy.
 pub(crate) struct Copy {
@@ -33,26 +35,38 @@ fn ended(status: &BackupReplicationStatus, end: TrackingEnd) -> (Is, Reason, Str
             );
             (Is::True, Reason::Replicated, message)
         }
-        TrackingEnd::Failed => (Is::False, Reason::ReplicationFailed, failed(status, "The replication failed")),
-        TrackingEnd::Skipped => {
-            (Is::False, Reason::ReplicationSkipped, failed(status, "The cloud did not carry out the replication"))
+        TrackingEnd::Failed => {
+            (Is::False, Reason::ReplicationFailed, failed(status, "The replication failed"))
         }
+        TrackingEnd::Skipped => (
+            Is::False,
+            Reason::ReplicationSkipped,
+            failed(status, "The cloud did not carry out the replication"),
+        ),
         TrackingEnd::NotReported => {
-            let message = format!("Nobody has seen the copy: the cloud does not report its progress. {look_there}");
+            let message = format!(
+                "Nobody has seen the copy: the cloud does not report its progress. {look_there}"
+            );
             (Is::Unknown, Reason::NotReported, message)
         }
         TrackingEnd::RecordGone => {
-            let message = format!("The cloud no longer lists the replication record.{} {look_there}", last(status));
+            let message = format!(
+                "The cloud no longer lists the replication record.{} {look_there}",
+                last(status)
+            );
             (Is::Unknown, Reason::RecordGone, message)
         }
         TrackingEnd::BackupGone => {
-            let message =
-                format!("The source backup no longer exists, nor do its records.{} {look_there}", last(status));
+            let message = format!(
+                "The source backup no longer exists, nor do its records.{} {look_there}",
+                last(status)
+            );
             (Is::Unknown, Reason::BackupGone, message)
         }
         TrackingEnd::LimitReached => {
             let message = format!(
-                "The operator stopped tracking the replication: it had not ended within --tracking-limit.{} {look_there}",
+                "The operator stopped tracking the replication: it had not ended within \
+                 --tracking-limit.{} {look_there}",
                 last(status)
             );
             (Is::Unknown, Reason::TrackingLimitReached, message)
@@ -61,7 +75,12 @@ fn ended(status: &BackupReplicationStatus, end: TrackingEnd) -> (Is, Reason, Str
 }
 
 fn failed(status: &BackupReplicationStatus, what: &str) -> String {
-    let why = [&status.fail_code, &status.fail_reason].into_iter().flatten().cloned().collect::<Vec<_>>().join(": ");
+    let why = [&status.fail_code, &status.fail_reason]
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(": ");
     let why = if why.is_empty() { "the cloud does not say why".to_owned() } else { why };
     sentence(&format!("{what}: {why}"))
 }
@@ -69,7 +88,9 @@ fn failed(status: &BackupReplicationStatus, what: &str) -> String {
 /// What was seen last, as a sentence behind another one.
 fn last(status: &BackupReplicationStatus) -> String {
     match (&status.record_status, status.progress) {
-        (Some(record_status), Some(progress)) => format!(" Last seen: {record_status}, {progress} %."),
+        (Some(record_status), Some(progress)) => {
+            format!(" Last seen: {record_status}, {progress} %.")
+        }
         (Some(record_status), None) => format!(" Last seen: {record_status}."),
         (None, _) => String::new(),
     }
@@ -77,16 +98,26 @@ fn last(status: &BackupReplicationStatus) -> String {
 
 fn under_way(status: &BackupReplicationStatus) -> String {
     match (&status.record_status, status.progress) {
-        (Some(record_status), Some(progress)) => format!("The cloud reports {record_status}, {progress} %."),
+        (Some(record_status), Some(progress)) => {
+            format!("The cloud reports {record_status}, {progress} %.")
+        }
         (Some(record_status), None) => format!("The cloud reports {record_status}."),
         (None, _) => "The cloud has not shown the replication record yet.".to_owned(),
     }
 }
 
-fn held_up(resource: &BackupReplication, status: &BackupReplicationStatus, issue: TrackingIssue) -> String {
+fn held_up(
+    resource: &BackupReplication,
+    status: &BackupReplicationStatus,
+    issue: TrackingIssue,
+) -> String {
     let spec = &resource.spec;
-    let secret = spec.auth.token_secret_ref.as_ref().map_or_else(|| "the Secret".to_owned(), secret);
-    let endpoint = spec.endpoint.as_deref().or(status.attempts.first().map(|attempt| attempt.endpoint.as_str()));
+    let secret =
+        spec.auth.token_secret_ref.as_ref().map_or_else(|| "the Secret".to_owned(), secret);
+    let endpoint = spec
+        .endpoint
+        .as_deref()
+        .or(status.attempts.first().map(|attempt| attempt.endpoint.as_str()));
     let at = endpoint.map_or_else(String::new, |endpoint| format!(" at {endpoint}"));
     let update = "Update the Secret and tracking resumes.";
     let (what, cure) = match issue {
@@ -103,10 +134,13 @@ fn held_up(resource: &BackupReplication, status: &BackupReplicationStatus, issue
             format!("the operator may not read {secret}"),
             "Give the operator the right, or the Secret the label, and tracking resumes.",
         ),
-        TrackingIssue::TokenRejected => (format!("the cloud rejects the token in {secret}"), update),
+        TrackingIssue::TokenRejected => {
+            (format!("the cloud rejects the token in {secret}"), update)
+        }
         TrackingIssue::LookUpFailed => (
             format!("the operator has not been able to look up the backup{at}"),
-            "Check the endpoint, DNS, NetworkPolicies, proxy and --ca-bundle. Tracking resumes automatically.",
+            "Check the endpoint, DNS, NetworkPolicies, proxy and --ca-bundle. Tracking resumes \
+             automatically.",
         ),
     };
     format!("Progress unknown: {what}.{} The copy itself continues. {cure}", last(status))

@@ -8,9 +8,13 @@ use crate::protocol::decision;
 use crate::protocol::describe::accepted::accepted;
 use crate::protocol::describe::questions;
 use crate::protocol::describe::situation::Situation;
-use crate::protocol::describe::summary::{Actor, Summary, outcome_message, secret, sentence, short};
+use crate::protocol::describe::summary::{
+    Actor, Summary, outcome_message, secret, sentence, short,
+};
 use crate::protocol::evidence::OtherVault;
-use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus, Is, Outcome, Phase, Reason, RejectionKind};
+use crate::resource::{
+    Attempt, BackupReplication, BackupReplicationStatus, Is, Outcome, Phase, Reason, RejectionKind,
+};
 
 /// After this, a message says how long it has been.
 const LONG: Duration = Duration::from_secs(60 * 60);
@@ -21,9 +25,20 @@ pub(crate) fn summarize(
     status: &BackupReplicationStatus,
     situation: &Situation,
 ) -> Summary {
-    let waiting =
-        |reason, message| Summary { phase: Phase::Pending, ready: Is::False, actor: Actor::Operator, reason, message };
-    let stalled = |phase, reason, message| Summary { phase, ready: Is::False, actor: Actor::Human, reason, message };
+    let waiting = |reason, message| Summary {
+        phase: Phase::Pending,
+        ready: Is::False,
+        actor: Actor::Operator,
+        reason,
+        message,
+    };
+    let stalled = |phase, reason, message| Summary {
+        phase,
+        ready: Is::False,
+        actor: Actor::Human,
+        reason,
+        message,
+    };
     let open = |message| Summary {
         phase: Phase::OutcomeUnknown,
         ready: Is::Unknown,
@@ -32,7 +47,10 @@ pub(crate) fn summarize(
     match situation {
         Situation::BeingDeleted => Summary {
             actor: Actor::Nobody,
-            ..waiting(Reason::BeingDeleted, "The resource is being deleted. No further call is made for it.".to_owned())
+            ..waiting(
+                Reason::BeingDeleted,
+                "The resource is being deleted. No further call is made for it.".to_owned(),
+            )
         },
         Situation::Suspended => Summary {
             actor: Actor::Nobody,
@@ -41,29 +59,32 @@ pub(crate) fn summarize(
         Situation::NoEndpoint => stalled(
             Phase::Pending,
             Reason::EndpointMissing,
-            "spec.endpoint is not set and the operator has no default. Nothing was sent. Set spec.endpoint, \
-             or have the administrator start the operator with --default-endpoint."
+            "spec.endpoint is not set and the operator has no default. Nothing was sent. Set \
+             spec.endpoint, or have the administrator start the operator with --default-endpoint."
                 .to_owned(),
         ),
         Situation::EndpointRefused(why) => stalled(
             Phase::Pending,
             Reason::EndpointRefused,
             format!(
-                "spec.endpoint cannot be used: {} Nothing was sent. Correct spec.endpoint, or have the \
-                 administrator allow it with --allowed-endpoint.",
+                "spec.endpoint cannot be used: {} Nothing was sent. Correct spec.endpoint, or have \
+                 the administrator allow it with --allowed-endpoint.",
                 sentence(why)
             ),
         ),
         Situation::SpecInvalid(why) => stalled(
             Phase::Pending,
             Reason::SpecInvalid,
-            format!("The spec cannot be sent: {} Nothing was sent. Correct the spec.", sentence(why)),
+            format!(
+                "The spec cannot be sent: {} Nothing was sent. Correct the spec.",
+                sentence(why)
+            ),
         ),
         Situation::SecretNotFound(reference) => waiting(
             Reason::SecretNotFound,
             format!(
-                "{} does not exist in namespace {}. No call was made. The operator calls automatically once the \
-                 Secret holds a token.",
+                "{} does not exist in namespace {}. No call was made. The operator calls \
+                 automatically once the Secret holds a token.",
                 secret(reference),
                 resource.namespace().unwrap_or_default()
             ),
@@ -78,8 +99,8 @@ pub(crate) fn summarize(
         Situation::TokenUnusable(reference, why) => waiting(
             Reason::TokenUnusable,
             format!(
-                "{} cannot be sent as X-Auth-Token: {} Nothing was sent. The operator calls automatically once it \
-                 holds a token.",
+                "{} cannot be sent as X-Auth-Token: {} Nothing was sent. The operator calls \
+                 automatically once it holds a token.",
                 secret(reference),
                 sentence(why)
             ),
@@ -95,8 +116,8 @@ pub(crate) fn summarize(
         Situation::TokenRejected(reference, why) => waiting(
             Reason::TokenRejected,
             format!(
-                "The cloud rejects the token in {}: {} No call was accepted. Put a valid token into the Secret; the \
-                 operator then continues automatically.",
+                "The cloud rejects the token in {}: {} No call was accepted. Put a valid token \
+                 into the Secret; the operator then continues automatically.",
                 secret(reference),
                 sentence(why)
             ),
@@ -104,7 +125,8 @@ pub(crate) fn summarize(
         Situation::ThrottledByOthers(until) => waiting(
             Reason::Throttled,
             format!(
-                "The cloud is throttling this credential. No action needed: the call is made after {}.",
+                "The cloud is throttling this credential. No action needed: the call is made after \
+                 {}.",
                 short(*until)
             ),
         ),
@@ -126,7 +148,10 @@ pub(crate) fn summarize(
             if attempt.outcome == Some(Outcome::Unknown) {
                 open(format!("{ended} The operator is now checking the cloud's records."))
             } else {
-                waiting(reason_of(attempt), format!("{ended} The operator continues automatically."))
+                waiting(
+                    reason_of(attempt),
+                    format!("{ended} The operator continues automatically."),
+                )
             }
         }
         Situation::UnknownHeld(attempt, unseen) => Summary {
@@ -138,15 +163,16 @@ pub(crate) fn summarize(
             )
         },
         Situation::UnknownThenCalledAgain(attempt, wait) => open(format!(
-            "It is not known yet whether the cloud accepted attempt {}: {} If the records still show no replication \
-             after {} s, the operator calls again.",
+            "It is not known yet whether the cloud accepted attempt {}: {} If the records still \
+             show no replication after {} s, the operator calls again.",
             attempt.number,
             outcome_message(attempt),
             wait.as_secs()
         )),
         Situation::UnknownLookedUp(attempt, wait) => open(format!(
-            "It is not known yet whether the cloud accepted attempt {}: {} The operator checks the backup's \
-             replication records for {} s. If they show nothing, it will ask you to decide.",
+            "It is not known yet whether the cloud accepted attempt {}: {} The operator checks the \
+             backup's replication records for {} s. If they show nothing, it will ask you to \
+             decide.",
             attempt.number,
             outcome_message(attempt),
             wait.as_secs()
@@ -154,18 +180,21 @@ pub(crate) fn summarize(
         Situation::AlreadyReplicatedLookedUp(attempt) => waiting(
             Reason::AlreadyReplicated,
             format!(
-                "The cloud says that a replica of the backup in {} already exists or is being made: {} The operator \
-                 is looking for its record, to adopt it.",
+                "The cloud says that a replica of the backup in {} already exists or is being \
+                 made: {} The operator is looking for its record, to adopt it.",
                 resource.spec.destination_region,
                 outcome_message(attempt)
             ),
         ),
-        Situation::LooksFail(why, since) => waiting(Reason::LookUpFailed, look_up_failed(why, *since)),
+        Situation::LooksFail(why, since) => {
+            waiting(Reason::LookUpFailed, look_up_failed(why, *since))
+        }
         Situation::LookupDoubted(why, patience) => waiting(
             Reason::LookUpFailed,
             format!(
-                "Could not look up the backup: {} One such answer may be a passing fault, so no call is made yet. If \
-                 the answer stays the same for {} s, the call is made without a look-up.",
+                "Could not look up the backup: {} One such answer may be a passing fault, so no \
+                 call is made yet. If the answer stays the same for {} s, the call is made without \
+                 a look-up.",
                 sentence(why),
                 patience.as_secs()
             ),
@@ -173,11 +202,13 @@ pub(crate) fn summarize(
         Situation::TooYoung(restored) => waiting(
             Reason::TooYoung,
             if *restored {
-                "The resource carries the marks of a restore, and the cloud shows no record that tells what was called \
-                 for before. The first call waits for a few minutes, in case its earlier status is restored, too."
+                "The resource carries the marks of a restore, and the cloud shows no record that \
+                 tells what was called for before. The first call waits for a few minutes, in case \
+                 its earlier status is restored, too."
             } else {
-                "The resource is new, and the cloud shows no record that tells what was called for before. The first \
-                 call waits for some seconds, in case an earlier status is restored."
+                "The resource is new, and the cloud shows no record that tells what was called for \
+                 before. The first call waits for some seconds, in case an earlier status is \
+                 restored."
             }
             .to_owned(),
         ),
@@ -185,9 +216,10 @@ pub(crate) fn summarize(
             Phase::Pending,
             Reason::ClaimRefused,
             format!(
-                "The API server does not keep what the operator writes into the status before a call: {} No call is \
-                 made without it. Correct what refuses or changes the write (an admission policy or webhook, an old \
-                 CRD, a missing role). The operator tries again after {}.",
+                "The API server does not keep what the operator writes into the status before a \
+                 call: {} No call is made without it. Correct what refuses or changes the write \
+                 (an admission policy or webhook, an old CRD, a missing role). The operator tries \
+                 again after {}.",
                 sentence(why),
                 short(*until)
             ),
@@ -196,9 +228,10 @@ pub(crate) fn summarize(
             Phase::Pending,
             Reason::ObjectTooLarge,
             format!(
-                "The metadata of this resource take {} KiB. Beyond 256 KiB the outcome of a call might not fit into \
-                 it, so no call is made. Remove what fills it (annotations, finalizers, owner references, managed \
-                 fields), or create the resource under another name.",
+                "The metadata of this resource take {} KiB. Beyond 256 KiB the outcome of a call \
+                 might not fit into it, so no call is made. Remove what fills it (annotations, \
+                 finalizers, owner references, managed fields), or create the resource under \
+                 another name.",
                 bytes / 1024
             ),
         ),
@@ -209,27 +242,33 @@ pub(crate) fn summarize(
         Situation::SameTargetInUse(other) => waiting(
             Reason::SameTargetInUse,
             if *other == resource.name_any() {
-                "An earlier resource of this name made a call for the same backup and region, which is too recent for \
-                 the cloud's records to show it. This one continues once it shows, or after the settling time."
+                "An earlier resource of this name made a call for the same backup and region, \
+                 which is too recent for the cloud's records to show it. This one continues once \
+                 it shows, or after the settling time."
                     .to_owned()
             } else {
                 format!(
-                    "Waiting for BackupReplication \"{other}\": the outcome of its call for the same backup and \
-                     region is not known yet."
+                    "Waiting for BackupReplication \"{other}\": the outcome of its call for the \
+                     same backup and region is not known yet."
                 )
             },
         ),
         Situation::AlreadyReplicated(attempt, other_vault, unseen) => stalled(
             Phase::Failed,
             Reason::AlreadyReplicated,
-            questions::already_replicated(resource, attempt, &elsewhere(other_vault.as_ref()), unseen.as_deref()),
+            questions::already_replicated(
+                resource,
+                attempt,
+                &elsewhere(other_vault.as_ref()),
+                unseen.as_deref(),
+            ),
         ),
         Situation::Rejected(attempt) => stalled(
             Phase::Failed,
             Reason::Rejected,
             format!(
-                "The cloud rejected attempt {}: {} Nothing was accepted. A corrected spec starts a new attempt. To call \
-                 again with the same spec: {}",
+                "The cloud rejected attempt {}: {} Nothing was accepted. A corrected spec starts a \
+                 new attempt. To call again with the same spec: {}",
                 attempt.number,
                 outcome_message(attempt),
                 decision::command(resource, attempt.id.as_str(), "retry")
@@ -251,20 +290,37 @@ pub(crate) fn summarize(
 /// An attempt that did not lead to an acceptance, and the next one.
 fn retry(attempt: &Attempt) -> String {
     let outcome = outcome_message(attempt);
-    let when = attempt.retry_at.as_ref().map_or_else(|| "soon".to_owned(), |at| format!("after {}", short(at.0)));
+    let when = attempt
+        .retry_at
+        .as_ref()
+        .map_or_else(|| "soon".to_owned(), |at| format!("after {}", short(at.0)));
     let number = attempt.number;
     match (attempt.outcome, attempt.rejection) {
         (_, Some(RejectionKind::Throttled)) => {
-            format!("The cloud is throttling requests: {outcome} No action needed: the next attempt is made {when}.")
+            format!(
+                "The cloud is throttling requests: {outcome} No action needed: the next attempt is \
+                 made {when}."
+            )
         }
         (_, Some(RejectionKind::Temporary)) => {
-            format!("The cloud cannot take the call now: {outcome} No action needed: the next attempt is made {when}.")
+            format!(
+                "The cloud cannot take the call now: {outcome} No action needed: the next attempt \
+                 is made {when}."
+            )
         }
         (Some(Outcome::NotSent), None) => format!(
-            "Attempt {number} could not be sent: {outcome} The operator retries automatically: the next attempt is \
-             made {when}."
+            "Attempt {number} could not be sent: {outcome} The operator retries automatically: the \
+             next attempt is made {when}."
         ),
-        (_, Some(RejectionKind::Terminal | RejectionKind::Unauthorized | RejectionKind::AlreadyReplicated) | None) => {
+        (
+            _,
+            Some(
+                RejectionKind::Terminal
+                | RejectionKind::Unauthorized
+                | RejectionKind::AlreadyReplicated,
+            )
+            | None,
+        ) => {
             format!("Attempt {number} was not accepted: {outcome} The next attempt is made {when}.")
         }
     }
@@ -276,8 +332,8 @@ fn look_up_failed(why: &str, since: Duration) -> String {
     let at = if names_place { " at " } else { ": " };
     let long = if since >= LONG { "For more than an hour: could" } else { "Could" };
     format!(
-        "{long} not look up the backup{at}{} No call was made. The operator retries automatically. If it persists, \
-         check the endpoint, DNS, NetworkPolicies, proxy and --ca-bundle.",
+        "{long} not look up the backup{at}{} No call was made. The operator retries automatically. \
+         If it persists, check the endpoint, DNS, NetworkPolicies, proxy and --ca-bundle.",
         sentence(why)
     )
 }
@@ -286,8 +342,8 @@ fn look_up_failed(why: &str, since: Duration) -> String {
 fn elsewhere(other_vault: Option<&OtherVault>) -> String {
     other_vault.map_or_else(String::new, |OtherVault { record, vault }| {
         format!(
-            " Replication record {record} shows a replication of this backup to the same region into another vault \
-             ({vault}); the cloud keeps one replica for each region."
+            " Replication record {record} shows a replication of this backup to the same region \
+             into another vault ({vault}); the cloud keeps one replica for each region."
         )
     })
 }

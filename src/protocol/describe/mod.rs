@@ -20,7 +20,8 @@ use crate::resource::{
     BackupReplication, BackupReplicationStatus, Change, ConditionType, Is, Reason, apply_conditions,
 };
 
-/// Sets phase and conditions. `note` is added to the message: why a decision annotation was not heeded.
+/// Sets phase and conditions. `note` is added to the message: why a decision annotation was not
+/// heeded.
 pub(crate) fn describe(
     resource: &BackupReplication,
     status: &mut BackupReplicationStatus,
@@ -28,7 +29,8 @@ pub(crate) fn describe(
     note: Option<&str>,
     now: Timestamp,
 ) {
-    let Summary { phase, ready, actor, reason, mut message } = summarize(resource, status, situation);
+    let Summary { phase, ready, actor, reason, mut message } =
+        summarize(resource, status, situation);
     if let Some(note) = note {
         // The command that ends a message stays at its end.
         message = format!("{note} {message}");
@@ -42,10 +44,15 @@ pub(crate) fn describe(
     }
     wanted.push(replicated(resource, status, situation));
     status.phase = Some(phase);
-    status.conditions = apply_conditions(&status.conditions, &wanted, resource.metadata.generation, Time(now));
+    status.conditions =
+        apply_conditions(&status.conditions, &wanted, resource.metadata.generation, Time(now));
 }
 
-fn replicated(resource: &BackupReplication, status: &BackupReplicationStatus, situation: &Situation) -> Change {
+fn replicated(
+    resource: &BackupReplication,
+    status: &BackupReplicationStatus,
+    situation: &Situation,
+) -> Change {
     let (is, reason, message) = match situation {
         Situation::Accepted | Situation::AcceptedWithUnknown(..) => {
             let Copy { replicated, reason, message } = copy(resource, status);

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::cbr::{
-    Accepted, CloudError, NotSent, NotSentReason, Refusal, Rejection, ReplicateOutcome, Replication, Unknown,
-    UnknownWhy,
+    Accepted, CloudError, NotSent, NotSentReason, Refusal, Rejection, ReplicateOutcome,
+    Replication, Unknown, UnknownWhy,
 };
 use crate::resource::{Attempt, RejectionKind, bounds};
 
@@ -78,18 +78,22 @@ impl CallResult {
     /// What the outcome of this attempt's call proves.
     pub fn of(outcome: ReplicateOutcome, attempt: &Attempt) -> Self {
         match outcome {
-            ReplicateOutcome::Accepted(Accepted { replication, http_status, request_id }) => Self::Accepted(
-                Acceptance::from(replication),
-                CallAnswer {
-                    http_status: Some(http_status),
-                    code: None,
-                    request_id: bounded_id(request_id),
-                    message: "The cloud accepted the call.".to_owned(),
-                },
-            ),
+            ReplicateOutcome::Accepted(Accepted { replication, http_status, request_id }) => {
+                Self::Accepted(
+                    Acceptance::from(replication),
+                    CallAnswer {
+                        http_status: Some(http_status),
+                        code: None,
+                        request_id: bounded_id(request_id),
+                        message: "The cloud accepted the call.".to_owned(),
+                    },
+                )
+            }
             ReplicateOutcome::NotSent(NotSent { reason, text }) => {
                 let message = match reason {
-                    NotSentReason::Fence => "The claim's window was over before the call could start".to_owned(),
+                    NotSentReason::Fence => {
+                        "The claim's window was over before the call could start".to_owned()
+                    }
                     NotSentReason::Dns
                     | NotSentReason::Connect
                     | NotSentReason::Tls
@@ -102,15 +106,17 @@ impl CallResult {
                     ..CallAnswer::default()
                 })
             }
-            ReplicateOutcome::Rejected(Rejection { kind, error, retry_after }) => {
-                Self::Rejected { kind: kind_of(kind), answer: answer_of(&error, advice_on(kind, &error)), retry_after }
-            }
+            ReplicateOutcome::Rejected(Rejection { kind, error, retry_after }) => Self::Rejected {
+                kind: kind_of(kind),
+                answer: answer_of(&error, advice_on(kind, &error)),
+                retry_after,
+            },
             ReplicateOutcome::Unknown(unknown) => Self::of_unknown(unknown, attempt),
         }
     }
 
-    /// An answer that nobody has documented as a refusal is settled by a look-up. Where none was to be
-    /// had before the claim, a few of them count as refusals all the same.
+    /// An answer that nobody has documented as a refusal is settled by a look-up. Where none was to
+    /// be had before the claim, a few of them count as refusals all the same.
     fn of_unknown(unknown: Unknown, attempt: &Attempt) -> Self {
         let Unknown { why, http_status, error, text, refusal_if_unseen } = unknown;
         let Some(error) = error else {
@@ -130,7 +136,8 @@ impl CallResult {
                 "The answer is a success that cannot be read: most likely the call was accepted."
             }
             UnknownWhy::Undocumented => {
-                "The cloud's documentation does not name this answer as a refusal, so it may have been accepted."
+                "The cloud's documentation does not name this answer as a refusal, so it may have \
+                 been accepted."
             }
             UnknownWhy::TimedOut
             | UnknownWhy::ConnectionLost
@@ -171,7 +178,8 @@ impl From<Replication> for Acceptance {
 /// A token of another project gets the code of a missing right, and no right helps it.
 fn advice_on(kind: Refusal, error: &CloudError) -> &'static str {
     if error.is_of_another_project() {
-        "The token belongs to another project: put a token for the source project (spec.projectId) into the Secret."
+        "The token belongs to another project: put a token for the source project (spec.projectId) \
+         into the Secret."
     } else {
         kind.advice()
     }

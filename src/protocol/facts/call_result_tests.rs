@@ -11,7 +11,11 @@ const REFUSALS: [Refusal; 4] = [
     Refusal::Unauthorized,
 ];
 
-fn outcome(why: UnknownWhy, refusal_if_unseen: Option<Refusal>, answered: bool) -> ReplicateOutcome {
+fn outcome(
+    why: UnknownWhy,
+    refusal_if_unseen: Option<Refusal>,
+    answered: bool,
+) -> ReplicateOutcome {
     let error = CloudError { http_status: 404, code: None, message: None, request_id: None };
     ReplicateOutcome::Unknown(cbr::Unknown {
         why,
@@ -22,10 +26,13 @@ fn outcome(why: UnknownWhy, refusal_if_unseen: Option<Refusal>, answered: bool) 
     })
 }
 
-/// Where records can be looked up, a look-up settles it; elsewhere the few of the table count as refusals.
+/// Where records can be looked up, a look-up settles it; elsewhere the few of the table count as
+/// refusals.
 #[test]
-fn an_answer_that_nobody_documented_is_a_refusal_only_where_nothing_was_seen_and_the_table_says_so() {
-    for (before, seen) in [(shows(vec![]), true), (Some(Lookup::NotAvailable("404".into())), false)] {
+fn an_answer_that_nobody_documented_is_a_refusal_only_where_nothing_was_seen_and_the_table_says_so()
+{
+    for (before, seen) in [(shows(vec![]), true), (Some(Lookup::NotAvailable("404".into())), false)]
+    {
         let mut scene = Scene::new();
         scene.lookup = before;
         let attempt = scene.claim("a-1");
@@ -42,7 +49,15 @@ fn what_ended_without_an_answer_is_never_a_refusal() {
     let mut scene = Scene::new();
     scene.lookup = Some(Lookup::NotAvailable("404".into()));
     let attempt = scene.claim("a-1");
-    for why in [UnknownWhy::TimedOut, UnknownWhy::ConnectionLost, UnknownWhy::NotHttp, UnknownWhy::AnswerCutShort] {
-        assert!(matches!(CallResult::of(outcome(why, None, false), &attempt), CallResult::Unknown(_)), "{why:?}");
+    for why in [
+        UnknownWhy::TimedOut,
+        UnknownWhy::ConnectionLost,
+        UnknownWhy::NotHttp,
+        UnknownWhy::AnswerCutShort,
+    ] {
+        assert!(
+            matches!(CallResult::of(outcome(why, None, false), &attempt), CallResult::Unknown(_)),
+            "{why:?}"
+        );
     }
 }

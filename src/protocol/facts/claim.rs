@@ -54,7 +54,8 @@ pub(crate) fn claim(
     attempt
 }
 
-/// Cuts the list to its bound from its old end, and never an attempt that was, or may have been, accepted.
+/// Cuts the list to its bound from its old end, and never an attempt that was, or may have been,
+/// accepted.
 pub(crate) fn keep_newest(attempts: &mut Vec<Attempt>) {
     while attempts.len() > bounds::ATTEMPTS {
         let settled = |a: &Attempt| a.outcome.is_some_and(Outcome::allows_next_attempt);

@@ -1,5 +1,5 @@
-//! What happened, folded into the status: a claim, a call's result, and what settles an attempt from
-//! outside.
+//! What happened, folded into the status: a claim, a call's result, and what settles an attempt
+//! from outside.
 
 pub(super) mod call_result;
 pub(super) mod claim;

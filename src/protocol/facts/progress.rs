@@ -13,10 +13,16 @@ fn whole_seconds(at: Timestamp) -> Option<Time> {
 }
 
 /// Takes over how far the record is, and its end.
-pub(crate) fn follow(status: &mut BackupReplicationStatus, record: &ReplicationRecord, now: Timestamp) {
+pub(crate) fn follow(
+    status: &mut BackupReplicationStatus,
+    record: &ReplicationRecord,
+    now: Timestamp,
+) {
     let text = |text: &str, bound| Some(bounded(text, bound)).filter(|text| !text.is_empty());
-    status.record_status = text(&record.status.to_string(), bounds::ID).or(status.record_status.take());
-    status.record_created_at = record.created_at.and_then(whole_seconds).or(status.record_created_at.take());
+    status.record_status =
+        text(&record.status.to_string(), bounds::ID).or(status.record_status.take());
+    status.record_created_at =
+        record.created_at.and_then(whole_seconds).or(status.record_created_at.take());
     status.progress = record.progress.or(status.progress);
     if let Some(replica) = &record.destination_backup_id {
         status.replica_backup_id = text(replica.shown(), bounds::ID);
@@ -25,13 +31,16 @@ pub(crate) fn follow(status: &mut BackupReplicationStatus, record: &ReplicationR
         RecordStatus::Success => TrackingEnd::Replicated,
         RecordStatus::Fail => TrackingEnd::Failed,
         RecordStatus::Skip => TrackingEnd::Skipped,
-        RecordStatus::WaitingReplicate | RecordStatus::Replicating | RecordStatus::Other(_) => return,
+        RecordStatus::WaitingReplicate | RecordStatus::Replicating | RecordStatus::Other(_) => {
+            return;
+        }
     };
     if end == TrackingEnd::Replicated {
         status.progress = Some(100);
     } else {
         status.fail_code = record.fail_code.as_ref().and_then(|code| text(code, bounds::ID));
-        status.fail_reason = record.fail_reason.as_ref().and_then(|reason| text(reason, bounds::MESSAGE));
+        status.fail_reason =
+            record.fail_reason.as_ref().and_then(|reason| text(reason, bounds::MESSAGE));
     }
     status.completed_at = Some(Time(now));
     status.tracking_end = Some(end);

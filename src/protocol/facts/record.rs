@@ -17,13 +17,18 @@ pub enum Recorded {
     Write(Box<BackupReplicationStatus>),
     /// The status says so already.
     AlreadyThere,
-    /// The status says otherwise with better right (a human or an acceptance), or has forgotten the attempt:
-    /// an end without acceptance changes nothing any more.
+    /// The status says otherwise with better right (a human or an acceptance), or has forgotten the
+    /// attempt: an end without acceptance changes nothing any more.
     Superseded,
 }
 
 /// `status`, as it is on the API server now, with the end of `claimed` in it.
-pub fn record(status: &BackupReplicationStatus, claimed: &Attempt, ending: &CallResult, now: Timestamp) -> Recorded {
+pub fn record(
+    status: &BackupReplicationStatus,
+    claimed: &Attempt,
+    ending: &CallResult,
+    now: Timestamp,
+) -> Recorded {
     let ended = ended_attempt(status, claimed, ending, now);
     match ending {
         CallResult::Accepted(acceptance, _) => record_acceptance(status, ended, acceptance, now),
@@ -43,16 +48,25 @@ fn record_acceptance(
     if present.is_some_and(|a| a.outcome == Some(Outcome::Accepted)) && holds(status, acceptance) {
         return Recorded::AlreadyThere;
     }
-    // Another call's acceptance stands there, or an adopted or declared one that names another record.
-    let of_another = status.attempts.iter().any(|a| a.outcome == Some(Outcome::Accepted) && a.id != ended.id);
+    // Another call's acceptance stands there, or an adopted or declared one that names another
+    // record.
+    let of_another =
+        status.attempts.iter().any(|a| a.outcome == Some(Outcome::Accepted) && a.id != ended.id);
     let another = match (&status.replication_record_id, &acceptance.replication_record_id) {
         // One record is one acceptance, whichever attempt it was taken for.
         (Some(theirs), Some(ours)) => !same_spelling(theirs, ours),
-        (Some(_), None) => of_another || present.is_none_or(|a| a.outcome != Some(Outcome::Accepted)),
-        (None, _) => of_another || (status.accepted_at.is_some() && status.origin != Some(Origin::Declared)),
+        (Some(_), None) => {
+            of_another || present.is_none_or(|a| a.outcome != Some(Outcome::Accepted))
+        }
+        (None, _) => {
+            of_another || (status.accepted_at.is_some() && status.origin != Some(Origin::Declared))
+        }
     };
     let mut next = status.clone();
-    let name = acceptance.replication_record_id.clone().unwrap_or_else(|| format!("unnamed-of-attempt-{}", ended.id));
+    let name = acceptance
+        .replication_record_id
+        .clone()
+        .unwrap_or_else(|| format!("unnamed-of-attempt-{}", ended.id));
     place(&mut next.attempts, ended);
     if another {
         add_record(&mut next, name);
@@ -112,7 +126,13 @@ fn record_other_end(status: &BackupReplicationStatus, ended: Attempt) -> Recorde
         (Some(Outcome::Unknown), Some(Outcome::NotSent | Outcome::Rejected)) => {}
         (Some(before), after) if Some(before) == after => return Recorded::AlreadyThere,
         (
-            Some(Outcome::Accepted | Outcome::NotSent | Outcome::Rejected | Outcome::Unknown | Outcome::NotAccepted),
+            Some(
+                Outcome::Accepted
+                | Outcome::NotSent
+                | Outcome::Rejected
+                | Outcome::Unknown
+                | Outcome::NotAccepted,
+            ),
             _,
         ) => return Recorded::Superseded,
     }
@@ -121,11 +141,12 @@ fn record_other_end(status: &BackupReplicationStatus, ended: Attempt) -> Recorde
     Recorded::Write(Box::new(next))
 }
 
-/// The status has forgotten the attempt (a store restored to an earlier day). That its outcome is unknown must not be
-/// forgotten with it: it is in force again, unless another attempt is.
+/// The status has forgotten the attempt (a store restored to an earlier day). That its outcome is
+/// unknown must not be forgotten with it: it is in force again, unless another attempt is.
 fn record_forgotten_end(status: &BackupReplicationStatus, ended: Attempt) -> Recorded {
-    let gives_way =
-        |head: &Attempt| head.number < ended.number && head.outcome.is_some_and(Outcome::allows_next_attempt);
+    let gives_way = |head: &Attempt| {
+        head.number < ended.number && head.outcome.is_some_and(Outcome::allows_next_attempt)
+    };
     let free = status.attempts.first().is_none_or(gives_way);
     if ended.outcome != Some(Outcome::Unknown) || status.is_accepted() || !free {
         return Recorded::Superseded;
@@ -136,8 +157,8 @@ fn record_forgotten_end(status: &BackupReplicationStatus, ended: Attempt) -> Rec
     Recorded::Write(Box::new(next))
 }
 
-/// Puts the attempt over its own entry; where the status has forgotten it (a store restored to an earlier day),
-/// behind those that stand there now.
+/// Puts the attempt over its own entry; where the status has forgotten it (a store restored to an
+/// earlier day), behind those that stand there now.
 fn place(attempts: &mut Vec<Attempt>, ended: Attempt) {
     if let Some(own) = attempts.iter_mut().find(|a| a.id == ended.id) {
         *own = ended;
@@ -149,9 +170,14 @@ fn place(attempts: &mut Vec<Attempt>, ended: Attempt) {
     keep_newest(attempts);
 }
 
-/// The attempt as it is stored, with its end: whatever a policy of the API server has made of the claim,
-/// it does not change again. Where the status has forgotten it, as it was claimed.
-fn ended_attempt(status: &BackupReplicationStatus, claimed: &Attempt, ending: &CallResult, now: Timestamp) -> Attempt {
+/// The attempt as it is stored, with its end: whatever a policy of the API server has made of the
+/// claim, it does not change again. Where the status has forgotten it, as it was claimed.
+fn ended_attempt(
+    status: &BackupReplicationStatus,
+    claimed: &Attempt,
+    ending: &CallResult,
+    now: Timestamp,
+) -> Attempt {
     let stored = status.attempts.iter().find(|a| a.id == claimed.id).unwrap_or(claimed);
     let before = status.attempts.iter().find(|a| a.number < claimed.number);
     let retry_delay = |asked| backoff::retry_delay(&claimed.id, before, asked);
@@ -161,7 +187,9 @@ fn ended_attempt(status: &BackupReplicationStatus, claimed: &Attempt, ending: &C
         CallResult::Unknown(answer) => (Outcome::Unknown, None, answer, None),
         CallResult::Rejected { kind, answer, retry_after } => {
             let retry = match kind {
-                RejectionKind::Temporary | RejectionKind::Throttled => Some(retry_delay(*retry_after)),
+                RejectionKind::Temporary | RejectionKind::Throttled => {
+                    Some(retry_delay(*retry_after))
+                }
                 RejectionKind::Unauthorized => Some(backoff::refused_token_delay(&claimed.id)),
                 RejectionKind::Terminal | RejectionKind::AlreadyReplicated => None,
             };

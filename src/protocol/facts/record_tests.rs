@@ -3,7 +3,9 @@ use crate::protocol::facts::claim::keep_newest;
 use crate::protocol::facts::record::{Recorded, record};
 use crate::protocol::fixtures::cloud::rejected;
 use crate::protocol::fixtures::{Scene, at};
-use crate::resource::{Attempt, AttemptId, BackupReplicationStatus, Origin, Outcome, RejectionKind};
+use crate::resource::{
+    Attempt, AttemptId, BackupReplicationStatus, Origin, Outcome, RejectionKind,
+};
 
 fn accepted(record: &str) -> CallResult {
     let acceptance = Acceptance {
@@ -14,7 +16,11 @@ fn accepted(record: &str) -> CallResult {
     CallResult::Accepted(acceptance, CallAnswer { http_status: Some(200), ..CallAnswer::default() })
 }
 
-fn written(status: &BackupReplicationStatus, attempt: &Attempt, ending: &CallResult) -> BackupReplicationStatus {
+fn written(
+    status: &BackupReplicationStatus,
+    attempt: &Attempt,
+    ending: &CallResult,
+) -> BackupReplicationStatus {
     match record(status, attempt, ending, at(1)) {
         Recorded::Write(status) => *status,
         other @ (Recorded::AlreadyThere | Recorded::Superseded) => panic!("{other:?}"),
@@ -48,7 +54,10 @@ fn a_status_that_forgot_the_attempt_takes_the_acceptance_all_the_same() {
     let mut scene = Scene::new();
     let lost = scene.claim("a-lost");
     let empty = BackupReplicationStatus::default();
-    assert_eq!(written(&empty, &lost, &accepted("r-1")).replication_record_id.as_deref(), Some("r-1"));
+    assert_eq!(
+        written(&empty, &lost, &accepted("r-1")).replication_record_id.as_deref(),
+        Some("r-1")
+    );
 
     // Restored to an earlier day, and claimed by another process since.
     let mut restored = Scene::new();
@@ -94,7 +103,10 @@ fn the_caller_knows_better_than_those_who_gave_it_up_but_not_than_a_decision() {
     let attempt = scene.claim("a-1");
     let rejected = rejected(RejectionKind::Terminal);
     scene.status().attempts[0].outcome = Some(Outcome::Unknown);
-    assert_eq!(written(scene.status(), &attempt, &rejected).attempts[0].outcome, Some(Outcome::Rejected));
+    assert_eq!(
+        written(scene.status(), &attempt, &rejected).attempts[0].outcome,
+        Some(Outcome::Rejected)
+    );
     for settled in [Outcome::NotAccepted, Outcome::Accepted] {
         scene.status().attempts[0].outcome = Some(settled);
         assert_eq!(record(scene.status(), &attempt, &rejected, at(1)), Recorded::Superseded);
@@ -114,7 +126,10 @@ fn an_unknown_outcome_of_a_forgotten_attempt_is_in_force_again_unless_another_at
     assert_eq!(status.attempts[0].outcome, Some(Outcome::Unknown));
 
     let rejected = rejected(RejectionKind::Terminal);
-    assert_eq!(record(&BackupReplicationStatus::default(), &lost, &rejected, at(1)), Recorded::Superseded);
+    assert_eq!(
+        record(&BackupReplicationStatus::default(), &lost, &rejected, at(1)),
+        Recorded::Superseded
+    );
 
     let mut restored = Scene::new();
     restored.claim("a-other");
@@ -128,16 +143,20 @@ fn beyond_five_the_oldest_that_was_not_accepted_goes_and_no_other() {
     let claimed = scene.claim("a-6");
     let kept = |outcomes: [Option<Outcome>; 6]| {
         let numbered = (1..=6).rev().zip(outcomes);
-        let mut attempts: Vec<_> =
-            numbered.map(|(number, outcome)| Attempt { number, outcome, ..claimed.clone() }).collect();
+        let mut attempts: Vec<_> = numbered
+            .map(|(number, outcome)| Attempt { number, outcome, ..claimed.clone() })
+            .collect();
         keep_newest(&mut attempts);
         attempts.iter().map(|attempt| attempt.number).collect::<Vec<_>>()
     };
-    let plain = [None, Some(Rejected), Some(NotSent), Some(NotAccepted), Some(Rejected), Some(NotSent)];
+    let plain =
+        [None, Some(Rejected), Some(NotSent), Some(NotAccepted), Some(Rejected), Some(NotSent)];
     assert_eq!(kept(plain), [6, 5, 4, 3, 2]);
-    let open = [None, Some(Rejected), Some(NotSent), Some(NotAccepted), Some(Accepted), Some(Unknown)];
+    let open =
+        [None, Some(Rejected), Some(NotSent), Some(NotAccepted), Some(Accepted), Some(Unknown)];
     assert_eq!(kept(open), [6, 5, 4, 2, 1]);
-    let none_may_go = [Some(NotSent), Some(Unknown), Some(Unknown), Some(Accepted), Some(Unknown), None];
+    let none_may_go =
+        [Some(NotSent), Some(Unknown), Some(Unknown), Some(Accepted), Some(Unknown), None];
     assert_eq!(kept(none_may_go), [6, 5, 4, 3, 2, 1]);
 }
 
@@ -156,8 +175,10 @@ fn an_end_is_folded_over_what_is_stored_whatever_was_claimed() {
         scene.status().attempts[0].claimed_by = "masked".into();
         let stored = scene.status().attempts[0].clone();
         let status = written(scene.status(), &attempt, &ending);
-        let Attempt { outcome, rejection, http_status, message, ended_at, retry_at, .. } = status.attempts[0].clone();
-        let kept = Attempt { outcome, rejection, http_status, message, ended_at, retry_at, ..stored };
+        let Attempt { outcome, rejection, http_status, message, ended_at, retry_at, .. } =
+            status.attempts[0].clone();
+        let kept =
+            Attempt { outcome, rejection, http_status, message, ended_at, retry_at, ..stored };
         assert_eq!(status.attempts[0], kept, "{ending:?}");
     }
 }

@@ -17,7 +17,11 @@ pub(crate) fn settle(attempt: &mut Attempt, outcome: Outcome, by: &str, now: Tim
 }
 
 /// The attempt in force was accepted, as this record shows.
-pub(crate) fn accept_by_record(status: &mut BackupReplicationStatus, record: &ReplicationRecord, now: Timestamp) {
+pub(crate) fn accept_by_record(
+    status: &mut BackupReplicationStatus,
+    record: &ReplicationRecord,
+    now: Timestamp,
+) {
     if let Some(attempt) = status.attempts.first_mut() {
         settle(attempt, Outcome::Accepted, "The cloud's records show that it was accepted.", now);
     }
@@ -49,7 +53,12 @@ pub(crate) fn adopt(
 }
 
 /// Fills in what the record says; what is there stays.
-pub(crate) fn take(status: &mut BackupReplicationStatus, record: &ReplicationRecord, origin: Origin, now: Timestamp) {
+pub(crate) fn take(
+    status: &mut BackupReplicationStatus,
+    record: &ReplicationRecord,
+    origin: Origin,
+    now: Timestamp,
+) {
     status.origin.get_or_insert(origin);
     status.accepted_at.get_or_insert(Time(now));
     let fill = |field: &mut Option<String>, value: Option<&str>, bound| {
@@ -58,19 +67,48 @@ pub(crate) fn take(status: &mut BackupReplicationStatus, record: &ReplicationRec
         }
     };
     fill(&mut status.replication_record_id, Some(record.id.as_str()), bounds::ID);
-    fill(&mut status.source_region, record.source_region.as_ref().map(CloudValue::shown), bounds::NAME);
-    fill(&mut status.backup_id, record.source_backup_id.as_ref().map(CloudValue::shown), bounds::ID);
-    fill(&mut status.project_id, record.source_project_id.as_ref().map(CloudValue::shown), bounds::ID);
-    fill(&mut status.destination_region, record.destination_region.as_ref().map(CloudValue::shown), bounds::NAME);
-    fill(&mut status.destination_project_id, record.destination_project_id.as_ref().map(CloudValue::shown), bounds::ID);
-    fill(&mut status.destination_vault_id, record.destination_vault_id.as_ref().map(CloudValue::shown), bounds::ID);
+    fill(
+        &mut status.source_region,
+        record.source_region.as_ref().map(CloudValue::shown),
+        bounds::NAME,
+    );
+    fill(
+        &mut status.backup_id,
+        record.source_backup_id.as_ref().map(CloudValue::shown),
+        bounds::ID,
+    );
+    fill(
+        &mut status.project_id,
+        record.source_project_id.as_ref().map(CloudValue::shown),
+        bounds::ID,
+    );
+    fill(
+        &mut status.destination_region,
+        record.destination_region.as_ref().map(CloudValue::shown),
+        bounds::NAME,
+    );
+    fill(
+        &mut status.destination_project_id,
+        record.destination_project_id.as_ref().map(CloudValue::shown),
+        bounds::ID,
+    );
+    fill(
+        &mut status.destination_vault_id,
+        record.destination_vault_id.as_ref().map(CloudValue::shown),
+        bounds::ID,
+    );
     follow(status, record, now);
 }
 
 /// These records are not what the resource is for, by a human's word.
-pub(crate) fn decline(status: &mut BackupReplicationStatus, records: impl IntoIterator<Item = String>) {
+pub(crate) fn decline(
+    status: &mut BackupReplicationStatus,
+    records: impl IntoIterator<Item = String>,
+) {
     for record in records {
-        if !status.declined_records.contains(&record) && status.declined_records.len() < bounds::RECORDS {
+        if !status.declined_records.contains(&record)
+            && status.declined_records.len() < bounds::RECORDS
+        {
             status.declined_records.push(record);
         }
     }
@@ -83,7 +121,8 @@ pub(crate) fn decline(status: &mut BackupReplicationStatus, records: impl IntoIt
 pub(crate) fn let_go(status: &mut BackupReplicationStatus) -> Result<(), String> {
     if status.declined_records.len() >= bounds::RECORDS {
         return Err(format!(
-            "{} records have been declined for this resource, and no more can be kept; create another one",
+            "{} records have been declined for this resource, and no more can be kept; create \
+             another one",
             bounds::RECORDS
         ));
     }

@@ -17,12 +17,14 @@ const RETRY: Cure = Cure {
     command: "kubectl brep resolve -n {namespace} {name} --retry",
 };
 const AGAIN: Cure = Cure {
-    when: "to delete this resource and apply its manifest again, which makes another call (first fix the cause)",
+    when: "to delete this resource and apply its manifest again, which makes another call (first \
+        fix the cause)",
     command: "kubectl replace --force -f FILE",
 };
 const ENOUGH: Cure = Cure {
     when: "if the replica exists: to be content with the acceptance",
-    command: "kubectl patch brep -n {namespace} {name} --type=merge -p '{\"spec\":{\"readyWhen\":\"Accepted\"}}'",
+    command: "kubectl patch brep -n {namespace} {name} --type=merge -p \
+        '{\"spec\":{\"readyWhen\":\"Accepted\"}}'",
 };
 
 pub(super) const SUBMITTING: Explained = Explained {
@@ -31,9 +33,12 @@ pub(super) const SUBMITTING: Explained = Explained {
     ..QUIET
 };
 pub(super) const OUTCOME_UNKNOWN: Explained = Explained {
-    means: "It is unknown whether the cloud accepted the call: the answer was lost, late, unreadable or ambiguous.",
+    means: "It is unknown whether the cloud accepted the call: the answer was lost, late, \
+        unreadable or ambiguous.",
     acts: Acts::Person,
-    next: "While the resource is Reconciling, the operator checks the backup's replication records. Once it is Stalled, the operator does not call again unless you decide; it keeps checking the records.",
+    next: "While the resource is Reconciling, the operator checks the backup's replication \
+        records. Once it is Stalled, the operator does not call again unless you decide; it keeps \
+        checking the records.",
     cures: &[
         Cure {
             when: "if the call was not accepted: the operator calls again",
@@ -48,16 +53,20 @@ pub(super) const OUTCOME_UNKNOWN: Explained = Explained {
 pub(super) const REJECTED: Explained = Explained {
     means: "The cloud rejected the call permanently. Nothing was accepted.",
     acts: Acts::Person,
-    next: "The operator does not call again until a field of the request in the spec changes, or you decide to call again.",
+    next: "The operator does not call again until a field of the request in the spec changes, or \
+        you decide to call again.",
     cures: &[EDIT, RETRY],
     level: Level::Error,
     alert: STALLED,
     ..WARNS
 };
 pub(super) const ALREADY_REPLICATED: Explained = Explained {
-    means: "The cloud says that a replica of the backup already exists in that region or is being made (BackupService.1009).",
+    means: "The cloud says that a replica of the backup already exists in that region or is being \
+        made (BackupService.1009).",
     acts: Acts::Person,
-    next: "While the resource is Reconciling, the operator looks for the record of that replica, to adopt it. Once it is Stalled, no record was found: find the replica in the cloud and decide whether it is what you want.",
+    next: "While the resource is Reconciling, the operator looks for the record of that replica, \
+        to adopt it. Once it is Stalled, no record was found: find the replica in the cloud and \
+        decide whether it is what you want.",
     cures: &[
         Cure {
             when: "if that replica is what you want, as this replication record",
@@ -76,7 +85,8 @@ pub(super) const ALREADY_REPLICATED: Explained = Explained {
     ..WARNS
 };
 pub(super) const ACCEPTED: Explained = Explained {
-    means: "The cloud accepted the call, or an earlier replication was adopted, or a person declared the call accepted (status.origin).",
+    means: "The cloud accepted the call, or an earlier replication was adopted, or a person \
+        declared the call accepted (status.origin).",
     acts: Acts::Nobody,
     next: "The operator follows the copy to its end. No further call is made.",
     cures: &[],
@@ -95,24 +105,31 @@ pub(super) const REPLICATED: Explained = Explained {
     ..QUIET
 };
 pub(super) const REPLICATION_FAILED: Explained = Explained {
-    means: "The cloud accepted the call, and the replication failed. status.failCode and status.failReason are the cloud's.",
+    means: "The cloud accepted the call, and the replication failed. status.failCode and \
+        status.failReason are the cloud's.",
     acts: Acts::Person,
-    next: "The operator does not retry this. Fix the cause, then create a new BackupReplication (or delete and re-apply this one).",
+    next: "The operator does not retry this. Fix the cause, then create a new BackupReplication \
+        (or delete and re-apply this one).",
     cures: &[AGAIN],
     level: Level::Error,
     alert: STALLED,
     ..WARNS
 };
-pub(super) const REPLICATION_SKIPPED: Explained =
-    Explained { means: "The cloud accepted the call, and did not carry it out.", ..REPLICATION_FAILED };
+pub(super) const REPLICATION_SKIPPED: Explained = Explained {
+    means: "The cloud accepted the call, and did not carry it out.",
+    ..REPLICATION_FAILED
+};
 pub(super) const ADDITIONAL_RECORDS: Explained = Explained {
-    means: "The backup's records show more than one replication to the same place since the first attempt.",
+    means: "The backup's records show more than one replication to the same place since the first \
+        attempt.",
     acts: Acts::Person,
-    next: "Nothing more is called. Check the replicas in the destination region, delete what is not needed, then replace this resource.",
+    next: "Nothing more is called. Check the replicas in the destination region, delete what is \
+        not needed, then replace this resource.",
     cures: &[
         Cure {
             when: "to see the other records",
-            command: "kubectl get brep -n {namespace} {name} -o jsonpath='{.status.additionalRecords}'",
+            command: "kubectl get brep -n {namespace} {name} -o \
+                jsonpath='{.status.additionalRecords}'",
         },
         Cure {
             when: "once the replicas are checked: to replace this resource",
@@ -126,7 +143,8 @@ pub(super) const ADDITIONAL_RECORDS: Explained = Explained {
 pub(super) const NOT_REPORTED: Explained = Explained {
     means: "The cloud does not report how the replication continues. Nobody has seen the copy.",
     acts: Acts::Person,
-    next: "Nothing more is called or checked. Check in the destination region that the replica exists. With readyWhen: Replicated the resource is Stalled until then.",
+    next: "Nothing more is called or checked. Check in the destination region that the replica \
+        exists. With readyWhen: Replicated the resource is Stalled until then.",
     cures: &[ENOUGH],
     level: Level::Info,
     event: EventType::Normal,
@@ -134,17 +152,20 @@ pub(super) const NOT_REPORTED: Explained = Explained {
     alert: None,
 };
 pub(super) const RECORD_GONE: Explained = Explained {
-    means: "The replication's record was listed, and has not been for the settling time. Nobody can see the copy any more.",
+    means: "The replication's record was listed, and has not been for the settling time. Nobody \
+        can see the copy any more.",
     level: Level::Warn,
     event: EventType::Warning,
     alert: SIGHT,
     ..NOT_REPORTED
 };
 pub(super) const BACKUP_GONE: Explained = Explained {
-    means: "The source backup has been gone for the settling time, and its records with it. Nobody can see the copy any more.",
+    means: "The source backup has been gone for the settling time, and its records with it. Nobody \
+        can see the copy any more.",
     ..RECORD_GONE
 };
 pub(super) const TRACKING_LIMIT_REACHED: Explained = Explained {
-    means: "The replication had not ended within --tracking-limit. The operator no longer checks it.",
+    means: "The replication had not ended within --tracking-limit. The operator no longer checks \
+        it.",
     ..RECORD_GONE
 };

@@ -7,19 +7,24 @@ const CLOUD: Option<&str> = Some("BackupReplicationCloudUnreachable");
 
 const ENDPOINT: Cure = Cure {
     when: "to name the endpoint",
-    command: "kubectl patch brep -n {namespace} {name} --type=merge -p '{\"spec\":{\"endpoint\":\"https://cbr.REGION.DOMAIN\"}}'",
+    command: "kubectl patch brep -n {namespace} {name} --type=merge -p \
+        '{\"spec\":{\"endpoint\":\"https://cbr.REGION.DOMAIN\"}}'",
 };
 const ALLOW: Cure = Cure {
     when: "to see the endpoints that are allowed (the administrator changes them)",
-    command: "kubectl get deployments -A -l app.kubernetes.io/name=backup-replication-operator -o jsonpath='{.items[*].spec.template.spec.containers[*].args}'",
+    command: "kubectl get deployments -A -l app.kubernetes.io/name=backup-replication-operator -o \
+        jsonpath='{.items[*].spec.template.spec.containers[*].args}'",
 };
 const TOKEN: Cure = Cure {
     when: "to put a new token into the Secret, from a file",
-    command: "kubectl create secret generic -n {namespace} {secret} --from-file={key}=FILE --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts --field-manager=by-hand -f -",
+    command: "kubectl create secret generic -n {namespace} {secret} --from-file={key}=FILE \
+        --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts \
+        --field-manager=by-hand -f -",
 };
 const REACH: Cure = Cure {
     when: "to try the connection from inside the cluster",
-    command: "kubectl run -n {namespace} cbr-check --rm -i --restart=Never --image=curlimages/curl -- -sv {endpoint}",
+    command: "kubectl run -n {namespace} cbr-check --rm -i --restart=Never --image=curlimages/curl \
+        -- -sv {endpoint}",
 };
 
 pub(super) const BEING_DELETED: Explained = Explained {
@@ -39,7 +44,8 @@ pub(super) const SUSPENDED: Explained = Explained {
     next: "Nothing is called until spec.suspend is false or absent.",
     cures: &[Cure {
         when: "to let it continue",
-        command: "kubectl patch brep -n {namespace} {name} --type=merge -p '{\"spec\":{\"suspend\":false}}'",
+        command: "kubectl patch brep -n {namespace} {name} --type=merge -p \
+            '{\"spec\":{\"suspend\":false}}'",
     }],
     told: Telling::Once,
     ..QUIET
@@ -47,7 +53,8 @@ pub(super) const SUSPENDED: Explained = Explained {
 pub(super) const ENDPOINT_MISSING: Explained = Explained {
     means: "Neither the resource nor the operator names an endpoint.",
     acts: Acts::Person,
-    next: "Nothing is sent until spec.endpoint is set, or the administrator sets --default-endpoint.",
+    next: "Nothing is sent until spec.endpoint is set, or the administrator sets \
+        --default-endpoint.",
     cures: &[ENDPOINT],
     level: Level::Error,
     alert: STALLED,
@@ -56,7 +63,8 @@ pub(super) const ENDPOINT_MISSING: Explained = Explained {
 pub(super) const ENDPOINT_REFUSED: Explained = Explained {
     means: "The endpoint is not on the operator's allow-list, or is not a bare https://host.",
     acts: Acts::Person,
-    next: "Nothing is sent until spec.endpoint is corrected, or the administrator allows it (--allowed-endpoint).",
+    next: "Nothing is sent until spec.endpoint is corrected, or the administrator allows it \
+        (--allowed-endpoint).",
     cures: &[ENDPOINT, ALLOW],
     level: Level::Error,
     alert: STALLED,
@@ -74,7 +82,8 @@ pub(super) const SPEC_INVALID: Explained = Explained {
 pub(super) const SECRET_NOT_FOUND: Explained = Explained {
     means: "The Secret that the resource names does not exist.",
     acts: Acts::Person,
-    next: "The operator checks again automatically, every 30 s in the first hour and every 5 minutes later, and calls once the Secret exists.",
+    next: "The operator checks again automatically, every 30 s in the first hour and every 5 \
+        minutes later, and calls once the Secret exists.",
     cures: &[Cure {
         when: "to create the Secret, with the token from a file",
         command: "kubectl create secret generic -n {namespace} {secret} --from-file={key}=FILE",
@@ -85,7 +94,8 @@ pub(super) const SECRET_NOT_FOUND: Explained = Explained {
 pub(super) const TOKEN_MISSING: Explained = Explained {
     means: "The Secret has no such key, or nothing in it.",
     acts: Acts::Person,
-    next: "The operator checks again automatically, as for SecretNotFound, and calls once the key holds a token.",
+    next: "The operator checks again automatically, as for SecretNotFound, and calls once the key \
+        holds a token.",
     cures: &[TOKEN],
     alert: SECRET,
     ..WARNS
@@ -93,19 +103,24 @@ pub(super) const TOKEN_MISSING: Explained = Explained {
 pub(super) const TOKEN_UNUSABLE: Explained = Explained {
     means: "The value in the Secret cannot be a token, so it is not sent.",
     acts: Acts::Person,
-    next: "The operator checks again automatically, as for SecretNotFound, and calls once the key holds the bare token.",
+    next: "The operator checks again automatically, as for SecretNotFound, and calls once the key \
+        holds the bare token.",
     cures: &[TOKEN],
     alert: SECRET,
     ..WARNS
 };
 pub(super) const SECRET_NOT_PERMITTED: Explained = Explained {
-    means: "The operator may not read the Secret: its role does not allow it, or the Secret lacks the label that --require-secret-label demands.",
+    means: "The operator may not read the Secret: its role does not allow it, or the Secret lacks \
+        the label that --require-secret-label demands.",
     acts: Acts::Administrator,
-    next: "The operator checks again automatically, as for SecretNotFound, and calls once it may read the Secret.",
+    next: "The operator checks again automatically, as for SecretNotFound, and calls once it may \
+        read the Secret.",
     cures: &[
         Cure {
-            when: "to check the operator's right (with the namespace and the account of your installation)",
-            command: "kubectl auth can-i get secrets/{secret} -n {namespace} --as=system:serviceaccount:backup-replication:backup-replication-operator",
+            when: "to check the operator's right (with the namespace and the account of your \
+                installation)",
+            command: "kubectl auth can-i get secrets/{secret} -n {namespace} \
+                --as=system:serviceaccount:backup-replication:backup-replication-operator",
         },
         Cure {
             when: "to see the labels of the Secret",
@@ -116,9 +131,11 @@ pub(super) const SECRET_NOT_PERMITTED: Explained = Explained {
     ..WARNS
 };
 pub(super) const TOKEN_REJECTED: Explained = Explained {
-    means: "The cloud rejects the token in the Secret: it has expired, or is for another project or domain.",
+    means: "The cloud rejects the token in the Secret: it has expired, or is for another project \
+        or domain.",
     acts: Acts::Person,
-    next: "Nothing is called with this token. A new one is found automatically: within 30 s in the first hour, within 5 minutes later. The old one is tried again once an hour at most.",
+    next: "Nothing is called with this token. A new one is found automatically: within 30 s in the \
+        first hour, within 5 minutes later. The old one is tried again once an hour at most.",
     cures: &[TOKEN],
     told: Telling::OncePerSeries,
     alert: Some("BackupReplicationTokenRejected"),
@@ -139,16 +156,21 @@ pub(super) const TEMPORARILY_REJECTED: Explained = Explained {
     ..WARNS
 };
 pub(super) const NOT_SENT: Explained = Explained {
-    means: "The call could not start: no connection to the endpoint, or the claim's window was over. Nothing was sent.",
-    next: "The operator retries automatically. If it persists, check the endpoint, DNS, NetworkPolicies, proxy and --ca-bundle.",
+    means: "The call could not start: no connection to the endpoint, or the claim's window was \
+        over. Nothing was sent.",
+    next: "The operator retries automatically. If it persists, check the endpoint, DNS, \
+        NetworkPolicies, proxy and --ca-bundle.",
     cures: &[REACH],
     told: Telling::OncePerSeries,
     alert: CLOUD,
     ..WARNS
 };
 pub(super) const LOOK_UP_FAILED: Explained = Explained {
-    means: "The backup is looked up before the call, and that failed: no connection, no sensible answer, or the answer that there is no such backup or no look-up. No call was made.",
-    next: "The operator retries automatically. An answer that there is no look-up, or no such backup, must stay the same for --look-up-patience before the call is made without a look-up. If it persists, check the endpoint, DNS, NetworkPolicies, proxy and --ca-bundle.",
+    means: "The backup is looked up before the call, and that failed: no connection, no sensible \
+        answer, or the answer that there is no such backup or no look-up. No call was made.",
+    next: "The operator retries automatically. An answer that there is no look-up, or no such \
+        backup, must stay the same for --look-up-patience before the call is made without a \
+        look-up. If it persists, check the endpoint, DNS, NetworkPolicies, proxy and --ca-bundle.",
     cures: &[REACH],
     alert: CLOUD,
     ..WARNS
@@ -160,22 +182,29 @@ pub(super) const SOURCE_NOT_READY: Explained = Explained {
     ..QUIET
 };
 pub(super) const TOO_YOUNG: Explained = Explained {
-    means: "The resource is new, and the cloud shows no record that tells what was called for before. A tool that restores a resource restores its status in a second write.",
-    next: "No action needed: the first call waits for --first-call-after, 30 times as long where the resource carries the marks of a restore. To be sure, restore with spec.suspend: true.",
+    means: "The resource is new, and the cloud shows no record that tells what was called for \
+        before. A tool that restores a resource restores its status in a second write.",
+    next: "No action needed: the first call waits for --first-call-after, 30 times as long where \
+        the resource carries the marks of a restore. To be sure, restore with spec.suspend: true.",
     ..QUIET
 };
 pub(super) const CLAIM_REFUSED: Explained = Explained {
-    means: "The API server refuses what the operator writes into the status before a call, or does not keep it as written (an admission policy or webhook, an old CRD, a missing role).",
+    means: "The API server refuses what the operator writes into the status before a call, or does \
+        not keep it as written (an admission policy or webhook, an old CRD, a missing role).",
     acts: Acts::Administrator,
-    next: "No call is made without it. Correct what the message names. The operator tries again automatically, after 5 s at first and 10 minutes at most; a changed spec is tried at once.",
+    next: "No call is made without it. Correct what the message names. The operator tries again \
+        automatically, after 5 s at first and 10 minutes at most; a changed spec is tried at once.",
     cures: &[
         Cure {
             when: "to see what may refuse or change the write",
-            command: "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations,validatingadmissionpolicies",
+            command: "kubectl get \
+                validatingwebhookconfigurations,mutatingwebhookconfigurations,validatingadmissionpolicies",
         },
         Cure {
-            when: "to check the operator's right (with the namespace and the account of your installation)",
-            command: "kubectl auth can-i patch backupreplications/status -n {namespace} --as=system:serviceaccount:backup-replication:backup-replication-operator",
+            when: "to check the operator's right (with the namespace and the account of your \
+                installation)",
+            command: "kubectl auth can-i patch backupreplications/status -n {namespace} \
+                --as=system:serviceaccount:backup-replication:backup-replication-operator",
         },
     ],
     level: Level::Error,
@@ -183,9 +212,11 @@ pub(super) const CLAIM_REFUSED: Explained = Explained {
     ..WARNS
 };
 pub(super) const OBJECT_TOO_LARGE: Explained = Explained {
-    means: "The metadata of the resource take more than 256 KiB, so that the outcome of a call might not fit into it.",
+    means: "The metadata of the resource take more than 256 KiB, so that the outcome of a call \
+        might not fit into it.",
     acts: Acts::Person,
-    next: "No call is made until what fills it is removed (annotations, finalizers, owner references, managed fields). Or create the resource under another name.",
+    next: "No call is made until what fills it is removed (annotations, finalizers, owner \
+        references, managed fields). Or create the resource under another name.",
     cures: &[
         Cure {
             when: "to see what fills it",
@@ -198,9 +229,14 @@ pub(super) const OBJECT_TOO_LARGE: Explained = Explained {
     ..WARNS
 };
 pub(super) const SAME_TARGET_IN_USE: Explained = Explained {
-    means: "Another resource of the namespace has a call for the same backup and region whose outcome is not known yet, or which is too recent for the cloud's records to show it.",
-    next: "No action needed, unless the other resource is Stalled: then decide about that one. The message names it.",
-    cures: &[Cure { when: "to see the other resource", command: "kubectl brep status -n {namespace}" }],
+    means: "Another resource of the namespace has a call for the same backup and region whose \
+        outcome is not known yet, or which is too recent for the cloud's records to show it.",
+    next: "No action needed, unless the other resource is Stalled: then decide about that one. The \
+        message names it.",
+    cures: &[Cure {
+        when: "to see the other resource",
+        command: "kubectl brep status -n {namespace}",
+    }],
     told: Telling::Once,
     ..QUIET
 };

@@ -1,6 +1,6 @@
 //! What every reason means, who acts, what happens next and what cures it: the one table from which
-//! Events, logs, `kubectl brep explain` and the documentation are made, or against which a test holds
-//! them.
+//! Events, logs, `kubectl brep explain` and the documentation are made, or against which a test
+//! holds them.
 
 mod after_call;
 mod before_call;
@@ -196,10 +196,14 @@ const QUIET: Explained = Explained {
     alert: None,
 };
 /// Somebody should know.
-const WARNS: Explained = Explained { level: Level::Warn, event: EventType::Warning, told: Telling::Once, ..QUIET };
+const WARNS: Explained =
+    Explained { level: Level::Warn, event: EventType::Warning, told: Telling::Once, ..QUIET };
 const STALLED: Option<&str> = Some("BackupReplicationStalled");
 
-const WATCH: Cure = Cure { when: "to see how it continues", command: "kubectl get brep -n {namespace} {name} --watch" };
+const WATCH: Cure = Cure {
+    when: "to see how it continues",
+    command: "kubectl get brep -n {namespace} {name} --watch",
+};
 const EDIT: Cure = Cure {
     when: "to correct the spec here (or correct it where you apply it from)",
     command: "kubectl edit brep -n {namespace} {name}",
@@ -212,7 +216,8 @@ mod tests {
     #[test]
     fn every_reason_says_all() {
         for reason in Reason::ALL {
-            let Explained { means, acts, next, cures, level, event, told, alert } = reason.explained();
+            let Explained { means, acts, next, cures, level, event, told, alert } =
+                reason.explained();
             let name = reason.as_str();
             for text in [means, next] {
                 assert!(text.ends_with('.') && text.len() > 10, "{name}: {text}");
@@ -220,7 +225,11 @@ mod tests {
             assert!(*acts == Acts::Nobody || !cures.is_empty(), "{name} has no command");
             // What worries in one place worries in all.
             assert_eq!(*level == Level::Info, *event == EventType::Normal, "{name}");
-            assert_eq!(*event == EventType::Warning, alert.is_some(), "{name} is seen by no alert, or without need");
+            assert_eq!(
+                *event == EventType::Warning,
+                alert.is_some(),
+                "{name} is seen by no alert, or without need"
+            );
             let is_worth_an_event = *acts != Acts::Nobody && *event == EventType::Warning;
             assert!(!is_worth_an_event || *told != Telling::Quiet, "{name}");
         }
@@ -238,8 +247,14 @@ mod tests {
         for reason in Reason::ALL {
             for Cure { when, command } in reason.explained().cures {
                 for filled in [blanks.fill(command), Blanks::default().fill(command)] {
-                    assert!(filled.starts_with("kubectl ") || filled.starts_with("helm "), "{filled}");
-                    assert!(!Blanks::ALL.iter().any(|(blank, _)| filled.contains(blank)), "{filled}");
+                    assert!(
+                        filled.starts_with("kubectl ") || filled.starts_with("helm "),
+                        "{filled}"
+                    );
+                    assert!(
+                        !Blanks::ALL.iter().any(|(blank, _)| filled.contains(blank)),
+                        "{filled}"
+                    );
                 }
                 let starts_small = when.starts_with(|c: char| c.is_lowercase());
                 assert!(starts_small && !when.ends_with(['.', ':']), "{}: {when}", reason.as_str());

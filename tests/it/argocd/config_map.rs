@@ -11,7 +11,10 @@ const ACTIONS: [&str; 3] = ["not-accepted", "accepted", "call-anew"];
 
 /// A patch of `argocd-cm`.
 pub(crate) fn patch() -> Result<String> {
-    let mut actions = format!("discovery.lua: |\n{}definitions:\n", indented(&script("actions/discovery.lua")?, 2));
+    let mut actions = format!(
+        "discovery.lua: |\n{}definitions:\n",
+        indented(&script("actions/discovery.lua")?, 2)
+    );
     for name in ACTIONS {
         let script = indented(&script(&format!("actions/{name}/action.lua"))?, 4);
         actions.push_str(&format!("- name: {name}\n  action.lua: |\n{script}"));
@@ -19,8 +22,9 @@ pub(crate) fn patch() -> Result<String> {
     let health = indented(&script("health.lua")?, 4);
     let actions = indented(&actions, 4);
     Ok(format!(
-        "# For the data of the ConfigMap argocd-cm. Made of the scripts in resource_customizations.\ndata:\n  \
-         resource.customizations.health.{KIND}: |\n{health}  resource.customizations.actions.{KIND}: |\n{actions}"
+        "# For the data of the ConfigMap argocd-cm. Made of the scripts in \
+         resource_customizations.\ndata:\n  resource.customizations.health.{KIND}: |\n{health}  \
+         resource.customizations.actions.{KIND}: |\n{actions}"
     ))
 }
 
@@ -29,6 +33,8 @@ fn script(path: &str) -> Result<String> {
 }
 
 fn indented(text: &str, by: usize) -> String {
-    let line = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!("{}{line}\n", " ".repeat(by)) };
+    let line = |line: &str| {
+        if line.is_empty() { "\n".to_owned() } else { format!("{}{line}\n", " ".repeat(by)) }
+    };
     text.lines().map(line).collect()
 }

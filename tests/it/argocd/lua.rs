@@ -1,4 +1,5 @@
-//! Runs the scripts as Argo CD does: Lua 5.1, the resource as `obj`, and what is returned is the answer.
+//! Runs the scripts as Argo CD does: Lua 5.1, the resource as `obj`, and what is returned is the
+//! answer.
 
 use std::path::PathBuf;
 
@@ -23,7 +24,9 @@ pub(crate) fn run(script: &str, object: &Value) -> Result<Value> {
     let told = || -> mlua::Result<Value> {
         let lua = Lua::new();
         // Absent, not a null of another kind.
-        let options = mlua::serde::SerializeOptions::new().serialize_none_to_null(false).serialize_unit_to_null(false);
+        let options = mlua::serde::SerializeOptions::new()
+            .serialize_none_to_null(false)
+            .serialize_unit_to_null(false);
         lua.globals().set("obj", lua.to_value_with(object, options)?)?;
         lua.from_value(lua.load(&text).set_name(script).eval()?)
     };

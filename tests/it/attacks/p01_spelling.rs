@@ -5,7 +5,10 @@ use harness::{Object, Scene, in_time};
 use serde_json::{Map, Value, json};
 use simulator::{Fault, Script, Spelling, Target, View, example};
 
-use super::{Findings, OPERATOR, apply, careless, counts, decided, lasting_outcome, only_record, operator, origin};
+use super::{
+    Findings, OPERATOR, apply, careless, counts, decided, lasting_outcome, only_record, operator,
+    origin,
+};
 use super::{outcome, ready};
 
 const LISTED: [(&str, Spelling); 4] = [
@@ -63,7 +66,8 @@ fn cases(scene: &Scene) -> Vec<Case> {
                 ("backupId", &backup),
                 ("projectId", example::PROJECT),
             ];
-            for (each, id) in known.into_iter().filter(|(each, _)| field == *each || field == "all") {
+            for (each, id) in known.into_iter().filter(|(each, _)| field == *each || field == "all")
+            {
                 changes[each] = json!(spell(id));
             }
             cases.push(Case { name: format!("{asked}-{listed}"), backup, changes });
@@ -84,7 +88,9 @@ async fn a_lost_answer_is_found_by_its_record_in_whatever_spelling_it_is_listed(
     scene.valid_secret()?;
     let cases = cases(&scene);
     for Case { name: _, backup, changes: _ } in &cases {
-        scene.simulator.script(Script::once(Fault::after_commit().reset()).replicate().backup(backup))?;
+        scene
+            .simulator
+            .script(Script::once(Fault::after_commit().reset()).replicate().backup(backup))?;
     }
     let _operator = operator(&scene).start_ready()?;
     for Case { name, backup, changes } in &cases {
@@ -95,15 +101,23 @@ async fn a_lost_answer_is_found_by_its_record_in_whatever_spelling_it_is_listed(
         let object = outcome(&scene, name).await?;
         findings.check(name, ready(&object), || format!("not ready: {}", object.message()));
         findings.counts(&scene, name, backup, (1, 1));
-        let own = scene.simulator.records(backup).first().map(|record| record.id.clone()).unwrap_or_default();
+        let own = scene
+            .simulator
+            .records(backup)
+            .first()
+            .map(|record| record.id.clone())
+            .unwrap_or_default();
         let (came_by, id) = origin(&object);
-        findings.check(name, came_by == Some("Called") && alike(id, &own), || format!("{came_by:?} as {id:?}"));
+        findings.check(name, came_by == Some("Called") && alike(id, &own), || {
+            format!("{came_by:?} as {id:?}")
+        });
     }
     findings.none()
 }
 
 #[tokio::test]
-async fn a_resource_that_is_made_again_adopts_the_record_in_whatever_spelling_it_is_listed() -> Result<()> {
+async fn a_resource_that_is_made_again_adopts_the_record_in_whatever_spelling_it_is_listed()
+-> Result<()> {
     let scene = Scene::with(OPERATOR, careless()).await?;
     scene.valid_secret()?;
     let _operator = operator(&scene).start_ready()?;
@@ -122,7 +136,9 @@ async fn a_resource_that_is_made_again_adopts_the_record_in_whatever_spelling_it
     for Case { name, backup, changes: _ } in &cases {
         let object = scene.wait(name, "decided", decided).await?;
         let (came_by, id) = origin(&object);
-        findings.check(name, came_by == Some("Adopted") && id.is_some(), || format!("{came_by:?} as {id:?}"));
+        findings.check(name, came_by == Some("Adopted") && id.is_some(), || {
+            format!("{came_by:?} as {id:?}")
+        });
         findings.counts(&scene, name, backup, (1, 1));
     }
     findings.none()
@@ -143,7 +159,9 @@ async fn its_own_record_is_followed_in_another_spelling_and_is_no_double() -> Re
         let ended = |object: &Object| object.phase() == "Succeeded" || object.is("Stalled");
         let object = scene.wait(name, "over", ended).await?;
         let doubles = object.0.pointer("/status/additionalRecords").cloned();
-        findings.check(name, ready(&object) && doubles.is_none(), || format!("{doubles:?} {}", object.message()));
+        findings.check(name, ready(&object) && doubles.is_none(), || {
+            format!("{doubles:?} {}", object.message())
+        });
     }
     findings.none()
 }
@@ -151,7 +169,8 @@ async fn its_own_record_is_followed_in_another_spelling_and_is_no_double() -> Re
 /// What a record says instead of what was asked for.
 fn otherwise() -> [(&'static str, Value); 3] {
     let vault = "ffffffff-8800-46da-9c37-9d657a825274";
-    let vault = json!({"destination_vault_id": vault, "extra_info": {"destination_vault_id": vault}});
+    let vault =
+        json!({"destination_vault_id": vault, "extra_info": {"destination_vault_id": vault}});
     let project = json!({"destination_project_id": "ffffffffac08274b82b4e254268a3862"});
     let mut both = vault.clone();
     both["destination_project_id"] = project["destination_project_id"].clone();
@@ -171,7 +190,9 @@ async fn a_new_record_of_the_same_region_that_reads_differently_proves_nothing()
     for (name, other) in otherwise() {
         let backup = scene.new_backup();
         let hold = scene.simulator.hold(name);
-        scene.simulator.script(Script::once(Fault::after_commit().hold(&hold).reset()).replicate().backup(&backup))?;
+        scene.simulator.script(
+            Script::once(Fault::after_commit().hold(&hold).reset()).replicate().backup(&backup),
+        )?;
         apply(&scene, name, &backup, &json!({}))?;
         in_time("the call arrives", hold.arrived()).await?;
         scene.simulator.alter_record(&only_record(&scene, &backup)?, fields(&other))?;
@@ -214,7 +235,8 @@ async fn a_record_in_another_vault_that_was_there_before_the_claim_blocks_no_pro
 }
 
 #[tokio::test]
-async fn a_live_record_in_another_vault_of_the_region_is_named_to_who_is_refused_for_it() -> Result<()> {
+async fn a_live_record_in_another_vault_of_the_region_is_named_to_who_is_refused_for_it()
+-> Result<()> {
     let mut options = careless();
     options.behaviour.accept_duplicates = false;
     let scene = Scene::with(OPERATOR, options).await?;

@@ -5,7 +5,9 @@ use harness::Scene;
 use serde_json::{Value, json};
 use simulator::{Fault, Project, Region, Script, Token, Vault, example};
 
-use super::{Findings, OPERATOR, apply, careless, decided, delete, operator, origin, outcome, ready};
+use super::{
+    Findings, OPERATOR, apply, careless, decided, delete, operator, origin, outcome, ready,
+};
 
 const REGION: &str = "ap-southeast-1";
 const PROJECT: &str = "0605767b5780d5762fc5c0118072a5ff";
@@ -34,7 +36,9 @@ async fn a_token_that_shares_letters_with_an_id_hides_no_record() -> Result<()> 
         let backup = scene.new_backup();
         scene.simulator.add_token(Token::new(token, example::PROJECT));
         scene.secret_with(name, &json!({"token": token}))?;
-        scene.simulator.script(Script::once(Fault::after_commit().reset()).replicate().backup(&backup))?;
+        scene
+            .simulator
+            .script(Script::once(Fault::after_commit().reset()).replicate().backup(&backup))?;
         let mut changes = changes;
         changes["auth"] = json!({"tokenSecretRef": {"name": name}});
         apply(&scene, name, &backup, &changes)?;
@@ -44,8 +48,10 @@ async fn a_token_that_shares_letters_with_an_id_hides_no_record() -> Result<()> 
     for (name, token, backup, _) in &backups {
         let object = outcome(&scene, name).await?;
         findings.check(name, ready(&object), || format!("not ready: {}", object.message()));
-        findings.check(name, origin(&object).0 == Some("Called"), || format!("{:?}", origin(&object)));
-        findings.check(name, !object.0.to_string().contains(token), || "its token is on show".into());
+        findings
+            .check(name, origin(&object).0 == Some("Called"), || format!("{:?}", origin(&object)));
+        findings
+            .check(name, !object.0.to_string().contains(token), || "its token is on show".into());
         findings.counts(&scene, name, backup, (1, 1));
     }
     findings.none()?;
@@ -57,7 +63,8 @@ async fn a_token_that_shares_letters_with_an_id_hides_no_record() -> Result<()> 
     }
     for (name, _, backup, _) in &backups {
         let object = scene.wait(name, "decided", decided).await?;
-        findings.check(name, origin(&object).0 == Some("Adopted"), || format!("{:?}", origin(&object)));
+        findings
+            .check(name, origin(&object).0 == Some("Adopted"), || format!("{:?}", origin(&object)));
         findings.counts(&scene, name, backup, (1, 1));
     }
     findings.none()

@@ -8,7 +8,9 @@ use kube::api::{DynamicObject, PostParams};
 use serde_json::{Value, json};
 use simulator::{Fault, LookUp, Records, Script, View};
 
-use super::{FIRST_CALL_AFTER, Findings, OPERATOR, apply, careless, counts, decided, operator, origin, ready};
+use super::{
+    FIRST_CALL_AFTER, Findings, OPERATOR, apply, careless, counts, decided, operator, origin, ready,
+};
 
 /// How long after its object a restored status comes: the attack itself, not a wait for something.
 const LATER: Duration = Duration::from_millis(300);
@@ -47,7 +49,8 @@ async fn saved_and_deleted(scene: &Scene) -> Result<Vec<Known>> {
     for (view_name, view) in views() {
         for (way_name, way) in [("replaced", Way::Replaced), ("patched", Way::Patched)] {
             for history in ["accepted", "unknown"] {
-                let (name, backup) = (format!("{view_name}-{history}-{way_name}"), scene.new_backup());
+                let (name, backup) =
+                    (format!("{view_name}-{history}-{way_name}"), scene.new_backup());
                 scene.simulator.set_view(&backup, Some(view.clone()));
                 if history == "unknown" {
                     let lost = Fault::after_commit().reset();
@@ -79,7 +82,11 @@ async fn create(scene: &Scene, known: &Known) -> Result<DynamicObject> {
 }
 
 /// Gives it its status back; the words of a refusal.
-async fn restore_status(scene: &Scene, known: &Known, created: DynamicObject) -> Result<Option<String>> {
+async fn restore_status(
+    scene: &Scene,
+    known: &Known,
+    created: DynamicObject,
+) -> Result<Option<String>> {
     let status = &known.saved.data["status"];
     match known.way {
         Way::Replaced => {
@@ -112,14 +119,16 @@ async fn assert_restored(scene: &Scene, known: &[Known], mut findings: Findings)
         findings.counts(scene, name, backup, (1, 1));
         let same = origin(&before) == origin(&after) && before.attempt_id() == after.attempt_id();
         findings.check(name, same, || format!("{:?} is now {:?}", origin(&before), origin(&after)));
-        let stands = before.is("Ready") == after.is("Ready") && before.is("Stalled") == after.is("Stalled");
+        let stands =
+            before.is("Ready") == after.is("Ready") && before.is("Stalled") == after.is("Stalled");
         findings.check(name, stands, || format!("{} {}", after.phase(), after.reason()));
     }
     findings.none()
 }
 
 #[tokio::test]
-async fn a_status_that_is_restored_after_its_object_calls_for_nothing_and_is_taken_back() -> Result<()> {
+async fn a_status_that_is_restored_after_its_object_calls_for_nothing_and_is_taken_back()
+-> Result<()> {
     let scene = Scene::with(OPERATOR, careless()).await?;
     scene.valid_secret()?;
     let operator = operator(&scene).start_ready()?;
@@ -129,7 +138,8 @@ async fn a_status_that_is_restored_after_its_object_calls_for_nothing_and_is_tak
         let created = create(&scene, row).await?;
         tokio::time::sleep(LATER).await;
         let refused = restore_status(&scene, row, created).await?;
-        findings.check(&row.name, refused.is_none(), || format!("its status is refused: {refused:?}"));
+        findings
+            .check(&row.name, refused.is_none(), || format!("its status is refused: {refused:?}"));
     }
     assert_restored(&scene, &known, findings).await?;
     drop(operator);
@@ -153,7 +163,8 @@ async fn an_old_object_is_young_to_a_process_that_has_just_seen_it() -> Result<(
     let mut findings = Findings::default();
     for (row, created) in known.iter().zip(created) {
         let refused = restore_status(&scene, row, created).await?;
-        findings.check(&row.name, refused.is_none(), || format!("its status is refused: {refused:?}"));
+        findings
+            .check(&row.name, refused.is_none(), || format!("its status is refused: {refused:?}"));
     }
     assert_restored(&scene, &known, findings).await
 }
@@ -178,9 +189,11 @@ async fn one_that_is_new_in_truth_is_called_for_once_it_is_old_enough() -> Resul
             let text = object.text(pointer).with_context(|| format!("no {pointer}"))?;
             text.parse::<jiff::Timestamp>().context(text.to_owned())
         };
-        let (made, claimed) = (time("/metadata/creationTimestamp")?, time("/status/attempts/0/claimedAt")?);
+        let (made, claimed) =
+            (time("/metadata/creationTimestamp")?, time("/status/attempts/0/claimedAt")?);
         let age = claimed.duration_since(made).unsigned_abs();
-        findings.check(name, age >= FIRST_CALL_AFTER, || format!("called for at the age of {age:?}"));
+        findings
+            .check(name, age >= FIRST_CALL_AFTER, || format!("called for at the age of {age:?}"));
     }
     // Where a look proves that nothing is there, nobody waits.
     let backup = scene.new_backup();
@@ -191,14 +204,16 @@ async fn one_that_is_new_in_truth_is_called_for_once_it_is_old_enough() -> Resul
 }
 
 #[tokio::test]
-async fn one_with_marks_of_a_restore_waits_longer_and_suspended_it_waits_for_its_user() -> Result<()> {
+async fn one_with_marks_of_a_restore_waits_longer_and_suspended_it_waits_for_its_user() -> Result<()>
+{
     let no_look_up = View { look_up: LookUp::NotFound, ..View::default() };
     let scene = Scene::with(OPERATOR, super::careless_showing(no_look_up)).await?;
     scene.valid_secret()?;
     let _operator = operator(&scene).start_ready()?;
     let marked = scene.new_backup();
     let mut object: Value = super::manifest("marked", &marked, &json!({}));
-    object["metadata"]["labels"] = json!({"velero.io/restore-name": "nightly", "velero.io/backup-name": "nightly"});
+    object["metadata"]["labels"] =
+        json!({"velero.io/restore-name": "nightly", "velero.io/backup-name": "nightly"});
     scene.applied(&object.to_string())?;
     let suspended = scene.new_backup();
     apply(&scene, "suspended", &suspended, &json!({"suspend": true}))?;

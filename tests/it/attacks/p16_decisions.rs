@@ -3,11 +3,13 @@
 use anyhow::{Context, Result, ensure};
 use harness::{Object, Scene, in_time};
 use serde_json::{Value, json};
-use simulator::{Advance, Fault, Options, Pace, Records, Script, Target, Timestamps, View, example};
+use simulator::{
+    Advance, Fault, Options, Pace, Records, Script, Target, Timestamps, View, example,
+};
 
 use super::{
-    Findings, OPERATOR, apply, calls, careless, counts, decided, delete, looked_up_again, manifest, only_record,
-    operator, origin, outcome, patient_operator, ready,
+    Findings, OPERATOR, apply, calls, careless, counts, decided, delete, looked_up_again, manifest,
+    only_record, operator, origin, outcome, patient_operator, ready,
 };
 
 const DECISION: &str = "cbr.replication.dev/decision";
@@ -56,17 +58,22 @@ async fn a_decision_that_stays_on_an_object_is_not_carried_out_for_the_next_one(
         let called = |object: &Object| ready(object) && origin(object).0 == Some("Called");
         let object = scene.wait(name, "called for, as was said", called).await?;
         ensure!(counts(&scene, &backup) == (2, 2), "{name}: {:?}", counts(&scene, &backup));
-        let decision = object.text("/metadata/annotations/cbr.replication.dev~1decision").context("no decision")?;
+        let decision = object
+            .text("/metadata/annotations/cbr.replication.dev~1decision")
+            .context("no decision")?;
         let second = origin(&object).1.context("no record")?;
 
         // What the next object adopts is the first record, to which the decision was given once.
         match name {
-            "failed" => scene
-                .simulator
-                .advance(second, Advance::Fail { code: "BackupService.9999".into(), reason: "Broken.".into() })?,
+            "failed" => scene.simulator.advance(
+                second,
+                Advance::Fail { code: "BackupService.9999".into(), reason: "Broken.".into() },
+            )?,
             "vanished" => scene.simulator.hide(second)?,
             _ => {
-                let later = [("id".to_owned(), json!("00000000-0000-4000-8000-000000000000"))].into_iter().collect();
+                let later = [("id".to_owned(), json!("00000000-0000-4000-8000-000000000000"))]
+                    .into_iter()
+                    .collect();
                 scene.simulator.alter_record(second, later)?;
                 let view = View { timestamps: Timestamps::Unreadable, ..View::default() };
                 scene.simulator.set_view(&backup, Some(view));
@@ -78,7 +85,8 @@ async fn a_decision_that_stays_on_an_object_is_not_carried_out_for_the_next_one(
         looked_up_again(&scene, &backup, 2).await?;
         let object = scene.wait(name, "ready", ready).await?;
         let as_before = adopted(&object) && origin(&object).1 == Some(&first);
-        findings.check(name, as_before, || format!("{:?}, not adopted as {first}", origin(&object)));
+        findings
+            .check(name, as_before, || format!("{:?}, not adopted as {first}", origin(&object)));
         findings.counts(&scene, name, &backup, (2, 2));
     }
     findings.none()
@@ -98,12 +106,15 @@ fn there(scene: &Scene, backup: &str) -> Result<String> {
 }
 
 #[tokio::test]
-async fn a_decision_in_the_manifest_of_a_new_object_is_not_carried_out_and_one_that_is_given_then_is() -> Result<()> {
+async fn a_decision_in_the_manifest_of_a_new_object_is_not_carried_out_and_one_that_is_given_then_is()
+-> Result<()> {
     let scene = Scene::with(OPERATOR, slow()).await?;
     scene.valid_secret()?;
     let _operator = operator(&scene).start_ready()?;
     let record = there(&scene, example::BACKUP)?;
-    scene.applied(&manifest_with("db", example::BACKUP, &format!("{record}:call-anew")).to_string())?;
+    scene.applied(
+        &manifest_with("db", example::BACKUP, &format!("{record}:call-anew")).to_string(),
+    )?;
     scene.wait("db", "decided", decided).await?;
     looked_up_again(&scene, example::BACKUP, 2).await?;
     let object = scene.get("db").await?;
@@ -121,7 +132,8 @@ async fn a_decision_in_the_manifest_of_a_new_object_is_not_carried_out_and_one_t
 }
 
 #[tokio::test]
-async fn not_accepted_said_while_the_call_is_out_is_heard_after_a_look_that_could_show_it() -> Result<()> {
+async fn not_accepted_said_while_the_call_is_out_is_heard_after_a_look_that_could_show_it()
+-> Result<()> {
     let mut options = careless();
     // Sooner than others may act on the attempt, later than its answer is lost.
     options.behaviour.view.records = Records::Late { milliseconds: Some(10_000) };
@@ -130,7 +142,8 @@ async fn not_accepted_said_while_the_call_is_out_is_heard_after_a_look_that_coul
     let hold = scene.simulator.hold("call");
     scene.simulator.script(Script::once(Fault::after_commit().hold(&hold).reset()).replicate())?;
     let limits = ["--claim-window=3s", "--request-timeout=15s"];
-    let _operator = limits.into_iter().fold(patient_operator(&scene), |o, limit| o.arg(limit)).start_ready()?;
+    let _operator =
+        limits.into_iter().fold(patient_operator(&scene), |o, limit| o.arg(limit)).start_ready()?;
     apply(&scene, "db", example::BACKUP, &json!({}))?;
     in_time("the call arrives", hold.arrived()).await?;
     let attempt = scene.get("db").await?.attempt_id().to_owned();
@@ -140,7 +153,10 @@ async fn not_accepted_said_while_the_call_is_out_is_heard_after_a_look_that_coul
     hold.release();
     let object = outcome(&scene, "db").await?;
     assert_eq!(counts(&scene, example::BACKUP), (1, 1), "{}", object.message());
-    assert_eq!(origin(&object), (Some("Called"), Some(only_record(&scene, example::BACKUP)?.as_str())));
+    assert_eq!(
+        origin(&object),
+        (Some("Called"), Some(only_record(&scene, example::BACKUP)?.as_str()))
+    );
     assert_eq!(calls(&object), 1, "{}", object.message());
     Ok(())
 }

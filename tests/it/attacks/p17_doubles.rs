@@ -5,7 +5,9 @@ use harness::{Object, Scene, in_time};
 use serde_json::{Map, Value, json};
 use simulator::{Advance, Fault, Options, Pace, Script, Target, example};
 
-use super::{Findings, OPERATOR, apply, careless, counts, looked_up_again, operator, origin, ready};
+use super::{
+    Findings, OPERATOR, apply, careless, counts, looked_up_again, operator, origin, ready,
+};
 
 /// A cloud whose replications go on for as long as the test wants, so that they are followed.
 fn slow() -> Options {
@@ -52,9 +54,12 @@ async fn assert_told(
     looked_up_again(scene, backup, 3).await?;
     let object = scene.get(name).await?;
     let all = doubles(&object) == others;
-    findings.check(name, all, || format!("additionalRecords {:?}, not {others:?}", doubles(&object)));
-    let asked = object.is("Stalled") && !object.is("Ready") && object.reason() == "AdditionalRecords";
-    findings.check(name, asked, || format!("nobody is asked: {} {}", object.phase(), object.reason()));
+    findings
+        .check(name, all, || format!("additionalRecords {:?}, not {others:?}", doubles(&object)));
+    let asked =
+        object.is("Stalled") && !object.is("Ready") && object.reason() == "AdditionalRecords";
+    findings
+        .check(name, asked, || format!("nobody is asked: {} {}", object.phase(), object.reason()));
     let named = others.iter().all(|record| object.message().contains(record));
     findings.check(name, named, || format!("not named in: {}", object.message()));
     findings.check(name, origin(&object).0 == Some("Called"), || format!("{:?}", origin(&object)));
@@ -71,7 +76,10 @@ async fn a_record_of_another_to_the_same_place_is_told_to_a_human() -> Result<()
         ("no-time", json!({"created_at": null})),
         ("odd-time", json!({"created_at": "2026-01-01T00:00:00 CET"})),
         ("no-project", json!({"destination_project_id": null})),
-        ("spelt-otherwise", json!({"destination_vault_id": upper, "extra_info": {"destination_vault_id": upper}})),
+        (
+            "spelt-otherwise",
+            json!({"destination_vault_id": upper, "extra_info": {"destination_vault_id": upper}}),
+        ),
     ];
     let scene = Scene::with(OPERATOR, slow()).await?;
     scene.valid_secret()?;
@@ -105,8 +113,13 @@ async fn a_double_that_comes_about_while_the_answer_is_lost_is_told_to_a_human()
     hold.release();
     let object = scene.wait("db", "followed", followed).await?;
     let own = origin(&object).1.context("no record")?;
-    let others: Vec<_> =
-        scene.simulator.records(example::BACKUP).into_iter().map(|record| record.id).filter(|id| id != own).collect();
+    let others: Vec<_> = scene
+        .simulator
+        .records(example::BACKUP)
+        .into_iter()
+        .map(|record| record.id)
+        .filter(|id| id != own)
+        .collect();
     let mut findings = Findings::default();
     ensure!(others.len() == 1, "{others:?}");
     assert_told(&scene, &mut findings, "db", example::BACKUP, &others).await?;
@@ -123,14 +136,17 @@ async fn what_is_older_elsewhere_declined_or_its_own_is_no_double() -> Result<()
     scene.simulator.add_replication(same_target(&before))?;
     scene.simulator.advance(&before, failed)?;
     scene.simulator.add_replication(same_target(&declined))?;
-    let rows = [("before", &before), ("late", &late), ("elsewhere", &elsewhere), ("declined", &declined)];
+    let rows =
+        [("before", &before), ("late", &late), ("elsewhere", &elsewhere), ("declined", &declined)];
     for (name, backup) in rows {
         apply(&scene, name, backup, &json!({}))?;
         scene.wait(name, "followed", followed).await?;
     }
     // It began before the claim, and shows now.
     let old = scene.simulator.add_replication(same_target(&late))?;
-    scene.simulator.alter_record(&old, fields(json!({"created_at": "2020-02-05T10:38:34.209782"})))?;
+    scene
+        .simulator
+        .alter_record(&old, fields(json!({"created_at": "2020-02-05T10:38:34.209782"})))?;
     scene.simulator.add_replication(Target {
         destination_project_id: example::SECOND_DESTINATION_PROJECT.into(),
         destination_region: example::SECOND_DESTINATION_REGION.into(),
@@ -146,9 +162,12 @@ async fn what_is_older_elsewhere_declined_or_its_own_is_no_double() -> Result<()
     for (name, backup) in rows {
         looked_up_again(&scene, backup, 3).await?;
         let object = scene.get(name).await?;
-        findings.check(name, ready(&object), || format!("{} {}", object.reason(), object.message()));
+        findings
+            .check(name, ready(&object), || format!("{} {}", object.reason(), object.message()));
         findings.check(name, doubles(&object).is_empty(), || format!("{:?}", doubles(&object)));
-        findings.check(name, counts(&scene, backup) == (1, 1), || format!("{:?}", counts(&scene, backup)));
+        findings.check(name, counts(&scene, backup) == (1, 1), || {
+            format!("{:?}", counts(&scene, backup))
+        });
     }
     findings.none()
 }

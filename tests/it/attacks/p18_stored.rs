@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 use simulator::{LookUp, View, example};
 
 use super::{
-    Findings, OPERATOR, apply, careless, careless_showing, counts, manifest, operator, origin, patient_operator, ready,
+    Findings, OPERATOR, apply, careless, careless_showing, counts, manifest, operator, origin,
+    patient_operator, ready,
 };
 
 /// A policy that alters each claim of this namespace, and is in force when this returns.
 async fn altered_claims(scene: &Scene, patch: &str) -> Result<()> {
     let name = &scene.namespace;
-    let claim = "has(object.status) && has(object.status.attempts) && size(object.status.attempts) > 0 && \
-                 !has(object.status.attempts[0].outcome)";
+    let claim = "has(object.status) && has(object.status.attempts) && size(object.status.attempts) \
+        > 0 && !has(object.status.attempts[0].outcome)";
     let policy = json!({
         "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicy", "metadata": {"name": name},
         "spec": {
@@ -36,12 +37,16 @@ async fn altered_claims(scene: &Scene, patch: &str) -> Result<()> {
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}},
         }},
     });
-    scene.applied(&json!({"apiVersion": "v1", "kind": "List", "items": [policy, binding]}).to_string())?;
+    scene.applied(
+        &json!({"apiVersion": "v1", "kind": "List", "items": [policy, binding]}).to_string(),
+    )?;
     // It comes into force some time after it is stored.
     let deadline = Instant::now() + PATIENCE;
     let claimed = json!({"attempts": [attempt(1, None)]});
     while Instant::now() < deadline {
-        scene.create(&manifest("probe", example::BACKUP, &json!({"suspend": true})).to_string()).await?;
+        scene
+            .create(&manifest("probe", example::BACKUP, &json!({"suspend": true})).to_string())
+            .await?;
         let stored: DynamicObject = scene.set_status("probe", &claimed).await?;
         scene.api().delete("probe", &DeleteParams::default()).await?;
         if stored.data["status"]["attempts"] != claimed["attempts"] {
@@ -54,7 +59,9 @@ async fn altered_claims(scene: &Scene, patch: &str) -> Result<()> {
 #[tokio::test]
 async fn the_end_of_a_claim_that_admission_altered_is_recorded() -> Result<()> {
     let replaced = |field: &str, value: &str| {
-        format!(r#"[JSONPatch{{op: "replace", path: "/status/attempts/0/{field}", value: {value}}}]"#)
+        format!(
+            r#"[JSONPatch{{op: "replace", path: "/status/attempts/0/{field}", value: {value}}}]"#
+        )
     };
     let rows = [
         ("claimant", replaced("claimedBy", r#""masked""#)),
@@ -97,7 +104,9 @@ async fn where_a_claim_is_not_kept_there_is_no_call_and_it_is_said_without_haste
         altered_claims(&scene, patch).await?;
         let operator = operator(&scene).start_ready()?;
         apply(&scene, name, example::BACKUP, &json!({}))?;
-        let said = scene.wait_within(Duration::from_secs(20), name, "stalled", |object| object.is("Stalled")).await;
+        let said = scene
+            .wait_within(Duration::from_secs(20), name, "stalled", |object| object.is("Stalled"))
+            .await;
         findings.check(name, said.is_ok(), || "nobody is told".into());
         let logged = operator.log.count(|line| line.contains(name) && line.contains("\"WARN\""));
         findings.check(name, logged > 0, || "not a line in the log".into());
@@ -161,14 +170,18 @@ async fn an_object_without_room_for_its_end_is_not_called_for() -> Result<()> {
         let (posts, accepted) = counts(&scene, backup);
         if accepted > 0 {
             let recorded = |object: &Object| origin(object).1.is_some();
-            let recorded = scene.wait_within(Duration::from_secs(5), name, "recorded", recorded).await;
-            findings.check(name, recorded.is_ok(), || format!("{accepted} accepted of {posts}, not recorded"));
+            let recorded =
+                scene.wait_within(Duration::from_secs(5), name, "recorded", recorded).await;
+            findings.check(name, recorded.is_ok(), || {
+                format!("{accepted} accepted of {posts}, not recorded")
+            });
         }
     }
     // Where there is room for words it is told in words: the object is far too large.
     let (name, backup) = &rows[0];
     let object = scene.get(name).await?;
-    findings.check(name, object.is("Stalled"), || format!("{} {}", object.reason(), object.message()));
+    findings
+        .check(name, object.is("Stalled"), || format!("{} {}", object.reason(), object.message()));
     findings.counts(&scene, name, backup, (0, 0));
     findings.none()
 }

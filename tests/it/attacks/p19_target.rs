@@ -1,11 +1,17 @@
-//! P19. A target is project, backup and region; a look is of the backup that was asked for, and fresh.
+//! P19. A target is project, backup and region; a look is of the backup that was asked for, and
+//! fresh.
 
 use anyhow::Result;
 use harness::{Object, Scene, in_time};
 use serde_json::{Value, json};
-use simulator::{Cache, Children, Fault, Operation, Options, Records, Script, Shape, Target, View, Wire, example};
+use simulator::{
+    Cache, Children, Fault, Operation, Options, Records, Script, Shape, Target, View, Wire, example,
+};
 
-use super::{Findings, OPERATOR, apply, careless, counts, decided, lasting_outcome, looked_up_again, only_record};
+use super::{
+    Findings, OPERATOR, apply, careless, counts, decided, lasting_outcome, looked_up_again,
+    only_record,
+};
 use super::{operator, origin, outcome, ready};
 
 /// A cloud that shows records when it is told to.
@@ -35,15 +41,18 @@ async fn two_spellings_of_one_target_take_turns() -> Result<()> {
         ("backup", Box::new(|backup| json!({"backupId": backup.to_uppercase()}))),
         ("hyphens", Box::new(|backup| json!({"backupId": backup.replace('-', "")}))),
         ("source", Box::new(|_| json!({"projectId": example::PROJECT.to_uppercase()}))),
-        ("region", Box::new(|_| json!({"destinationRegion": example::DESTINATION_REGION.to_uppercase()}))),
+        (
+            "region",
+            Box::new(|_| json!({"destinationRegion": example::DESTINATION_REGION.to_uppercase()})),
+        ),
     ];
     let mut cases = Vec::new();
     for (name, otherwise) in rows {
         let backup = scene.new_backup();
         let hold = scene.simulator.hold(name);
-        scene
-            .simulator
-            .script(Script::once(Fault::after_commit().hold(&hold).ordinary()).replicate().backup(&backup))?;
+        scene.simulator.script(
+            Script::once(Fault::after_commit().hold(&hold).ordinary()).replicate().backup(&backup),
+        )?;
         apply(&scene, &format!("{name}-first"), &backup, &json!({}))?;
         in_time("the call arrives", hold.arrived()).await?;
         apply(&scene, &format!("{name}-second"), &backup, &otherwise(&backup))?;
@@ -51,14 +60,19 @@ async fn two_spellings_of_one_target_take_turns() -> Result<()> {
     }
     let mut findings = Findings::default();
     for (name, backup, hold) in &cases {
-        let waits = |object: &Object| object.reason() == "SameTargetInUse" || !object.attempts().is_empty();
+        let waits =
+            |object: &Object| object.reason() == "SameTargetInUse" || !object.attempts().is_empty();
         let second = scene.wait(&format!("{name}-second"), "waiting", waits).await?;
-        findings.check(name, second.attempts().is_empty(), || "the second did not wait for the first".into());
+        findings.check(name, second.attempts().is_empty(), || {
+            "the second did not wait for the first".into()
+        });
         hold.release();
         scene.simulator.reveal(Some(backup));
         for (which, came_by) in [("first", "Called"), ("second", "Adopted")] {
             let object = scene.wait(&format!("{name}-{which}"), "ready", ready).await?;
-            findings.check(name, origin(&object).0 == Some(came_by), || format!("{which}: {:?}", origin(&object)));
+            findings.check(name, origin(&object).0 == Some(came_by), || {
+                format!("{which}: {:?}", origin(&object))
+            });
         }
         findings.counts(&scene, name, backup, (1, 1));
     }
@@ -90,7 +104,9 @@ async fn a_look_that_shows_another_backup_proves_nothing() -> Result<()> {
 
     // The look that is to show the record of a lost call.
     let hold = scene.simulator.hold("lost");
-    scene.simulator.script(Script::once(Fault::after_commit().hold(&hold).reset()).replicate().backup(&lost))?;
+    scene.simulator.script(
+        Script::once(Fault::after_commit().hold(&hold).reset()).replicate().backup(&lost),
+    )?;
     apply(&scene, "lost", &lost, &json!({}))?;
     in_time("the call arrives", hold.arrived()).await?;
     scene.simulator.set_view(&lost, misrouted());
@@ -118,7 +134,8 @@ async fn a_look_that_shows_another_backup_proves_nothing() -> Result<()> {
     findings.counts(&scene, "lost", &lost, (1, 1));
     scene.simulator.set_view(&lost, None);
     let object = scene.wait("lost", "ready", ready).await?;
-    findings.check("lost", origin(&object).0 == Some("Called"), || format!("{:?}", origin(&object)));
+    findings
+        .check("lost", origin(&object).0 == Some("Called"), || format!("{:?}", origin(&object)));
     findings.counts(&scene, "lost", &lost, (1, 1));
     findings.none()
 }
@@ -137,30 +154,38 @@ async fn a_cache_in_between_is_asked_to_stay_out_of_it() -> Result<()> {
     let object = outcome(&scene, "db").await?;
     assert_eq!(counts(&scene, example::BACKUP), (1, 1), "{}", object.message());
     assert!(ready(&object), "{}", object.message());
-    assert_eq!(origin(&object), (Some("Called"), Some(only_record(&scene, example::BACKUP)?.as_str())));
+    assert_eq!(
+        origin(&object),
+        (Some("Called"), Some(only_record(&scene, example::BACKUP)?.as_str()))
+    );
     let looks = |log: &simulator::Log| {
         let looks = log.calls().iter().filter(|call| call.operation == Some(Operation::Show));
         looks.map(|call| call.headers.get("cache-control").map(str::to_owned)).collect::<Vec<_>>()
     };
     let asked = scene.simulator.log(looks);
-    let polite = |value: &Option<String>| value.as_deref().is_some_and(|value| value.contains("no-"));
+    let polite =
+        |value: &Option<String>| value.as_deref().is_some_and(|value| value.contains("no-"));
     assert!(asked.iter().all(polite), "{asked:?}");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_record_is_found_in_whatever_form_the_backup_is_shown_and_its_disks_have_none() -> Result<()> {
+async fn a_record_is_found_in_whatever_form_the_backup_is_shown_and_its_disks_have_none()
+-> Result<()> {
     let scene = Scene::with(OPERATOR, careless()).await?;
     scene.valid_secret()?;
     scene.simulator.configure(|behaviour| behaviour.wire = Wire { charset: true, chunked: true });
     let _operator = operator(&scene).start_ready()?;
     let mut rows = Vec::new();
     for (shape_name, shape) in [("full", Shape::Full), ("sparse", Shape::Sparse)] {
-        for (disks, children) in [("none", Children::None), ("disks", Children::Disks), ("trap", Children::WithRecords)]
+        for (disks, children) in
+            [("none", Children::None), ("disks", Children::Disks), ("trap", Children::WithRecords)]
         {
             let (name, backup) = (format!("{shape_name}-{disks}"), scene.new_backup());
             scene.simulator.set_view(&backup, Some(View { shape, children, ..View::default() }));
-            scene.simulator.script(Script::once(Fault::after_commit().reset()).replicate().backup(&backup))?;
+            scene
+                .simulator
+                .script(Script::once(Fault::after_commit().reset()).replicate().backup(&backup))?;
             apply(&scene, &name, &backup, &json!({"readyWhen": "Replicated"}))?;
             rows.push((name, backup));
         }

@@ -8,8 +8,14 @@ use simulator::example;
 
 use super::{Findings, OPERATOR, apply, careless};
 
-/// A resource with this status, and whether the API server then takes the change. Nothing is stored of it.
-async fn change(scene: &Scene, name: &str, before: &Value, after: &Value) -> Result<Option<String>> {
+/// A resource with this status, and whether the API server then takes the change. Nothing is stored
+/// of it.
+async fn change(
+    scene: &Scene,
+    name: &str,
+    before: &Value,
+    after: &Value,
+) -> Result<Option<String>> {
     scene.create(&Scene::manifest(name, "")).await?;
     scene.set_status(name, before).await.with_context(|| name.to_owned())?;
     let dry_run = PatchParams { dry_run: true, ..PatchParams::default() };
@@ -42,10 +48,25 @@ async fn the_origin_of_a_call_or_a_decision_never_changes() -> Result<()> {
         ("declared-called", accepted("Declared"), to(json!("Called")), true),
         ("declared-none", accepted("Declared"), to(Value::Null), true),
         ("adopted-accepted-record", accepted("Adopted"), record.clone(), true),
-        ("adopted-accepted-time", accepted("Adopted"), json!({"acceptedAt": "2020-01-01T00:00:00Z"}), true),
-        ("adopted-accepted-gone", accepted("Adopted"), json!({"replicationRecordId": null, "acceptedAt": null}), true),
+        (
+            "adopted-accepted-time",
+            accepted("Adopted"),
+            json!({"acceptedAt": "2020-01-01T00:00:00Z"}),
+            true,
+        ),
+        (
+            "adopted-accepted-gone",
+            accepted("Adopted"),
+            json!({"replicationRecordId": null, "acceptedAt": null}),
+            true,
+        ),
         // An adoption is let go for a call of its own.
-        ("adopted-let-go", adopted(), json!({"origin": null, "replicationRecordId": null, "acceptedAt": null}), false),
+        (
+            "adopted-let-go",
+            adopted(),
+            json!({"origin": null, "replicationRecordId": null, "acceptedAt": null}),
+            false,
+        ),
         ("none-called", json!({"attempts": [attempt(1, None)]}), to(json!("Called")), false),
     ];
     let mut findings = Findings::default();
@@ -102,16 +123,34 @@ async fn what_is_printed_into_a_command_is_an_id() -> Result<()> {
         ("declined", &|id| json!({"declinedRecords": [id]})),
         ("before", &before_claim),
     ];
-    let ids = ["x$(touch pwned)", "x`id`", "x;id", "x|id", "x y", "x'y", "x\"y", "x\ny", "../x", "x&", "<RECORD_ID>"];
+    let ids = [
+        "x$(touch pwned)",
+        "x`id`",
+        "x;id",
+        "x|id",
+        "x y",
+        "x'y",
+        "x\"y",
+        "x\ny",
+        "../x",
+        "x&",
+        "<RECORD_ID>",
+    ];
     let mut findings = Findings::default();
     for (field, status) in fields {
         for (number, id) in ids.iter().enumerate() {
-            let answer =
-                change(&scene, &format!("{field}-{number}"), &json!({"phase": "Pending"}), &status(id)).await?;
+            let answer = change(
+                &scene,
+                &format!("{field}-{number}"),
+                &json!({"phase": "Pending"}),
+                &status(id),
+            )
+            .await?;
             findings.check(field, answer.is_some(), || format!("{id:?} is taken"));
         }
         let good = status("1579a71e-8d8d-41e6-85dc-d77f5ce8d91a_B.2");
-        let answer = change(&scene, &format!("{field}-good"), &json!({"phase": "Pending"}), &good).await?;
+        let answer =
+            change(&scene, &format!("{field}-good"), &json!({"phase": "Pending"}), &good).await?;
         findings.check(field, answer.is_none(), || format!("{answer:?}"));
     }
     findings.none()
@@ -122,7 +161,8 @@ async fn what_is_printed_into_a_command_is_an_id() -> Result<()> {
 async fn a_token_goes_to_no_bucket_whose_name_is_that_of_the_service() -> Result<()> {
     let scene = Scene::with(OPERATOR, careless()).await?;
     scene.valid_secret()?;
-    // Whatever the operator would send goes to a proxy, which counts connections. Nothing leaves this machine.
+    // Whatever the operator would send goes to a proxy, which counts connections. Nothing leaves
+    // this machine.
     let proxy = scene.simulator.http_url();
     let _operator = OperatorOptions::new(OPERATOR, scene.cluster.kubeconfig())
         .arg(format!("--namespace={}", scene.namespace))
@@ -131,18 +171,26 @@ async fn a_token_goes_to_no_bucket_whose_name_is_that_of_the_service() -> Result
         .env("NO_PROXY", "127.0.0.1")
         .start_ready()?;
     let mut findings = Findings::default();
-    for (number, service) in ["obs", "OBS", "obs-website", "swr", "cdn", "iam"].into_iter().enumerate() {
+    for (number, service) in
+        ["obs", "OBS", "obs-website", "swr", "cdn", "iam"].into_iter().enumerate()
+    {
         for (cloud, domain) in [("otc", "otc.t-systems.com"), ("huawei", "myhuaweicloud.com")] {
             let name = format!("{cloud}-{number}");
             let endpoint = format!("https://cbr.{service}.{domain}");
             apply(&scene, &name, example::BACKUP, &json!({"endpoint": endpoint}))?;
-            let object =
-                scene.wait(&name, "observed", |object| object.is_observed() && !object.reason().is_empty()).await?;
+            let object = scene
+                .wait(&name, "observed", |object| {
+                    object.is_observed() && !object.reason().is_empty()
+                })
+                .await?;
             let refused = object.reason() == "EndpointRefused" || object.reason() == "SpecInvalid";
-            findings.check(&endpoint, refused, || format!("{}: {}", object.reason(), object.message()));
+            findings
+                .check(&endpoint, refused, || format!("{}: {}", object.reason(), object.message()));
         }
     }
     let connections = scene.simulator.log(|log| log.connections());
-    findings.check("proxy", connections == 0, || format!("{connections} connections to leave with a token"));
+    findings.check("proxy", connections == 0, || {
+        format!("{connections} connections to leave with a token")
+    });
     findings.none()
 }

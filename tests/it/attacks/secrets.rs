@@ -14,7 +14,8 @@ const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 fn base64(bytes: &[u8], letters: &[u8; 64]) -> String {
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
-        let group = chunk.iter().fold(0_u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let group = chunk.iter().fold(0_u32, |group, byte| group << 8 | u32::from(*byte))
+            << (8 * (3 - chunk.len()));
         for position in 0..=chunk.len() {
             text.push(char::from(letters[(group >> (18 - 6 * position) & 63) as usize]));
         }
@@ -25,7 +26,9 @@ fn base64(bytes: &[u8], letters: &[u8; 64]) -> String {
 /// The token as a cloud's error text may hold it.
 fn encoded(token: &str) -> Vec<(String, String)> {
     let hex = |upper: bool| {
-        let digits = token.bytes().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") });
+        let digits = token
+            .bytes()
+            .map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") });
         digits.collect::<String>()
     };
     let mut forms = vec![("hex".to_owned(), hex(false)), ("hex-upper".to_owned(), hex(true))];
@@ -35,7 +38,10 @@ fn encoded(token: &str) -> Vec<(String, String)> {
             let text = base64(format!("{before}{token}").as_bytes(), letters);
             forms.push((format!("{name}-{}", before.len()), text));
         }
-        forms.push((format!("{name}-header"), base64(format!("X-Auth-Token: {token}\r\n").as_bytes(), letters)));
+        forms.push((
+            format!("{name}-header"),
+            base64(format!("X-Auth-Token: {token}\r\n").as_bytes(), letters),
+        ));
     }
     forms
 }
@@ -65,15 +71,18 @@ async fn a_token_that_the_cloud_repeats_in_another_form_is_on_show_nowhere() -> 
     let mut rows = Vec::new();
     for (form_name, form) in encoded(example::TOKEN) {
         for operation in [Operation::Replicate, Operation::Show] {
-            let (name, backup) = (format!("{form_name}-{operation:?}").to_lowercase(), scene.new_backup());
+            let (name, backup) =
+                (format!("{form_name}-{operation:?}").to_lowercase(), scene.new_backup());
             let words = format!("Parameter verification failed for {form} of the request.");
             let (answer, script): (_, fn(Script) -> Script) = match operation {
-                Operation::Show => {
-                    (Answer::status(500).error(ErrorShape::Cbr, "BackupService.9910", words), Script::show)
-                }
-                Operation::Replicate | Operation::IssueToken => {
-                    (Answer::status(400).error(ErrorShape::Cbr, "BackupService.9900", words), Script::replicate)
-                }
+                Operation::Show => (
+                    Answer::status(500).error(ErrorShape::Cbr, "BackupService.9910", words),
+                    Script::show,
+                ),
+                Operation::Replicate | Operation::IssueToken => (
+                    Answer::status(400).error(ErrorShape::Cbr, "BackupService.9900", words),
+                    Script::replicate,
+                ),
             };
             let fault = Fault::before_commit().answer(answer);
             scene.simulator.script(script(Script::always(fault)).backup(&backup))?;
@@ -85,7 +94,9 @@ async fn a_token_that_the_cloud_repeats_in_another_form_is_on_show_nowhere() -> 
     let told = |object: &Object| decided(object) || object.reason() == "LookUpFailed";
     for (name, form) in &rows {
         let object = scene.wait(name, "told", told).await?;
-        findings.check(name, !shows(&object.0["status"].to_string(), form), || format!("status: {}", object.message()));
+        findings.check(name, !shows(&object.0["status"].to_string(), form), || {
+            format!("status: {}", object.message())
+        });
     }
     let events = scene.kubectl(&["get", "events", "-o", "json"])?.words;
     let log = operator.log.text();
@@ -121,7 +132,12 @@ async fn a_refused_token_is_not_sent_again_because_its_secret_was_labelled() -> 
     scene.wait("db", "refused", |object| object.reason() == "TokenRejected").await?;
     ensure!(counts(&scene, example::BACKUP) == (1, 0), "{:?}", counts(&scene, example::BACKUP));
 
-    let mut read = scene.cluster.audit_events()?.last().map(|event| event.received_at.clone()).unwrap_or_default();
+    let mut read = scene
+        .cluster
+        .audit_events()?
+        .last()
+        .map(|event| event.received_at.clone())
+        .unwrap_or_default();
     for label in ["touched=once", "touched=twice"] {
         let labelled = scene.kubectl(&["label", "--overwrite", "secret", "cbr-token", label])?;
         ensure!(labelled.accepted, "{}", labelled.words);

@@ -16,15 +16,25 @@ async fn an_endpoint_that_is_not_allowed_gets_not_one_byte() -> Result<()> {
     let cases = [
         ("plain", scene.simulator.http_url(), "must begin with https://"),
         ("downgraded", format!("http://{authority}"), "must begin with https://"),
-        ("another-name", format!("https://127.0.0.1:{port}"), "is not on the operator's allow-list"),
-        ("another-port", scene.simulator.http_url().replace("http:", "https:"), "is not on the operator's allow-list"),
+        (
+            "another-name",
+            format!("https://127.0.0.1:{port}"),
+            "is not on the operator's allow-list",
+        ),
+        (
+            "another-port",
+            scene.simulator.http_url().replace("http:", "https:"),
+            "is not on the operator's allow-list",
+        ),
         ("subdomain", format!("https://evil.{authority}"), "is not on the operator's allow-list"),
         ("no-such-port", format!("{allowed}0000"), "not a URL"),
     ];
     let _operator = scene.operator().env("RUST_LOG", "trace").start_ready()?;
     scene.valid_secret()?;
     let backup = scene.new_backup();
-    let wrong = |(name, endpoint, _): &(&str, String, &str)| manifest(name, &backup, &json!({"endpoint": endpoint}));
+    let wrong = |(name, endpoint, _): &(&str, String, &str)| {
+        manifest(name, &backup, &json!({"endpoint": endpoint}))
+    };
     apply(&scene, cases.iter().map(wrong).collect())?;
     for (name, _, words) in &cases {
         let object = scene.wait(name, "refused", told).await?;

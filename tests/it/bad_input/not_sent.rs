@@ -38,7 +38,12 @@ async fn without_a_connection_nothing_is_sent_and_it_goes_on_when_there_is_one()
     ];
     let backups: Vec<String> = cases.iter().map(|_| scene.new_backup()).collect();
     let manifests = cases.iter().zip(&backups);
-    apply(&scene, manifests.map(|((name, url, _), id)| manifest(name, id, &json!({"endpoint": url}))).collect())?;
+    apply(
+        &scene,
+        manifests
+            .map(|((name, url, _), id)| manifest(name, id, &json!({"endpoint": url})))
+            .collect(),
+    )?;
     for (name, url, words) in &cases {
         let waiting = |object: &Object| object.reason() == "LookUpFailed" && object.is_observed();
         let object = scene.wait(name, "waiting for a connection", waiting).await?;
@@ -61,8 +66,8 @@ async fn without_a_connection_nothing_is_sent_and_it_goes_on_when_there_is_one()
     Ok(())
 }
 
-/// Passes connections on to a server, and ends the second before a byte of it was passed on. Returns its port, and how many
-/// connections there were.
+/// Passes connections on to a server, and ends the second before a byte of it was passed on.
+/// Returns its port, and how many connections there were.
 fn second_connection_fails(server: SocketAddr) -> Result<(u16, Arc<AtomicU64>)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let port = listener.local_addr()?.port();
@@ -70,7 +75,8 @@ fn second_connection_fails(server: SocketAddr) -> Result<(u16, Arc<AtomicU64>)> 
     let count = seen.clone();
     let pass_on = move |client: TcpStream| -> io::Result<()> {
         let upstream = TcpStream::connect(server)?;
-        for (mut from, mut to) in [(client.try_clone()?, upstream.try_clone()?), (upstream, client)] {
+        for (mut from, mut to) in [(client.try_clone()?, upstream.try_clone()?), (upstream, client)]
+        {
             thread::spawn(move || {
                 // A connection that breaks off is the callers' matter.
                 let _passed = io::copy(&mut from, &mut to);
@@ -91,7 +97,8 @@ fn second_connection_fails(server: SocketAddr) -> Result<(u16, Arc<AtomicU64>)> 
 }
 
 #[tokio::test]
-async fn a_call_whose_connection_fails_after_a_look_that_worked_is_not_sent_and_is_made_later() -> Result<()> {
+async fn a_call_whose_connection_fails_after_a_look_that_worked_is_not_sent_and_is_made_later()
+-> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let (port, connections) = second_connection_fails(scene.simulator.https_address())?;
     let endpoint = format!("https://localhost:{port}");
@@ -100,7 +107,10 @@ async fn a_call_whose_connection_fails_after_a_look_that_worked_is_not_sent_and_
     scene.applied(&manifest("db", example::BACKUP, &json!({"endpoint": endpoint})).to_string())?;
     let waiting = |object: &Object| object.reason() == "NotSent";
     let object = scene.wait("db", "not sent", waiting).await?;
-    assert_eq!((object.phase(), object.text("/status/attempts/0/outcome")), ("Pending", Some("NotSent")));
+    assert_eq!(
+        (object.phase(), object.text("/status/attempts/0/outcome")),
+        ("Pending", Some("NotSent"))
+    );
     assert!(object.is("Reconciling") && !object.is("Stalled"));
     let when = object.text("/status/attempts/0/retryAt").unwrap_or_default().to_owned();
     assert_says(&object, &["Nothing was sent", &format!("the next attempt is made after {when}")]);
@@ -108,7 +118,11 @@ async fn a_call_whose_connection_fails_after_a_look_that_worked_is_not_sent_and_
     let object = scene.wait("db", "ready", ready).await?;
     assert_eq!(object.attempts().len(), 2, "{:#}", object.0);
     assert_eq!(counts(&scene, example::BACKUP), (1, 1));
-    assert_eq!(connections.load(Ordering::SeqCst), 4, "a look and a call, twice: each on a connection of its own");
+    assert_eq!(
+        connections.load(Ordering::SeqCst),
+        4,
+        "a look and a call, twice: each on a connection of its own"
+    );
     Ok(())
 }
 

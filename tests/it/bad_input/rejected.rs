@@ -4,14 +4,19 @@ use anyhow::{Context, Result};
 use harness::{Object, Scene};
 use serde_json::{Value, json};
 use simulator::{
-    Advance, Answer, Backup, DeletedRecord, ErrorShape, Fault, ImageType, Options, ResourceType, Script, Simulator,
-    Token, Vault,
+    Advance, Answer, Backup, DeletedRecord, ErrorShape, Fault, ImageType, Options, ResourceType,
+    Script, Simulator, Token, Vault,
 };
-use simulator::{example, example::DESTINATION_PROJECT, example::DESTINATION_REGION, example::PROJECT};
+use simulator::{
+    example, example::DESTINATION_PROJECT, example::DESTINATION_REGION, example::PROJECT,
+};
 
-use super::{OPERATOR, api_time, apply, assert_says, counts, manifest, no_look_up, read_after, ready};
+use super::{
+    OPERATOR, api_time, apply, assert_says, counts, manifest, no_look_up, read_after, ready,
+};
 
-/// A refusal by the simulator's own constraints: what is wrong with the spec, the code, and some of the advice.
+/// A refusal by the simulator's own constraints: what is wrong with the spec, the code, and some of
+/// the advice.
 fn constraints(scene: &Scene) -> Vec<(&'static str, Value, &'static str, &'static str)> {
     let world = &scene.simulator;
     world.add_vault(Vault {
@@ -33,37 +38,75 @@ fn constraints(scene: &Scene) -> Vec<(&'static str, Value, &'static str, &'stati
             "BackupService.6200",
             "Check the backup, vault and project ids",
         ),
-        ("no-such-vault", json!({"destinationVaultId": "unheard-of"}), "BackupService.6120", "Check the destination"),
+        (
+            "no-such-vault",
+            json!({"destinationVaultId": "unheard-of"}),
+            "BackupService.6120",
+            "Check the destination",
+        ),
         (
             "backup-vault",
             json!({"destinationVaultId": example::BACKUP_VAULT}),
             "BackupService.6119",
             "Check the destination",
         ),
-        ("full-vault", json!({"destinationVaultId": "full-vault"}), "BackupService.6129", "Make room"),
-        ("no-such-region", json!({"destinationRegion": "eu-xx"}), "BackupService.1005", "Check the destination"),
+        (
+            "full-vault",
+            json!({"destinationVaultId": "full-vault"}),
+            "BackupService.6129",
+            "Make room",
+        ),
+        (
+            "no-such-region",
+            json!({"destinationRegion": "eu-xx"}),
+            "BackupService.1005",
+            "Check the destination",
+        ),
         (
             "no-such-project",
             json!({"destinationProjectId": "unheard-of"}),
             "BackupService.1011",
             "Check the destination",
         ),
-        ("disk", json!({"backupId": "disk-backup"}), "BackupService.1002", "Choose a server backup"),
-        ("replica", json!({"backupId": "replica-backup"}), "BackupService.1003", "Choose a server backup"),
-        ("no-system-disk", json!({"backupId": "data-backup"}), "BackupService.1003", "Choose a server backup"),
-        ("other-project", json!({"auth": other_token}), "APIGW.0310", "The token belongs to another project"),
+        (
+            "disk",
+            json!({"backupId": "disk-backup"}),
+            "BackupService.1002",
+            "Choose a server backup",
+        ),
+        (
+            "replica",
+            json!({"backupId": "replica-backup"}),
+            "BackupService.1003",
+            "Choose a server backup",
+        ),
+        (
+            "no-system-disk",
+            json!({"backupId": "data-backup"}),
+            "BackupService.1003",
+            "Choose a server backup",
+        ),
+        (
+            "other-project",
+            json!({"auth": other_token}),
+            "APIGW.0310",
+            "The token belongs to another project",
+        ),
     ]
 }
 
 #[tokio::test]
-async fn a_rejected_spec_fails_in_the_clouds_words_and_a_corrected_one_starts_a_new_attempt() -> Result<()> {
+async fn a_rejected_spec_fails_in_the_clouds_words_and_a_corrected_one_starts_a_new_attempt()
+-> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
-    scene.secret_with("of-another-project", &json!({"token": "gAAAAABtoken-of-another-project"}))?;
+    scene
+        .secret_with("of-another-project", &json!({"token": "gAAAAABtoken-of-another-project"}))?;
     let cases = constraints(&scene);
     let good: Vec<String> = cases.iter().map(|_| scene.new_backup()).collect();
-    let wrong = cases.iter().zip(&good).map(|((name, wrong, ..), backup)| manifest(name, backup, wrong));
+    let wrong =
+        cases.iter().zip(&good).map(|((name, wrong, ..), backup)| manifest(name, backup, wrong));
     apply(&scene, wrong.collect())?;
 
     let mut asked_for = Vec::new();
@@ -74,13 +117,31 @@ async fn a_rejected_spec_fails_in_the_clouds_words_and_a_corrected_one_starts_a_
         let backup = object.text("/spec/backupId").unwrap_or_default().to_owned();
         let [post] = &scene.posts(&backup)[..] else { panic!("{name} is not called once") };
         let attempt = &object.attempts()[0];
-        assert_eq!((&attempt["outcome"], &attempt["rejection"]), (&json!("Rejected"), &json!("Terminal")), "{name}");
-        assert_eq!((&attempt["code"], &attempt["requestId"]), (&json!(code), &json!(post.request_id)), "{name}");
-        assert_says(&object, &[code, &post.request_id, advice, "A corrected spec starts a new attempt"]);
+        assert_eq!(
+            (&attempt["outcome"], &attempt["rejection"]),
+            (&json!("Rejected"), &json!("Terminal")),
+            "{name}"
+        );
+        assert_eq!(
+            (&attempt["code"], &attempt["requestId"]),
+            (&json!(code), &json!(post.request_id)),
+            "{name}"
+        );
+        assert_says(
+            &object,
+            &[code, &post.request_id, advice, "A corrected spec starts a new attempt"],
+        );
         asked_for.push(backup);
     }
 
-    apply(&scene, cases.iter().zip(&good).map(|((name, ..), backup)| manifest(name, backup, &json!({}))).collect())?;
+    apply(
+        &scene,
+        cases
+            .iter()
+            .zip(&good)
+            .map(|((name, ..), backup)| manifest(name, backup, &json!({})))
+            .collect(),
+    )?;
     for object in scene.wait_for_all(cases.len(), ready).await? {
         assert_eq!(object.0["status"]["attempts"][0]["number"], 2, "{:#}", object.0);
     }
@@ -96,7 +157,9 @@ async fn refusals_that_others_make_are_told_alike() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
-    let error = |status: u16, code| Answer::status(status).error(ErrorShape::Cbr, code, "So says the cloud.");
+    let error = |status: u16, code| {
+        Answer::status(status).error(ErrorShape::Cbr, code, "So says the cloud.")
+    };
     let cases = [
         ("parameter", error(400, "BackupService.9900"), "So says the cloud"),
         ("too-many", error(400, "BackupService.1012"), "Make room"),
@@ -126,7 +189,8 @@ async fn what_is_not_documented_as_a_refusal_is_none_and_no_redirect_is_followed
     let elsewhere = Simulator::start(Options::default())?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
-    let target = format!("{}/v3/{PROJECT}/backups/{}/replicate", elsewhere.http_url(), example::BACKUP);
+    let target =
+        format!("{}/v3/{PROJECT}/backups/{}/replicate", elsewhere.http_url(), example::BACKUP);
     let cases = [
         ("bare-404", Answer::status(404)),
         ("blocked", Answer::status(418)),
@@ -138,7 +202,9 @@ async fn what_is_not_documented_as_a_refusal_is_none_and_no_redirect_is_followed
         let fault = Fault::before_commit().answer(answer.clone());
         scene.simulator.script(Script::always(fault).replicate().backup(&backup))?;
         scene.applied(&manifest(name, &backup, &json!({})).to_string())?;
-        let unknown = |object: &Object| object.attempts().iter().any(|attempt| attempt["outcome"] == "Unknown");
+        let unknown = |object: &Object| {
+            object.attempts().iter().any(|attempt| attempt["outcome"] == "Unknown")
+        };
         let object = scene.wait(name, "of unknown outcome", unknown).await?;
         assert_eq!(object.attempts()[0]["httpStatus"], answer.status, "{name}");
         assert_eq!(counts(&scene, &backup), (1, 0), "{name}");
@@ -176,15 +242,20 @@ async fn the_command_of_the_message_calls_anew_once_for_each_time_it_is_given() 
 }
 
 #[tokio::test]
-async fn after_a_second_replica_that_the_cloud_refuses_each_command_of_the_message_ends_it() -> Result<()> {
+async fn after_a_second_replica_that_the_cloud_refuses_each_command_of_the_message_ends_it()
+-> Result<()> {
     let scene = Scene::with(OPERATOR, no_look_up()).await?;
     let _operator = scene.operator().arg("--settling-time=1s").start_ready()?;
     scene.valid_secret()?;
     let backups = ["wanted", "known", "unwanted"].map(|name| (name, scene.new_backup()));
-    let first = |(name, backup): &(&str, String)| manifest(&format!("first-{name}"), backup, &json!({}));
+    let first =
+        |(name, backup): &(&str, String)| manifest(&format!("first-{name}"), backup, &json!({}));
     apply(&scene, backups.iter().map(first).collect())?;
     scene.wait_for_all(backups.len(), ready).await?;
-    apply(&scene, backups.iter().map(|(name, backup)| manifest(name, backup, &json!({}))).collect())?;
+    apply(
+        &scene,
+        backups.iter().map(|(name, backup)| manifest(name, backup, &json!({}))).collect(),
+    )?;
     for (name, backup) in &backups {
         let object = scene.wait_for_phase(name, "Failed").await?;
         assert_eq!(object.reason(), "AlreadyReplicated", "{name}");
@@ -194,9 +265,13 @@ async fn after_a_second_replica_that_the_cloud_refuses_each_command_of_the_messa
             scene.namespace,
             object.attempt_id()
         );
-        let words = ["accepted", "accepted:<RECORD_ID>", "retry"].map(|word| format!("{command}:{word}"));
+        let words =
+            ["accepted", "accepted:<RECORD_ID>", "retry"].map(|word| format!("{command}:{word}"));
         assert_eq!(object.commands(), words, "{}", object.message());
-        assert_says(&object, &["BackupService.1009", example::DESTINATION_REGION, "already exists or is being made"]);
+        assert_says(
+            &object,
+            &["BackupService.1009", example::DESTINATION_REGION, "already exists or is being made"],
+        );
         assert_eq!(counts(&scene, backup), (2, 1), "{name}");
     }
 
@@ -204,20 +279,28 @@ async fn after_a_second_replica_that_the_cloud_refuses_each_command_of_the_messa
     let record = scene.simulator.records(known).pop().context("no record")?.id;
     scene.simulator.advance(unwanted, Advance::Success)?;
     scene.simulator.delete_replica(unwanted, DeletedRecord::Vanishes)?;
-    for (number, (name, origin, id)) in
-        [("wanted", "Declared", None), ("known", "Declared", Some(&record)), ("unwanted", "Called", None)]
-            .into_iter()
-            .enumerate()
+    for (number, (name, origin, id)) in [
+        ("wanted", "Declared", None),
+        ("known", "Declared", Some(&record)),
+        ("unwanted", "Called", None),
+    ]
+    .into_iter()
+    .enumerate()
     {
-        let line = scene.get(name).await?.commands().swap_remove(number).replace("<RECORD_ID>", &record);
+        let line =
+            scene.get(name).await?.commands().swap_remove(number).replace("<RECORD_ID>", &record);
         let pasted = scene.paste(&line)?;
         assert!(pasted.accepted, "{line}: {}", pasted.words);
         let object = scene.wait(name, "ready", ready).await?;
         assert_eq!(object.text("/status/origin"), Some(origin), "{name}");
-        let called = scene.posts(unwanted).pop().and_then(|call| call.record_id().map(str::to_owned));
+        let called =
+            scene.posts(unwanted).pop().and_then(|call| call.record_id().map(str::to_owned));
         let id = if origin == "Called" { called.as_ref() } else { id };
         assert_eq!(object.text("/status/replicationRecordId"), id.map(String::as_str), "{name}");
     }
-    assert_eq!([wanted, known, unwanted].map(|backup| counts(&scene, backup)), [(2, 1), (2, 1), (3, 2)]);
+    assert_eq!(
+        [wanted, known, unwanted].map(|backup| counts(&scene, backup)),
+        [(2, 1), (2, 1), (3, 2)]
+    );
     Ok(())
 }

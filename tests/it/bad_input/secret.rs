@@ -9,15 +9,34 @@ use super::{OPERATOR, apply, assert_says, counts, manifest, ready, told};
 
 #[tokio::test]
 async fn a_secret_without_a_token_is_waited_for_in_words_that_name_it() -> Result<()> {
-    /// The resource and its Secret's name, the key it names, what the Secret holds, the reason, and some of its words.
+    /// The resource and its Secret's name, the key it names, what the Secret holds, the reason, and
+    /// some of its words.
     type Case = (&'static str, Option<&'static str>, Option<Value>, &'static str, &'static str);
     let cases: [Case; 7] = [
         ("missing", None, None, "SecretNotFound", "does not exist"),
-        ("no-key", None, Some(json!({"other": example::TOKEN})), "TokenMissing", "missing or empty"),
-        ("other-key", Some("pass.word"), Some(json!({"token": example::TOKEN})), "TokenMissing", "missing or empty"),
+        (
+            "no-key",
+            None,
+            Some(json!({"other": example::TOKEN})),
+            "TokenMissing",
+            "missing or empty",
+        ),
+        (
+            "other-key",
+            Some("pass.word"),
+            Some(json!({"token": example::TOKEN})),
+            "TokenMissing",
+            "missing or empty",
+        ),
         ("empty", None, Some(json!({"token": ""})), "TokenMissing", "missing or empty"),
         ("blank", None, Some(json!({"token": " \n\t "})), "TokenMissing", "missing or empty"),
-        ("control", None, Some(json!({"token": "abc\u{1}def"})), "TokenUnusable", "control character"),
+        (
+            "control",
+            None,
+            Some(json!({"token": "abc\u{1}def"})),
+            "TokenUnusable",
+            "control character",
+        ),
         ("two-lines", None, Some(json!({"token": "abc\ndef"})), "TokenUnusable", "line break"),
     ];
     let scene = Scene::new(OPERATOR).await?;
@@ -68,7 +87,8 @@ async fn white_space_around_a_token_is_no_part_of_it() -> Result<()> {
 #[tokio::test]
 async fn a_secret_without_the_label_that_the_administrator_wants_is_not_used() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
-    let _operator = scene.operator().arg("--require-secret-label=example.org/for=cbr").start_ready()?;
+    let _operator =
+        scene.operator().arg("--require-secret-label=example.org/for=cbr").start_ready()?;
     scene.valid_secret()?;
     scene.applied(&Scene::manifest("db", ""))?;
     let object = scene.wait("db", "waiting", told).await?;
@@ -79,11 +99,14 @@ async fn a_secret_without_the_label_that_the_administrator_wants_is_not_used() -
     assert!(wrong.accepted, "{}", wrong.words);
     // A generation of its own makes the operator look again.
     scene.patched("db", &json!({"spec": {"suspend": false}}))?;
-    let object = scene.wait("db", "looked at again", |o| told(o) && o.0["metadata"]["generation"] == 2).await?;
+    let object = scene
+        .wait("db", "looked at again", |o| told(o) && o.0["metadata"]["generation"] == 2)
+        .await?;
     assert_eq!(object.reason(), "SecretNotPermitted");
     assert_eq!(scene.simulator.log(|log| log.connections()), 0);
 
-    let right = scene.kubectl(&["label", "--overwrite", "secret", "cbr-token", "example.org/for=cbr"])?;
+    let right =
+        scene.kubectl(&["label", "--overwrite", "secret", "cbr-token", "example.org/for=cbr"])?;
     assert!(right.accepted, "{}", right.words);
     scene.wait("db", "ready", ready).await?;
     assert_eq!(counts(&scene, example::BACKUP), (1, 1));

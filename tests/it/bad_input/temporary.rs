@@ -27,9 +27,18 @@ async fn what_cannot_be_taken_now_is_called_again_and_the_message_says_when() ->
     let scene = Scene::new(OPERATOR).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
-    let by_cbr = Answer::status(500).error(ErrorShape::Cbr, "BackupService.0002", "The resource is being backed up.");
-    let in_progress = Answer::status(400).error(ErrorShape::Cbr, "BackupService.6125", "A backup task is in progress.");
-    let by_gateway = Answer::status(503).error(ErrorShape::Gateway, "APIG.0613", "IAM is unavailable.");
+    let by_cbr = Answer::status(500).error(
+        ErrorShape::Cbr,
+        "BackupService.0002",
+        "The resource is being backed up.",
+    );
+    let in_progress = Answer::status(400).error(
+        ErrorShape::Cbr,
+        "BackupService.6125",
+        "A backup task is in progress.",
+    );
+    let by_gateway =
+        Answer::status(503).error(ErrorShape::Gateway, "APIG.0613", "IAM is unavailable.");
     let cases = [
         ("locked-vault", None, "BackupService.6112"),
         ("in-progress", Some(in_progress), "BackupService.6125"),
@@ -90,7 +99,8 @@ fn throttle(scene: &Scene, retry_after: RetryAfter) -> Result<()> {
 
 #[tokio::test]
 async fn no_call_comes_before_the_time_that_the_cloud_asked_to_wait() -> Result<()> {
-    // Longer than any first back-off, so that nothing but the cloud's word can be what was waited for.
+    // Longer than any first back-off, so that nothing but the cloud's word can be what was waited
+    // for.
     let cases = [("seconds", RetryAfter::Seconds(8)), ("date", RetryAfter::DateInSeconds(9))];
     let scene = Scene::new(OPERATOR).await?;
     let operator = scene.operator().start_ready()?;
@@ -126,16 +136,21 @@ async fn a_throttle_holds_for_all_with_that_token_and_for_nobody_else() -> Resul
     throttle(&scene, RetryAfter::Seconds(3600))?;
     let throttled = resource(&scene, "busy", "throttled")?;
     let object = scene.wait("throttled", "throttled", waiting).await?;
-    let until: Timestamp = object.text("/status/attempts/0/retryAt").context("no retryAt")?.parse()?;
+    let until: Timestamp =
+        object.text("/status/attempts/0/retryAt").context("no retryAt")?.parse()?;
     assert!(until.duration_since(scene.posts(&throttled)[0].at) >= SignedDuration::from_secs(3600));
 
     let sibling = resource(&scene, "busy", "sibling")?;
-    let object = scene.wait("sibling", "throttled with it", |object| object.reason() == "Throttled").await?;
+    let object =
+        scene.wait("sibling", "throttled with it", |object| object.reason() == "Throttled").await?;
     assert_eq!(object.phase(), "Pending");
     assert_says(&object, &["is throttling this credential", "after 20"]);
 
     let stranger = resource(&scene, "idle", "stranger")?;
     scene.wait("stranger", "ready", ready).await?;
-    assert_eq!([&throttled, &sibling, &stranger].map(|backup| counts(&scene, backup)), [(1, 0), (0, 0), (1, 1)]);
+    assert_eq!(
+        [&throttled, &sibling, &stranger].map(|backup| counts(&scene, backup)),
+        [(1, 0), (0, 0), (1, 1)]
+    );
     Ok(())
 }

@@ -15,13 +15,29 @@ async fn a_refused_token_is_tried_once_until_the_secret_changes() -> Result<()> 
     let refusals = [
         (
             "gateway",
-            Some(Answer::status(401).error(ErrorShape::Gateway, "APIGW.0301", "Incorrect IAM authentication.")),
+            Some(Answer::status(401).error(
+                ErrorShape::Gateway,
+                "APIGW.0301",
+                "Incorrect IAM authentication.",
+            )),
             "APIGW.0301",
         ),
-        ("iam", Some(Answer::status(401).error(ErrorShape::Iam, "", "The request needs authorization.")), "HTTP 401"),
+        (
+            "iam",
+            Some(Answer::status(401).error(
+                ErrorShape::Iam,
+                "",
+                "The request needs authorization.",
+            )),
+            "HTTP 401",
+        ),
         (
             "cbr",
-            Some(Answer::status(500).error(ErrorShape::Cbr, "BackupService.9998", "Authentication failed.")),
+            Some(Answer::status(500).error(
+                ErrorShape::Cbr,
+                "BackupService.9998",
+                "Authentication failed.",
+            )),
             "BackupService.9998",
         ),
     ];
@@ -42,11 +58,15 @@ async fn a_refused_token_is_tried_once_until_the_secret_changes() -> Result<()> 
         let object = scene.wait_for_phase(name, "Pending").await?;
         assert_eq!(object.reason(), "TokenRejected", "{name}: {}", object.message());
         assert!(object.is("Reconciling") && !object.is("Stalled"), "{name}");
-        assert_says(&object, &["Secret cbr-token (key token)", code, "Put a valid token into the Secret"]);
+        assert_says(
+            &object,
+            &["Secret cbr-token (key token)", code, "Put a valid token into the Secret"],
+        );
         assert_eq!(counts(&scene, backup), (1, 0), "{name}");
     }
 
-    // It goes on looking for another Secret, and a touched resource is looked at at once; neither is a reason to call.
+    // It goes on looking for another Secret, and a touched resource is looked at at once; neither
+    // is a reason to call.
     let mut read = api_time(&scene)?;
     let touched = scene.kubectl(&["annotate", "brep", "--all", "example.org/touched=yes"])?;
     assert!(touched.accepted, "{}", touched.words);

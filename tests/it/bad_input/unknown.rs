@@ -1,4 +1,5 @@
-//! Calls whose outcome nobody can tell: there is never a second one without evidence or somebody's word.
+//! Calls whose outcome nobody can tell: there is never a second one without evidence or somebody's
+//! word.
 
 use std::time::Duration;
 
@@ -15,8 +16,12 @@ use super::{OPERATOR, apply, assert_says, counts, manifest, no_look_up, ready};
 fn faults() -> Vec<(&'static str, Fault, bool)> {
     let before = Fault::before_commit;
     let after = Fault::after_commit;
-    let cbr = |status: u16, code| Answer::status(status).error(ErrorShape::Cbr, code, "So says the cloud.");
-    let gateway = |status: u16, code| Answer::status(status).error(ErrorShape::Gateway, code, "So says the gateway.");
+    let cbr = |status: u16, code| {
+        Answer::status(status).error(ErrorShape::Cbr, code, "So says the cloud.")
+    };
+    let gateway = |status: u16, code| {
+        Answer::status(status).error(ErrorShape::Gateway, code, "So says the gateway.")
+    };
     let cut = |then| Answer::status(200).body(Body::Ordinary { keep: None }).cut_off(30, then);
     let huge = |chunked| Answer::status(200).body(Body::Filler { bytes: 2 << 20, chunked });
     vec![
@@ -29,7 +34,11 @@ fn faults() -> Vec<(&'static str, Fault, bool)> {
         ("http-408", before().answer(Answer::status(408)), false),
         ("http-500", after().answer(Answer::status(500).text("Internal Server Error")), true),
         ("http-502", before().answer(gateway(502, "APIG.0202")), false),
-        ("http-502-page", after().answer(Answer::status(502).text("<html>Bad Gateway</html>")), true),
+        (
+            "http-502-page",
+            after().answer(Answer::status(502).text("<html>Bad Gateway</html>")),
+            true,
+        ),
         ("http-503-bare", before().answer(Answer::status(503)), false),
         ("http-504", after().answer(gateway(504, "APIG.0203")), true),
         ("import-failed", after().answer(cbr(500, "BackupService.1006")), true),
@@ -41,7 +50,11 @@ fn faults() -> Vec<(&'static str, Fault, bool)> {
         ("error-200", before().answer(cbr(200, "BackupService.6120")), false),
         ("empty-202", after().answer(Answer::status(202)), true),
         ("empty-204", after().answer(Answer::status(204)), true),
-        ("half-200", after().answer(Answer::status(200).body(Body::Ordinary { keep: Some(30) })), true),
+        (
+            "half-200",
+            after().answer(Answer::status(200).body(Body::Ordinary { keep: Some(30) })),
+            true,
+        ),
         ("cut-200-closed", after().answer(cut(Cut::Close)), true),
         ("cut-200-reset", after().answer(cut(Cut::Reset)), true),
         ("cut-200-hung", after().answer(cut(Cut::Hang)), true),
@@ -63,7 +76,10 @@ async fn an_outcome_that_nobody_can_tell_is_held_whatever_happens_then() -> Resu
     }
     let all = |changes: &Value| -> Result<()> {
         let resources = faults.iter().zip(&backups);
-        apply(&scene, resources.map(|((name, ..), backup)| manifest(name, backup, changes)).collect())
+        apply(
+            &scene,
+            resources.map(|((name, ..), backup)| manifest(name, backup, changes)).collect(),
+        )
     };
     let held = |generation: u64| {
         move |object: &Object| {
@@ -99,8 +115,10 @@ async fn an_outcome_that_nobody_can_tell_is_held_whatever_happens_then() -> Resu
 }
 
 #[tokio::test]
-async fn call_again_calls_after_the_settling_time_and_never_after_an_unreadable_success() -> Result<()> {
-    let (settling, window, limit) = (Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(3));
+async fn call_again_calls_after_the_settling_time_and_never_after_an_unreadable_success()
+-> Result<()> {
+    let (settling, window, limit) =
+        (Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(3));
     let scene = Scene::with(OPERATOR, no_look_up()).await?;
     let _operator = scene
         .operator()
@@ -118,12 +136,16 @@ async fn call_again_calls_after_the_settling_time_and_never_after_an_unreadable_
     for (name, fault) in cases {
         let backup = scene.new_backup();
         scene.simulator.script(Script::once(fault).replicate().backup(&backup))?;
-        scene.applied(&manifest(name, &backup, &json!({"onUnknownOutcome": "CallAgain"})).to_string())?;
+        scene.applied(
+            &manifest(name, &backup, &json!({"onUnknownOutcome": "CallAgain"})).to_string(),
+        )?;
         let (who_acts, words) = match name {
             "unreadable" => ("Stalled", "The operator will not call again unless you decide"),
             _ => ("Reconciling", "If the records still show no replication"),
         };
-        let told = |object: &Object| object.phase() == "OutcomeUnknown" && object.message().contains(words);
+        let told = |object: &Object| {
+            object.phase() == "OutcomeUnknown" && object.message().contains(words)
+        };
         let object = scene.wait(name, who_acts, told).await?;
         assert!(object.is(who_acts) && object.is("Stalled") != object.is("Reconciling"), "{name}");
         backups.push(backup);
@@ -131,8 +153,15 @@ async fn call_again_calls_after_the_settling_time_and_never_after_an_unreadable_
 
     scene.wait("lost", "ready", ready).await?;
     let last = scene.wait_for_phase("answer-lost", "Failed").await?;
-    assert_eq!(last.reason(), "AlreadyReplicated", "the cloud's own refusal is what CallAgain trusts");
-    assert_eq!(backups.iter().map(|backup| counts(&scene, backup)).collect::<Vec<_>>(), [(1, 1), (2, 1), (2, 1)]);
+    assert_eq!(
+        last.reason(),
+        "AlreadyReplicated",
+        "the cloud's own refusal is what CallAgain trusts"
+    );
+    assert_eq!(
+        backups.iter().map(|backup| counts(&scene, backup)).collect::<Vec<_>>(),
+        [(1, 1), (2, 1), (2, 1)]
+    );
     for backup in &backups[1..] {
         let posts = scene.posts(backup);
         let waited = posts[1].at.duration_since(posts[0].at);
@@ -140,6 +169,10 @@ async fn call_again_calls_after_the_settling_time_and_never_after_an_unreadable_
     }
     // It was unknown before the others were, so its time would have come before theirs.
     let unreadable = scene.get("unreadable").await?;
-    assert!(unreadable.phase() == "OutcomeUnknown" && unreadable.is("Stalled"), "{:#}", unreadable.0);
+    assert!(
+        unreadable.phase() == "OutcomeUnknown" && unreadable.is("Stalled"),
+        "{:#}",
+        unreadable.0
+    );
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Each value is told in the same words where it is written, where it is checked, and in the README of the chart.
+//! Each value is told in the same words where it is written, where it is checked, and in the README
+//! of the chart.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -26,12 +27,16 @@ fn told() -> Result<Vec<Told>> {
             comment.push(words);
             continue;
         }
-        if let Some((key, _)) = trimmed.split_once(':').filter(|(key, _)| !comment.is_empty() && !key.contains(' ')) {
+        if let Some((key, _)) =
+            trimmed.split_once(':').filter(|(key, _)| !comment.is_empty() && !key.contains(' '))
+        {
             path.retain(|(outer, _)| *outer < indent);
             path.push((indent, key.to_owned()));
             let keys: Vec<String> = path.iter().map(|(_, key)| key.clone()).collect();
-            let default =
-                values.pointer(&format!("/{}", keys.join("/"))).with_context(|| format!("no {keys:?}"))?.clone();
+            let default = values
+                .pointer(&format!("/{}", keys.join("/")))
+                .with_context(|| format!("no {keys:?}"))?
+                .clone();
             told.push(Told { path: keys, comment: comment.join(" "), default });
         }
         comment.clear();
@@ -78,22 +83,36 @@ fn the_readme_has_the_table_of_all_values() -> Result<()> {
     let told = told()?;
     let mut table = String::from("| value | default | what it does |\n|---|---|---|\n");
     for one in told.iter().filter(|one| !holds_others(&told, one)) {
-        table.push_str(&format!("| `{}` | `{}` | {} |\n", one.path.join("."), one.default, one.comment));
+        table.push_str(&format!(
+            "| `{}` | `{}` | {} |\n",
+            one.path.join("."),
+            one.default,
+            one.comment
+        ));
     }
     let readme = std::fs::read_to_string(repository::path(&format!("{CHART}/README.md")))?;
-    ensure!(readme.contains(&table), "the README of the chart has another table than this:\n{table}");
+    ensure!(
+        readme.contains(&table),
+        "the README of the chart has another table than this:\n{table}"
+    );
     Ok(())
 }
 
 #[test]
 fn the_chart_takes_what_the_page_about_installing_sets() -> Result<()> {
     let page = std::fs::read_to_string(repository::path("docs/install.md"))?;
-    let by_command = page.split("--set ").skip(1).filter_map(|rest| rest.split_whitespace().next()).map(str::to_owned);
+    let by_command = page
+        .split("--set ")
+        .skip(1)
+        .filter_map(|rest| rest.split_whitespace().next())
+        .map(str::to_owned);
     let mut set: Vec<String> = by_command.collect();
     ensure!(!set.is_empty(), "no command with a value");
     // In the text they stand by their names alone, or with a value.
     let values: Vec<String> = told()?.into_iter().map(|one| one.path.join(".")).collect();
-    for code in page.split('`').skip(1).step_by(2).filter(|code| !code.contains([' ', '\n', '/', ':'])) {
+    for code in
+        page.split('`').skip(1).step_by(2).filter(|code| !code.contains([' ', '\n', '/', ':']))
+    {
         let name = code.split('=').next().unwrap_or_default();
         let section = name.split('.').next().unwrap_or_default();
         if name.contains('.') && values.iter().any(|value| value == section) {

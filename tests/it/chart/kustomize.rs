@@ -19,7 +19,11 @@ const OF_HELM: [&str; 5] = [
 ];
 
 fn base() -> Result<Vec<Value>> {
-    let output = shared_cluster()?.kubectl().arg("kustomize").arg(repository::path(KUSTOMIZATION)).output()?;
+    let output = shared_cluster()?
+        .kubectl()
+        .arg("kustomize")
+        .arg(repository::path(KUSTOMIZATION))
+        .output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(serde_saphyr::from_multiple(&String::from_utf8(output.stdout)?)?)
 }
@@ -57,9 +61,11 @@ fn without_what_is_helm_s(value: &mut Value) {
     }
 }
 
-/// Options that are given their default are as good as not given, and the policy by which a tag is pulled is Kubernetes' default.
+/// Options that are given their default are as good as not given, and the policy by which a tag is
+/// pulled is Kubernetes' default.
 fn plain_deployment(deployment: &mut Value) -> Result<()> {
-    let container = deployment.pointer_mut("/spec/template/spec/containers/0").context("no container")?;
+    let container =
+        deployment.pointer_mut("/spec/template/spec/containers/0").context("no container")?;
     let arguments: Vec<String> = serde_json::from_value(container["args"].clone())?;
     let defaults = options::of_the_binary()?;
     let mut given = options::given(&arguments)?;
@@ -88,8 +94,10 @@ fn both_install_the_same() -> Result<()> {
 fn roles_of_namespaces_grant_what_the_cluster_s_does() -> Result<()> {
     let wide = helm::objects("", &[])?;
     let name = super::NAME;
-    let rules =
-        &wide.iter().find(|o| o["kind"] == "ClusterRole" && o["metadata"]["name"] == name).context("no role")?["rules"];
+    let rules = &wide
+        .iter()
+        .find(|o| o["kind"] == "ClusterRole" && o["metadata"]["name"] == name)
+        .context("no role")?["rules"];
     let narrow = helm::objects("", &["watchNamespaces={team-a,team-b}"])?;
     let mut places = Vec::new();
     for object in &narrow {
@@ -101,7 +109,10 @@ fn roles_of_namespaces_grant_what_the_cluster_s_does() -> Result<()> {
             assert_eq!(object["rules"], *rules);
         }
         if object["kind"] == "RoleBinding" {
-            assert_eq!(object["subjects"], json!([{"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}]));
+            assert_eq!(
+                object["subjects"],
+                json!([{"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}])
+            );
             assert_eq!(object["roleRef"]["kind"], "Role");
             places.push(object["metadata"]["namespace"].clone());
         }
@@ -115,7 +126,8 @@ fn roles_of_namespaces_grant_what_the_cluster_s_does() -> Result<()> {
 fn an_option_that_is_no_default_is_a_difference() -> Result<()> {
     let chart = comparable(helm::objects("", &["options.concurrency=17"])?)?;
     let base = comparable(base()?)?;
-    let different: Vec<&String> = chart.keys().filter(|name| chart.get(*name) != base.get(*name)).collect();
+    let different: Vec<&String> =
+        chart.keys().filter(|name| chart.get(*name) != base.get(*name)).collect();
     assert_eq!(different, ["Deployment backup-replication-operator"]);
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Installed, upgraded, uninstalled and installed again by helm itself: the CRD follows the chart, and the resources outlive it.
+//! Installed, upgraded, uninstalled and installed again by helm itself: the CRD follows the chart,
+//! and the resources outlive it.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +14,10 @@ const CRD: &str = "crd/backupreplications.cbr.replication.dev";
 
 fn helm(cluster: &ControlPlane, arguments: &[&str]) -> Result<Applied> {
     let mut command = helm::command()?;
-    command.env("KUBECONFIG", cluster.kubeconfig()).args(["--namespace", NAMESPACE]).args(arguments);
+    command
+        .env("KUBECONFIG", cluster.kubeconfig())
+        .args(["--namespace", NAMESPACE])
+        .args(arguments);
     Ok(command.output()?.into())
 }
 
@@ -29,7 +33,11 @@ fn kubectl(cluster: &ControlPlane, arguments: &[&str]) -> Result<Applied> {
 /// The chart as an older version was: its CRD had a description less.
 fn older_chart(folder: &Path) -> Result<String> {
     let copy = folder.join(NAME);
-    let copied = std::process::Command::new("cp").arg("-R").arg(repository::path(CHART)).arg(&copy).status()?;
+    let copied = std::process::Command::new("cp")
+        .arg("-R")
+        .arg(repository::path(CHART))
+        .arg(&copy)
+        .status()?;
     ensure!(copied.success(), "could not copy the chart");
     let crd = copy.join("files/crd.yaml");
     let text = fs::read_to_string(&crd)?;
@@ -78,9 +86,12 @@ fn an_upgrade_brings_the_crd_and_the_resources_outlive_the_release() -> Result<(
     done(helm(&cluster, &[&other[..], &["--take-ownership"]].concat())?)?;
     done(kubectl(&cluster, &["get", "backupreplication", "db"])?)?;
     done(helm(&cluster, &["uninstall", "other"])?)?;
-    // It goes once its resources are gone; nobody collects them on a control plane without controllers.
-    let gone =
-        done(kubectl(&cluster, &["get", CRD, "--ignore-not-found", "-o", "jsonpath={.metadata.deletionTimestamp}"])?)?;
+    // It goes once its resources are gone; nobody collects them on a control plane without
+    // controllers.
+    let gone = done(kubectl(
+        &cluster,
+        &["get", CRD, "--ignore-not-found", "-o", "jsonpath={.metadata.deletionTimestamp}"],
+    )?)?;
     let there = done(kubectl(&cluster, &["get", CRD, "--ignore-not-found", "-o", "name"])?)?;
     ensure!(there.is_empty() || !gone.is_empty(), "{there} stays");
     Ok(())

@@ -1,5 +1,5 @@
-//! Every option of the binary is a value, with the binary's own default, and what the chart makes of the values is what the
-//! binary takes.
+//! Every option of the binary is a value, with the binary's own default, and what the chart makes
+//! of the values is what the binary takes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -11,19 +11,29 @@ use super::{EVERYTHING, OPERATOR, VALUES, helm};
 
 /// Each option that `--help` names, with its defaults.
 pub(crate) fn of_the_binary() -> Result<BTreeMap<String, Vec<String>>> {
-    let help = String::from_utf8(Command::new(OPERATOR).args(["run", "--help"]).env_clear().output()?.stdout)?;
+    let help = String::from_utf8(
+        Command::new(OPERATOR).args(["run", "--help"]).env_clear().output()?.stdout,
+    )?;
     let mut options: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut current = String::new();
     for line in help.lines().map(str::trim) {
         if let Some(option) = line.strip_prefix("--") {
             current = option.split([' ', '=', '[']).next().unwrap_or_default().to_owned();
             options.entry(current.clone()).or_default();
-        } else if let Some(default) = line.strip_prefix("[default: ").and_then(|rest| rest.strip_suffix(']')) {
+        } else if let Some(default) =
+            line.strip_prefix("[default: ").and_then(|rest| rest.strip_suffix(']'))
+        {
             let defaults = default.split(' ').map(str::to_owned);
             options.entry(current.clone()).or_default().extend(defaults);
-        } else if let Some((_, default)) = line.strip_suffix(" if left out").and_then(|line| line.rsplit_once("; ")) {
-            // The default of an option that means nothing without another one. More than a word is a description.
-            options.entry(current.clone()).or_default().extend((!default.contains(' ')).then(|| default.to_owned()));
+        } else if let Some((_, default)) =
+            line.strip_suffix(" if left out").and_then(|line| line.rsplit_once("; "))
+        {
+            // The default of an option that means nothing without another one. More than a word is
+            // a description.
+            options
+                .entry(current.clone())
+                .or_default()
+                .extend((!default.contains(' ')).then(|| default.to_owned()));
         }
     }
     ensure!(options.contains_key("claim-window"), "no options in {help}");
@@ -34,7 +44,8 @@ pub(crate) fn of_the_binary() -> Result<BTreeMap<String, Vec<String>>> {
 pub(crate) fn given(arguments: &[String]) -> Result<BTreeMap<String, Vec<String>>> {
     let mut options: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for argument in arguments.iter().filter(|argument| *argument != "run") {
-        let option = argument.strip_prefix("--").with_context(|| format!("{argument} is no option"))?;
+        let option =
+            argument.strip_prefix("--").with_context(|| format!("{argument} is no option"))?;
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
         options.entry(name.to_owned()).or_default().push(value.to_owned());
     }
@@ -43,7 +54,8 @@ pub(crate) fn given(arguments: &[String]) -> Result<BTreeMap<String, Vec<String>
 
 #[test]
 fn every_option_is_a_value() -> Result<()> {
-    let given: BTreeSet<String> = given(&helm::arguments(&helm::objects(EVERYTHING, &[])?)?)?.into_keys().collect();
+    let given: BTreeSet<String> =
+        given(&helm::arguments(&helm::objects(EVERYTHING, &[])?)?)?.into_keys().collect();
     let options: BTreeSet<String> = of_the_binary()?.into_keys().collect();
     assert_eq!(given, options, "what the chart can give, and what the binary takes");
     Ok(())
@@ -76,9 +88,15 @@ fn the_binary_takes_what_the_chart_gives() -> Result<()> {
         for argument in &arguments {
             match argument.split_once('=') {
                 // Its port may be in use here.
-                Some(("--listen", address)) => drop(address.parse::<SocketAddr>().context(address.to_owned())?),
-                Some(("--ca-bundle", _)) => drop(command.arg(format!("--ca-bundle={}", certificate.display()))),
-                Some(_) | None => drop(command.arg(argument)),
+                Some(("--listen", address)) => {
+                    address.parse::<SocketAddr>().context(address.to_owned())?;
+                }
+                Some(("--ca-bundle", _)) => {
+                    command.arg(format!("--ca-bundle={}", certificate.display()));
+                }
+                Some(_) | None => {
+                    command.arg(argument);
+                }
             }
         }
         // With all options read, it is the kubeconfig that keeps it from starting.
@@ -95,7 +113,8 @@ fn the_test_of_the_image_runs_what_the_binary_can_do() -> Result<()> {
     let objects = helm::objects("", &[])?;
     let pod = helm::one(&objects, "Pod")?;
     assert_eq!(pod["metadata"]["annotations"]["helm.sh/hook"], "test");
-    let arguments: Vec<String> = serde_json::from_value(pod["spec"]["containers"][0]["args"].clone())?;
+    let arguments: Vec<String> =
+        serde_json::from_value(pod["spec"]["containers"][0]["args"].clone())?;
     let output = Command::new(OPERATOR).args(arguments).env_clear().output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(())
@@ -113,7 +132,10 @@ fn a_pod_has_time_to_drain() -> Result<()> {
         let objects = helm::objects("", set)?;
         let grace =
             helm::one(&objects, "Deployment")?["spec"]["template"]["spec"]["terminationGracePeriodSeconds"].as_u64();
-        ensure!(grace.is_some_and(|grace| grace > window + limit + TO_RECORD), "{set:?}: {grace:?} s");
+        ensure!(
+            grace.is_some_and(|grace| grace > window + limit + TO_RECORD),
+            "{set:?}: {grace:?} s"
+        );
     }
     Ok(())
 }

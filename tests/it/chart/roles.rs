@@ -1,4 +1,5 @@
-//! The operator runs with the chart's roles in one namespace, and cannot read a Secret that they do not name.
+//! The operator runs with the chart's roles in one namespace, and cannot read a Secret that they do
+//! not name.
 
 use anyhow::{Context, Result, ensure};
 use control_plane::Exit;
@@ -16,7 +17,10 @@ async fn secrets_are_read_by_their_names_alone() -> Result<()> {
     let watched = format!("watchNamespaces={{{}}}", scene.namespace);
     let text = helm::text(&scene.namespace, "", &[&watched, "rbac.secretNames={cbr-token}"])?;
     for object in serde_saphyr::from_multiple::<Value>(&text)? {
-        if matches!(object["kind"].as_str().context("no kind")?, "ServiceAccount" | "Role" | "RoleBinding") {
+        if matches!(
+            object["kind"].as_str().context("no kind")?,
+            "ServiceAccount" | "Role" | "RoleBinding"
+        ) {
             scene.applied(&object.to_string())?;
         }
     }
@@ -40,8 +44,12 @@ async fn secrets_are_read_by_their_names_alone() -> Result<()> {
         &format!("--from-literal=token={}", example::TOKEN),
     ])?;
     ensure!(other.accepted, "{}", other.words);
-    scene.applied(&Scene::manifest_for("other", OTHER_BACKUP, "").replace("name: cbr-token", "name: other"))?;
-    operator.log.wait_for(PATIENCE, |line| line.contains("\"other\"") && line.contains("role does not allow"))?;
+    scene.applied(
+        &Scene::manifest_for("other", OTHER_BACKUP, "").replace("name: cbr-token", "name: other"),
+    )?;
+    operator.log.wait_for(PATIENCE, |line| {
+        line.contains("\"other\"") && line.contains("role does not allow")
+    })?;
     assert_eq!(scene.simulator.counts(OTHER_BACKUP).posts, 0);
     assert_eq!(operator.stop()?, Exit::Code(0));
     Ok(())

@@ -1,4 +1,5 @@
-//! A value that nobody reads, or of the wrong kind, is refused before anything is installed, by a message that names it.
+//! A value that nobody reads, or of the wrong kind, is refused before anything is installed, by a
+//! message that names it.
 
 use anyhow::{Result, ensure};
 use serde_json::Value;
@@ -6,7 +7,9 @@ use serde_json::Value;
 use super::{CHART, NAMESPACE, helm};
 
 pub(crate) fn schema() -> Result<Value> {
-    Ok(serde_json::from_str(&std::fs::read_to_string(repository::path(&format!("{CHART}/values.schema.json")))?)?)
+    Ok(serde_json::from_str(&std::fs::read_to_string(repository::path(&format!(
+        "{CHART}/values.schema.json"
+    )))?)?)
 }
 
 fn refused(set: &str, words: &[&str]) -> Result<()> {
@@ -23,7 +26,10 @@ fn unknown_values_are_refused() -> Result<()> {
     refused("replicaCount=2", &["replicaCount", "not allowed"])?;
     refused("options.claimwindow=5s", &["'/options'", "claimwindow", "not allowed"])?;
     refused("image.registry=example.com", &["'/image'", "registry", "not allowed"])?;
-    refused("networkPolicy.egress.cidr=10.0.0.0/8", &["'/networkPolicy/egress'", "cidr", "not allowed"])?;
+    refused(
+        "networkPolicy.egress.cidr=10.0.0.0/8",
+        &["'/networkPolicy/egress'", "cidr", "not allowed"],
+    )?;
     refused("imagePullSecrets[0].secret=registry", &["'/imagePullSecrets/0'", "secret"])
 }
 
@@ -90,7 +96,11 @@ fn open_objects(schema: &Value, path: String, open: &mut Vec<String>) {
         open.push(path.clone());
     }
     for (name, below) in schema["properties"].as_object().into_iter().flatten() {
-        open_objects(below, if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, open);
+        open_objects(
+            below,
+            if path.is_empty() { name.clone() } else { format!("{path}.{name}") },
+            open,
+        );
     }
     if schema["items"].is_object() {
         open_objects(&schema["items"], format!("{path}[]"), open);

@@ -1,4 +1,5 @@
-//! The API server takes all that is rendered without a warning, in a namespace that enforces the standard `restricted`.
+//! The API server takes all that is rendered without a warning, in a namespace that enforces the
+//! standard `restricted`.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,8 @@ use super::{EVERYTHING, TENANT, VALUES, helm};
 /// What a Prometheus operator would have installed.
 const MONITORING: &str = include_str!("monitoring-crds.yaml");
 
-/// `kubectl apply` on the shared control plane without storing anything. The fields may be somebody else's already: the CRD is.
+/// `kubectl apply` on the shared control plane without storing anything. The fields may be somebody
+/// else's already: the CRD is.
 fn dry_run(yaml: &str) -> Result<Applied> {
     let cluster = shared_cluster()?;
     let file = cluster.folder().join(format!("{}.yaml", uuid::Uuid::new_v4()));
@@ -38,8 +40,14 @@ fn the_api_server_takes_all_of_it_without_a_warning() -> Result<()> {
     let cluster = shared_cluster()?;
     let made = kubectl_apply(cluster, None, MONITORING)?;
     ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let wait = ["wait", "--for=condition=Established", "--timeout=60s", "crd/podmonitors.monitoring.coreos.com"];
-    let others = ["crd/servicemonitors.monitoring.coreos.com", "crd/prometheusrules.monitoring.coreos.com"];
+    let wait = [
+        "wait",
+        "--for=condition=Established",
+        "--timeout=60s",
+        "crd/podmonitors.monitoring.coreos.com",
+    ];
+    let others =
+        ["crd/servicemonitors.monitoring.coreos.com", "crd/prometheusrules.monitoring.coreos.com"];
     let served = cluster.kubectl().args(wait).args(others).output()?;
     ensure!(served.status.success(), "{}", String::from_utf8_lossy(&served.stderr));
 
@@ -77,7 +85,10 @@ fn an_administrator_of_namespaces_needs_nothing_of_the_cluster() -> Result<()> {
     for object in helm::objects(TENANT, &[])? {
         kinds.insert(object["kind"].as_str().context("no kind")?.to_owned());
         places.insert(
-            object["metadata"]["namespace"].as_str().with_context(|| format!("of the cluster: {object}"))?.to_owned(),
+            object["metadata"]["namespace"]
+                .as_str()
+                .with_context(|| format!("of the cluster: {object}"))?
+                .to_owned(),
         );
     }
     assert_eq!(places, BTreeSet::from([super::NAMESPACE, "team-a", "team-b"].map(str::to_owned)));
@@ -93,7 +104,9 @@ fn everything_renders_every_template() -> Result<()> {
     for folder in ["templates", "templates/tests"] {
         for entry in std::fs::read_dir(repository::path(&format!("{}/{folder}", super::CHART)))? {
             let name = entry?.file_name().into_string().ok().context("a name that is no text")?;
-            if name.ends_with(".yaml") && !rendered.contains(&format!("# Source: {}/{folder}/{name}\n", super::NAME)) {
+            if name.ends_with(".yaml")
+                && !rendered.contains(&format!("# Source: {}/{folder}/{name}\n", super::NAME))
+            {
                 missing.insert(name);
             }
         }

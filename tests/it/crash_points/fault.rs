@@ -2,7 +2,8 @@
 
 use proxy::Moment;
 
-/// What happens at a point, before the request is forwarded or after the server's answer has arrived and is held back.
+/// What happens at a point, before the request is forwarded or after the server's answer has
+/// arrived and is held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) kind: FaultKind,

@@ -1,8 +1,8 @@
 //! The messages of a replication, and which of them are points.
 //!
-//! Points are the operator's requests about single resources and Secrets at the API server, and all of its calls to the
-//! cloud. Its list and its watch are none: they decide nothing, since every round reads the live object; what a late watch
-//! does is a fault of its own.
+//! Points are the operator's requests about single resources and Secrets at the API server, and all
+//! of its calls to the cloud. Its list and its watch are none: they decide nothing, since every
+//! round reads the live object; what a late watch does is a fault of its own.
 
 use proxy::Message;
 use serde_json::Value;
@@ -12,8 +12,9 @@ pub(crate) fn counts(message: &Message) -> bool {
     ["/backupreplications/", "/secrets/", "/v3/"].iter().any(|part| message.path.contains(part))
 }
 
-/// One of the messages of a story, named by how many writes and calls have gone before it: until the next of these there is
-/// nothing new anywhere that a restart could find, however often the same is read again.
+/// One of the messages of a story, named by how many writes and calls have gone before it: until
+/// the next of these there is nothing new anywhere that a restart could find, however often the
+/// same is read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Point {
     pub(crate) kind: Kind,
@@ -22,8 +23,8 @@ pub(crate) struct Point {
 }
 
 impl Point {
-    /// The points of a story: all of its writes and calls, and the reads that each comes of. Rounds that find nothing to do come
-    /// with events of the watch and with time, not with the story.
+    /// The points of a story: all of its writes and calls, and the reads that each comes of. Rounds
+    /// that find nothing to do come with events of the watch and with time, not with the story.
     pub(crate) fn all(messages: &[Kind]) -> Vec<Self> {
         let (mut points, mut round, mut step) = (Vec::new(), Vec::new(), 0);
         for kind in messages {
@@ -45,7 +46,8 @@ impl Point {
     /// The place of this point's first message among these.
     pub(crate) fn first_in(self, messages: &[Kind]) -> Option<usize> {
         let step = |so_far: &[Kind]| so_far.iter().filter(|kind| !kind.is_read()).count();
-        (0..messages.len()).find(|at| messages[*at] == self.kind && step(&messages[..*at]) == self.step)
+        (0..messages.len())
+            .find(|at| messages[*at] == self.kind && step(&messages[..*at]) == self.step)
     }
 
     /// Whether a message is this one, asked for each in turn.
@@ -90,7 +92,9 @@ impl Kind {
             Self::ReadResource
         } else {
             let patch: Value = serde_json::from_slice(&message.body).unwrap_or_default();
-            let writes = |path: &str| patch.as_array().into_iter().flatten().find(|step| step["path"] == path);
+            let writes = |path: &str| {
+                patch.as_array().into_iter().flatten().find(|step| step["path"] == path)
+            };
             match writes("/status/attempts") {
                 Some(step) if step["value"][0]["outcome"].is_null() => Self::Claim,
                 Some(_) => Self::End,

@@ -17,7 +17,8 @@ use super::stage::{Behind, NAME, apply};
 /// How late a watch is that lags: later than what a round takes.
 const LAG: Duration = Duration::from_millis(700);
 
-/// How long a story may take on a busy machine, where a claim's window may be missed now and then: it is claimed anew.
+/// How long a story may take on a busy machine, where a claim's window may be missed now and then:
+/// it is claimed anew.
 const LONG: Duration = Duration::from_secs(600);
 
 /// A fault at one of the points of a story.
@@ -74,7 +75,8 @@ pub(crate) async fn run(scenario: Scenario, at: Option<At>) -> Result<Option<Out
                 struck = &mut strikes => struck?,
                 end = &mut story => {
                     ended = Some(end?);
-                    // The end of the story is seen by others before the answer to its last message is.
+                    // The end of the story is seen by others before the answer to its last message
+                    // is.
                     if point.first_in(&kinds(&behind)).is_none() {
                         carried.abort();
                         return Ok(None);
@@ -126,7 +128,8 @@ async fn strike(
     if fault.kind == FaultKind::KillLagging {
         behind.gate.lag(LAG);
     }
-    // It sees the resource, and nothing that it asks for the resource passes before the point is reached.
+    // It sees the resource, and nothing that it asks for the resource passes before the point is
+    // reached.
     let other = beside.map(|beside| (beside, beside.gate.stop(Moment::Request, |_| true)));
     operators.push(behind.start()?);
     if let Some(beside) = beside {
@@ -152,7 +155,9 @@ async fn strike(
 async fn end_of_story(scene: &Scene, backup: &str) -> Result<(Object, usize)> {
     let mut asked: Vec<String> = Vec::new();
     loop {
-        let is_new = |object: &Object| object.is("Stalled") && !asked.iter().any(|id| id == object.attempt_id());
+        let is_new = |object: &Object| {
+            object.is("Stalled") && !asked.iter().any(|id| id == object.attempt_id())
+        };
         let end = |object: &Object| finished(object) || is_new(object);
         let object = scene.wait_within(LONG, NAME, "at its end", end).await?;
         if !object.is("Stalled") {
@@ -174,7 +179,9 @@ async fn end_of_story(scene: &Scene, backup: &str) -> Result<(Object, usize)> {
 }
 
 pub(crate) fn finished(object: &Object) -> bool {
-    object.is_observed() && ["Succeeded", "Failed"].contains(&object.phase()) && !object.is("Stalled")
+    object.is_observed()
+        && ["Succeeded", "Failed"].contains(&object.phase())
+        && !object.is("Stalled")
 }
 
 /// The replications to the resource's destination, oldest first.
@@ -184,7 +191,8 @@ pub(crate) fn replicated(scene: &Scene, backup: &str) -> Vec<Record> {
     records
 }
 
-/// How many humans it takes where no record is to be seen: one for each attempt whose outcome nobody can tell.
+/// How many humans it takes where no record is to be seen: one for each attempt whose outcome
+/// nobody can tell.
 pub(crate) fn humans(scenario: Scenario, messages: &[Kind], at: At) -> usize {
     if scenario.sight == Sight::Records {
         return 0;
@@ -204,6 +212,11 @@ pub(crate) fn humans(scenario: Scenario, messages: &[Kind], at: At) -> usize {
     }
     let in_doubt = if fault.is_kill() { claimed } else { point.kind == Kind::Call };
     let by_the_story = usize::from(scenario.loses_the_answer());
-    // A call that the story loses anyway is one doubt; one that never arrived is followed by that which the story loses.
-    if in_doubt && !(called && scenario.loses_the_answer()) { by_the_story + 1 } else { by_the_story }
+    // A call that the story loses anyway is one doubt; one that never arrived is followed by that
+    // which the story loses.
+    if in_doubt && !(called && scenario.loses_the_answer()) {
+        by_the_story + 1
+    } else {
+        by_the_story
+    }
 }

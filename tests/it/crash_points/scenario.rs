@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use harness::Scene;
 use simulator::{
-    Advance, Answer, Behaviour, Call, ErrorShape, Fault, Log, LookUp, Operation, Options, Pace, Records, Script,
-    Simulator, View, example,
+    Advance, Answer, Behaviour, Call, ErrorShape, Fault, Log, LookUp, Operation, Options, Pace,
+    Records, Script, Simulator, View, example,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,9 +41,14 @@ pub(crate) struct Scenario {
 /// All of them.
 pub(crate) fn all() -> Vec<Scenario> {
     use Story::{Adoption, BadGateway, LostAnswer, RetryAfterRejection, Success, Tracking};
-    let of = |sight: Sight, stories: &[Story]| stories.iter().map(|story| Scenario { story: *story, sight }).collect();
+    let of = |sight: Sight, stories: &[Story]| {
+        stories.iter().map(|story| Scenario { story: *story, sight }).collect()
+    };
     let groups: [Vec<Scenario>; 3] = [
-        of(Sight::Records, &[Success, LostAnswer, BadGateway, RetryAfterRejection, Adoption, Tracking]),
+        of(
+            Sight::Records,
+            &[Success, LostAnswer, BadGateway, RetryAfterRejection, Adoption, Tracking],
+        ),
         of(Sight::NoArray, &[Success]),
         of(Sight::NoLookUp, &[Success, LostAnswer, BadGateway, RetryAfterRejection]),
     ];
@@ -72,11 +77,14 @@ impl Scenario {
     pub(crate) fn loses_the_answer(self) -> bool {
         match self.story {
             Story::LostAnswer | Story::BadGateway => true,
-            Story::Success | Story::RetryAfterRejection | Story::Adoption | Story::Tracking => false,
+            Story::Success | Story::RetryAfterRejection | Story::Adoption | Story::Tracking => {
+                false
+            }
         }
     }
 
-    /// The service. It accepts a second replication to the same place: nothing but the operator guards against it.
+    /// The service. It accepts a second replication to the same place: nothing but the operator
+    /// guards against it.
     pub(crate) fn options(self) -> Options {
         let view = match self.sight {
             Sight::Records => View::default(),
@@ -84,18 +92,26 @@ impl Scenario {
             Sight::NoLookUp => View { look_up: LookUp::NotFound, ..View::default() },
         };
         // A record that has ended by the first look, so that the story ends with it.
-        let pace = if self.story == Story::Tracking { Pace::Manual } else { Pace::takes(Duration::from_millis(1)) };
+        let pace = if self.story == Story::Tracking {
+            Pace::Manual
+        } else {
+            Pace::takes(Duration::from_millis(1))
+        };
         Options {
             behaviour: Behaviour { accept_duplicates: true, view, pace, ..Behaviour::default() },
             ..Options::default()
         }
     }
 
-    /// What the cloud has before the resource comes, and what it will do. Each backup has a record of another region's
-    /// replication, where records are shown: absence proves something there.
+    /// What the cloud has before the resource comes, and what it will do. Each backup has a record
+    /// of another region's replication, where records are shown: absence proves something there.
     pub(crate) async fn prepare(self, scene: &Scene, backup: &str) -> Result<()> {
         let regions = [
-            (example::SECOND_DESTINATION_PROJECT, example::SECOND_DESTINATION_REGION, example::SECOND_VAULT),
+            (
+                example::SECOND_DESTINATION_PROJECT,
+                example::SECOND_DESTINATION_REGION,
+                example::SECOND_VAULT,
+            ),
             (example::DESTINATION_PROJECT, example::DESTINATION_REGION, example::VAULT),
         ];
         let earlier = if self.story == Story::Adoption { 2 } else { 1 };
@@ -105,9 +121,15 @@ impl Scenario {
         let fault = match self.story {
             Story::Success | Story::Adoption | Story::Tracking => return Ok(()),
             Story::LostAnswer => Fault::after_commit().reset(),
-            Story::BadGateway => Fault::after_commit().answer(Answer::status(502).text("<html>Bad Gateway</html>")),
+            Story::BadGateway => {
+                Fault::after_commit().answer(Answer::status(502).text("<html>Bad Gateway</html>"))
+            }
             Story::RetryAfterRejection => {
-                let busy = Answer::status(400).error(ErrorShape::Cbr, "BackupService.6112", "invalid vault status");
+                let busy = Answer::status(400).error(
+                    ErrorShape::Cbr,
+                    "BackupService.6112",
+                    "invalid vault status",
+                );
                 Fault::before_commit().answer(busy)
             }
         };
@@ -121,10 +143,15 @@ impl Scenario {
         }
         simulator.wait_for(|log| log.counts(&backup).accepted >= 2).await;
         let looked = |log: &Log| {
-            let answered = |call: &&Call| call.operation == Some(Operation::Show) && call.ending.is_some();
+            let answered =
+                |call: &&Call| call.operation == Some(Operation::Show) && call.ending.is_some();
             log.calls_of(&backup).filter(answered).count()
         };
-        for to in [Advance::Replicating { progress: 40 }, Advance::Replicating { progress: 80 }, Advance::Success] {
+        for to in [
+            Advance::Replicating { progress: 40 },
+            Advance::Replicating { progress: 80 },
+            Advance::Success,
+        ] {
             simulator.advance(&backup, to).expect("nobody else carries this record on");
             let before = simulator.log(looked);
             simulator.wait_for(|log| looked(log) > before).await;
@@ -133,13 +160,25 @@ impl Scenario {
 }
 
 /// A replication that somebody else asked for.
-async fn replicate(simulator: &Simulator, backup: &str, project: &str, region: &str, vault: &str) -> Result<()> {
-    let url = format!("{}/v3/{}/backups/{backup}/replicate", simulator.http_url(), example::PROJECT);
+async fn replicate(
+    simulator: &Simulator,
+    backup: &str,
+    project: &str,
+    region: &str,
+    vault: &str,
+) -> Result<()> {
+    let url =
+        format!("{}/v3/{}/backups/{backup}/replicate", simulator.http_url(), example::PROJECT);
     let body = serde_json::json!({"replicate": {
         "destination_project_id": project, "destination_region": region, "destination_vault_id": vault,
     }});
     let client = reqwest::Client::builder().no_proxy().build()?;
-    let answer = client.post(url).header("X-Auth-Token", example::TOKEN).body(body.to_string()).send().await?;
+    let answer = client
+        .post(url)
+        .header("X-Auth-Token", example::TOKEN)
+        .body(body.to_string())
+        .send()
+        .await?;
     ensure!(answer.status().is_success(), "{}", answer.text().await?);
     Ok(())
 }

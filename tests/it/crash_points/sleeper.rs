@@ -1,4 +1,5 @@
-//! A process that sleeps between its claim and its call for longer than the claim's window does not make the call.
+//! A process that sleeps between its claim and its call for longer than the claim's window does not
+//! make the call.
 
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use super::run::{finished, replicated};
 use super::scenario::{Scenario, Sight, Story};
 use super::stage::{Behind, NAME, WINDOW, apply};
 
-/// A scene, and an operator in it that is stopped (SIGSTOP) while the answer to its claim is on its way.
+/// A scene, and an operator in it that is stopped (SIGSTOP) while the answer to its claim is on its
+/// way.
 async fn asleep(scene: &Scene, backup: &str, behind: &Behind) -> Result<Operator> {
     let mut stop = behind.gate.stop(Moment::Answer, |message| Kind::of(message) == Kind::Claim);
     apply(scene, backup).await?;
@@ -47,7 +49,8 @@ async fn it_wakes_up_to_a_closed_window_and_claims_anew() -> Result<()> {
     assert_eq!(calls(&behind), 0);
 
     let object = scene.wait(NAME, "at its end", finished).await?;
-    let outcomes: Vec<_> = object.attempts().iter().map(|attempt| attempt["outcome"].as_str()).collect();
+    let outcomes: Vec<_> =
+        object.attempts().iter().map(|attempt| attempt["outcome"].as_str()).collect();
     assert_eq!(outcomes, [Some("Accepted"), Some("NotSent")]);
     assert_eq!((calls(&behind), replicated(&scene, &backup).len()), (1, 1));
     Ok(())
@@ -61,7 +64,8 @@ async fn it_wakes_up_when_another_operator_has_resolved_its_attempt_and_called()
     let before = behind.gate.messages().len();
     let other = beside.start()?;
     let object = scene.wait(NAME, "at its end", finished).await?;
-    let outcomes: Vec<_> = object.attempts().iter().map(|attempt| attempt["outcome"].as_str()).collect();
+    let outcomes: Vec<_> =
+        object.attempts().iter().map(|attempt| attempt["outcome"].as_str()).collect();
     assert_eq!(outcomes, [Some("Accepted"), Some("NotAccepted")]);
     assert_eq!(calls(&beside), 1);
 
@@ -75,7 +79,9 @@ async fn it_wakes_up_when_another_operator_has_resolved_its_attempt_and_called()
     scene.applied(&manifest)?;
     scene.wait("next", "at its end", finished).await?;
     let calls_about = |backup: &str| {
-        let about = |message: &&proxy::Message| Kind::of(message) == Kind::Call && message.path.contains(backup);
+        let about = |message: &&proxy::Message| {
+            Kind::of(message) == Kind::Call && message.path.contains(backup)
+        };
         behind.gate.messages().iter().filter(about).count()
     };
     assert_eq!((calls_about(&backup), calls_about(&next)), (0, 1));

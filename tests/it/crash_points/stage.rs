@@ -32,10 +32,14 @@ impl Behind {
     /// Proxies to both servers of the scene, with one gate.
     pub(crate) async fn new(scene: &Scene) -> Result<Self> {
         let gate = Gate::new(point::counts);
-        let mut kubeconfig: Value = serde_json::from_slice(&std::fs::read(scene.cluster.kubeconfig())?)?;
-        let cluster = kubeconfig.pointer_mut("/clusters/0/cluster").context("no cluster in the kubeconfig")?;
+        let mut kubeconfig: Value =
+            serde_json::from_slice(&std::fs::read(scene.cluster.kubeconfig())?)?;
+        let cluster = kubeconfig
+            .pointer_mut("/clusters/0/cluster")
+            .context("no cluster in the kubeconfig")?;
         let ca = std::fs::read(cluster["certificate-authority"].as_str().context("no authority")?)?;
-        let api_server = Proxy::start(Upstream::https(scene.cluster.url(), ca), gate.clone()).await?;
+        let api_server =
+            Proxy::start(Upstream::https(scene.cluster.url(), ca), gate.clone()).await?;
         let cloud = Proxy::start(Upstream::http(scene.simulator.http_url()), gate.clone()).await?;
         // The operator's own token goes through the proxy.
         *cluster = json!({"server": api_server.url()});

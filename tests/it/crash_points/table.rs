@@ -14,8 +14,18 @@ pub(crate) struct Row {
 impl Row {
     /// What is wrong with it.
     fn faults(&self) -> Vec<String> {
-        let Outcome { messages, posts, accepted: _, phase, record: _, origin, duplicates, lost, asked, evidence: _ } =
-            &self.outcome;
+        let Outcome {
+            messages,
+            posts,
+            accepted: _,
+            phase,
+            record: _,
+            origin,
+            duplicates,
+            lost,
+            asked,
+            evidence: _,
+        } = &self.outcome;
         let mut faults = Vec::new();
         if *duplicates > 0 {
             faults.push(format!("{duplicates} duplicates"));
@@ -31,7 +41,9 @@ impl Row {
             faults.push("called although there was a replication".to_owned());
         }
         // A call of its own is known as such, however its end came to be known.
-        if self.scenario.sight == Sight::Records && origin != if adopts { "Adopted" } else { "Called" } {
+        if self.scenario.sight == Sight::Records
+            && origin != if adopts { "Adopted" } else { "Called" }
+        {
             faults.push(format!("its origin is {origin}"));
         }
         let expected = humans(self.scenario, messages, self.at);
@@ -75,8 +87,11 @@ pub(crate) fn print(rows: &[Row]) -> String {
     let duplicates: usize = rows.iter().map(|row| row.outcome.duplicates).sum();
     let lost = rows.iter().filter(|row| row.outcome.lost).count();
     let asked: usize = rows.iter().map(|row| row.outcome.asked).sum();
-    let _infallible =
-        writeln!(text, "{} points, {duplicates} duplicates, {lost} lost; {asked} decisions of humans", rows.len());
+    let _infallible = writeln!(
+        text,
+        "{} points, {duplicates} duplicates, {lost} lost; {asked} decisions of humans",
+        rows.len()
+    );
     text
 }
 
@@ -85,7 +100,8 @@ pub(crate) fn wrong(rows: &[Row]) -> String {
     rows.iter()
         .filter_map(|row| {
             let faults = row.faults();
-            let (scenario, point, fault) = (row.scenario.text(), row.at.point.text(), row.at.fault.text());
+            let (scenario, point, fault) =
+                (row.scenario.text(), row.at.point.text(), row.at.fault.text());
             (!faults.is_empty()).then(|| {
                 let what = format!("{scenario}, {point}, {fault}: {}", faults.join("; "));
                 format!("{what}\n{:?}\n{}\n", row.outcome.messages, row.outcome.evidence)

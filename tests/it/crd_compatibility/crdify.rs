@@ -31,13 +31,16 @@ pub(crate) fn broken(old: &Path, new: &Path) -> Result<Vec<String>> {
     command.arg("--config").arg(repository::path(CONFIGURATION));
     command.args([old, new].map(|path| format!("file://{}", path.display())));
     let output = command.output().context("could not run crdify")?;
-    let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (said, errors) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     match output.status.code() {
         Some(0) => Ok(Vec::new()),
         // With what it finds well, too.
-        Some(1) if said.contains("ERROR") => {
-            Ok(said.lines().filter(|line| !line.is_empty() && !line.ends_with('✓')).map(str::to_owned).collect())
-        }
+        Some(1) if said.contains("ERROR") => Ok(said
+            .lines()
+            .filter(|line| !line.is_empty() && !line.ends_with('✓'))
+            .map(str::to_owned)
+            .collect()),
         _ => bail!("crdify: {}\n{said}{errors}", output.status),
     }
 }

@@ -19,7 +19,9 @@ fn names(crd: &Value) -> BTreeSet<String> {
     for version in each(&spec["versions"]).filter(|version| version["served"] == true) {
         let name = &version["name"];
         names.insert(format!("version {name}"));
-        names.extend(each(&version["selectableFields"]).map(|field| format!("version {name}: {field}")));
+        names.extend(
+            each(&version["selectableFields"]).map(|field| format!("version {name}: {field}")),
+        );
         let subresources = version["subresources"].as_object().into_iter().flatten();
         names.extend(subresources.map(|(subresource, _)| format!("version {name}: {subresource}")));
     }

@@ -37,7 +37,9 @@ pub(crate) fn tagged() -> Result<Vec<(Version, String)>> {
     }
     let tags = git(&["tag", "--list", "v*"])?;
     let versions = tags.lines().filter_map(|tag| Version::parse(tag.strip_prefix('v')?).ok());
-    versions.map(|version| Ok((version.clone(), git(&["show", &format!("v{version}:{CRD}")])?))).collect()
+    versions
+        .map(|version| Ok((version.clone(), git(&["show", &format!("v{version}:{CRD}")])?)))
+        .collect()
 }
 
 fn git(arguments: &[&str]) -> Result<String> {
@@ -48,6 +50,10 @@ fn git(arguments: &[&str]) -> Result<String> {
         .arg(repository::root())
         .args(arguments)
         .output()?;
-    ensure!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "git {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(String::from_utf8(output.stdout)?)
 }

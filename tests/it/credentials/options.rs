@@ -1,4 +1,5 @@
-//! A wrong option ends the process with exit code 2 and one line that names it; http is for what was spelt out.
+//! A wrong option ends the process with exit code 2 and one line that names it; http is for what
+//! was spelt out.
 
 use std::process::Command;
 
@@ -57,21 +58,28 @@ fn a_wrong_value_is_named() -> Result<()> {
                 given.retain(|(name, _)| *name != option);
                 given.push((option, value));
                 let named = format!("--{option}");
-                run(&given, by)?.failed(2, &[&named]).with_context(|| format!("{option} = {value:?}"))?;
+                run(&given, by)?
+                    .failed(2, &[&named])
+                    .with_context(|| format!("{option} = {value:?}"))?;
             }
         }
     }
     run(&[("project-id", "p")], By::Argument)?.failed(2, &["--iam-endpoint"])?;
     run(&[("iam-endpoint", IAM)], By::Argument)?.failed(2, &["--project-id"])?;
     // Without the prefix it is a variable of somebody else.
-    run(&[("iam-endpoint", IAM), ("project-id", "p")], By::Variable(""))?.failed(2, &["--iam-endpoint"])
+    run(&[("iam-endpoint", IAM), ("project-id", "p")], By::Variable(""))?
+        .failed(2, &["--iam-endpoint"])
 }
 
 #[test]
 fn http_is_for_what_is_spelt_out() -> Result<()> {
     let http = "http://127.0.0.1:1";
-    let with =
-        |allowed| run(&[("iam-endpoint", http), ("project-id", "p"), ("allowed-iam-endpoint", allowed)], By::Argument);
+    let with = |allowed| {
+        run(
+            &[("iam-endpoint", http), ("project-id", "p"), ("allowed-iam-endpoint", allowed)],
+            By::Argument,
+        )
+    };
     with("https://127.0.0.1:1")?.failed(2, &["--iam-endpoint", "https://"])?;
     // With all options read, it is the kubeconfig that keeps it from going on.
     with(http)?.failed(1, &["KUBECONFIG"])

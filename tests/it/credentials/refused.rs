@@ -1,4 +1,5 @@
-//! What keeps a run from its end is said in words; the exit code says whether to try again; nothing is written.
+//! What keeps a run from its end is said in words; the exit code says whether to try again; nothing
+//! is written.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -24,22 +25,44 @@ async fn what_iam_refuses_leaves_the_secret_as_it_is() -> Result<()> {
     let tenant = Tenant::with_user().await?;
     tenant.run(&[])?.well()?;
     tenant.user("x-y-z-9")?;
-    refused(&tenant, MEND, &["does not accept the user: HTTP 401: The username or password is wrong.", "cbr-user"])?;
+    refused(
+        &tenant,
+        MEND,
+        &["does not accept the user: HTTP 401: The username or password is wrong.", "cbr-user"],
+    )?;
     tenant.user(example::PASSWORD)?;
     let other = tenant.run(&["--project-id=68589cac08274b82b4e254268a3862d8"])?;
     other.failed(MEND, &["HTTP 401", "no access to the project", "rights in project 68589cac"])?;
     let error = |status| Answer::status(status).error(ErrorShape::Iam, "", "No.");
-    let unscoped = Answer::status(201).header("x-subject-token", "MIIabc").json(json!({"token": {"methods": []}}));
+    let unscoped = Answer::status(201)
+        .header("x-subject-token", "MIIabc")
+        .json(json!({"token": {"methods": []}}));
     let ordinary = Answer::status(201).body(Body::Ordinary { keep: None });
     let faults = [
-        (Fault::before_commit().answer(error(403)), MEND, vec!["forbids", "HTTP 403: No.", "unlocked"]),
-        (Fault::before_commit().answer(error(404)), MEND, vec!["does not take", "--iam-endpoint", "--project-id"]),
+        (
+            Fault::before_commit().answer(error(403)),
+            MEND,
+            vec!["forbids", "HTTP 403: No.", "unlocked"],
+        ),
+        (
+            Fault::before_commit().answer(error(404)),
+            MEND,
+            vec!["does not take", "--iam-endpoint", "--project-id"],
+        ),
         (Fault::before_commit().answer(error(429)), LATER, vec!["fewer requests: HTTP 429: No."]),
         (Fault::before_commit().answer(error(503)), LATER, vec!["no answer: HTTP 503"]),
         (Fault::before_commit().reset(), LATER, vec!["no answer", "connection was lost"]),
-        (Fault::before_commit().answer(unscoped), MEND, vec!["not for the project", example::PROJECT]),
+        (
+            Fault::before_commit().answer(unscoped),
+            MEND,
+            vec!["not for the project", example::PROJECT],
+        ),
         (Fault::before_commit().answer(ordinary), MEND, vec!["X-Subject-Token"]),
-        (Fault::before_commit().answer(Answer::redirect(302, "https://other.example/")), MEND, vec!["HTTP 302"]),
+        (
+            Fault::before_commit().answer(Answer::redirect(302, "https://other.example/")),
+            MEND,
+            vec!["HTTP 302"],
+        ),
     ];
     for (fault, code, words) in faults {
         tenant.scene.simulator.script(Script::once(fault).issue_token())?;
@@ -55,8 +78,14 @@ async fn a_user_s_secret_that_is_not_as_it_must_be_is_named() -> Result<()> {
     refused(&tenant, MEND, &["cbr-user is not there"])?;
     for (data, words) in [
         (json!({"username": example::USER, "password": "x"}), "has no key domain"),
-        (json!({"username": example::USER, "domain": "d", "password": ""}), "no password under its key password"),
-        (json!({"username": "two\nlines", "domain": "d", "password": "x"}), "no name under its key username"),
+        (
+            json!({"username": example::USER, "domain": "d", "password": ""}),
+            "no password under its key password",
+        ),
+        (
+            json!({"username": "two\nlines", "domain": "d", "password": "x"}),
+            "no name under its key username",
+        ),
     ] {
         tenant.scene.kubectl(&["delete", "secret", "cbr-user", "--ignore-not-found"])?;
         tenant.scene.secret_with("cbr-user", &data)?;
@@ -72,7 +101,9 @@ async fn what_the_api_server_refuses_is_said() -> Result<()> {
     let scene = &tenant.scene;
     let patch = json!({"immutable": true}).to_string();
     ensure!(
-        scene.kubectl(&["patch", "secret", "cbr-token", "--type=merge", "--patch", &patch])?.accepted,
+        scene
+            .kubectl(&["patch", "secret", "cbr-token", "--type=merge", "--patch", &patch])?
+            .accepted,
         "not patched"
     );
     refused(&tenant, MEND, &["refuses to patch", "cbr-token", "immutable"])?;

@@ -1,4 +1,5 @@
-//! Neither the token nor the password is anywhere but in its Secret, whatever IAM and the API server make of them.
+//! Neither the token nor the password is anywhere but in its Secret, whatever IAM and the API
+//! server make of them.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -27,7 +28,8 @@ fn talkative(namespace: &str) -> [Value; 2] {
                 "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
                 "resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["secrets"], "operations": ["UPDATE"]}],
             },
-            "validations": [{"expression": "!has(object.data.token)", "messageExpression": "'not this one: ' + string(object.data.token)"}],
+            "validations": [{"expression": "!has(object.data.token)", "messageExpression": "'not \
+                this one: ' + string(object.data.token)"}],
         },
     });
     let binding = json!({
@@ -50,15 +52,23 @@ async fn token_and_password_are_in_their_secrets_and_nowhere_else() -> Result<()
     let token = tenant.token()?.context("no token")?;
     let escaped = serde_json::to_string(&password)?;
     for answer in [
-        Answer::status(401).error(ErrorShape::Iam, "", format!("The password {password} of the user is wrong.")),
+        Answer::status(401).error(
+            ErrorShape::Iam,
+            "",
+            format!("The password {password} of the user is wrong."),
+        ),
         Answer::status(403).error(ErrorShape::Gateway, &password, format!("{escaped} is wrong.")),
         Answer::status(400).text(format!("<html>{}</html>", password.replace('"', "&quot;"))),
         Answer::status(500).header("x-request-id", password.replace('ä', "")).text(&password),
         Answer::echo(502),
         Answer::status(201).header("x-subject-token", &token).text(&password),
-        Answer::status(201).header("x-subject-token", &token).json(json!({"token": {"project": {"id": password}}})),
+        Answer::status(201)
+            .header("x-subject-token", &token)
+            .json(json!({"token": {"project": {"id": password}}})),
     ] {
-        scene.simulator.script(Script::once(Fault::before_commit().answer(answer)).issue_token())?;
+        scene
+            .simulator
+            .script(Script::once(Fault::before_commit().answer(answer)).issue_token())?;
         let run = tenant.run(&[])?;
         ensure!(run.code != Some(0) && run.err.contains("IAM"), "{run:?}");
         said += &run.err;
@@ -82,18 +92,23 @@ async fn token_and_password_are_in_their_secrets_and_nowhere_else() -> Result<()
     }
 
     let token_now = tenant.token()?.context("no token")?;
-    let kinds = scene.kubectl(&["api-resources", "--namespaced", "--verbs=list", "--output=name"])?.words;
+    let kinds =
+        scene.kubectl(&["api-resources", "--namespaced", "--verbs=list", "--output=name"])?.words;
     let kinds: Vec<&str> = kinds.lines().filter(|kind| *kind != "secrets").collect();
-    let objects = scene.kubectl(&["get", &kinds.join(","), "--output=yaml", "--show-managed-fields"])?;
+    let objects =
+        scene.kubectl(&["get", &kinds.join(","), "--output=yaml", "--show-managed-fields"])?;
     ensure!(objects.accepted && objects.words.contains("kind: CronJob"), "{}", objects.words);
     let metadata = tenant.secret()?.0["metadata"].to_string();
     let audit = scene.audit_log()?;
     let base64 = tenant.secret()?.text("/data/token").context("no token")?.to_owned();
     let secrets = scene.kubectl(&["get", "secrets", "--output=yaml"])?.words;
     ensure!(is_in(&base64, &secrets), "a leak would be found");
-    for (place, text) in
-        [("output", &said), ("objects", &objects.words), ("metadata", &metadata), ("audit log", &audit)]
-    {
+    for (place, text) in [
+        ("output", &said),
+        ("objects", &objects.words),
+        ("metadata", &metadata),
+        ("audit log", &audit),
+    ] {
         for secret in [&token, &token_now, &base64, &password, &escaped] {
             ensure!(!is_in(secret, text), "{place} has some of it");
         }

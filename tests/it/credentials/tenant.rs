@@ -31,10 +31,16 @@ pub(crate) struct Tenant {
 impl Tenant {
     pub(crate) async fn new() -> Result<Self> {
         let scene = Scene::new(OPERATOR).await?;
-        let rendered = scene.cluster.kubectl().arg("kustomize").arg(repository::path(KUSTOMIZATION)).output()?;
+        let rendered = scene
+            .cluster
+            .kubectl()
+            .arg("kustomize")
+            .arg(repository::path(KUSTOMIZATION))
+            .output()?;
         ensure!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));
         let rendered = String::from_utf8(rendered.stdout)?;
-        let yaml = rendered.replace("namespace: backups", &format!("namespace: {}", scene.namespace));
+        let yaml =
+            rendered.replace("namespace: backups", &format!("namespace: {}", scene.namespace));
         let applied = scene.apply(&yaml)?;
         ensure!(applied.accepted && !applied.words.contains("Warning"), "{}", applied.words);
         let account = service_account(&scene.cluster, &scene.namespace, NAME)?;
@@ -49,7 +55,8 @@ impl Tenant {
     }
 
     pub(crate) fn user(&self, password: &str) -> Result<()> {
-        let user = json!({"username": example::USER, "domain": example::DOMAIN, "password": password});
+        let user =
+            json!({"username": example::USER, "domain": example::DOMAIN, "password": password});
         self.scene.secret_with("cbr-user", &user)
     }
 
@@ -65,11 +72,12 @@ impl Tenant {
         self.object("CronJob")?.pointer("/spec/jobTemplate/spec/template/spec").context("no pod")
     }
 
-    /// The container's command, with the simulator in the place of the cloud and other options in the place of its own. A pod
-    /// knows its namespace by itself.
+    /// The container's command, with the simulator in the place of the cloud and other options in
+    /// the place of its own. A pod knows its namespace by itself.
     pub(crate) fn command(&self, options: &[&str]) -> Result<Command> {
         let iam = self.scene.simulator.https_url();
-        let shipped: Vec<String> = serde_json::from_value(self.pod()?["containers"][0]["args"].clone())?;
+        let shipped: Vec<String> =
+            serde_json::from_value(self.pod()?["containers"][0]["args"].clone())?;
         let mut args = shipped;
         let ours = [
             format!("--iam-endpoint={iam}"),
@@ -93,7 +101,13 @@ impl Tenant {
 
     /// The Secret with the token.
     pub(crate) fn secret(&self) -> Result<Object> {
-        let read = self.scene.kubectl(&["get", "secret", "cbr-token", "--output=json", "--show-managed-fields"])?;
+        let read = self.scene.kubectl(&[
+            "get",
+            "secret",
+            "cbr-token",
+            "--output=json",
+            "--show-managed-fields",
+        ])?;
         ensure!(read.accepted, "{}", read.words);
         Ok(Object(serde_json::from_str(&read.words)?))
     }

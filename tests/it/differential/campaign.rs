@@ -56,10 +56,13 @@ pub(crate) struct Numbers {
 impl Numbers {
     /// Why it is wrong, if it is.
     pub(crate) fn count(&mut self, history: &History, verdict: Verdict) -> Option<Wrong> {
-        let of = |wanted: fn(&Step) -> bool| history.steps.iter().filter(|step| wanted(step)).count() as u64;
+        let of = |wanted: fn(&Step) -> bool| {
+            history.steps.iter().filter(|step| wanted(step)).count() as u64
+        };
         self.histories += 1;
         self.kills += of(|step| matches!(step, Step::Kill | Step::Post(Post::Killed { .. })));
-        self.kills += history.first.iter().filter(|post| matches!(post, Post::Killed { .. })).count() as u64;
+        self.kills +=
+            history.first.iter().filter(|post| matches!(post, Post::Killed { .. })).count() as u64;
         self.recreated += of(|step| matches!(step, Step::Recreate));
         match verdict {
             Verdict::Agreed { posts, accepted, asked, decisions, disturbed } => {
@@ -80,12 +83,22 @@ impl Numbers {
 
 impl fmt::Display for Numbers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { histories, posts, accepted, asked, decisions, kills, recreated, disturbed, wrong } = self;
+        let Self {
+            histories,
+            posts,
+            accepted,
+            asked,
+            decisions,
+            kills,
+            recreated,
+            disturbed,
+            wrong,
+        } = self;
         write!(
             f,
-            "{histories} histories, {posts} calls, {accepted} accepted, {asked} questions to a human, {decisions} decisions, \
-             {kills} kills, {recreated} resources made again, {disturbed} runs repeated for a slow machine, {wrong} wrong \
-             (a duplicate is wrong)"
+            "{histories} histories, {posts} calls, {accepted} accepted, {asked} questions to a \
+             human, {decisions} decisions, {kills} kills, {recreated} resources made again, \
+             {disturbed} runs repeated for a slow machine, {wrong} wrong (a duplicate is wrong)"
         )
     }
 }
@@ -101,7 +114,9 @@ pub(crate) async fn judge(history: History, patience: Duration) -> Result<Verdic
     loop {
         match real::run(&history, &course, patience).await? {
             Ran::Alike(last) => {
-                let decisions = course.expected.iter().filter(|e| matches!(e.deed, Deed::Decide(_))).count() as u64;
+                let decisions =
+                    course.expected.iter().filter(|e| matches!(e.deed, Deed::Decide(_))).count()
+                        as u64;
                 let (posts, accepted, asked) = (last.posts, last.accepted, course.questions());
                 return Ok(Verdict::Agreed { posts, accepted, asked, decisions, disturbed });
             }
@@ -114,18 +129,26 @@ pub(crate) async fn judge(history: History, patience: Duration) -> Result<Verdic
     }
 }
 
-/// Random ones: a few, or as many as begin in the time that was asked for. The first that is wrong ends it.
+/// Random ones: a few, or as many as begin in the time that was asked for. The first that is wrong
+/// ends it.
 pub(crate) async fn random(seed: u64, asked: Option<Duration>) -> Result<()> {
     println!("HISTORIES_SEED={seed}");
     let begun = Instant::now();
-    let in_time = move |number: &Result<u64>| number.is_err() || asked.is_none_or(|asked| begun.elapsed() < asked);
-    let all =
-        (0..).map(move |number| Ok(asked.is_some() || lasts(seed, number)? <= LASTS).map(|is| is.then_some(number)));
-    let chosen = all.filter_map(Result::transpose).take_while(in_time).take(asked.map_or(FEW, |_| usize::MAX));
+    let in_time = move |number: &Result<u64>| {
+        number.is_err() || asked.is_none_or(|asked| begun.elapsed() < asked)
+    };
+    let all = (0..).map(move |number| {
+        Ok(asked.is_some() || lasts(seed, number)? <= LASTS).map(|is| is.then_some(number))
+    });
+    let chosen = all
+        .filter_map(Result::transpose)
+        .take_while(in_time)
+        .take(asked.map_or(FEW, |_| usize::MAX));
     let judged = stream::iter(chosen).map(|number| async move {
         let number = number?;
         let history = strategy::history(seed, number)?;
-        let verdict = tokio::spawn(judge(history.clone(), PATIENCE)).await.context("a run panicked")?;
+        let verdict =
+            tokio::spawn(judge(history.clone(), PATIENCE)).await.context("a run panicked")?;
         let verdict = verdict.with_context(|| format!("history {number}: {history:?}"))?;
         anyhow::Ok((number, history, verdict))
     });
@@ -135,10 +158,16 @@ pub(crate) async fn random(seed: u64, asked: Option<Duration>) -> Result<()> {
         let (number, history, verdict) = one?;
         if let Some(wrong) = numbers.count(&history, verdict) {
             let why = &wrong.why;
-            println!("{numbers}\nhistory {number} of seed {seed} is wrong: {history:?}\n{why}\nIt is made simpler ...");
+            println!(
+                "{numbers}\nhistory {number} of seed {seed} is wrong: {history:?}\n{why}\nIt is \
+                 made simpler ..."
+            );
             drop(judged);
             let (simplest, Wrong { steps: _, why }) = simplest(history, wrong).await?;
-            bail!("a line for differential/regressions.jsonl:\n{}\n{simplest:#?}\n{why}", line(&simplest)?);
+            bail!(
+                "a line for differential/regressions.jsonl:\n{}\n{simplest:#?}\n{why}",
+                line(&simplest)?
+            );
         }
         if begun.elapsed().as_secs() / 60 > told {
             told = begun.elapsed().as_secs() / 60;
@@ -158,7 +187,8 @@ pub(crate) fn line(history: &History) -> Result<String> {
     Ok(serde_json::to_string(history)?)
 }
 
-/// The seed from the environment; else one that has not been before for a long run, and the same each time for a short one.
+/// The seed from the environment; else one that has not been before for a long run, and the same
+/// each time for a short one.
 pub(crate) fn seed(long: bool) -> Result<u64> {
     match std::env::var("HISTORIES_SEED") {
         Ok(seed) => seed.parse().with_context(|| format!("HISTORIES_SEED={seed} is no number")),

@@ -1,4 +1,5 @@
-//! A history as a plain value: a cloud, what its first POSTs come to, and what happens then, one after the other.
+//! A history as a plain value: a cloud, what its first POSTs come to, and what happens then, one
+//! after the other.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct History {
     pub(crate) cloud: Cloud,
-    /// What the POSTs come to that follow the creation of the resource; those after them are accepted.
+    /// What the POSTs come to that follow the creation of the resource; those after them are
+    /// accepted.
     pub(crate) first: Vec<Post>,
     pub(crate) steps: Vec<Step>,
 }
@@ -118,7 +120,8 @@ pub(crate) enum Step {
     Recreate,
     /// The records so far are shown also to those who see them late.
     Reveal,
-    /// A record of another's call, an hour old, for the same region: in the vault of the manifest, or in the other.
+    /// A record of another's call, an hour old, for the same region: in the vault of the manifest,
+    /// or in the other.
     AnothersRecord {
         other_vault: bool,
     },

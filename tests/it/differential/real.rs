@@ -28,7 +28,8 @@ pub(crate) enum Ran {
     Alike(Summary),
     /// Otherwise.
     Otherwise { steps: usize, why: String },
-    /// The machine was too slow for a limit of the operator, which the reference has no machine for.
+    /// The machine was too slow for a limit of the operator, which the reference has no machine
+    /// for.
     Disturbed(String),
 }
 
@@ -51,19 +52,28 @@ pub(crate) async fn run(history: &History, course: &Course, patience: Duration) 
     for (steps, expected) in course.expected.iter().enumerate() {
         let Expected { deed, within: _, looks, summary: _ } = expected;
         let looked = real.looks();
-        let refused = real.carry_out(deed).await.with_context(|| format!("step {steps}, {deed:?}"))?;
+        let refused =
+            real.carry_out(deed).await.with_context(|| format!("step {steps}, {deed:?}"))?;
         if let Some(why) = refused {
             return Ok(Ran::Otherwise { steps, why: format!("step {steps}, {deed:?}: {why}") });
         }
-        // Two writes of the process can bring one round or two, each with its look-up; after an odd answer the next one counts.
+        // Two writes of the process can bring one round or two, each with its look-up; after an odd
+        // answer the next one counts.
         let due = match deed {
             Deed::Look(_) => (*looks).min(2),
             _ => (*looks).min(1),
         };
-        match real.come_to(expected, looked + due, patience).await.with_context(|| format!("step {steps}, {deed:?}"))? {
+        match real
+            .come_to(expected, looked + due, patience)
+            .await
+            .with_context(|| format!("step {steps}, {deed:?}"))?
+        {
             Rest::Alike(summary) => last = summary,
             Rest::Otherwise(why) => {
-                return Ok(Ran::Otherwise { steps, why: format!("step {steps}, {deed:?}:\n{why}") });
+                return Ok(Ran::Otherwise {
+                    steps,
+                    why: format!("step {steps}, {deed:?}:\n{why}"),
+                });
             }
             Rest::Disturbed(why) => return Ok(Ran::Disturbed(why)),
         }
@@ -117,7 +127,8 @@ impl<'a> Real<'a> {
         let records: Vec<String> = self.records().into_iter().map(|record| record.id).collect();
         let counts = self.scene.simulator.counts(example::BACKUP);
         let scripts = self.scene.simulator.scripts();
-        let of = |operation| scripts.iter().filter(|script| script.operation == Some(operation)).count();
+        let of =
+            |operation| scripts.iter().filter(|script| script.operation == Some(operation)).count();
         let summary = Summary::of(
             &object,
             &Surroundings {
@@ -141,7 +152,7 @@ fn operator(scene: &Scene) -> OperatorOptions {
         ("look-up-patience", POLICY.lookup_patience),
         ("first-call-after", POLICY.first_call_after),
     ];
-    limits
-        .into_iter()
-        .fold(scene.operator(), |operator, (name, limit)| operator.arg(format!("--{name}={}s", limit.as_secs())))
+    limits.into_iter().fold(scene.operator(), |operator, (name, limit)| {
+        operator.arg(format!("--{name}={}s", limit.as_secs()))
+    })
 }

@@ -1,6 +1,6 @@
-//! The reference: one process, one resource and one cloud, one step after the other, without a clock. The protocol in it is
-//! the production one; all around it is written once more, and much shorter: the store, the memory, the cloud, the reading
-//! of its answers, and what follows what.
+//! The reference: one process, one resource and one cloud, one step after the other, without a
+//! clock. The protocol in it is the production one; all around it is written once more, and much
+//! shorter: the store, the memory, the cloud, the reading of its answers, and what follows what.
 
 mod cloud;
 mod deed;
@@ -12,7 +12,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use backup_replication_operator::protocol::Policy;
 use backup_replication_operator::resource::{
-    Auth, BackupReplication, BackupReplicationSpec, BackupReplicationStatus, OnUnknownOutcome, Phase, SecretKeyRef,
+    Auth, BackupReplication, BackupReplicationSpec, BackupReplicationStatus, OnUnknownOutcome,
+    Phase, SecretKeyRef,
 };
 use harness::Object;
 use jiff::Timestamp;
@@ -77,7 +78,8 @@ struct Reference {
     secret_version: u32,
     objects: u32,
     fresh_attempts: u32,
-    /// Accepted calls before this object, and how many there may be for it: one, and one more after a human's `retry`.
+    /// Accepted calls before this object, and how many there may be for it: one, and one more after
+    /// a human's `retry`.
     accepted_before: u64,
     allowed: u64,
 }
@@ -93,7 +95,8 @@ impl Course {
         let mut before = &Summary::default();
         let mut questions = 0;
         for Expected { summary, .. } in &self.expected {
-            let same = before.stalled && (&before.reason, &before.attempts) == (&summary.reason, &summary.attempts);
+            let same = before.stalled
+                && (&before.reason, &before.attempts) == (&summary.reason, &summary.attempts);
             questions += u64::from(summary.stalled && !same);
             before = summary;
         }
@@ -137,7 +140,8 @@ impl Reference {
         })
     }
 
-    /// Lets time pass until nothing more happens, and a little longer. How long the first took, and how many look-ups.
+    /// Lets time pass until nothing more happens, and a little longer. How long the first took, and
+    /// how many look-ups.
     fn settle(&mut self) -> Result<(Duration, u64)> {
         let (begun, looks) = (self.now, self.cloud.looks);
         let mut at_rest = self.clone();
@@ -168,7 +172,8 @@ impl Reference {
     }
 
     fn summary(&self) -> Result<Summary> {
-        let records: Vec<String> = self.cloud.records.iter().map(|record| record.id.clone()).collect();
+        let records: Vec<String> =
+            self.cloud.records.iter().map(|record| record.id.clone()).collect();
         let object = Object(serde_json::to_value(&self.object)?);
         Ok(Summary::of(
             &object,
@@ -183,14 +188,17 @@ impl Reference {
         ))
     }
 
-    /// At most one accepted call for an object that no human and no `CallAgain` asked for; and none that is neither in the
-    /// status nor a human's matter.
+    /// At most one accepted call for an object that no human and no `CallAgain` asked for; and none
+    /// that is neither in the status nor a human's matter.
     fn broken_promise(&self) -> Option<String> {
         let accepted = self.accepted();
         let status = self.object.status.as_ref()?;
         let trusted = !self.setting.calls_again && !self.cloud.hid_one_of_several;
         if trusted && accepted > self.allowed {
-            return Some(format!("{accepted} accepted calls, and not more than {} were wanted", self.allowed));
+            return Some(format!(
+                "{accepted} accepted calls, and not more than {} were wanted",
+                self.allowed
+            ));
         }
         let stalled = status.conditions.iter().any(|c| c.type_ == "Stalled" && c.status == "True");
         let lost = accepted > 0 && !status.is_accepted() && !stalled;
@@ -224,7 +232,9 @@ fn object(setting: &Cloud, number: u32, now: Timestamp) -> BackupReplication {
         name: None,
         description: None,
         enable_acceleration: None,
-        auth: Auth { token_secret_ref: Some(SecretKeyRef { name: "cbr-token".to_owned(), key: None }) },
+        auth: Auth {
+            token_secret_ref: Some(SecretKeyRef { name: "cbr-token".to_owned(), key: None }),
+        },
         ready_when: None,
         on_unknown_outcome: setting.calls_again.then_some(OnUnknownOutcome::CallAgain),
         suspend: None,

@@ -1,5 +1,6 @@
-//! A history that is wrong, made simpler for as long as it stays wrong. A run takes half a minute of waiting, so all that is a
-//! little simpler is run side by side; proptest would try one after the other.
+//! A history that is wrong, made simpler for as long as it stays wrong. A run takes half a minute
+//! of waiting, so all that is a little simpler is run side by side; proptest would try one after
+//! the other.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,8 @@ use super::history::{Cloud, History, Instead, Post, Spelling, Step, View};
 
 /// How long a history is made simpler.
 const TIME: Duration = Duration::from_secs(10 * 60);
-/// How long the process may take to come to rest, where it is known not to come to the expected one.
+/// How long the process may take to come to rest, where it is known not to come to the expected
+/// one.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The simplest history that is wrong as well.
@@ -21,7 +23,9 @@ pub(crate) async fn simplest(mut history: History, mut wrong: Wrong) -> Result<(
     history.steps.truncate(wrong.steps);
     while begun.elapsed() < TIME {
         let running = simpler(&history).into_iter().map(|simpler| async move {
-            let verdict = tokio::spawn(judge(simpler.clone(), PATIENCE)).await.context("a run panicked")??;
+            let verdict = tokio::spawn(judge(simpler.clone(), PATIENCE))
+                .await
+                .context("a run panicked")??;
             anyhow::Ok((simpler, verdict))
         });
         let judged: Vec<_> = join_all(running).await.into_iter().collect::<Result<_>>()?;

@@ -23,11 +23,8 @@ pub(crate) fn history(seed: u64, number: u64) -> Result<History> {
 
 fn cloud() -> impl Strategy<Value = Cloud> {
     let calls_again = prop_oneof![9 => Just(false), 1 => Just(true)];
-    (view(), view(), spelling(), calls_again).prop_map(|(first, second, spelling, calls_again)| Cloud {
-        first,
-        second,
-        spelling,
-        calls_again,
+    (view(), view(), spelling(), calls_again).prop_map(|(first, second, spelling, calls_again)| {
+        Cloud { first, second, spelling, calls_again }
     })
 }
 
@@ -43,7 +40,12 @@ fn view() -> impl Strategy<Value = View> {
 }
 
 fn spelling() -> impl Strategy<Value = Spelling> {
-    prop_oneof![Just(Spelling::AsAsked), Just(Spelling::Lower), Just(Spelling::Upper), Just(Spelling::WithoutHyphens)]
+    prop_oneof![
+        Just(Spelling::AsAsked),
+        Just(Spelling::Lower),
+        Just(Spelling::Upper),
+        Just(Spelling::WithoutHyphens)
+    ]
 }
 
 fn post() -> impl Strategy<Value = Post> {

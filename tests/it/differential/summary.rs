@@ -1,5 +1,5 @@
-//! What a history has come to: all in which the real process and the reference must agree, in terms that both have. Ids are
-//! named by their places, and there are no times.
+//! What a history has come to: all in which the real process and the reference must agree, in terms
+//! that both have. Ids are named by their places, and there are no times.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -54,7 +54,14 @@ pub(crate) struct Surroundings<'a> {
 
 impl Summary {
     pub(crate) fn of(object: &Object, around: &Surroundings<'_>) -> Self {
-        let &Surroundings { records, secret_version, posts, accepted, posts_to_come, looks_to_come } = around;
+        let &Surroundings {
+            records,
+            secret_version,
+            posts,
+            accepted,
+            posts_to_come,
+            looks_to_come,
+        } = around;
         let names = Names { object, records };
         let text = |pointer| object.text(pointer).unwrap_or_default().to_owned();
         let ids = |pointer| -> Vec<String> {
@@ -75,13 +82,23 @@ impl Summary {
             stalled: object.is("Stalled"),
             attempts: object.attempts().iter().map(attempt).collect(),
             origin: text("/status/origin"),
-            record: object.text("/status/replicationRecordId").map(|id| names.of(id)).unwrap_or_default(),
+            record: object
+                .text("/status/replicationRecordId")
+                .map(|id| names.of(id))
+                .unwrap_or_default(),
             additional: ids("/status/additionalRecords"),
             declined: ids("/status/declinedRecords"),
             tracking: format!("{} {}", text("/status/trackingEnd"), text("/status/trackingIssue")),
-            shown: object.text("/status/recordShownTo") == Some(&format!("cbr-token/token@{secret_version}")),
-            decided: object.text("/status/decision").map(|value| names.in_decision(value)).unwrap_or_default(),
-            offered: commands(message).iter().map(|command| names.in_decision(&command.value)).collect(),
+            shown: object.text("/status/recordShownTo")
+                == Some(&format!("cbr-token/token@{secret_version}")),
+            decided: object
+                .text("/status/decision")
+                .map(|value| names.in_decision(value))
+                .unwrap_or_default(),
+            offered: commands(message)
+                .iter()
+                .map(|command| names.in_decision(&command.value))
+                .collect(),
             posts,
             accepted,
             posts_to_come,
@@ -120,7 +137,10 @@ impl Names<'_> {
             let at = self.records.iter().position(|record| same_spelling(record, id))?;
             Some(format!("record {at}"))
         };
-        let unnamed = || number(id.strip_prefix("unnamed-of-attempt-")?).map(|attempt| format!("unnamed of {attempt}"));
+        let unnamed = || {
+            number(id.strip_prefix("unnamed-of-attempt-")?)
+                .map(|attempt| format!("unnamed of {attempt}"))
+        };
         number(id).or_else(record).or_else(unnamed).unwrap_or_else(|| id.to_owned())
     }
 
@@ -140,8 +160,9 @@ pub(crate) struct Command {
 
 /// The commands of a message that give a decision, in their order.
 pub(crate) fn commands(message: &str) -> Vec<Command> {
-    static FORM: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"kubectl annotate \S+ [^;]*?/decision=(\S+)").expect("a valid form"));
+    static FORM: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"kubectl annotate \S+ [^;]*?/decision=(\S+)").expect("a valid form")
+    });
     let found = FORM.captures_iter(message);
     found.map(|found| Command { line: found[0].to_owned(), value: found[1].to_owned() }).collect()
 }

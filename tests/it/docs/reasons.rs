@@ -16,7 +16,8 @@ fn of_ready() -> impl Iterator<Item = Reason> {
 #[test]
 fn the_table_of_reasons_is_the_sources() -> Result<()> {
     let mut table =
-        "| reason of `Ready` | what it means | what happens next | who acts |\n|---|---|---|---|\n".to_owned();
+        "| reason of `Ready` | what it means | what happens next | who acts |\n|---|---|---|---|\n"
+            .to_owned();
     for reason in of_ready() {
         let Explained { means, next, acts, .. } = reason.explained();
         let (name, anchor) = (reason.as_str(), reason.anchor());
@@ -30,11 +31,18 @@ fn the_table_of_reasons_is_the_sources() -> Result<()> {
 fn the_runbook_has_each_reason_with_its_commands() -> Result<()> {
     let mut sections = String::new();
     for reason in Reason::ALL {
-        let Explained { means, acts, next, cures, level, event, told: _, alert } = reason.explained();
+        let Explained { means, acts, next, cures, level, event, told: _, alert } =
+            reason.explained();
         writeln!(sections, "### {}\n\n{means} {next}\n", reason.as_str())?;
-        let alert = alert.map(|name| format!("; alert [{name}](#{})", name.to_lowercase())).unwrap_or_default();
+        let alert = alert
+            .map(|name| format!("; alert [{name}](#{})", name.to_lowercase()))
+            .unwrap_or_default();
         let level = format!("{level:?}").to_lowercase();
-        writeln!(sections, "Who acts: {}. Log level `{level}`; Event `{event:?}`{alert}.\n", acts.as_str())?;
+        writeln!(
+            sections,
+            "Who acts: {}. Log level `{level}`; Event `{event:?}`{alert}.\n",
+            acts.as_str()
+        )?;
         for Cure { when, command } in *cures {
             writeln!(sections, "- {when}:\n  ```sh\n  {}\n  ```", Blanks::default().fill(command))?;
         }
@@ -46,8 +54,10 @@ fn the_runbook_has_each_reason_with_its_commands() -> Result<()> {
 /// Where a reason names an alert, that alert sees it: as stalled, or as waited for.
 #[test]
 fn every_alert_that_a_reason_names_sees_that_reason() -> Result<()> {
-    let rules: Value = serde_saphyr::from_str(&super::page("deploy/alerts/backup-replication-operator.yaml")?)?;
-    let rules = rules.pointer("/groups/0/rules").and_then(Value::as_array).cloned().unwrap_or_default();
+    let rules: Value =
+        serde_saphyr::from_str(&super::page("deploy/alerts/backup-replication-operator.yaml")?)?;
+    let rules =
+        rules.pointer("/groups/0/rules").and_then(Value::as_array).cloned().unwrap_or_default();
     for reason in Reason::ALL {
         let Some(alert) = reason.explained().alert else { continue };
         let rule = rules.iter().find(|rule| rule["alert"] == alert);

@@ -4,11 +4,14 @@ use anyhow::{Context, Result};
 use harness::{Object, Scene};
 use simulator::{Advance, DeletedRecord, Fault, Options, Script, example};
 
-use super::{HIDDEN, OPERATOR, apply, counts, delete, looked_up_again, only_record, origin, ready, showing};
+use super::{
+    HIDDEN, OPERATOR, apply, counts, delete, looked_up_again, only_record, origin, ready, showing,
+};
 use super::{assert_looked_before_each_post, looked_at_anew};
 
 #[tokio::test]
-async fn a_resource_that_is_made_again_adopts_and_its_command_makes_one_call_of_its_own() -> Result<()> {
+async fn a_resource_that_is_made_again_adopts_and_its_command_makes_one_call_of_its_own()
+-> Result<()> {
     for then in [DeletedRecord::Stays, DeletedRecord::Vanishes] {
         // So that the call of the predecessor is old enough to show.
         let scene = Scene::new(OPERATOR).await?;
@@ -22,7 +25,11 @@ async fn a_resource_that_is_made_again_adopts_and_its_command_makes_one_call_of_
         assert_ne!(object.text("/metadata/uid"), first.text("/metadata/uid"));
         let record = only_record(&scene, example::BACKUP)?;
         assert_eq!(origin(&object), (Some("Adopted"), Some(record.as_str())));
-        assert!(object.text("/status/recordCreatedAt").is_some() && object.attempts().is_empty(), "{:#}", object.0);
+        assert!(
+            object.text("/status/recordCreatedAt").is_some() && object.attempts().is_empty(),
+            "{:#}",
+            object.0
+        );
         looked_at_anew(&scene, "db").await?;
         assert_eq!(counts(&scene, example::BACKUP), (1, 1));
 
@@ -33,13 +40,21 @@ async fn a_resource_that_is_made_again_adopts_and_its_command_makes_one_call_of_
         assert!(command.ends_with(&format!("{record}:retry")), "{command}");
         let pasted = scene.paste(&command)?;
         assert!(pasted.accepted, "{}", pasted.words);
-        let called = |object: &Object| ready(object) && object.text("/status/origin") == Some("Called");
+        let called =
+            |object: &Object| ready(object) && object.text("/status/origin") == Some("Called");
         let object = scene.wait("db", "called for", called).await?;
         let post = scene.posts(example::BACKUP).pop();
-        assert_eq!(object.text("/status/replicationRecordId"), post.as_ref().and_then(|call| call.record_id()));
+        assert_eq!(
+            object.text("/status/replicationRecordId"),
+            post.as_ref().and_then(|call| call.record_id())
+        );
         assert_eq!(object.attempts().len(), 1);
         looked_at_anew(&scene, "db").await?;
-        assert_eq!(counts(&scene, example::BACKUP), (2, 2), "{then:?}: the decision holds for one call");
+        assert_eq!(
+            counts(&scene, example::BACKUP),
+            (2, 2),
+            "{then:?}: the decision holds for one call"
+        );
     }
     Ok(())
 }
@@ -56,21 +71,28 @@ async fn a_1009_leads_to_the_record_that_the_look_before_the_call_did_not_show_y
     delete(&scene, "first")?;
     let _operator = scene.operator().start_ready()?;
     apply(&scene, "second", example::BACKUP)?;
-    let object = scene.wait("second", "refused", |object| object.reason() == "AlreadyReplicated").await?;
+    let object =
+        scene.wait("second", "refused", |object| object.reason() == "AlreadyReplicated").await?;
     assert_eq!(object.text("/status/attempts/0/rejection"), Some("AlreadyReplicated"));
-    let looking = |object: &Object| object.is("Reconciling") && object.message().contains("is looking for its record");
+    let looking = |object: &Object| {
+        object.is("Reconciling") && object.message().contains("is looking for its record")
+    };
     scene.wait("second", "looking for the record", looking).await?;
     looked_up_again(&scene, example::BACKUP, 1).await?;
 
     scene.simulator.reveal(Some(example::BACKUP));
     let object = scene.wait("second", "ready", ready).await?;
-    assert_eq!(origin(&object), (Some("Adopted"), Some(only_record(&scene, example::BACKUP)?.as_str())));
+    assert_eq!(
+        origin(&object),
+        (Some("Adopted"), Some(only_record(&scene, example::BACKUP)?.as_str()))
+    );
     assert_eq!(counts(&scene, example::BACKUP), (2, 1));
     Ok(())
 }
 
 #[tokio::test]
-async fn a_replication_that_came_to_nothing_is_neither_adopted_nor_taken_for_the_lost_call() -> Result<()> {
+async fn a_replication_that_came_to_nothing_is_neither_adopted_nor_taken_for_the_lost_call()
+-> Result<()> {
     let failed = Advance::Fail { code: "BackupService.9999".into(), reason: "Broken.".into() };
     for (then, lost) in [(failed.clone(), false), (Advance::Skip, false), (failed, true)] {
         let scene = Scene::with(OPERATOR, Options::default()).await?;

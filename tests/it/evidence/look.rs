@@ -3,9 +3,14 @@
 use anyhow::Result;
 use control_plane::Exit;
 use harness::{Object, Scene, in_time};
-use simulator::{Answer, BackupStatus, Body, Cut, Fault, LookUp, Records, RetryAfter, Script, View, example};
+use simulator::{
+    Answer, BackupStatus, Body, Cut, Fault, LookUp, Records, RetryAfter, Script, View, example,
+};
 
-use super::{OPERATOR, apply, assert_looked_before_each_post, counts, looked_up_again, origin, ready, without};
+use super::{
+    OPERATOR, apply, assert_looked_before_each_post, counts, looked_up_again, origin, ready,
+    without,
+};
 
 #[tokio::test]
 async fn a_service_that_shows_no_records_gets_its_one_call() -> Result<()> {
@@ -33,7 +38,11 @@ async fn a_service_that_shows_no_records_gets_its_one_call() -> Result<()> {
     for (name, backup) in &backups {
         let object = scene.get(name).await?;
         let posts = scene.posts(backup);
-        assert_eq!(origin(&object), (Some("Called"), posts.first().and_then(|call| call.record_id())), "{name}");
+        assert_eq!(
+            origin(&object),
+            (Some("Called"), posts.first().and_then(|call| call.record_id())),
+            "{name}"
+        );
         assert_eq!(counts(&scene, backup), (1, 1), "{name}");
         assert_looked_before_each_post(&scene, backup);
     }
@@ -49,11 +58,19 @@ async fn while_the_look_fails_there_is_no_call_and_then_there_is_one() -> Result
         ("closed", Fault::before_commit().close(), "LookUpFailed"),
         ("timeout", Fault::before_commit().hang(), "LookUpFailed"),
         ("http-500", answer(Answer::status(500)), "LookUpFailed"),
-        ("http-502-page", answer(Answer::status(502).text("<html>Bad Gateway</html>")), "LookUpFailed"),
+        (
+            "http-502-page",
+            answer(Answer::status(502).text("<html>Bad Gateway</html>")),
+            "LookUpFailed",
+        ),
         ("http-503", answer(Answer::status(503)), "LookUpFailed"),
         ("http-408", answer(Answer::status(408)), "LookUpFailed"),
         ("text-200", answer(Answer::status(200).text("OK")), "LookUpFailed"),
-        ("other-200", answer(Answer::status(200).json(serde_json::json!({"ok": true}))), "LookUpFailed"),
+        (
+            "other-200",
+            answer(Answer::status(200).json(serde_json::json!({"ok": true}))),
+            "LookUpFailed",
+        ),
         ("half-200", answer(half.clone()), "LookUpFailed"),
         ("cut-200", answer(half.cut_off(10, Cut::Close)), "LookUpFailed"),
         ("throttled", answer(Answer::throttled(Some(RetryAfter::Seconds(1)))), "Throttled"),
@@ -67,7 +84,10 @@ async fn while_the_look_fails_there_is_no_call_and_then_there_is_one() -> Result
         scene.simulator.script(Script::always(fault).show().backup(&backup))?;
         apply(&scene, name, &backup)?;
         let object = scene.wait(name, reason, |object| object.reason() == reason).await?;
-        assert!(object.phase() == "Pending" && object.is("Reconciling") && !object.is("Stalled"), "{name}");
+        assert!(
+            object.phase() == "Pending" && object.is("Reconciling") && !object.is("Stalled"),
+            "{name}"
+        );
         assert!(object.attempts().is_empty(), "{name}");
         looked_up_again(&scene, &backup, 1).await?;
         backups.push((name, backup));
@@ -104,14 +124,18 @@ async fn a_backup_that_is_still_being_made_is_waited_for() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
-    let states = [("protecting", BackupStatus::Protecting), ("waiting", BackupStatus::WaitingProtect)];
+    let states =
+        [("protecting", BackupStatus::Protecting), ("waiting", BackupStatus::WaitingProtect)];
     let backups = states.map(|(name, status)| (name, status, scene.new_backup()));
     for (name, status, backup) in &backups {
         scene.simulator.set_backup_status(backup, *status)?;
         apply(&scene, name, backup)?;
         let waiting = |object: &Object| object.reason() == "SourceNotReady";
         let object = scene.wait(name, "waiting", waiting).await?;
-        assert!(object.phase() == "Pending" && object.is("Reconciling") && object.attempts().is_empty(), "{name}");
+        assert!(
+            object.phase() == "Pending" && object.is("Reconciling") && object.attempts().is_empty(),
+            "{name}"
+        );
         looked_up_again(&scene, backup, 1).await?;
         assert_eq!(counts(&scene, backup), (0, 0), "{name}");
     }

@@ -3,9 +3,13 @@
 use anyhow::Result;
 use control_plane::Exit;
 use harness::{Object, OperatorOptions, PATIENCE, Scene, in_time};
-use simulator::{Answer, DestinationVault, Fault, Options, Records, Script, Timestamps, Token, View, example};
+use simulator::{
+    Answer, DestinationVault, Fault, Options, Records, Script, Timestamps, Token, View, example,
+};
 
-use super::{ASKED, HIDDEN, OPERATOR, apply, counts, looked_up_again, only_record, origin, ready, showing};
+use super::{
+    ASKED, HIDDEN, OPERATOR, apply, counts, looked_up_again, only_record, origin, ready, showing,
+};
 use super::{assert_looked_before_each_post, to_another_region};
 
 /// An operator whose claims go stale, and whose unknown outcomes settle, within seconds.
@@ -17,7 +21,10 @@ fn short(scene: &Scene) -> OperatorOptions {
 fn lost_after_commit() -> [(&'static str, Fault); 4] {
     [
         ("reset", Fault::after_commit().reset()),
-        ("bad-gateway", Fault::after_commit().answer(Answer::status(502).text("<html>Bad Gateway</html>"))),
+        (
+            "bad-gateway",
+            Fault::after_commit().answer(Answer::status(502).text("<html>Bad Gateway</html>")),
+        ),
         ("timeout", Fault::after_commit().hang()),
         ("unreadable", Fault::after_commit().answer(Answer::status(200).text("OK"))),
     ]
@@ -27,30 +34,44 @@ fn lost_after_commit() -> [(&'static str, Fault); 4] {
 async fn a_lost_answer_is_found_by_its_record_in_whatever_form_the_cloud_shows_it() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
-    let times = [("unzoned", Timestamps::Unzoned), ("offset", Timestamps::Offset), ("zulu", Timestamps::Zulu)];
+    let times = [
+        ("unzoned", Timestamps::Unzoned),
+        ("offset", Timestamps::Offset),
+        ("zulu", Timestamps::Zulu),
+    ];
     let vaults = [DestinationVault::ExtraInfo, DestinationVault::Both, DestinationVault::TopLevel];
     let mut lost = Vec::new();
     for (row, (way, fault)) in lost_after_commit().into_iter().enumerate() {
         for (column, (style, timestamps)) in times.into_iter().enumerate() {
             let backup = scene.new_backup();
             let destination_vault = vaults[(row + column) % vaults.len()];
-            scene.simulator.set_view(&backup, Some(View { timestamps, destination_vault, ..View::default() }));
+            scene
+                .simulator
+                .set_view(&backup, Some(View { timestamps, destination_vault, ..View::default() }));
             scene.simulator.script(Script::once(fault.clone()).replicate().backup(&backup))?;
             lost.push((format!("{way}-{style}"), backup));
         }
     }
-    let manifests: Vec<String> = lost.iter().map(|(name, backup)| Scene::manifest_for(name, backup, "")).collect();
+    let manifests: Vec<String> =
+        lost.iter().map(|(name, backup)| Scene::manifest_for(name, backup, "")).collect();
     let operator = scene.operator().arg("--request-timeout=2s").start_ready()?;
     scene.applied(&manifests.join("\n---\n"))?;
     scene.wait_for_all(lost.len(), |object| object.phase() == "Succeeded").await?;
     for (name, backup) in &lost {
         let object = scene.get(name).await?;
         assert!(ready(&object), "{name}: {:#}", object.0);
-        assert_eq!(origin(&object), (Some("Called"), Some(only_record(&scene, backup)?.as_str())), "{name}");
+        assert_eq!(
+            origin(&object),
+            (Some("Called"), Some(only_record(&scene, backup)?.as_str())),
+            "{name}"
+        );
         let [attempt] = object.attempts() else { panic!("{name}: {:#}", object.0) };
         assert_eq!(attempt["outcome"], "Accepted", "{name}");
         let message = attempt["message"].as_str().unwrap_or_default();
-        assert!(message.contains("The cloud's records show that it was accepted"), "{name}: {message}");
+        assert!(
+            message.contains("The cloud's records show that it was accepted"),
+            "{name}: {message}"
+        );
         assert_eq!(counts(&scene, backup), (1, 1), "{name}");
     }
     assert_eq!(operator.log.count(|line| line.contains(ASKED)), 0, "nobody was asked");
@@ -58,7 +79,8 @@ async fn a_lost_answer_is_found_by_its_record_in_whatever_form_the_cloud_shows_i
 }
 
 #[tokio::test]
-async fn a_record_that_appears_late_is_found_and_even_one_that_comes_after_the_settling_time() -> Result<()> {
+async fn a_record_that_appears_late_is_found_and_even_one_that_comes_after_the_settling_time()
+-> Result<()> {
     let scene = Scene::with(OPERATOR, showing(HIDDEN)).await?;
     scene.valid_secret()?;
     let late = scene.new_backup();
@@ -95,7 +117,9 @@ async fn killed_after_the_commit_the_next_process_finds_the_record() -> Result<(
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
     let hold = scene.simulator.hold("call");
-    scene.simulator.script(Script::once(Fault::after_commit().hold(&hold).ordinary()).replicate())?;
+    scene
+        .simulator
+        .script(Script::once(Fault::after_commit().hold(&hold).ordinary()).replicate())?;
     let operator = short(&scene).start_ready()?;
     apply(&scene, "db", example::BACKUP)?;
     in_time("the call arrives", hold.arrived()).await?;
@@ -103,7 +127,10 @@ async fn killed_after_the_commit_the_next_process_finds_the_record() -> Result<(
 
     let operator = short(&scene).start_ready()?;
     let object = scene.wait("db", "ready", ready).await?;
-    assert_eq!(origin(&object), (Some("Called"), Some(only_record(&scene, example::BACKUP)?.as_str())));
+    assert_eq!(
+        origin(&object),
+        (Some("Called"), Some(only_record(&scene, example::BACKUP)?.as_str()))
+    );
     assert_eq!(object.attempts().len(), 1);
     assert_eq!(operator.log.count(|line| line.contains(ASKED)), 0, "nobody was asked");
     assert_eq!(counts(&scene, example::BACKUP), (1, 1));
@@ -119,13 +146,15 @@ fn lose_call(scene: &Scene, backup: &str) -> Result<()> {
 fn assert_called_again(scene: &Scene, object: &Object, backup: &str) {
     let post = scene.posts(backup).pop();
     assert_eq!(origin(object), (Some("Called"), post.as_ref().and_then(|call| call.record_id())));
-    let outcomes: Vec<_> = object.attempts().iter().map(|attempt| attempt["outcome"].as_str()).collect();
+    let outcomes: Vec<_> =
+        object.attempts().iter().map(|attempt| attempt["outcome"].as_str()).collect();
     assert_eq!(outcomes, [Some("Accepted"), Some("NotAccepted")]);
     assert_looked_before_each_post(scene, backup);
 }
 
 #[tokio::test]
-async fn absence_proves_that_a_call_was_not_accepted_only_where_other_records_are_shown() -> Result<()> {
+async fn absence_proves_that_a_call_was_not_accepted_only_where_other_records_are_shown()
+-> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
     let earlier = scene.operator().start_ready()?;
@@ -140,7 +169,9 @@ async fn absence_proves_that_a_call_was_not_accepted_only_where_other_records_ar
     let operator = short(&scene).start_ready()?;
     lose_call(&scene, &empty)?;
     apply(&scene, "empty", &empty)?;
-    scene.wait("empty", "stalled", |object| object.is("Stalled") && object.commands().len() == 3).await?;
+    scene
+        .wait("empty", "stalled", |object| object.is("Stalled") && object.commands().len() == 3)
+        .await?;
     looked_up_again(&scene, &empty, 2).await?;
     assert!(scene.get("empty").await?.is("Stalled"));
     assert_eq!(counts(&scene, &empty), (1, 0));
@@ -150,14 +181,18 @@ async fn absence_proves_that_a_call_was_not_accepted_only_where_other_records_ar
     apply(&scene, "shown", &shown)?;
     let object = scene.wait("shown", "ready", ready).await?;
     assert_called_again(&scene, &object, &shown);
-    assert_eq!(counts(&scene, &shown), (3, 2), "one for the other region, a lost one, and one more");
+    assert_eq!(
+        counts(&scene, &shown),
+        (3, 2),
+        "one for the other region, a lost one, and one more"
+    );
     assert_eq!(operator.log.count(|line| line.contains(ASKED)), 1, "nobody else was asked");
     Ok(())
 }
 
 #[tokio::test]
-async fn once_a_record_of_an_accepted_call_was_seen_an_empty_list_proves_absence_at_that_endpoint_alone() -> Result<()>
-{
+async fn once_a_record_of_an_accepted_call_was_seen_an_empty_list_proves_absence_at_that_endpoint_alone()
+-> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
     let [seen, lost, lost_elsewhere] = [scene.new_backup(), scene.new_backup(), scene.new_backup()];
@@ -169,7 +204,11 @@ async fn once_a_record_of_an_accepted_call_was_seen_an_empty_list_proves_absence
         lose_call(&scene, backup)?;
     }
     apply(&scene, "lost", &lost)?;
-    scene.applied(&Scene::manifest_for("lost-elsewhere", &lost_elsewhere, &format!("  endpoint: {elsewhere}\n")))?;
+    scene.applied(&Scene::manifest_for(
+        "lost-elsewhere",
+        &lost_elsewhere,
+        &format!("  endpoint: {elsewhere}\n"),
+    ))?;
 
     let object = scene.wait("lost", "ready", ready).await?;
     assert_called_again(&scene, &object, &lost);
@@ -183,7 +222,8 @@ async fn once_a_record_of_an_accepted_call_was_seen_an_empty_list_proves_absence
 }
 
 #[tokio::test]
-async fn nothing_proves_anything_against_an_answer_of_2xx_or_where_no_records_are_reported() -> Result<()> {
+async fn nothing_proves_anything_against_an_answer_of_2xx_or_where_no_records_are_reported()
+-> Result<()> {
     let scene = Scene::with(OPERATOR, Options::default()).await?;
     scene.valid_secret()?;
     let _operator = short(&scene).start_ready()?;
@@ -199,7 +239,8 @@ async fn nothing_proves_anything_against_an_answer_of_2xx_or_where_no_records_ar
         let other = format!("{name}-other-region");
         scene.applied(&to_another_region(&other, &backup))?;
         // A record of an accepted call was seen here.
-        let shown = |object: &Object| ready(object) && object.text("/status/recordStatus").is_some();
+        let shown =
+            |object: &Object| ready(object) && object.text("/status/recordStatus").is_some();
         scene.wait(&other, "shown", shown).await?;
         scene.simulator.set_view(&backup, Some(View { records, ..View::default() }));
         scene.simulator.script(Script::once(fault).replicate().backup(&backup))?;

@@ -14,7 +14,9 @@ async fn made_again_in_mid_call_it_adopts_what_its_predecessor_called_for() -> R
     let operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
     let hold = scene.simulator.hold("call");
-    scene.simulator.script(Script::once(Fault::before_commit().hold(&hold).ordinary()).replicate())?;
+    scene
+        .simulator
+        .script(Script::once(Fault::before_commit().hold(&hold).ordinary()).replicate())?;
     apply(&scene, "db", example::BACKUP)?;
     in_time("the call arrives", hold.arrived()).await?;
     delete(&scene, "db")?;
@@ -22,21 +24,27 @@ async fn made_again_in_mid_call_it_adopts_what_its_predecessor_called_for() -> R
     hold.release();
 
     let object = scene.wait("db", "ready", ready).await?;
-    assert_eq!(origin(&object), (Some("Adopted"), Some(only_record(&scene, example::BACKUP)?.as_str())));
+    assert_eq!(
+        origin(&object),
+        (Some("Adopted"), Some(only_record(&scene, example::BACKUP)?.as_str()))
+    );
     assert_eq!(counts(&scene, example::BACKUP), (1, 1));
     assert_eq!(operator.log.count(|line| line.contains("cannot be recorded")), 1);
     Ok(())
 }
 
 #[tokio::test]
-async fn made_again_in_mid_call_where_no_records_are_shown_it_waits_and_the_cloud_refuses_it() -> Result<()> {
+async fn made_again_in_mid_call_where_no_records_are_shown_it_waits_and_the_cloud_refuses_it()
+-> Result<()> {
     let mut options = Options::default();
     options.behaviour.view = without(LookUp::NotFound);
     let scene = Scene::with(OPERATOR, options).await?;
     let _operator = scene.operator().arg("--settling-time=1s").start_ready()?;
     scene.valid_secret()?;
     let hold = scene.simulator.hold("call");
-    scene.simulator.script(Script::once(Fault::before_commit().hold(&hold).ordinary()).replicate())?;
+    scene
+        .simulator
+        .script(Script::once(Fault::before_commit().hold(&hold).ordinary()).replicate())?;
     apply(&scene, "db", example::BACKUP)?;
     in_time("the call arrives", hold.arrived()).await?;
     delete(&scene, "db")?;
@@ -64,7 +72,10 @@ async fn made_again_while_it_is_looked_up_one_call_is_made() -> Result<()> {
     hold.release();
 
     let object = scene.wait("db", "ready", ready).await?;
-    assert_eq!(origin(&object), (Some("Called"), Some(only_record(&scene, example::BACKUP)?.as_str())));
+    assert_eq!(
+        origin(&object),
+        (Some("Called"), Some(only_record(&scene, example::BACKUP)?.as_str()))
+    );
     assert_eq!(counts(&scene, example::BACKUP), (1, 1));
     Ok(())
 }
@@ -88,8 +99,15 @@ fn restore(scene: &Scene, saved: &Value) -> Result<()> {
 /// Gives it the status that it had.
 fn restore_status(scene: &Scene, name: &str, saved: &Value) -> Result<()> {
     let status = json!({"status": saved["status"]}).to_string();
-    let restored =
-        scene.kubectl(&["patch", "brep", name, "--subresource=status", "--type=merge", "--patch", &status])?;
+    let restored = scene.kubectl(&[
+        "patch",
+        "brep",
+        name,
+        "--subresource=status",
+        "--type=merge",
+        "--patch",
+        &status,
+    ])?;
     ensure!(restored.accepted, "{}", restored.words);
     Ok(())
 }
@@ -103,12 +121,15 @@ fn careless(look_up: LookUp) -> Options {
 }
 
 #[tokio::test]
-async fn with_its_status_restored_it_calls_for_nothing_where_only_the_status_speaks_against_it() -> Result<()> {
+async fn with_its_status_restored_it_calls_for_nothing_where_only_the_status_speaks_against_it()
+-> Result<()> {
     let scene = Scene::with(OPERATOR, careless(LookUp::NotFound)).await?;
     scene.valid_secret()?;
     let unknown = scene.new_backup();
     let operator = scene.operator().start_ready()?;
-    scene.simulator.script(Script::once(Fault::after_commit().reset()).replicate().backup(&unknown))?;
+    scene
+        .simulator
+        .script(Script::once(Fault::after_commit().reset()).replicate().backup(&unknown))?;
     apply(&scene, "accepted", example::BACKUP)?;
     apply(&scene, "unknown", &unknown)?;
     let accepted = scene.wait("accepted", "ready", ready).await?;

@@ -5,15 +5,19 @@ use control_plane::Exit;
 use harness::{Object, Scene, in_time};
 use simulator::{Fault, Script, example};
 
-use super::{HIDDEN, OPERATOR, apply, counts, looked_up_again, only_record, origin, ready, showing};
+use super::{
+    HIDDEN, OPERATOR, apply, counts, looked_up_again, only_record, origin, ready, showing,
+};
 
 #[tokio::test]
-async fn of_many_resources_for_one_backup_and_region_one_is_called_for_and_the_others_adopt() -> Result<()> {
+async fn of_many_resources_for_one_backup_and_region_one_is_called_for_and_the_others_adopt()
+-> Result<()> {
     const NUMBER: usize = 5;
     let scene = Scene::new(OPERATOR).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
-    let manifests: Vec<String> = (0..NUMBER).map(|n| Scene::manifest(&format!("db-{n}"), "")).collect();
+    let manifests: Vec<String> =
+        (0..NUMBER).map(|n| Scene::manifest(&format!("db-{n}"), "")).collect();
     scene.applied(&manifests.join("\n---\n"))?;
     let objects = scene.wait_for_all(NUMBER, ready).await?;
 
@@ -42,7 +46,8 @@ async fn the_second_waits_while_the_first_is_out_unknown_or_too_young_to_show() 
         in_time("the call arrives", hold.arrived()).await?;
         apply(&scene, &format!("{case}-second"), &backup)?;
         let second = format!("{case}-second");
-        let object = scene.wait(&second, "waiting", |object| object.reason() == "SameTargetInUse").await?;
+        let object =
+            scene.wait(&second, "waiting", |object| object.reason() == "SameTargetInUse").await?;
         assert!(object.phase() == "Pending" && object.is("Reconciling"), "{:#}", object.0);
         assert!(object.message().contains(&format!("{case}-first")), "{}", object.message());
         holds.push((case, backup, hold));
@@ -54,7 +59,11 @@ async fn the_second_waits_while_the_first_is_out_unknown_or_too_young_to_show() 
         scene.wait(&format!("{case}-first"), "ended", ended).await?;
         // It looks by itself, and sees nothing.
         looked_up_again(&scene, backup, 3).await?;
-        assert_eq!(scene.get(&format!("{case}-second")).await?.reason(), "SameTargetInUse", "{case}");
+        assert_eq!(
+            scene.get(&format!("{case}-second")).await?.reason(),
+            "SameTargetInUse",
+            "{case}"
+        );
         scene.simulator.reveal(Some(backup));
         let record = only_record(&scene, backup)?;
         for (name, came_by) in [("first", "Called"), ("second", "Adopted")] {
@@ -67,11 +76,14 @@ async fn the_second_waits_while_the_first_is_out_unknown_or_too_young_to_show() 
 }
 
 #[tokio::test]
-async fn the_next_process_keeps_the_second_waiting_for_a_call_whose_outcome_nobody_knows() -> Result<()> {
+async fn the_next_process_keeps_the_second_waiting_for_a_call_whose_outcome_nobody_knows()
+-> Result<()> {
     let scene = Scene::with(OPERATOR, showing(HIDDEN)).await?;
     scene.valid_secret()?;
     let hold = scene.simulator.hold("call");
-    scene.simulator.script(Script::once(Fault::after_commit().hold(&hold).ordinary()).replicate())?;
+    scene
+        .simulator
+        .script(Script::once(Fault::after_commit().hold(&hold).ordinary()).replicate())?;
     let options = scene.operator().arg("--claim-window=3s").arg("--request-timeout=4s");
     let killed = options.start_ready()?;
     apply(&scene, "first", example::BACKUP)?;
@@ -80,7 +92,9 @@ async fn the_next_process_keeps_the_second_waiting_for_a_call_whose_outcome_nobo
 
     let _operator = options.start_ready()?;
     apply(&scene, "second", example::BACKUP)?;
-    let waiting = |object: &Object| object.reason() == "SameTargetInUse" && object.message().contains("first");
+    let waiting = |object: &Object| {
+        object.reason() == "SameTargetInUse" && object.message().contains("first")
+    };
     scene.wait("second", "waiting for a call that may be out", waiting).await?;
     scene.wait("first", "unknown", |object| object.phase() == "OutcomeUnknown").await?;
     looked_up_again(&scene, example::BACKUP, 4).await?;

@@ -5,21 +5,28 @@ use control_plane::Exit;
 use harness::{Operator, Scene};
 
 use super::{
-    OPERATOR, apply, apply_in_call, apply_many, called_once, claimed_by, elected, holder, leader, leads, lease, ready,
-    standby,
+    OPERATOR, apply, apply_in_call, apply_many, called_once, claimed_by, elected, holder, leader,
+    leads, lease, ready, standby,
 };
 
 fn says(operator: &Operator, role: &str, leader: &str) -> Result<()> {
     let (status, body) = operator.get("/ready")?;
-    ensure!(status == 200 && body.starts_with("ready\n") && body.contains(role), "{status}: {body}");
+    ensure!(
+        status == 200 && body.starts_with("ready\n") && body.contains(role),
+        "{status}: {body}"
+    );
     assert_eq!(operator.get("/health")?.0, 200);
     let metrics = operator.get("/metrics")?.1;
-    ensure!(metrics.lines().any(|line| line == format!("backup_replication_leader {leader}")), "{metrics}");
+    ensure!(
+        metrics.lines().any(|line| line == format!("backup_replication_leader {leader}")),
+        "{metrics}"
+    );
     Ok(())
 }
 
 #[tokio::test]
-async fn one_works_and_the_other_is_ready_and_takes_over_while_the_first_still_drains() -> Result<()> {
+async fn one_works_and_the_other_is_ready_and_takes_over_while_the_first_still_drains() -> Result<()>
+{
     const NUMBER: usize = 10;
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
@@ -75,7 +82,11 @@ async fn killed_in_mid_call_the_other_finds_its_call_and_does_the_rest() -> Resu
     leads(&second, 1)?;
     let objects = scene.wait_for_all(NUMBER + 1, ready).await?;
     called_once(&scene, &objects)?;
-    let of_first: Vec<_> = objects.iter().filter(|object| claimed_by(object) == Some(&identity)).collect();
-    ensure!(of_first.len() == 1 && of_first[0].text("/metadata/name") == Some("lost"), "{of_first:?}");
+    let of_first: Vec<_> =
+        objects.iter().filter(|object| claimed_by(object) == Some(&identity)).collect();
+    ensure!(
+        of_first.len() == 1 && of_first[0].text("/metadata/name") == Some("lost"),
+        "{of_first:?}"
+    );
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! The leader lives, and has lost the lease: it claims nothing any more, writes down how its calls ended, and stands by.
+//! The leader lives, and has lost the lease: it claims nothing any more, writes down how its calls
+//! ended, and stands by.
 
 use anyhow::Result;
 use harness::{Cluster, PATIENCE, Scene, in_time, install_crd};
@@ -7,13 +8,14 @@ use serde_json::json;
 use simulator::Options;
 
 use super::{
-    LEASE, OPERATOR, apply, apply_in_call, apply_many, called_once, claimed_by, claims_nothing, elected, hold_looks,
-    holder, leader, leads, leases, ready, standby, stands_by,
+    LEASE, OPERATOR, apply, apply_in_call, apply_many, called_once, claimed_by, claims_nothing,
+    elected, hold_looks, holder, leader, leads, leases, ready, standby, stands_by,
 };
 
 const NUMBER: usize = 3;
 
-/// Its looks are answered when it wakes up, and nobody has claimed since: but for the lease, nothing would stop its claims.
+/// Its looks are answered when it wakes up, and nobody has claimed since: but for the lease,
+/// nothing would stop its claims.
 #[tokio::test]
 async fn asleep_until_another_leads_it_wakes_up_and_claims_nothing() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
@@ -82,7 +84,11 @@ async fn an_outsider_who_takes_the_lease_stops_its_claims_and_not_its_records() 
     // What came meanwhile is not forgotten.
     leases(&scene).delete(LEASE, &DeleteParams::default()).await?;
     leads(&operator, 2)?;
-    let objects = [out, scene.wait("looked-at", "ready", ready).await?, scene.wait("new", "ready", ready).await?];
+    let objects = [
+        out,
+        scene.wait("looked-at", "ready", ready).await?,
+        scene.wait("new", "ready", ready).await?,
+    ];
     assert_eq!(holder(&scene).await?, identity);
     called_once(&scene, &objects)
 }
@@ -96,14 +102,18 @@ async fn a_lease_that_is_deleted_has_one_holder_again() -> Result<()> {
     leases(&scene).delete(LEASE, &DeleteParams::default()).await?;
     apply_many(&scene, NUMBER)?;
     called_once(&scene, &scene.wait_for_all(NUMBER, ready).await?)?;
-    let made_anew = kube::runtime::wait::await_condition(leases(&scene), LEASE, |lease: Option<&_>| lease.is_some());
+    let made_anew =
+        kube::runtime::wait::await_condition(leases(&scene), LEASE, |lease: Option<&_>| {
+            lease.is_some()
+        });
     in_time("a lease", made_anew).await??;
     holder(&scene).await.map(drop)
 }
 
 /// The call's end is known to this process alone: it must neither exit nor forget it.
 #[tokio::test]
-async fn a_lease_that_cannot_be_renewed_in_time_stops_its_claims_and_not_its_records() -> Result<()> {
+async fn a_lease_that_cannot_be_renewed_in_time_stops_its_claims_and_not_its_records() -> Result<()>
+{
     let cluster = &Cluster::own()?;
     install_crd(cluster)?;
     let scene = Scene::on(cluster, OPERATOR, Options::default()).await?;
@@ -126,7 +136,8 @@ async fn a_lease_that_cannot_be_renewed_in_time_stops_its_claims_and_not_its_rec
     operator.log.wait_for(PATIENCE, |line| line.contains("not written yet"))?;
 
     cluster.start_apiserver()?;
-    let objects = [scene.wait("out", "ready", ready).await?, scene.wait("looked-at", "ready", ready).await?];
+    let objects =
+        [scene.wait("out", "ready", ready).await?, scene.wait("looked-at", "ready", ready).await?];
     assert_eq!(holder(&scene).await?, identity);
     called_once(&scene, &objects)
 }

@@ -27,21 +27,29 @@ async fn without_the_role_it_says_so_and_begins_when_it_has_it() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
     let account = service_account(&scene.cluster, &scene.namespace, "operator")?;
-    let all = json!([{"apiGroups": ["cbr.replication.dev", ""], "resources": ["*"], "verbs": ["*"]}]);
+    let all =
+        json!([{"apiGroups": ["cbr.replication.dev", ""], "resources": ["*"], "verbs": ["*"]}]);
     grant(&scene, "all-but-the-lease", &all)?;
     let operator = elected(&scene).env("KUBECONFIG", account).start_ready()?;
     let refused = "role does not allow it";
-    operator.log.wait_for(PATIENCE, |line| line.contains("Not ready: lease") && line.contains(refused))?;
+    operator
+        .log
+        .wait_for(PATIENCE, |line| line.contains("Not ready: lease") && line.contains(refused))?;
     let (status, body) = operator.get("/ready")?;
     ensure!(status == 503 && body.contains(LEASE) && body.contains(refused), "{status}: {body}");
     scene.applied(&Scene::manifest("db", ""))?;
 
     let leases = |more: Value, verbs: &[&str]| {
-        let mut rule = json!({"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": verbs});
+        let mut rule =
+            json!({"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": verbs});
         rule["resourceNames"] = more;
         rule
     };
-    grant(&scene, "lease", &json!([leases(json!([]), &["create"]), leases(json!([LEASE]), &["get", "update"])]))?;
+    grant(
+        &scene,
+        "lease",
+        &json!([leases(json!([]), &["create"]), leases(json!([LEASE]), &["get", "update"])]),
+    )?;
     leads(&operator, 1)?;
     called_once(&scene, &[scene.wait("db", "ready", ready).await?])
 }

@@ -1,5 +1,5 @@
-//! Two that both take themselves for the leader: what is promised does not need the lease. Here they run with different limits
-//! besides, as in a rollout that changes an option.
+//! Two that both take themselves for the leader: what is promised does not need the lease. Here
+//! they run with different limits besides, as in a rollout that changes an option.
 
 use anyhow::{Context, Result, ensure};
 use control_plane::Exit;
@@ -14,7 +14,11 @@ const NUMBER: usize = 20;
 const WINDOW_AND_LIMIT_SECONDS: i64 = 12;
 
 fn patient(scene: &Scene) -> OperatorOptions {
-    scene.operator().arg("--claim-window=2s").arg("--request-timeout=10s").arg("--settling-time=30s")
+    scene
+        .operator()
+        .arg("--claim-window=2s")
+        .arg("--request-timeout=10s")
+        .arg("--settling-time=30s")
 }
 
 fn hasty(scene: &Scene) -> OperatorOptions {
@@ -46,13 +50,16 @@ async fn calls_of_the_one_are_left_alone_by_the_other_however_they_end() -> Resu
 async fn lost_in_call(scene: &Scene, name: &str) -> Result<Hold> {
     let backup = scene.new_backup();
     let hold = scene.simulator.hold(name);
-    scene.simulator.script(Script::once(Fault::after_commit().hold(&hold).reset()).replicate().backup(&backup))?;
+    scene.simulator.script(
+        Script::once(Fault::after_commit().hold(&hold).reset()).replicate().backup(&backup),
+    )?;
     apply(scene, name, &backup)?;
     in_time("the call arrives", hold.arrived()).await?;
     Ok(hold)
 }
 
-/// The limits of the one that claimed hold for the other, too, whose own are far shorter. A cloud that refuses no second replica.
+/// The limits of the one that claimed hold for the other, too, whose own are far shorter. A cloud
+/// that refuses no second replica.
 #[tokio::test]
 async fn a_call_whose_caller_is_gone_is_left_alone_for_the_callers_own_limits() -> Result<()> {
     let mut options = Options::default();
@@ -66,9 +73,15 @@ async fn a_call_whose_caller_is_gone_is_left_alone_for_the_callers_own_limits() 
     let object = scene.wait("db", "ready", ready).await?;
     called_once(&scene, std::slice::from_ref(&object))?;
     let time = |field: &str| -> Result<Timestamp> {
-        Ok(object.text(&format!("/status/attempts/0/{field}")).with_context(|| format!("no {field}"))?.parse()?)
+        Ok(object
+            .text(&format!("/status/attempts/0/{field}"))
+            .with_context(|| format!("no {field}"))?
+            .parse()?)
     };
     let (claimed, ended) = (time("claimedAt")?, time("endedAt")?);
-    ensure!(ended >= claimed.checked_add(WINDOW_AND_LIMIT_SECONDS.seconds())?, "{claimed} to {ended}");
+    ensure!(
+        ended >= claimed.checked_add(WINDOW_AND_LIMIT_SECONDS.seconds())?,
+        "{claimed} to {ended}"
+    );
     Ok(())
 }

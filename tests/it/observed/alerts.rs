@@ -1,5 +1,6 @@
-//! Alerts fire in their cases and in no other, every query of the dashboard finds data, and the runbook ends what it describes.
-//! A real Prometheus (Debian's package `prometheus`) scrapes the operator and evaluates the rules.
+//! Alerts fire in their cases and in no other, every query of the dashboard finds data, and the
+//! runbook ends what it describes. A real Prometheus (Debian's package `prometheus`) scrapes the
+//! operator and evaluates the rules.
 
 mod cases;
 mod dashboard;

@@ -1,4 +1,5 @@
-//! `kubectl describe` alone tells a resource's story: each turn once, whatever is tried again and again.
+//! `kubectl describe` alone tells a resource's story: each turn once, whatever is tried again and
+//! again.
 
 use anyhow::{Context, Result, bail, ensure};
 use futures::StreamExt;
@@ -22,11 +23,16 @@ fn is_of(event: &Event, name: &str) -> bool {
 
 /// The Event of this reason; it may be there already.
 async fn told(scene: &Scene, name: &str, reason: &str) -> Result<Event> {
-    let mut seen = watcher(events(scene), watcher::Config::default()).default_backoff().applied_objects().boxed();
+    let mut seen = watcher(events(scene), watcher::Config::default())
+        .default_backoff()
+        .applied_objects()
+        .boxed();
     let told = async {
         while let Some(event) = seen.next().await {
             match event {
-                Ok(event) if is_of(&event, name) && event.reason.as_deref() == Some(reason) => return Ok(event),
+                Ok(event) if is_of(&event, name) && event.reason.as_deref() == Some(reason) => {
+                    return Ok(event);
+                }
                 Ok(_) | Err(_) => {}
             }
         }
@@ -35,16 +41,23 @@ async fn told(scene: &Scene, name: &str, reason: &str) -> Result<Event> {
     in_time(&format!("{reason} is told of {name}"), told).await?
 }
 
-/// Type and reason of all Events of a resource, in the order of their creation; each stands for one publication.
+/// Type and reason of all Events of a resource, in the order of their creation; each stands for one
+/// publication.
 async fn story(scene: &Scene, name: &str) -> Result<Vec<(String, String)>> {
     let mut all = events(scene).list(&ListParams::default()).await?.items;
     all.retain(|event| is_of(event, name));
     all.sort_by_key(|event| event.event_time.clone());
     for event in &all {
         ensure!(event.series.is_none(), "repeated: {event:?}");
-        ensure!(event.reporting_controller.as_deref() == Some("backup-replication-operator"), "{event:?}");
+        ensure!(
+            event.reporting_controller.as_deref() == Some("backup-replication-operator"),
+            "{event:?}"
+        );
     }
-    Ok(all.into_iter().map(|event| (event.type_.unwrap_or_default(), event.reason.unwrap_or_default())).collect())
+    Ok(all
+        .into_iter()
+        .map(|event| (event.type_.unwrap_or_default(), event.reason.unwrap_or_default()))
+        .collect())
 }
 
 fn pairs<const N: usize>(story: [(&str, &str); N]) -> Vec<(String, String)> {
@@ -67,7 +80,9 @@ async fn describe_tells_a_life_from_the_missing_secret_to_the_copy() -> Result<(
     ensure!(accepted.note.as_ref().is_some_and(|note| note.contains(&record)), "{accepted:?}");
     for progress in [10, 50, 90] {
         scene.simulator.advance(&record, Advance::Replicating { progress })?;
-        scene.wait("db", "further", |o| o.0.pointer("/status/progress") == Some(&json!(progress))).await?;
+        scene
+            .wait("db", "further", |o| o.0.pointer("/status/progress") == Some(&json!(progress)))
+            .await?;
     }
     scene.simulator.advance(&record, Advance::Success)?;
     told(&scene, "db", "Replicated").await?;
@@ -75,12 +90,17 @@ async fn describe_tells_a_life_from_the_missing_secret_to_the_copy() -> Result<(
     assert_eq!(story(&scene, "db").await?, pairs(told));
 
     let described = scene.kubectl(&["describe", "brep", "db"])?;
-    let (_, shown) = described.words.split_once("\nEvents:").with_context(|| described.words.clone())?;
+    let (_, shown) =
+        described.words.split_once("\nEvents:").with_context(|| described.words.clone())?;
     for (kind, reason) in told {
         let is_told = |line: &str| line.split_whitespace().take(2).eq([kind, reason]);
         assert_eq!(shown.lines().filter(|line| is_told(line)).count(), 1, "{shown}");
     }
-    ensure!(shown.contains(&record) && !described.words.contains(example::TOKEN), "{}", described.words);
+    ensure!(
+        shown.contains(&record) && !described.words.contains(example::TOKEN),
+        "{}",
+        described.words
+    );
     Ok(())
 }
 
@@ -89,18 +109,27 @@ async fn each_other_turn_is_told_once_and_without_the_token() -> Result<()> {
     let scene = Scene::with(OPERATOR, Options::default()).await?;
     scene.valid_secret()?;
     let short = ["--claim-window=3s", "--request-timeout=4s", "--settling-time=1s"];
-    let operator = short.into_iter().fold(scene.operator(), |options, option| options.arg(option)).start_ready()?;
+    let operator = short
+        .into_iter()
+        .fold(scene.operator(), |options, option| options.arg(option))
+        .start_ready()?;
 
     let failed = scene.new_backup();
     scene.applied(&Scene::manifest_for("failed", &failed, ""))?;
     told(&scene, "failed", "Accepted").await?;
     scene.applied(&Scene::manifest_for("adopted", &failed, ""))?;
     let adopted = told(&scene, "adopted", "Adopted").await?;
-    ensure!(adopted.note.as_ref().is_some_and(|note| note.contains(&record_of(&scene, &failed).unwrap_or_default())));
+    ensure!(
+        adopted
+            .note
+            .as_ref()
+            .is_some_and(|note| note.contains(&record_of(&scene, &failed).unwrap_or_default()))
+    );
     let reason = format!("The vault said {}", example::TOKEN);
-    scene
-        .simulator
-        .advance(&record_of(&scene, &failed)?, Advance::Fail { code: "BackupService.1006".into(), reason })?;
+    scene.simulator.advance(
+        &record_of(&scene, &failed)?,
+        Advance::Fail { code: "BackupService.1006".into(), reason },
+    )?;
     told(&scene, "failed", "ReplicationFailed").await?;
     told(&scene, "adopted", "ReplicationFailed").await?;
 
@@ -113,7 +142,9 @@ async fn each_other_turn_is_told_once_and_without_the_token() -> Result<()> {
 
     let unknown = scene.new_backup();
     scene.simulator.set_view(&unknown, Some(View { records: Records::Absent, ..View::default() }));
-    scene.simulator.script(Script::always(Fault::before_commit().reset()).replicate().backup(&unknown))?;
+    scene
+        .simulator
+        .script(Script::always(Fault::before_commit().reset()).replicate().backup(&unknown))?;
     scene.applied(&Scene::manifest_for("unknown", &unknown, ""))?;
     scene.wait("unknown", "stalled", |object| object.is("Stalled")).await?;
     // It is told when it begins, and when a human is asked; a round that comes later says nothing.
@@ -131,7 +162,9 @@ async fn each_other_turn_is_told_once_and_without_the_token() -> Result<()> {
     }
     let all = scene.kubectl(&["get", "events.events.k8s.io", "--output=json"])?;
     ensure!(
-        all.accepted && all.words.contains("ReplicationFailed") && !all.words.contains(example::TOKEN),
+        all.accepted
+            && all.words.contains("ReplicationFailed")
+            && !all.words.contains(example::TOKEN),
         "{}",
         all.words
     );
@@ -148,14 +181,17 @@ async fn what_is_tried_again_and_again_is_told_once() -> Result<()> {
     for number in 1..=3 {
         let words = format!("The resource is being backed up by task {number}.");
         let busy = Answer::status(500).error(ErrorShape::Cbr, "BackupService.0002", words);
-        scene.simulator.script(Script::once(Fault::before_commit().answer(busy)).replicate().backup(&backup))?;
+        scene.simulator.script(
+            Script::once(Fault::before_commit().answer(busy)).replicate().backup(&backup),
+        )?;
     }
     scene.applied(&Scene::manifest_for("busy", &backup, ""))?;
     let object = scene.wait("busy", "ready", |object: &Object| object.is("Ready")).await?;
     assert_eq!(object.attempts().len(), 4, "{:#}", object.0);
     told(&scene, "busy", "Replicated").await?;
     operator.stop()?;
-    let told = [("Warning", "TemporarilyRejected"), ("Normal", "Accepted"), ("Normal", "Replicated")];
+    let told =
+        [("Warning", "TemporarilyRejected"), ("Normal", "Accepted"), ("Normal", "Replicated")];
     assert_eq!(story(&scene, "busy").await?, pairs(told));
     Ok(())
 }
@@ -189,7 +225,9 @@ async fn without_the_right_to_events_all_else_goes_on_and_it_is_said_once() -> R
     for name in ["first", "second", "third"] {
         let backup = scene.new_backup();
         scene.applied(&Scene::manifest_for(name, &backup, ""))?;
-        scene.wait(name, "replicated", |object| object.is("Replicated") && object.is_observed()).await?;
+        scene
+            .wait(name, "replicated", |object| object.is("Replicated") && object.is_observed())
+            .await?;
         assert_eq!(scene.simulator.counts(&backup).accepted, 1);
     }
     let said = |line: &str| line.contains("Events cannot be published");

@@ -26,12 +26,19 @@ async fn what_is_only_waited_for_is_no_matter_of_health() -> Result<()> {
     scene.simulator.script(Script::always(Fault::after_commit().hang()).replicate())?;
     let operator = scene.operator().start_ready()?;
     scene.applied(&Scene::manifest("db", ""))?;
-    harness::in_time("the call", scene.simulator.wait_for(|log| log.counts(example::BACKUP).posts == 1)).await?;
+    harness::in_time(
+        "the call",
+        scene.simulator.wait_for(|log| log.counts(example::BACKUP).posts == 1),
+    )
+    .await?;
     assert_eq!(operator.get("/health")?, (200, "ok\n".to_owned()));
     cluster.stop_apiserver();
     operator.log.wait_for(PATIENCE, |line| line.contains("Not ready: watch"))?;
     let (status, missing) = operator.get("/ready")?;
-    ensure!(status == 503 && missing.contains("watch of backupreplications"), "{status}: {missing}");
+    ensure!(
+        status == 503 && missing.contains("watch of backupreplications"),
+        "{status}: {missing}"
+    );
     assert_eq!(operator.get("/health")?, (200, "ok\n".to_owned()));
     Ok(())
 }

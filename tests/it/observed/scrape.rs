@@ -37,7 +37,11 @@ impl Scrape {
     }
 
     /// The first scrape that is as wanted.
-    pub(crate) async fn wait_for(operator: &Operator, what: &str, wanted: impl Fn(&Self) -> bool) -> Result<Self> {
+    pub(crate) async fn wait_for(
+        operator: &Operator,
+        what: &str,
+        wanted: impl Fn(&Self) -> bool,
+    ) -> Result<Self> {
         let started = Instant::now();
         loop {
             let scrape = Self::of(operator)?;
@@ -63,7 +67,8 @@ impl Scrape {
 
     /// Family to type, as the comments have it.
     pub(crate) fn families(&self) -> BTreeMap<String, String> {
-        let types = self.text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+        let types =
+            self.text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
         types.map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect()
     }
 }
@@ -94,7 +99,8 @@ pub(crate) fn documented() -> Result<BTreeMap<String, Row>> {
     let page = std::fs::read_to_string(repository::path(PAGE))?;
     let mut rows = BTreeMap::new();
     for row in page.lines().filter(|line| line.starts_with("| `")) {
-        let [_, name, kind, labels, ..] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else {
+        let [_, name, kind, labels, ..] = row.split('|').map(str::trim).collect::<Vec<_>>()[..]
+        else {
             bail!("{row}");
         };
         let name = name.trim_matches('`');
@@ -121,13 +127,18 @@ pub(crate) fn documented() -> Result<BTreeMap<String, Row>> {
 }
 
 /// The samples that the page does not have.
-pub(crate) fn undocumented<'a>(scrape: &'a Scrape, rows: &BTreeMap<String, Row>) -> Vec<&'a Sample> {
+pub(crate) fn undocumented<'a>(
+    scrape: &'a Scrape,
+    rows: &BTreeMap<String, Row>,
+) -> Vec<&'a Sample> {
     let is_documented = |sample: &Sample| {
         let suffixes = ["_total", "_info", "_bucket", "_sum", "_count", ""];
         let row = suffixes.iter().find_map(|suffix| rows.get(sample.name.strip_suffix(suffix)?));
         row.is_some_and(|row| {
             let mut labels = sample.labels.iter().filter(|(label, _)| label.as_str() != "le");
-            labels.all(|(label, value)| row.labels.get(label).is_some_and(|values| values.contains(value)))
+            labels.all(|(label, value)| {
+                row.labels.get(label).is_some_and(|values| values.contains(value))
+            })
         })
     };
     scrape.samples().filter(|sample| !is_documented(sample)).collect()

@@ -1,4 +1,5 @@
-//! However many resources there are, and whatever the cloud says of them, the number of series is bounded.
+//! However many resources there are, and whatever the cloud says of them, the number of series is
+//! bounded.
 
 use anyhow::{Result, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -28,7 +29,8 @@ fn fault(number: usize) -> Fault {
     Fault::before_commit().answer(Answer::status(status).error(shape, code, message))
 }
 
-/// Creates resources with an error each, and waits until the cloud has been asked about all of them.
+/// Creates resources with an error each, and waits until the cloud has been asked about all of
+/// them.
 async fn fail(scene: &Scene, from: usize, to: usize) -> Result<()> {
     stream::iter(from..to)
         .map(|number| async move {
@@ -44,8 +46,9 @@ async fn fail(scene: &Scene, from: usize, to: usize) -> Result<()> {
         .buffer_unordered(AT_ONCE)
         .try_collect::<()>()
         .await?;
-    let refused =
-        scene.simulator.wait_for(|log| log.per_backup().values().filter(|counts| counts.posts > 0).count() == to);
+    let refused = scene
+        .simulator
+        .wait_for(|log| log.per_backup().values().filter(|counts| counts.posts > 0).count() == to);
     in_time("all are refused", refused).await?;
     Ok(())
 }
@@ -61,7 +64,11 @@ async fn a_thousand_resources_with_a_thousand_errors_add_no_series() -> Result<(
     }
     let scrape = Scrape::of(&operator)?;
     for outcome in ["Terminal", "Unknown"] {
-        ensure!(scrape.value(&format!("calls_total{{outcome=\"{outcome}\"}}")) > 0.0, "{}", scrape.text);
+        ensure!(
+            scrape.value(&format!("calls_total{{outcome=\"{outcome}\"}}")) > 0.0,
+            "{}",
+            scrape.text
+        );
     }
     let after = scrape.samples().count();
     println!("{before} series without resources, {after} with {RESOURCES}");

@@ -9,7 +9,8 @@ use super::OPERATOR;
 
 const CALL: &str = "POST /v3/{project_id}/backups/{backup_id}/replicate";
 const LOOK: &str = "GET /v3/{project_id}/backups/{backup_id}";
-const STATUS: &str = "PATCH /apis/cbr.replication.dev/v1alpha1/namespaces/{namespace}/backupreplications/{name}/status";
+const STATUS: &str = "PATCH \
+    /apis/cbr.replication.dev/v1alpha1/namespaces/{namespace}/backupreplications/{name}/status";
 /// The variable that names the collector.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
@@ -36,8 +37,18 @@ async fn a_round_with_its_call_is_one_trace() -> Result<()> {
 
     let call = collector.wait_for(|span| span.name() == CALL)?;
     let posts = scene.posts(example::BACKUP);
-    let request_id = scene.get("db").await?.text("/status/attempts/0/requestId").context("no request id")?.to_owned();
-    let url = format!("{}/v3/{}/backups/{}/replicate", scene.simulator.https_url(), example::PROJECT, example::BACKUP);
+    let request_id = scene
+        .get("db")
+        .await?
+        .text("/status/attempts/0/requestId")
+        .context("no request id")?
+        .to_owned();
+    let url = format!(
+        "{}/v3/{}/backups/{}/replicate",
+        scene.simulator.https_url(),
+        example::PROJECT,
+        example::BACKUP
+    );
     assert_eq!(posts.len(), 1);
     assert!(call.is_client() && !call.is_error(), "{call:?}");
     for (key, value) in [
@@ -49,7 +60,11 @@ async fn a_round_with_its_call_is_one_trace() -> Result<()> {
     ] {
         assert_eq!(call.attribute(key), value, "{key}");
     }
-    ensure!(url.contains(&call.attribute("server.address")) && url.contains(&call.attribute("server.port")), "{url}");
+    ensure!(
+        url.contains(&call.attribute("server.address"))
+            && url.contains(&call.attribute("server.port")),
+        "{url}"
+    );
 
     assert_eq!(call.of_resource("service.name"), "backup-replication-operator");
     assert_eq!(call.of_resource("service.version"), env!("CARGO_PKG_VERSION"));
@@ -57,7 +72,9 @@ async fn a_round_with_its_call_is_one_trace() -> Result<()> {
 
     let spans = collector.spans()?;
     let trace = call.field("traceId");
-    let [round] = of_trace(&spans, trace, "reconcile")[..] else { anyhow::bail!("one root: {spans:#?}") };
+    let [round] = of_trace(&spans, trace, "reconcile")[..] else {
+        anyhow::bail!("one root: {spans:#?}")
+    };
     assert_eq!(round.field("parentSpanId"), "");
     assert_eq!(
         (round.attribute("k8s.namespace.name"), round.attribute("resource")),
@@ -71,8 +88,10 @@ async fn a_round_with_its_call_is_one_trace() -> Result<()> {
     for child in [&call].into_iter().chain(look).chain(written) {
         assert_eq!(child.field("parentSpanId"), round.field("spanId"), "{child:?}");
     }
-    let stray: Vec<_> =
-        spans.iter().filter(|span| span.name() != "reconcile" && span.field("parentSpanId").is_empty()).collect();
+    let stray: Vec<_> = spans
+        .iter()
+        .filter(|span| span.name() != "reconcile" && span.field("parentSpanId").is_empty())
+        .collect();
     ensure!(stray.is_empty(), "watches and the like are in no trace: {stray:#?}");
 
     let in_trace = |line: &str| line.contains(&format!("\"trace_id\":\"{trace}\""));
@@ -80,7 +99,10 @@ async fn a_round_with_its_call_is_one_trace() -> Result<()> {
         assert_eq!(operator.log.count(|line| line.contains(words) && in_trace(line)), 1, "{words}");
     }
     let said = collector.text();
-    ensure!(!said.contains(example::TOKEN) && !said.to_lowercase().contains("x-auth-token"), "{said}");
+    ensure!(
+        !said.contains(example::TOKEN) && !said.to_lowercase().contains("x-auth-token"),
+        "{said}"
+    );
     Ok(())
 }
 
@@ -96,15 +118,23 @@ async fn what_goes_wrong_is_an_error_in_its_span_without_the_token() -> Result<(
         .env("OTEL_BSP_SCHEDULE_DELAY", "200")
         .start_ready()?;
     let lost = scene.new_backup();
-    scene.simulator.script(Script::always(Fault::after_commit().reset()).replicate().backup(&lost))?;
-    scene.simulator.script(Script::always(Fault::before_commit().answer(Answer::echo(500))).show().backup(&lost))?;
-    let echoed = scene.new_backup();
     scene
         .simulator
-        .script(Script::always(Fault::before_commit().answer(Answer::echo(400))).replicate().backup(&echoed))?;
+        .script(Script::always(Fault::after_commit().reset()).replicate().backup(&lost))?;
+    scene.simulator.script(
+        Script::always(Fault::before_commit().answer(Answer::echo(500))).show().backup(&lost),
+    )?;
+    let echoed = scene.new_backup();
+    scene.simulator.script(
+        Script::always(Fault::before_commit().answer(Answer::echo(400)))
+            .replicate()
+            .backup(&echoed),
+    )?;
     let named = scene.new_backup();
     let with_id = Answer::status(400).header("x-request-id", example::TOKEN);
-    scene.simulator.script(Script::always(Fault::before_commit().answer(with_id)).replicate().backup(&named))?;
+    scene.simulator.script(
+        Script::always(Fault::before_commit().answer(with_id)).replicate().backup(&named),
+    )?;
     for (name, backup) in [("echoed", &echoed), ("named", &named), ("lost", &lost)] {
         scene.applied(&Scene::manifest_for(name, backup, ""))?;
     }
@@ -123,7 +153,10 @@ async fn what_goes_wrong_is_an_error_in_its_span_without_the_token() -> Result<(
     assert_eq!(look.of_resource("service.name"), "of-the-tenant");
     operator.stop()?;
     let said = collector.text();
-    ensure!(!said.contains(example::TOKEN) && !said.to_lowercase().contains("x-auth-token"), "{said}");
+    ensure!(
+        !said.contains(example::TOKEN) && !said.to_lowercase().contains("x-auth-token"),
+        "{said}"
+    );
     Ok(())
 }
 
@@ -152,8 +185,10 @@ async fn without_an_endpoint_or_when_disabled_there_is_no_trace() -> Result<()> 
     let collector = Collector::start()?;
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
-    let disabled = scene.operator().env(ENDPOINT, collector.endpoint()).env("OTEL_SDK_DISABLED", "true");
-    let other = scene.operator().env(ENDPOINT, collector.endpoint()).env("OTEL_TRACES_EXPORTER", "none");
+    let disabled =
+        scene.operator().env(ENDPOINT, collector.endpoint()).env("OTEL_SDK_DISABLED", "true");
+    let other =
+        scene.operator().env(ENDPOINT, collector.endpoint()).env("OTEL_TRACES_EXPORTER", "none");
     let empty = scene.operator().env(ENDPOINT, "").env("OTEL_SERVICE_NAME", "named");
     for (name, options) in [("disabled", disabled), ("other", other), ("empty", empty)] {
         let operator = options.start_ready()?;
@@ -174,10 +209,24 @@ async fn what_cannot_be_sent_as_asked_is_said_and_left_out() -> Result<()> {
     scene.valid_secret()?;
     for (name, variable, value, said) in [
         ("grpc", "OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "only http/protobuf"),
-        ("url", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "no url", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
-        ("password", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://user:secret-1@a b", "cannot be used"),
+        (
+            "url",
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            "no url",
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        ),
+        (
+            "password",
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            "http://user:secret-1@a b",
+            "cannot be used",
+        ),
     ] {
-        let operator = scene.operator().env(ENDPOINT, "http://127.0.0.1:1").env(variable, value).start_ready()?;
+        let operator = scene
+            .operator()
+            .env(ENDPOINT, "http://127.0.0.1:1")
+            .env(variable, value)
+            .start_ready()?;
         let line = operator.log.wait_for(PATIENCE, |line| line.contains("No traces are sent"))?;
         ensure!(line.contains(said) && !line.contains("secret-1"), "{name}: {line}");
         scene.applied(&Scene::manifest_for(name, &scene.new_backup(), ""))?;

@@ -12,9 +12,11 @@ fn run(command: &mut Command, arguments: &[&str]) -> Result<Said> {
     Said::of(command.args(arguments).output()?)
 }
 
-/// The administrator's kubeconfig with two contexts more: one whose namespace is the scene's, and one that leads nowhere.
+/// The administrator's kubeconfig with two contexts more: one whose namespace is the scene's, and
+/// one that leads nowhere.
 fn kubeconfig(scene: &Scene) -> Result<String> {
-    let mut config: Value = serde_json::from_str(&std::fs::read_to_string(scene.cluster.kubeconfig())?)?;
+    let mut config: Value =
+        serde_json::from_str(&std::fs::read_to_string(scene.cluster.kubeconfig())?)?;
     let contexts = config["contexts"].as_array_mut().context("no contexts")?;
     let admin = contexts.first().context("no context")?.clone();
     let mut here = admin.clone();
@@ -37,11 +39,21 @@ async fn kubeconfig_context_and_namespace_are_those_of_kubectl() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.create(&Scene::manifest("db", "")).await?;
     let file = kubeconfig(&scene)?;
-    let explained = run(&mut bare(), &["explain", "db", "--kubeconfig", &file, "--context", "here"])?.well()?;
-    assert!(explained.starts_with(&format!("BackupReplication db in namespace {}: ", scene.namespace)), "{explained}");
+    let explained =
+        run(&mut bare(), &["explain", "db", "--kubeconfig", &file, "--context", "here"])?.well()?;
+    assert!(
+        explained.starts_with(&format!("BackupReplication db in namespace {}: ", scene.namespace)),
+        "{explained}"
+    );
     assert!(explained.contains("The operator has not processed this resource yet."), "{explained}");
-    assert_eq!(run(bare().env("KUBECONFIG", &file), &["explain", "db", "--context=here"])?.well()?, explained);
-    assert_eq!(run(bare().env("KUBECONFIG", &file), &["-n", &scene.namespace, "explain", "db"])?.well()?, explained);
+    assert_eq!(
+        run(bare().env("KUBECONFIG", &file), &["explain", "db", "--context=here"])?.well()?,
+        explained
+    );
+    assert_eq!(
+        run(bare().env("KUBECONFIG", &file), &["-n", &scene.namespace, "explain", "db"])?.well()?,
+        explained
+    );
 
     let all = run(bare().env("KUBECONFIG", &file), &["status", "--context=here"])?.well()?;
     assert!(all.contains(&scene.namespace), "all namespaces, whatever the context says: {all}");
@@ -62,14 +74,23 @@ async fn what_does_not_work_is_told_in_one_line() -> Result<()> {
     assert!(none.line()?.starts_with("no usable kubeconfig: "), "{none:?}");
     assert!(status(&[])?.line()?.starts_with("no usable kubeconfig: "));
     let other = status(&["--kubeconfig", &file, "--context", "unheard-of"])?;
-    assert!(other.line()?.contains("unheard-of") && other.line()?.contains("--context"), "{other:?}");
+    assert!(
+        other.line()?.contains("unheard-of") && other.line()?.contains("--context"),
+        "{other:?}"
+    );
     let nowhere = status(&["--kubeconfig", &file, "--context", "nowhere"])?;
-    assert!(nowhere.line()?.starts_with("no answer from the API server https://127.0.0.1:9: "), "{nowhere:?}");
+    assert!(
+        nowhere.line()?.starts_with("no answer from the API server https://127.0.0.1:9: "),
+        "{nowhere:?}"
+    );
     let missing = plugin(&scene, &["explain", "no-such"])?;
     let words = format!("there is no BackupReplication no-such in namespace {}", scene.namespace);
     assert!(missing.line()?.starts_with(&words), "{missing:?}");
-    for arguments in [&["explain", "../../../v1/secrets"][..], &["resolve", "db"], &["resolve", "db", "--accepted=a b"]]
-    {
+    for arguments in [
+        &["explain", "../../../v1/secrets"][..],
+        &["resolve", "db"],
+        &["resolve", "db", "--accepted=a b"],
+    ] {
         let said = plugin(&scene, arguments)?;
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
     }
@@ -77,9 +98,15 @@ async fn what_does_not_work_is_told_in_one_line() -> Result<()> {
     let account = service_account(&scene.cluster, &scene.namespace, "nobody")?;
     let nobody = |arguments: &[&str]| run(bare().env("KUBECONFIG", &account), arguments);
     let said = nobody(&["status"])?;
-    assert!(said.line()?.starts_with("you may not list backupreplications in all namespaces; name a namespace"));
+    assert!(
+        said.line()?
+            .starts_with("you may not list backupreplications in all namespaces; name a namespace")
+    );
     let said = nobody(&["explain", "db", "-n", &scene.namespace])?;
-    assert!(said.line()?.starts_with("you may not get backupreplications in namespace "), "{said:?}");
+    assert!(
+        said.line()?.starts_with("you may not get backupreplications in namespace "),
+        "{said:?}"
+    );
     Ok(())
 }
 
@@ -88,12 +115,16 @@ fn a_cluster_without_the_crd_is_told() -> Result<()> {
     let cluster = Cluster::own()?;
     for arguments in [&["status"][..], &["explain", "db"]] {
         let said = run(bare().env("KUBECONFIG", cluster.kubeconfig()), arguments)?;
-        assert!(said.line()?.contains("knows no BackupReplications; install their CRD"), "{said:?}");
+        assert!(
+            said.line()?.contains("knows no BackupReplications; install their CRD"),
+            "{said:?}"
+        );
     }
     Ok(())
 }
 
-/// The role of the documentation is enough for a decision without a look, and the look needs the Secret besides.
+/// The role of the documentation is enough for a decision without a look, and the look needs the
+/// Secret besides.
 #[tokio::test]
 async fn the_rights_that_are_documented_are_enough() -> Result<()> {
     let scene = Scene::with(OPERATOR, no_look_up()).await?;
@@ -102,7 +133,11 @@ async fn the_rights_that_are_documented_are_enough() -> Result<()> {
     lost(&scene, "db").await?;
     let account = service_account(&scene.cluster, &scene.namespace, "on-call")?;
     let page = std::fs::read_to_string(repository::path("docs/plugin.md"))?;
-    let role = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).context("no role")?;
+    let role = page
+        .split("```yaml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .context("no role")?;
     let mut role: Value = serde_saphyr::from_str(role)?;
     role["kind"] = json!("Role");
     let name = role["metadata"]["name"].clone();
@@ -115,7 +150,9 @@ async fn the_rights_that_are_documented_are_enough() -> Result<()> {
     scene.applied(&binding.to_string())?;
     let on_call = |arguments: &[&str]| {
         let mut command = bare();
-        command.env("BREP_ALLOWED_ENDPOINT", scene.simulator.https_url()).env("BREP_CA_BUNDLE", scene.ca_file());
+        command
+            .env("BREP_ALLOWED_ENDPOINT", scene.simulator.https_url())
+            .env("BREP_CA_BUNDLE", scene.ca_file());
         run(command.env("KUBECONFIG", &account), &[arguments, &["-n", &scene.namespace]].concat())
     };
     on_call(&["status"])?.well()?;
@@ -139,8 +176,14 @@ async fn kubectl_finds_the_plugin_on_the_path() -> Result<()> {
             None => command.env_remove(name),
         };
     }
-    let output = command.env("PATH", folder).args(["brep", "status", "-n", &scene.namespace, "-o", "json"]).output()?;
+    let output = command
+        .env("PATH", folder)
+        .args(["brep", "status", "-n", &scene.namespace, "-o", "json"])
+        .output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(String::from_utf8(output.stdout)?, plugin(&scene, &["status", "-o", "json"])?.well()?);
+    assert_eq!(
+        String::from_utf8(output.stdout)?,
+        plugin(&scene, &["status", "-o", "json"])?.well()?
+    );
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! The look at the cloud's records before a decision: what speaks against it is refused, and a token goes nowhere but to
-//! the endpoint of the attempt, if the user allows that.
+//! The look at the cloud's records before a decision: what speaks against it is refused, and a
+//! token goes nowhere but to the endpoint of the attempt, if the user allows that.
 
 use anyhow::{Context, Result};
 use control_plane::Exit;
@@ -12,9 +12,10 @@ use super::{OPERATOR, apply, bare, lost, no_look_up, plugin, short};
 /// A call that was accepted, and whose record the operator did not see before it asked and went.
 pub(crate) async fn accepted_unseen(scene: &Scene) -> Result<Object> {
     scene.valid_secret()?;
-    scene
-        .simulator
-        .set_view(example::BACKUP, Some(View { records: Records::Late { milliseconds: None }, ..View::default() }));
+    scene.simulator.set_view(
+        example::BACKUP,
+        Some(View { records: Records::Late { milliseconds: None }, ..View::default() }),
+    );
     scene.simulator.script(Script::once(Fault::after_commit().reset()).replicate())?;
     let operator = short(scene).start_ready()?;
     apply(scene, "db", example::BACKUP)?;
@@ -25,7 +26,8 @@ pub(crate) async fn accepted_unseen(scene: &Scene) -> Result<Object> {
 }
 
 #[tokio::test]
-async fn records_that_speak_against_a_decision_refuse_it_unless_the_user_knows_better() -> Result<()> {
+async fn records_that_speak_against_a_decision_refuse_it_unless_the_user_knows_better() -> Result<()>
+{
     let scene = Scene::new(OPERATOR).await?;
     let before = accepted_unseen(&scene).await?;
     let record = scene.simulator.records(example::BACKUP).pop().context("no record")?.id;
@@ -67,10 +69,15 @@ async fn a_token_is_sent_to_no_endpoint_that_the_user_does_not_allow() -> Result
     let mut attempt = harness::attempt(1, Some("Unknown"));
     attempt["endpoint"] = json!(other.https_url());
     scene.set_status("db", &json!({"phase": "OutcomeUnknown", "attempts": [attempt]})).await?;
-    for allowed in [scene.simulator.https_url(), "https://cbr.{region}.otc.t-systems.com".to_owned()] {
+    for allowed in
+        [scene.simulator.https_url(), "https://cbr.{region}.otc.t-systems.com".to_owned()]
+    {
         let arguments = ["resolve", "db", "--accepted", "--allowed-endpoint", &allowed];
         let said = plugin(&scene, &arguments)?;
-        assert!(said.out.contains("no token was sent") && said.line()?.contains("--yes"), "{said:?}");
+        assert!(
+            said.out.contains("no token was sent") && said.line()?.contains("--yes"),
+            "{said:?}"
+        );
     }
     // And by the plugin's own default.
     let kubeconfig = scene.cluster.kubeconfig();
@@ -101,9 +108,10 @@ async fn a_look_that_shows_nothing_says_why_and_decides_nothing() -> Result<()> 
     }
     scene.simulator.revoke_token(example::TOKEN)?;
     assert!(look()?.contains("look-up was refused with HTTP 401"));
-    for (data, words) in
-        [(json!({"other": "x"}), "there is no such key"), (json!({"token": "two\nlines"}), "line break")]
-    {
+    for (data, words) in [
+        (json!({"other": "x"}), "there is no such key"),
+        (json!({"token": "two\nlines"}), "line break"),
+    ] {
         let deleted = scene.kubectl(&["delete", "secret", "cbr-token"])?;
         assert!(deleted.accepted, "{}", deleted.words);
         scene.secret_with("cbr-token", &data)?;

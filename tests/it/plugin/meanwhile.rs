@@ -1,4 +1,5 @@
-//! What changes between the look and the write: a decision is written for what was shown, or not at all.
+//! What changes between the look and the write: a decision is written for what was shown, or not at
+//! all.
 
 use std::process::{Child, Stdio};
 
@@ -30,7 +31,9 @@ async fn while_it_looks<F: Future<Output = Result<()>>>(
     let backup = scene.new_backup();
     undecided(scene, name, &backup).await?;
     let hold = scene.simulator.hold(name);
-    scene.simulator.script(Script::once(Fault::before_commit().hold(&hold).ordinary()).show().backup(&backup))?;
+    scene.simulator.script(
+        Script::once(Fault::before_commit().hold(&hold).ordinary()).show().backup(&backup),
+    )?;
     let child = Killed(Some(
         bare()
             .env("KUBECONFIG", scene.cluster.kubeconfig())
@@ -76,7 +79,8 @@ async fn decision(scene: &Scene, name: &str) -> Result<Option<String>> {
 async fn an_edit_that_changes_nothing_of_what_was_decided_does_not_stop_it() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
-    let label = || async { scene.patched("db", &json!({"metadata": {"labels": {"team": "storage"}}})) };
+    let label =
+        || async { scene.patched("db", &json!({"metadata": {"labels": {"team": "storage"}}})) };
     while_it_looks(&scene, "db", label).await?.well()?;
     assert_eq!(decision(&scene, "db").await?.as_deref(), Some("attempt-of-db:accepted"));
     assert_eq!(scene.get("db").await?.text("/metadata/labels/team"), Some("storage"));
@@ -94,7 +98,10 @@ async fn another_attempt_another_object_or_an_outcome_is_not_decided_about() -> 
         json!([attempt])
     };
     let settled = || async {
-        scene.set_status("settled", &json!({"attempts": attempts("settled", "NotAccepted")})).await.map(drop)
+        scene
+            .set_status("settled", &json!({"attempts": attempts("settled", "NotAccepted")}))
+            .await
+            .map(drop)
     };
     let next = || async {
         scene.set_status("next", &json!({"attempts": attempts("next", "NotAccepted")})).await?;
@@ -114,7 +121,8 @@ async fn another_attempt_another_object_or_an_outcome_is_not_decided_about() -> 
         ensure!(deleted.accepted, "{}", deleted.words);
         Ok(())
     };
-    let changed = "nothing was written: the resource has changed meanwhile; check it and decide again";
+    let changed =
+        "nothing was written: the resource has changed meanwhile; check it and decide again";
     assert_eq!(while_it_looks(&scene, "settled", settled).await?.line()?, changed);
     assert_eq!(while_it_looks(&scene, "next", next).await?.line()?, changed);
     assert_eq!(while_it_looks(&scene, "again", again).await?.line()?, changed);
@@ -123,7 +131,8 @@ async fn another_attempt_another_object_or_an_outcome_is_not_decided_about() -> 
     for name in ["settled", "next", "again"] {
         assert_eq!(decision(&scene, name).await?, None, "{name}");
     }
-    let untouched = |object: &Object| object.0["metadata"].get("annotations").is_none_or(Value::is_null);
+    let untouched =
+        |object: &Object| object.0["metadata"].get("annotations").is_none_or(Value::is_null);
     assert!(untouched(&scene.get("again").await?));
     Ok(())
 }

@@ -26,29 +26,36 @@ fn shown() -> Result<Vec<Shown>> {
     let blocks = page.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
     let shown = blocks.map(|block| {
         let (command, output) = block.split_once('\n').context("no output")?;
-        let command = command.strip_prefix("$ kubectl brep ").with_context(|| command.to_owned())?;
+        let command =
+            command.strip_prefix("$ kubectl brep ").with_context(|| command.to_owned())?;
         Ok(Shown { command: command.to_owned(), output: output.to_owned() })
     });
     shown.collect()
 }
 
-/// A text with what is another in each run replaced: ids, times, ages, places, and the spaces that columns need for them.
+/// A text with what is another in each run replaced: ids, times, ages, places, and the spaces that
+/// columns need for them.
 fn masked(text: &str, scene: &Scene) -> String {
     let text = text
         .replace(&scene.namespace, "backups")
         .replace(&scene.simulator.https_url(), "https://cbr.eu-de.otc.t-systems.com");
-    text.lines().map(|line| line.split_whitespace().map(masked_word).collect::<Vec<_>>().join(" ") + "\n").collect()
+    text.lines()
+        .map(|line| line.split_whitespace().map(masked_word).collect::<Vec<_>>().join(" ") + "\n")
+        .collect()
 }
 
 fn masked_word(word: &str) -> String {
     let shapes = [("00000000-0000-0000-0000-000000000000", "ID"), ("0000-00-00T00:00:00Z", "TIME")];
     let mut word = word.to_owned();
     for (shape, mask) in shapes {
-        while let Some(at) = (0..word.len()).find(|at| word.get(*at..).is_some_and(|rest| has_shape(rest, shape))) {
+        while let Some(at) =
+            (0..word.len()).find(|at| word.get(*at..).is_some_and(|rest| has_shape(rest, shape)))
+        {
             word.replace_range(at..at + shape.len(), mask);
         }
     }
-    let is_age = word.ends_with(['s', 'm']) && word.chars().all(|c| c.is_ascii_digit() || matches!(c, 's' | 'm'));
+    let is_age = word.ends_with(['s', 'm'])
+        && word.chars().all(|c| c.is_ascii_digit() || matches!(c, 's' | 'm'));
     match word.split_once("/ID") {
         _ if is_age => "AGE".to_owned(),
         Some((_, rest)) => format!("HOST/ID{rest}"),
@@ -57,7 +64,9 @@ fn masked_word(word: &str) -> String {
 }
 
 fn has_shape(text: &str, shape: &str) -> bool {
-    let fits = |(is, wanted): (char, char)| if wanted == '0' { is.is_ascii_hexdigit() } else { is == wanted };
+    let fits = |(is, wanted): (char, char)| {
+        if wanted == '0' { is.is_ascii_hexdigit() } else { is == wanted }
+    };
     text.len() >= shape.len() && text.chars().zip(shape.chars()).all(fits)
 }
 
@@ -70,8 +79,10 @@ async fn every_output_on_the_page_is_the_plugins_own() -> Result<()> {
     ensure!(shown.len() >= 4, "{} outputs are shown", shown.len());
     for Shown { command, output } in shown {
         let scene = if command.contains(" db ") { &unseen } else { &many };
-        let words: Vec<&str> =
-            command.split(' ').map(|word| if word == "backups" { scene.namespace.as_str() } else { word }).collect();
+        let words: Vec<&str> = command
+            .split(' ')
+            .map(|word| if word == "backups" { scene.namespace.as_str() } else { word })
+            .collect();
         let said = typed(scene, &words)?;
         let printed = format!("{}{}", said.out, said.err);
         let lines = |text: &str| {
@@ -121,7 +132,10 @@ async fn every_key_of_the_json_is_on_the_page() -> Result<()> {
         let mut found = BTreeSet::new();
         keys(&serde_json::from_str(&plugin(&scene, command)?.well()?)?, &mut found);
         for key in found {
-            ensure!(page.contains(&format!("`{key}`")), "{key} of {command:?} is not in docs/plugin.md");
+            ensure!(
+                page.contains(&format!("`{key}`")),
+                "{key} of {command:?} is not in docs/plugin.md"
+            );
         }
     }
     Ok(())
@@ -132,11 +146,17 @@ fn every_option_is_on_the_page() -> Result<()> {
     let page = page()?;
     for command in ["status", "explain", "resolve"] {
         let help = Said::of(bare().args([command, "--help"]).output()?)?.well()?;
-        let long = |line: &str| line.split([' ', ',']).find(|word| word.starts_with("--")).map(str::to_owned);
-        let options = help.lines().map(str::trim).filter(|line| line.starts_with('-')).filter_map(long);
+        let long = |line: &str| {
+            line.split([' ', ',']).find(|word| word.starts_with("--")).map(str::to_owned)
+        };
+        let options =
+            help.lines().map(str::trim).filter(|line| line.starts_with('-')).filter_map(long);
         for option in options.filter(|option| option != "--help") {
             let forms = [format!("`{option}`"), format!("`{option} ")];
-            ensure!(forms.iter().any(|form| page.contains(form)), "{option} of {command} is not in docs/plugin.md");
+            ensure!(
+                forms.iter().any(|form| page.contains(form)),
+                "{option} of {command} is not in docs/plugin.md"
+            );
         }
     }
     Ok(())

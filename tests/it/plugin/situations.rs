@@ -11,9 +11,11 @@ use super::{OPERATOR, apply, short};
 pub(crate) async fn situations() -> Result<(Scene, Operator)> {
     let scene = Scene::new(OPERATOR).await?;
     let operator = short(&scene).start_ready()?;
-    let waiting = Scene::manifest_for("waiting", &scene.new_backup(), "").replace("cbr-token", "not-there-yet");
+    let waiting = Scene::manifest_for("waiting", &scene.new_backup(), "")
+        .replace("cbr-token", "not-there-yet");
     scene.applied(&waiting)?;
-    let waiting = scene.wait("waiting", "waiting", |object| object.reason() == "SecretNotFound").await?;
+    let waiting =
+        scene.wait("waiting", "waiting", |object| object.reason() == "SecretNotFound").await?;
     a_second_later(&scene, waiting.text("/metadata/creationTimestamp").context("no time")?).await?;
 
     scene.valid_secret()?;
@@ -31,13 +33,16 @@ pub(crate) async fn situations() -> Result<(Scene, Operator)> {
 
     let backup = scene.new_backup();
     scene.simulator.set_view(&backup, Some(View { records: Records::Absent, ..View::default() }));
-    scene.simulator.script(Script::once(Fault::before_commit().reset()).replicate().backup(&backup))?;
+    scene
+        .simulator
+        .script(Script::once(Fault::before_commit().reset()).replicate().backup(&backup))?;
     apply(&scene, "lost", &backup)?;
     scene.wait("lost", "stalled", |object| object.is("Stalled")).await?;
     Ok((scene, operator))
 }
 
-/// Until what is created is younger, by the API server's clock, whose creation times have whole seconds.
+/// Until what is created is younger, by the API server's clock, whose creation times have whole
+/// seconds.
 async fn a_second_later(scene: &Scene, than: &str) -> Result<()> {
     let mut probe: DynamicObject = serde_saphyr::from_str(&Scene::manifest("probe", ""))?;
     probe.metadata.namespace = Some(scene.namespace.clone());

@@ -22,7 +22,12 @@ fn explained(scene: &Scene, name: &str) -> Result<(String, Value)> {
 }
 
 fn commands(report: &Value) -> Vec<&str> {
-    report["toType"].as_array().into_iter().flatten().filter_map(|one| one["command"].as_str()).collect()
+    report["toType"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one["command"].as_str())
+        .collect()
 }
 
 #[track_caller]
@@ -40,8 +45,9 @@ async fn each_situation_is_shown_and_explained() -> Result<()> {
     let listed = json_of(&scene, &["status"])?;
     assert_eq!(listed["version"], 1);
     let items = listed["items"].as_array().context("no items")?;
-    let place =
-        |item: &Value| (item["createdAt"].as_str().map(str::to_owned), item["name"].as_str().map(str::to_owned));
+    let place = |item: &Value| {
+        (item["createdAt"].as_str().map(str::to_owned), item["name"].as_str().map(str::to_owned))
+    };
     let order: Vec<_> = items.iter().map(place).collect();
     assert!(order.is_sorted(), "{order:?}");
     let table = plugin(&scene, &["status"])?.well()?;
@@ -71,39 +77,73 @@ async fn each_situation_is_shown_and_explained() -> Result<()> {
     let field = |name: &str| attempt[name].as_str().unwrap_or_default();
     assert_tells(
         &text,
-        &["accepted the call, and the copy exists.", field("id"), field("requestId"), field("claimedBy")],
+        &[
+            "accepted the call, and the copy exists.",
+            field("id"),
+            field("requestId"),
+            field("claimedBy"),
+        ],
     );
-    assert_tells(&text, &[object.text("/status/replicationRecordId").context("no record")?, "the operator's own call"]);
-    assert_tells(&text, &["showed no record of a replication to that vault", "no further call is made"]);
+    assert_tells(
+        &text,
+        &[
+            object.text("/status/replicationRecordId").context("no record")?,
+            "the operator's own call",
+        ],
+    );
+    assert_tells(
+        &text,
+        &["showed no record of a replication to that vault", "no further call is made"],
+    );
     assert_eq!(report["attempts"], object.0["status"]["attempts"]);
     assert_eq!(report["call"], object.0["spec"]);
     assert_eq!((&report["next"]["who"], commands(&report).len()), (&json!("Nobody"), 0));
 
     let (text, report) = explained(&scene, "adopted")?;
     let began = report["evidence"]["recordCreatedAt"].as_str().context("no date")?;
-    assert_tells(&text, &["found in the cloud and adopted", &format!("which began {began}"), "none"]);
+    assert_tells(
+        &text,
+        &["found in the cloud and adopted", &format!("which began {began}"), "none"],
+    );
     assert_eq!(report["evidence"]["origin"], "Adopted");
     assert_eq!(commands(&report), [format!("kubectl brep resolve -n {namespace} adopted --retry")]);
 
     let (text, report) = explained(&scene, "rejected")?;
-    assert_tells(&text, &["rejected the call permanently", "code BackupService.6120", "Action required: "]);
+    assert_tells(
+        &text,
+        &["rejected the call permanently", "code BackupService.6120", "Action required: "],
+    );
     let edit = format!("kubectl edit brep -n {namespace} rejected");
-    assert_eq!(commands(&report), [edit, format!("kubectl brep resolve -n {namespace} rejected --retry")]);
+    assert_eq!(
+        commands(&report),
+        [edit, format!("kubectl brep resolve -n {namespace} rejected --retry")]
+    );
 
     let (text, report) = explained(&scene, "lost")?;
     assert_tells(&text, &["unknown whether the cloud accepted it", "then decide: if it was not"]);
     assert!(!text.contains("kubectl annotate"), "the commands have a section of their own: {text}");
     assert_eq!(report["evidence"]["recordsBefore"], json!([]));
     let resolve = |word: &str| format!("kubectl brep resolve -n {namespace} lost {word}");
-    assert_eq!(commands(&report), ["--not-accepted", "--accepted RECORD", "--accepted"].map(resolve));
+    assert_eq!(
+        commands(&report),
+        ["--not-accepted", "--accepted RECORD", "--accepted"].map(resolve)
+    );
 
     let (text, report) = explained(&scene, "waiting")?;
     assert_tells(
         &text,
-        &["The Secret that the resource names does not exist.", "Attempts at the call, newest first\n  none"],
+        &[
+            "The Secret that the resource names does not exist.",
+            "Attempts at the call, newest first\n  none",
+        ],
     );
-    assert_tells(&text, &["continues automatically, as soon as Secret not-there-yet (key token) holds a token"]);
-    let make = format!("kubectl create secret generic -n {namespace} not-there-yet --from-file=token=FILE");
+    assert_tells(
+        &text,
+        &["continues automatically, as soon as Secret not-there-yet (key token) holds a token"],
+    );
+    let make = format!(
+        "kubectl create secret generic -n {namespace} not-there-yet --from-file=token=FILE"
+    );
     assert_eq!(commands(&report).first(), Some(&make.as_str()));
     Ok(())
 }
@@ -141,10 +181,19 @@ async fn progress_and_the_copy_are_shown_where_they_are_known() -> Result<()> {
     let (text, report) = explained(&scene, "db")?;
     assert_tells(
         &text,
-        &["cannot see the progress", "40%", "copy-1", "blocked, the cloud rejects the token", "Tracking resumes"],
+        &[
+            "cannot see the progress",
+            "40%",
+            "copy-1",
+            "blocked, the cloud rejects the token",
+            "Tracking resumes",
+        ],
     );
     assert_eq!(report["next"]["who"], "Operator");
-    assert_eq!((&report["evidence"]["progress"], &report["replicated"]["status"]), (&json!(40), &json!("False")));
+    assert_eq!(
+        (&report["evidence"]["progress"], &report["replicated"]["status"]),
+        (&json!(40), &json!("False"))
+    );
     Ok(())
 }
 
@@ -164,7 +213,9 @@ async fn text_of_others_is_shown_without_what_could_steer_a_terminal() -> Result
     attempt["message"] = json!("\u{1b}]0;owned\u{7} \u{9b}2J nobody knows\nerror: x");
     attempt["claimedBy"] = json!("\u{1b}[31mred");
     scene.set_status("db", &json!({"phase": "OutcomeUnknown", "attempts": [attempt]})).await?;
-    for arguments in [&["status"][..], &["explain", "db"], &["resolve", "db", "--not-accepted", "--no-look"]] {
+    for arguments in
+        [&["status"][..], &["explain", "db"], &["resolve", "db", "--not-accepted", "--no-look"]]
+    {
         let said = plugin(&scene, arguments)?;
         let steers = |c: char| c.is_control() && c != '\n';
         assert!(!said.out.contains(steers) && !said.err.contains(steers), "{said:?}");
@@ -173,7 +224,8 @@ async fn text_of_others_is_shown_without_what_could_steer_a_terminal() -> Result
     Ok(())
 }
 
-/// A refused token is tried again in an hour, and a new one at once: the latter is what its reader can do something about.
+/// A refused token is tried again in an hour, and a new one at once: the latter is what its reader
+/// can do something about.
 #[tokio::test]
 async fn a_refused_token_is_waited_for_and_no_hour() -> Result<()> {
     let scene = Scene::new(super::OPERATOR).await?;
@@ -182,7 +234,10 @@ async fn a_refused_token_is_waited_for_and_no_hour() -> Result<()> {
     scene.applied(&Scene::manifest("db", ""))?;
     scene.wait("db", "refused", |object| object.reason() == "TokenRejected").await?;
     let (text, report) = explained(&scene, "db")?;
-    assert_tells(&text, &["as soon as Secret cbr-token (key token) holds a token that the cloud accepts"]);
+    assert_tells(
+        &text,
+        &["as soon as Secret cbr-token (key token) holds a token that the cloud accepts"],
+    );
     assert!(!text.contains("not before") && report["next"]["who"] == "Operator", "{text}");
     Ok(())
 }

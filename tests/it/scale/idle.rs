@@ -1,5 +1,5 @@
-//! Finished resources cost next to nothing: idle with a thousand of them, the operator neither writes nor lists, and keeps each
-//! in little memory.
+//! Finished resources cost next to nothing: idle with a thousand of them, the operator neither
+//! writes nor lists, and keeps each in little memory.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -16,9 +16,11 @@ use simulator::{Options, Pace};
 
 use super::{AT_ONCE, OPERATOR};
 
-/// How long the operator is observed while it has nothing to do. The only time that a test lets pass.
+/// How long the operator is observed while it has nothing to do. The only time that a test lets
+/// pass.
 const OBSERVATION_SECONDS: u32 = 60;
-/// Resident memory for each finished resource, in bytes: several times what is kept, since pages and not objects are counted.
+/// Resident memory for each finished resource, in bytes: several times what is kept, since pages
+/// and not objects are counted.
 #[cfg(target_os = "linux")]
 const MOST_MEMORY: u64 = 4096;
 
@@ -26,7 +28,8 @@ const MOST_MEMORY: u64 = 4096;
 fn finished_status(name: &str) -> Value {
     let condition = |kind: &str, status: &str| {
         json!({
-            "type": kind, "status": status, "reason": "Accepted", "message": "The cloud accepted the call.",
+            "type": kind, "status": status, "reason": "Accepted", "message": "The cloud accepted \
+                the call.",
             "observedGeneration": 1, "lastTransitionTime": "2026-11-23T10:00:00Z",
         })
     };
@@ -63,7 +66,8 @@ async fn quick_scene() -> Result<Scene> {
     Scene::with(OPERATOR, options).await
 }
 
-/// A resource that is worked on to its end. When that is seen, what came before it has been seen, too.
+/// A resource that is worked on to its end. When that is seen, what came before it has been seen,
+/// too.
 async fn canary(scene: &Scene, name: &str) -> Result<Object> {
     scene.applied(&Scene::manifest_for(name, &scene.new_backup(), ""))?;
     scene.wait_for_phase(name, "Succeeded").await
@@ -71,14 +75,20 @@ async fn canary(scene: &Scene, name: &str) -> Result<Object> {
 
 /// Watches the resources until the API server ends the watch, and says which of them changed.
 async fn changes_within(seconds: u32, api: &Api<DynamicObject>) -> Result<Vec<String>> {
-    let now = api.list_metadata(&kube::api::ListParams::default().limit(1)).await?.metadata.resource_version;
+    let now = api
+        .list_metadata(&kube::api::ListParams::default().limit(1))
+        .await?
+        .metadata
+        .resource_version;
     let parameters = WatchParams::default().timeout(seconds);
     let events = api.watch_metadata(&parameters, &now.context("a list without a version")?).await?;
     let mut changed = Vec::new();
     let mut events = events.boxed();
     while let Some(event) = events.try_next().await? {
         match event {
-            WatchEvent::Added(object) | WatchEvent::Modified(object) | WatchEvent::Deleted(object) => {
+            WatchEvent::Added(object)
+            | WatchEvent::Modified(object)
+            | WatchEvent::Deleted(object) => {
                 changed.push(object.metadata.name.unwrap_or_default());
             }
             WatchEvent::Bookmark(_) => {}
@@ -92,7 +102,10 @@ async fn changes_within(seconds: u32, api: &Api<DynamicObject>) -> Result<Vec<St
 async fn mark(scene: &Scene, name: &str) -> Result<String> {
     scene.get(name).await?;
     let is_mark = |event: &AuditEvent| {
-        event.user == "admin" && event.verb == "get" && event.name == name && event.namespace == scene.namespace
+        event.user == "admin"
+            && event.verb == "get"
+            && event.name == name
+            && event.namespace == scene.namespace
     };
     Ok(scene.wait_for_audit_event(is_mark)?.received_at)
 }
@@ -117,7 +130,8 @@ async fn a_thousand_finished_resources_are_left_in_peace() -> Result<()> {
     canary(&scene, "after").await?;
     drop(operator);
     let user = scene.operator_user();
-    let asked: Vec<AuditEvent> = scene.audit_events()?.into_iter().filter(|event| event.user == user).collect();
+    let asked: Vec<AuditEvent> =
+        scene.audit_events()?.into_iter().filter(|event| event.user == user).collect();
     let idle: Vec<_> = asked
         .iter()
         .filter(|event| (&from..&to).contains(&&event.received_at))
@@ -136,7 +150,8 @@ async fn a_thousand_finished_resources_are_left_in_peace() -> Result<()> {
     Ok(())
 }
 
-/// The first list takes memory for pages of whole objects, which the allocator keeps: it is there in both measurements.
+/// The first list takes memory for pages of whole objects, which the allocator keeps: it is there
+/// in both measurements.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_finished_resource_takes_little_memory() -> Result<()> {
@@ -153,7 +168,10 @@ async fn a_finished_resource_takes_little_memory() -> Result<()> {
     }
     let [with_few, with_many] = resident[..] else { anyhow::bail!("two were measured") };
     let each = with_many.saturating_sub(with_few) / u64::try_from(MANY - FEW)?;
-    println!("resident with {FEW} finished resources {with_few} B, with {MANY} {with_many} B: {each} B each");
+    println!(
+        "resident with {FEW} finished resources {with_few} B, with {MANY} {with_many} B: {each} B \
+         each"
+    );
     ensure!(each <= MOST_MEMORY, "{each} B for each finished resource");
     Ok(())
 }

@@ -6,7 +6,10 @@ use anyhow::{Context, Result};
 use harness::{Object, in_time};
 use simulator::{Advance, Answer, CallEnding, Fault, RetryAfter, Script, Token, example};
 
-use super::{accepted, assert_called_once, assert_left_alone, copied_to, end, looked_up_again, progress, ready};
+use super::{
+    accepted, assert_called_once, assert_left_alone, copied_to, end, looked_up_again, progress,
+    ready,
+};
 use super::{replicated, slow_cloud};
 
 #[tokio::test]
@@ -19,10 +22,14 @@ async fn a_token_that_expires_is_told_and_with_a_new_one_it_goes_on() -> Result<
     scene.simulator.expire_token(example::TOKEN)?;
     let told = |object: &Object| replicated(object) == ("Unknown", "TokenRejected");
     let object = scene.wait("db", "told that the token is refused", told).await?;
-    assert_eq!((object.phase(), ready(&object), end(&object)), ("Replicating", ("True", "Accepted"), None));
+    assert_eq!(
+        (object.phase(), ready(&object), end(&object)),
+        ("Replicating", ("True", "Accepted"), None)
+    );
     let message = object.condition("Replicated").2;
     assert!(
-        message.contains("the cloud rejects the token in Secret cbr-token (key token).") && message.contains("40 %"),
+        message.contains("the cloud rejects the token in Secret cbr-token (key token).")
+            && message.contains("40 %"),
         "{message}"
     );
     looked_up_again(&scene, &backup, 2).await?;
@@ -52,7 +59,11 @@ async fn a_secret_that_is_deleted_is_waited_for() -> Result<()> {
     let object = scene.wait("db", "told that the Secret is gone", told).await?;
     assert_eq!((object.phase(), ready(&object)), ("Replicating", ("False", "SecretNotFound")));
     assert!(object.is("Reconciling") && !object.is("Stalled"), "{:#}", object.0);
-    assert!(object.condition("Replicated").2.contains("Create the Secret and tracking resumes"), "{:#}", object.0);
+    assert!(
+        object.condition("Replicated").2.contains("Create the Secret and tracking resumes"),
+        "{:#}",
+        object.0
+    );
 
     scene.simulator.advance(&backup, Advance::Success)?;
     scene.valid_secret()?;
@@ -61,21 +72,31 @@ async fn a_secret_that_is_deleted_is_waited_for() -> Result<()> {
 }
 
 #[tokio::test]
-async fn it_ends_when_the_administrators_limit_is_reached_whether_it_can_look_or_not() -> Result<()> {
+async fn it_ends_when_the_administrators_limit_is_reached_whether_it_can_look_or_not() -> Result<()>
+{
     let scene = slow_cloud().await?;
     let limited = scene.operator().arg("--tracking-limit=6s").start_ready()?;
     scene.valid_secret()?;
     let seen = accepted(&scene, "seen", "").await?;
     let blind = scene.new_backup();
     scene.secret_with("other", &serde_json::json!({"token": example::TOKEN}))?;
-    scene.applied(&harness::Scene::manifest_for("blind", &blind, "").replace("cbr-token", "other"))?;
+    scene.applied(
+        &harness::Scene::manifest_for("blind", &blind, "").replace("cbr-token", "other"),
+    )?;
     scene.wait("blind", "accepted", super::is_accepted).await?;
     scene.kubectl(&["delete", "secret", "other"])?;
     copied_to(&scene, "seen", &seen, 40).await?;
     for (name, backup) in [("seen", &seen), ("blind", &blind)] {
         let object = scene.wait(name, "at its end", |object| end(object).is_some()).await?;
-        assert_eq!((end(&object), replicated(&object)), (Some("LimitReached"), ("Unknown", "TrackingLimitReached")));
-        assert_eq!((object.phase(), ready(&object)), ("Replicating", ("True", "Accepted")), "{name}");
+        assert_eq!(
+            (end(&object), replicated(&object)),
+            (Some("LimitReached"), ("Unknown", "TrackingLimitReached"))
+        );
+        assert_eq!(
+            (object.phase(), ready(&object)),
+            ("Replicating", ("True", "Accepted")),
+            "{name}"
+        );
         assert_called_once(&scene, name, backup).await?;
     }
     let message = scene.get("seen").await?.condition("Replicated").2.to_owned();
@@ -106,7 +127,8 @@ async fn the_wait_that_the_cloud_asks_for_is_kept() -> Result<()> {
 
     let gap = scene.simulator.log(|log| {
         let calls: Vec<_> = log.calls().iter().collect();
-        let is_throttled = |call: &&simulator::Call| call.ending == Some(CallEnding::Answered { status: 429 });
+        let is_throttled =
+            |call: &&simulator::Call| call.ending == Some(CallEnding::Answered { status: 429 });
         let throttled = calls.iter().position(is_throttled)?;
         let next = calls.get(throttled + 1)?;
         Duration::try_from(next.at.duration_since(calls.get(throttled)?.at)).ok()
@@ -125,7 +147,12 @@ async fn looks_that_fail_for_a_moment_are_no_news() -> Result<()> {
     let before = copied_to(&scene, "db", &backup, 40).await?;
     let answer = |status| Fault::before_commit().answer(Answer::status(status));
     let half = Answer::status(200).body(simulator::Body::Ordinary { keep: Some(30) });
-    let faults = [answer(500), Fault::before_commit().reset(), Fault::before_commit().answer(half), answer(503)];
+    let faults = [
+        answer(500),
+        Fault::before_commit().reset(),
+        Fault::before_commit().answer(half),
+        answer(503),
+    ];
     for fault in faults {
         let hold = scene.simulator.hold(&format!("{fault:?}"));
         let Fault { mut steps, end } = fault;

@@ -5,7 +5,10 @@ use harness::{Object, Scene};
 use simulator::{Advance, LookUp, Records, View};
 
 use super::slow_cloud;
-use super::{accepted, assert_called_once, assert_left_alone, copied_to, end, looked_up_again, ready, replicated};
+use super::{
+    accepted, assert_called_once, assert_left_alone, copied_to, end, looked_up_again, ready,
+    replicated,
+};
 
 fn without(look_up: LookUp) -> View {
     View { look_up, ..View::default() }
@@ -31,7 +34,9 @@ async fn where_nothing_is_reported_it_succeeds_and_says_that_nobody_knows() -> R
     scene.valid_secret()?;
     let mut resources = Vec::new();
     for (name, view) in views {
-        for (name, more) in [(name.to_owned(), ""), (format!("{name}-waited-for"), "  readyWhen: Replicated\n")] {
+        for (name, more) in
+            [(name.to_owned(), ""), (format!("{name}-waited-for"), "  readyWhen: Replicated\n")]
+        {
             let backup = scene.new_backup();
             scene.simulator.set_view(&backup, Some(view.clone()));
             scene.applied(&Scene::manifest_for(&name, &backup, more))?;
@@ -41,11 +46,19 @@ async fn where_nothing_is_reported_it_succeeds_and_says_that_nobody_knows() -> R
     scene.wait_for_all(resources.len(), |object| object.phase() == "Succeeded").await?;
     for (name, waited_for, backup) in &resources {
         let object = scene.get(name).await?;
-        assert_eq!((end(&object), replicated(&object)), (Some("NotReported"), ("Unknown", "NotReported")), "{name}");
+        assert_eq!(
+            (end(&object), replicated(&object)),
+            (Some("NotReported"), ("Unknown", "NotReported")),
+            "{name}"
+        );
         let is = if *waited_for { ("Unknown", "NotReported") } else { ("True", "Accepted") };
         assert_eq!((ready(&object), object.is("Stalled")), (is, *waited_for), "{name}");
         if *waited_for {
-            assert!(object.message().contains("set readyWhen: Accepted"), "{name}: {}", object.message());
+            assert!(
+                object.message().contains("set readyWhen: Accepted"),
+                "{name}: {}",
+                object.message()
+            );
         }
         assert_called_once(&scene, name, backup).await?;
     }
@@ -54,7 +67,8 @@ async fn where_nothing_is_reported_it_succeeds_and_says_that_nobody_knows() -> R
 }
 
 #[tokio::test]
-async fn a_record_or_a_backup_that_is_gone_ends_it_after_the_settling_time_with_what_was_last_seen() -> Result<()> {
+async fn a_record_or_a_backup_that_is_gone_ends_it_after_the_settling_time_with_what_was_last_seen()
+-> Result<()> {
     let scene = slow_cloud().await?;
     let _operator = scene.operator().arg("--settling-time=1s").start_ready()?;
     scene.valid_secret()?;
@@ -78,10 +92,17 @@ async fn a_record_or_a_backup_that_is_gone_ends_it_after_the_settling_time_with_
     }
     for (name, ended, words, backup) in &resources {
         let object = scene.wait_for_phase(name, "Succeeded").await?;
-        assert_eq!((end(&object), replicated(&object)), (Some(*ended), ("Unknown", *ended)), "{name}");
+        assert_eq!(
+            (end(&object), replicated(&object)),
+            (Some(*ended), ("Unknown", *ended)),
+            "{name}"
+        );
         assert_eq!(ready(&object), ("True", "Accepted"), "{name}");
         let message = object.condition("Replicated").2;
-        assert!(message.contains(words) && message.contains("Check in the destination region"), "{name}: {message}");
+        assert!(
+            message.contains(words) && message.contains("Check in the destination region"),
+            "{name}: {message}"
+        );
         if *ended != "NotReported" {
             assert!(message.contains("Last seen: replicating, 40 %"), "{name}: {message}");
         }
@@ -110,8 +131,15 @@ async fn a_record_that_shows_late_or_again_is_followed_on() -> Result<()> {
         looked_up_again(&scene, backup, 3).await?;
     }
     let object = scene.get("late").await?;
-    assert_eq!((object.phase(), object.text("/status/recordStatus"), end(&object)), ("Replicating", None, None));
-    assert!(object.condition("Replicated").2.contains("has not shown the replication record yet"), "{:#}", object.0);
+    assert_eq!(
+        (object.phase(), object.text("/status/recordStatus"), end(&object)),
+        ("Replicating", None, None)
+    );
+    assert!(
+        object.condition("Replicated").2.contains("has not shown the replication record yet"),
+        "{:#}",
+        object.0
+    );
     assert_eq!(scene.get("again").await?.0, before.0, "nothing is written where nothing was seen");
 
     scene.simulator.reveal(Some(&late));

@@ -5,7 +5,9 @@ use harness::{Object, Scene};
 use serde_json::json;
 use simulator::{Advance, Fault, Records, Script, View, example};
 
-use super::{accepted, assert_called_once, copied_to, end, looked_up_again, only_record, ready, replicated};
+use super::{
+    accepted, assert_called_once, copied_to, end, looked_up_again, only_record, ready, replicated,
+};
 use super::{is_accepted, slow_cloud};
 
 /// What following never touches.
@@ -39,7 +41,15 @@ async fn the_attempt_its_record_and_what_others_wrote_stay_as_they_are() -> Resu
         "type": "example.org/Audited", "status": "True", "reason": "Seen", "message": "",
         "lastTransitionTime": "2026-01-02T03:04:05Z",
     }}]);
-    let patch = ["patch", "brep", "db", "--subresource=status", "--type=json", "--patch", &foreign.to_string()];
+    let patch = [
+        "patch",
+        "brep",
+        "db",
+        "--subresource=status",
+        "--type=json",
+        "--patch",
+        &foreign.to_string(),
+    ];
     let patched = scene.kubectl(&patch)?;
     ensure!(patched.accepted, "{}", patched.words);
     copied_to(&scene, "db", &backup, 50).await?;
@@ -82,7 +92,10 @@ async fn one_that_is_deleted_is_forgotten_and_made_again_it_adopts_and_follows_o
     let deleted = scene.kubectl(&["delete", "brep", "db", "--timeout=60s"])?;
     ensure!(deleted.accepted, "{}", deleted.words);
     super::assert_left_alone(&scene, &[&backup]).await?;
-    assert_eq!(operator.log.count(|line| line.contains("panicked") || line.contains("\"ERROR\"")), 0);
+    assert_eq!(
+        operator.log.count(|line| line.contains("panicked") || line.contains("\"ERROR\"")),
+        0
+    );
 
     scene.simulator.advance(&backup, Advance::Replicating { progress: 70 })?;
     scene.applied(&Scene::manifest_for("db", &backup, ""))?;
@@ -111,19 +124,28 @@ async fn what_a_1009_leads_to_is_followed_and_so_is_what_a_lost_answer_leads_to(
     scene.wait("refused", "refused", |object| object.reason() == "AlreadyReplicated").await?;
     scene.simulator.set_view(&refused, None);
     let lost = scene.new_backup();
-    scene.simulator.script(Script::once(Fault::after_commit().reset()).replicate().backup(&lost))?;
+    scene
+        .simulator
+        .script(Script::once(Fault::after_commit().reset()).replicate().backup(&lost))?;
     scene.applied(&Scene::manifest_for("lost", &lost, ""))?;
 
     for (name, backup, origin) in [("refused", &refused, "Adopted"), ("lost", &lost, "Called")] {
         scene.wait(name, "accepted", is_accepted).await?;
         let object = copied_to(&scene, name, backup, 40).await?;
-        assert_eq!((object.phase(), ready(&object)), ("Replicating", ("True", "Accepted")), "{name}");
+        assert_eq!(
+            (object.phase(), ready(&object)),
+            ("Replicating", ("True", "Accepted")),
+            "{name}"
+        );
         scene.simulator.advance(backup, Advance::Success)?;
         let object = scene.wait_for_phase(name, "Succeeded").await?;
         assert_eq!(object.text("/status/origin"), Some(origin), "{name}");
         assert_eq!(replicated(&object), ("True", "Replicated"), "{name}");
     }
-    assert_eq!(scene.get("refused").await?.text("/status/replicationRecordId"), Some(record.as_str()));
+    assert_eq!(
+        scene.get("refused").await?.text("/status/replicationRecordId"),
+        Some(record.as_str())
+    );
     let counts = scene.simulator.counts(&refused);
     assert_eq!((counts.posts, counts.accepted), (2, 1), "the refused call, and the one before it");
     assert_called_once(&scene, "lost", &lost).await
@@ -133,19 +155,27 @@ async fn what_a_1009_leads_to_is_followed_and_so_is_what_a_lost_answer_leads_to(
 async fn what_a_human_declared_is_followed_where_the_record_is_named() -> Result<()> {
     let scene = slow_cloud().await?;
     let times = ["--settling-time=1s", "--claim-window=3s", "--request-timeout=4s"];
-    let _operator = times.into_iter().fold(scene.operator(), |options, time| options.arg(time)).start_ready()?;
+    let _operator = times
+        .into_iter()
+        .fold(scene.operator(), |options, time| options.arg(time))
+        .start_ready()?;
     scene.valid_secret()?;
     let hidden = View { records: Records::Null, ..View::default() };
     let backup = scene.new_backup();
     scene.simulator.set_view(&backup, Some(hidden));
     // Without proof in its answer, and without a look that shows it.
-    scene
-        .simulator
-        .script(Script::once(Fault::after_commit().answer(simulator::Answer::status(200).text("OK"))).replicate())?;
+    scene.simulator.script(
+        Script::once(Fault::after_commit().answer(simulator::Answer::status(200).text("OK")))
+            .replicate(),
+    )?;
     scene.applied(&Scene::manifest_for("db", &backup, ""))?;
     let asked = scene.wait("db", "stalled", |object: &Object| object.is("Stalled")).await?;
     let record = only_record(&scene, &backup)?.id;
-    let line = asked.commands().into_iter().find(|line| line.contains("RECORD_ID")).context("no such command")?;
+    let line = asked
+        .commands()
+        .into_iter()
+        .find(|line| line.contains("RECORD_ID"))
+        .context("no such command")?;
     scene.simulator.set_view(&backup, None);
     let pasted = scene.paste(&line.replace("<RECORD_ID>", &record))?;
     ensure!(pasted.accepted, "{}", pasted.words);

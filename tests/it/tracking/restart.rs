@@ -1,4 +1,5 @@
-//! The process may die at any point of a replication: the next one follows it on, and calls for nothing.
+//! The process may die at any point of a replication: the next one follows it on, and calls for
+//! nothing.
 
 use anyhow::Result;
 use control_plane::Exit;
@@ -19,7 +20,12 @@ async fn killed_while_it_waits_while_it_is_copied_and_before_its_end_was_seen() 
     copied_to(&scene, "copying", &copying, 40).await?;
     let ended = [
         ("copied", Advance::Success, "Succeeded", "Replicated"),
-        ("failed", Advance::Fail { code: "C-1".into(), reason: "Broken".into() }, "Failed", "Failed"),
+        (
+            "failed",
+            Advance::Fail { code: "C-1".into(), reason: "Broken".into() },
+            "Failed",
+            "Failed",
+        ),
         ("skipped", Advance::Skip, "Failed", "Skipped"),
     ];
     let mut backups = Vec::new();
@@ -43,13 +49,21 @@ async fn killed_while_it_waits_while_it_is_copied_and_before_its_end_was_seen() 
     for (object, backup) in before.iter().zip([&waiting, &copying]) {
         looked_up_again(&scene, backup, 2).await?;
         let name = object.text("/metadata/name").unwrap_or_default();
-        assert_eq!(scene.get(name).await?.0, object.0, "nothing new is seen, so nothing is written");
+        assert_eq!(
+            scene.get(name).await?.0,
+            object.0,
+            "nothing new is seen, so nothing is written"
+        );
     }
     copied_to(&scene, "copying", &copying, 80).await?;
     for (name, backup) in [("waiting", &waiting), ("copying", &copying)] {
         scene.simulator.advance(backup, Advance::Success)?;
         let object = scene.wait_for_phase(name, "Succeeded").await?;
-        assert_eq!((replicated(&object), ready(&object)), (("True", "Replicated"), ("True", "Accepted")), "{name}");
+        assert_eq!(
+            (replicated(&object), ready(&object)),
+            (("True", "Replicated"), ("True", "Accepted")),
+            "{name}"
+        );
         assert_called_once(&scene, name, backup).await?;
     }
     Ok(())

@@ -8,7 +8,8 @@ use simulator::{Advance, Options, Records};
 use super::{OPERATOR, accepted, assert_called_once, looked_up_again};
 
 #[tokio::test]
-async fn an_accepted_call_whose_record_does_not_show_yet_holds_its_target_over_a_restart() -> Result<()> {
+async fn an_accepted_call_whose_record_does_not_show_yet_holds_its_target_over_a_restart()
+-> Result<()> {
     let mut options = Options::default();
     options.behaviour.view.records = Records::Late { milliseconds: None };
     // A cloud that would take the second call: nothing but the operator keeps it back.
@@ -21,7 +22,9 @@ async fn an_accepted_call_whose_record_does_not_show_yet_holds_its_target_over_a
 
     let _operator = scene.operator().start_ready()?;
     scene.applied(&Scene::manifest_for("second", &backup, ""))?;
-    let waiting = |object: &Object| object.reason() == "SameTargetInUse" && object.message().contains("first");
+    let waiting = |object: &Object| {
+        object.reason() == "SameTargetInUse" && object.message().contains("first")
+    };
     scene.wait("second", "waiting for the first one's record", waiting).await?;
     looked_up_again(&scene, &backup, 4).await?;
     assert!(waiting(&scene.get("second").await?));

@@ -4,8 +4,8 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde_json::json;
 use simulator::{
-    Answer, ErrorShape, Fault, LookUp, Record, Records, Script, Spelling as Spelt, Steps, Target, Timestamps,
-    View as Shown, example,
+    Answer, ErrorShape, Fault, LookUp, Record, Records, Script, Spelling as Spelt, Steps, Target,
+    Timestamps, View as Shown, example,
 };
 
 use super::{Real, SECOND_TOKEN};
@@ -49,7 +49,9 @@ impl Real<'_> {
     pub(super) fn say(&mut self, post: Post) -> Result<()> {
         let fault = match post {
             Post::Accepted => Fault::before_commit().ordinary(),
-            Post::Nameless => Fault::after_commit().answer(Answer::status(200).json(json!({"replication": {}}))),
+            Post::Nameless => {
+                Fault::after_commit().answer(Answer::status(200).json(json!({"replication": {}})))
+            }
             Post::Lost(instead) => end(Fault::after_commit(), instead),
             Post::NeverArrived(instead) => end(Fault::before_commit(), instead),
             Post::Refused(refusal) => Fault::before_commit().answer(refused(refusal)),
@@ -67,9 +69,12 @@ impl Real<'_> {
 
     pub(super) fn say_odd(&self, odd: Odd) -> Result<()> {
         let simulator = &self.scene.simulator;
-        let once = |answer| simulator.script(Script::once(Fault::before_commit().answer(answer)).show());
+        let once =
+            |answer| simulator.script(Script::once(Fault::before_commit().answer(answer)).show());
         match odd {
-            Odd::Page => once(Answer::status(404).page("<html>Not Found, ref. {request_id}</html>")),
+            Odd::Page => {
+                once(Answer::status(404).page("<html>Not Found, ref. {request_id}</html>"))
+            }
             Odd::NoSuchBackup => {
                 let words = "The backup does not exist.";
                 once(Answer::status(404).error(ErrorShape::Cbr, "BackupService.6200", words))
@@ -127,8 +132,12 @@ fn end(steps: Steps, instead: Instead) -> Fault {
     match instead {
         Instead::Reset => steps.reset(),
         Instead::BadGateway => steps.answer(Answer::status(502).page("<html>Bad Gateway</html>")),
-        Instead::Teapot => steps.answer(Answer::status(418).page("<html>Blocked, ref. {request_id}</html>")),
-        Instead::SeeOther => steps.answer(Answer::redirect(303, "https://portal.example.com/maintenance")),
+        Instead::Teapot => {
+            steps.answer(Answer::status(418).page("<html>Blocked, ref. {request_id}</html>"))
+        }
+        Instead::SeeOther => {
+            steps.answer(Answer::redirect(303, "https://portal.example.com/maintenance"))
+        }
         Instead::Success => steps.answer(Answer::status(200).json(json!({}))),
     }
 }
@@ -139,6 +148,8 @@ fn refused(refusal: Refusal) -> Answer {
         Refusal::Vault => cbr("BackupService.6120"),
         Refusal::Busy => cbr("BackupService.6112"),
         Refusal::Replicated => cbr("BackupService.1009"),
-        Refusal::Token => Answer::status(401).error(ErrorShape::Gateway, "APIGW.0301", "decrypt token fail"),
+        Refusal::Token => {
+            Answer::status(401).error(ErrorShape::Gateway, "APIGW.0301", "decrypt token fail")
+        }
     }
 }

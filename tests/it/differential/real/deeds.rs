@@ -26,10 +26,16 @@ impl Real<'_> {
                 self.put_token().await?;
             }
             Deed::ReadyWhen(replicated) => {
-                return self.edit(json!({"readyWhen": replicated.then_some("Replicated")}), true).await;
+                return self
+                    .edit(json!({"readyWhen": replicated.then_some("Replicated")}), true)
+                    .await;
             }
-            Deed::Vault(vault, taken) => return self.edit(json!({"destinationVaultId": vault}), *taken).await,
-            Deed::Suspend(suspended) => return self.edit(json!({"suspend": suspended}), true).await,
+            Deed::Vault(vault, taken) => {
+                return self.edit(json!({"destinationVaultId": vault}), *taken).await;
+            }
+            Deed::Suspend(suspended) => {
+                return self.edit(json!({"suspend": suspended}), true).await;
+            }
             Deed::Decide(word) => return self.decide(word).await,
             Deed::Kill => self.kill()?,
             Deed::Recreate => {
@@ -82,13 +88,17 @@ impl Real<'_> {
 
     /// Puts the token of now into the Secret.
     pub(super) async fn put_token(&mut self) -> Result<()> {
-        let secrets: Api<Secret> = Api::namespaced(self.scene.client.clone(), &self.scene.namespace);
+        let secrets: Api<Secret> =
+            Api::namespaced(self.scene.client.clone(), &self.scene.namespace);
         let token = if self.second_token { super::SECOND_TOKEN } else { example::TOKEN };
         let secret = json!({
             "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "cbr-token"}, "stringData": {"token": token},
         });
-        let put = secrets.patch("cbr-token", &PatchParams::apply("histories").force(), &Patch::Apply(secret)).await?;
-        self.secret_version = put.metadata.resource_version.context("a Secret without a version")?;
+        let put = secrets
+            .patch("cbr-token", &PatchParams::apply("histories").force(), &Patch::Apply(secret))
+            .await?;
+        self.secret_version =
+            put.metadata.resource_version.context("a Secret without a version")?;
         Ok(())
     }
 
@@ -101,7 +111,9 @@ impl Real<'_> {
             Word::Accepted(Some(_)) => ":accepted:<RECORD_ID>",
             Word::Retry => ":retry",
         };
-        let Some(command) = commands(object.message()).into_iter().find(|command| command.value.ends_with(said)) else {
+        let Some(command) =
+            commands(object.message()).into_iter().find(|command| command.value.ends_with(said))
+        else {
             return Ok(Some(format!("no command for {word:?}: {}", object.message())));
         };
         let line = match word {

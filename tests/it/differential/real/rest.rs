@@ -1,4 +1,5 @@
-//! When the process has come to rest: all is as expected, for as long as the reference took at least, and stays so.
+//! When the process has come to rest: all is as expected, for as long as the reference took at
+//! least, and stays so.
 
 use std::time::Duration;
 
@@ -26,7 +27,12 @@ pub(super) enum Rest {
 
 impl Real<'_> {
     /// Waits until the process has come to what is expected, and to so many look-ups.
-    pub(super) async fn come_to(&mut self, expected: &Expected, looks: u64, patience: Duration) -> Result<Rest> {
+    pub(super) async fn come_to(
+        &mut self,
+        expected: &Expected,
+        looks: u64,
+        patience: Duration,
+    ) -> Result<Rest> {
         let &Expected { deed: _, within, looks: _, summary: ref expected } = expected;
         let begun = Instant::now();
         self.sleep(within).await?;
@@ -71,10 +77,14 @@ impl Real<'_> {
 
     fn words(&self, expected: &Summary, seen: &Summary, object: &Object) -> String {
         let difference = Summary::difference(expected, seen);
-        let tail: Vec<String> = self.operator.log.text().lines().rev().take(12).map(str::to_owned).collect();
+        let tail: Vec<String> =
+            self.operator.log.text().lines().rev().take(12).map(str::to_owned).collect();
         let tail: String = tail.into_iter().rev().map(|line| format!("  {line}\n")).collect();
         let looks = self.looks();
-        format!("{difference}  {looks} look-ups; message: {}\nThe last of its log:\n{tail}", object.message())
+        format!(
+            "{difference}  {looks} look-ups; message: {}\nThe last of its log:\n{tail}",
+            object.message()
+        )
     }
 }
 

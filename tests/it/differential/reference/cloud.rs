@@ -1,5 +1,5 @@
-//! The cloud as it is meant: records, and what is said to come of POSTs and look-ups. Nothing of it is shared with the
-//! simulator, nor with how the operator reads answers.
+//! The cloud as it is meant: records, and what is said to come of POSTs and look-ups. Nothing of it
+//! is shared with the simulator, nor with how the operator reads answers.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -51,7 +51,8 @@ pub(crate) struct PureCloud {
     pub(crate) posts: u64,
     pub(crate) accepted: u64,
     pub(crate) looks: u64,
-    /// A list has shown one of the records while another did not show, which the operator takes for granted not to happen.
+    /// A list has shown one of the records while another did not show, which the operator takes for
+    /// granted not to happen.
     pub(crate) hid_one_of_several: bool,
 }
 
@@ -109,7 +110,14 @@ impl PureCloud {
     fn add(&mut self, attempt: Option<AttemptId>, vault: &str, created: Timestamp) -> String {
         let id = format!("abcdef00-0000-4000-8000-{:012}", self.records.len());
         let vault = vault.to_owned();
-        self.records.push(Record { id: id.clone(), attempt, vault, created, failed: None, revealed: false });
+        self.records.push(Record {
+            id: id.clone(),
+            attempt,
+            vault,
+            created,
+            failed: None,
+            revealed: false,
+        });
         id
     }
 
@@ -118,7 +126,9 @@ impl PureCloud {
         self.posts += 1;
         let post = self.to_come.pop_front().unwrap_or(Post::Accepted);
         let accepts = match post {
-            Post::Accepted | Post::Nameless | Post::Lost(_) | Post::Killed { accepted: true } => true,
+            Post::Accepted | Post::Nameless | Post::Lost(_) | Post::Killed { accepted: true } => {
+                true
+            }
             Post::NeverArrived(_) | Post::Refused(_) | Post::Killed { accepted: false } => false,
         };
         let record = accepts.then(|| {
@@ -132,13 +142,15 @@ impl PureCloud {
         Ending::Told(match post {
             Post::Accepted => accepted(record),
             Post::Nameless => accepted(None),
-            Post::Lost(instead) | Post::NeverArrived(instead) => CallResult::Unknown(answer(match instead {
-                Instead::Reset => None,
-                Instead::BadGateway => Some(502),
-                Instead::Teapot => Some(418),
-                Instead::SeeOther => Some(303),
-                Instead::Success => Some(200),
-            })),
+            Post::Lost(instead) | Post::NeverArrived(instead) => {
+                CallResult::Unknown(answer(match instead {
+                    Instead::Reset => None,
+                    Instead::BadGateway => Some(502),
+                    Instead::Teapot => Some(418),
+                    Instead::SeeOther => Some(303),
+                    Instead::Success => Some(200),
+                }))
+            }
             Post::Refused(refusal) => {
                 let (kind, status) = match refusal {
                     Refusal::Vault => (RejectionKind::Terminal, 400),
@@ -157,7 +169,9 @@ impl PureCloud {
         self.looks += 1;
         match self.odd.pop_front() {
             Some(Odd::Page) => return Ok(Lookup::NotAvailable("a page".to_owned())),
-            Some(Odd::NoSuchBackup) => return Ok(Lookup::NoSuchBackup("no such backup".to_owned())),
+            Some(Odd::NoSuchBackup) => {
+                return Ok(Lookup::NoSuchBackup("no such backup".to_owned()));
+            }
             Some(Odd::Token) | None => {}
         }
         if self.token_refused {
@@ -172,7 +186,10 @@ impl PureCloud {
             View::Late => self.records.iter().filter(|record| record.revealed).collect(),
         };
         self.hid_one_of_several |= !shown.is_empty() && shown.len() < self.records.len();
-        let records = shown.into_iter().map(|record| record.listed(self.setting.spelling)).collect::<Result<_>>()?;
+        let records = shown
+            .into_iter()
+            .map(|record| record.listed(self.setting.spelling))
+            .collect::<Result<_>>()?;
         Ok(backup(Records::Reported { records, unreadable: 0 }))
     }
 }
@@ -183,7 +200,12 @@ fn answer(http_status: Option<u16>) -> CallAnswer {
 
 fn backup(replication_records: Records) -> Lookup {
     let status = Some(BackupStatus::Available);
-    Lookup::Backup(Box::new(Backup { names_itself: true, status, image_type: None, replication_records }))
+    Lookup::Backup(Box::new(Backup {
+        names_itself: true,
+        status,
+        image_type: None,
+        replication_records,
+    }))
 }
 
 impl Record {
@@ -201,7 +223,9 @@ impl Record {
         };
         let region = match spelling {
             Spelling::Upper => example::DESTINATION_REGION.to_uppercase(),
-            Spelling::AsAsked | Spelling::Lower | Spelling::WithoutHyphens => example::DESTINATION_REGION.to_owned(),
+            Spelling::AsAsked | Spelling::Lower | Spelling::WithoutHyphens => {
+                example::DESTINATION_REGION.to_owned()
+            }
         };
         let value = |name: &str| Some(CloudValue::from(id(name)));
         Ok(ReplicationRecord {

@@ -1,7 +1,10 @@
-//! The steps of a history: what is done in the reference, and what is to be done likewise for the real process.
+//! The steps of a history: what is done in the reference, and what is to be done likewise for the
+//! real process.
 
 use anyhow::{Context, Result};
-use backup_replication_operator::resource::{BackupReplicationStatus, DECISION_ANNOTATION, Outcome, ReadyWhen};
+use backup_replication_operator::resource::{
+    BackupReplicationStatus, DECISION_ANNOTATION, Outcome, ReadyWhen,
+};
 use simulator::example;
 
 use super::{OTHER_VAULT, Reference, object};
@@ -49,7 +52,9 @@ impl Reference {
         let touches = match step {
             Step::EditReadyWhen | Step::EditVault | Step::Suspend => true,
             Step::Post(_) | Step::Look(_) | Step::Rotate | Step::Kill | Step::Recreate => false,
-            Step::Decide(_) | Step::Reveal | Step::AnothersRecord { .. } | Step::End { .. } => false,
+            Step::Decide(_) | Step::Reveal | Step::AnothersRecord { .. } | Step::End { .. } => {
+                false
+            }
         };
         let deed = match step {
             Step::Post(post) => {
@@ -91,17 +96,24 @@ impl Reference {
                 self.cloud.add_anothers(vault, self.wall()?)?;
                 Deed::AnothersRecord(vault)
             }
-            Step::End { failed } => self.cloud.end(failed).map_or(Deed::Nothing, |record| Deed::End { record, failed }),
+            Step::End { failed } => {
+                self.cloud.end(failed).map_or(Deed::Nothing, |record| Deed::End { record, failed })
+            }
         };
         if touches && !matches!(deed, Deed::Vault(_, false)) {
-            self.object.metadata.generation = self.object.metadata.generation.map(|generation| generation + 1);
+            self.object.metadata.generation =
+                self.object.metadata.generation.map(|generation| generation + 1);
             self.due = Some(self.now);
         }
         Ok(deed)
     }
 
     fn edit_vault(&mut self) -> Deed {
-        let other = if self.object.spec.destination_vault_id == OTHER_VAULT { example::VAULT } else { OTHER_VAULT };
+        let other = if self.object.spec.destination_vault_id == OTHER_VAULT {
+            example::VAULT
+        } else {
+            OTHER_VAULT
+        };
         let taken = self.object.status.as_ref().is_none_or(|status| !is_frozen(status));
         if taken {
             self.object.spec.destination_vault_id = other.to_owned();
@@ -124,18 +136,28 @@ impl Reference {
         let message = self.message();
         let offered = commands(&message);
         let named = |word: &str| {
-            let said =
-                |value: &str| value.split_once(':').filter(|(_, said)| *said == word).map(|(id, _)| id.to_owned());
+            let said = |value: &str| {
+                value.split_once(':').filter(|(_, said)| *said == word).map(|(id, _)| id.to_owned())
+            };
             offered.iter().find_map(|command| said(&command.value))
         };
         let record = |at: Option<usize>| at.filter(|_| say == Say::Record);
         let (id, word) = if let Some(id) = named("not-accepted") {
-            let made = self.cloud.records.iter().rposition(|r| r.attempt.as_ref().is_some_and(|a| a.as_str() == id));
+            let made = self
+                .cloud
+                .records
+                .iter()
+                .rposition(|r| r.attempt.as_ref().is_some_and(|a| a.as_str() == id));
             (id, made.map_or(Word::NotAccepted, |made| Word::Accepted(record(Some(made)))))
         } else if let (Some(id), true) = (named("accepted"), say != Say::Retry) {
-            let newest = self.cloud.records.iter().rposition(|record| record.attempt.is_some() && record.lives());
+            let newest = self
+                .cloud
+                .records
+                .iter()
+                .rposition(|record| record.attempt.is_some() && record.lives());
             (id, Word::Accepted(record(newest)))
-        } else if let Some(id) = named("retry").filter(|_| say == Say::Retry || !self.is_accepted()) {
+        } else if let Some(id) = named("retry").filter(|_| say == Say::Retry || !self.is_accepted())
+        {
             self.allowed = self.accepted() + 1;
             (id, Word::Retry)
         } else {
@@ -145,7 +167,10 @@ impl Reference {
             Word::NotAccepted => format!("{id}:not-accepted"),
             Word::Accepted(None) => format!("{id}:accepted"),
             Word::Accepted(Some(at)) => {
-                format!("{id}:accepted:{}", self.cloud.records.get(*at).context("no such record")?.id)
+                format!(
+                    "{id}:accepted:{}",
+                    self.cloud.records.get(*at).context("no such record")?.id
+                )
             }
             Word::Retry => format!("{id}:retry"),
         };
@@ -165,7 +190,8 @@ impl Reference {
     }
 }
 
-/// The rule of the CRD: while a call is out or unknown, and once accepted, what is called for cannot change.
+/// The rule of the CRD: while a call is out or unknown, and once accepted, what is called for
+/// cannot change.
 fn is_frozen(status: &BackupReplicationStatus) -> bool {
     let open = |outcome| match outcome {
         None | Some(Outcome::Unknown | Outcome::Accepted) => true,

@@ -36,7 +36,11 @@ impl Process {
         let in_force = object.status.as_ref().and_then(|status| status.attempts.first());
         let Some(Attempt { id, outcome, .. }) = in_force else { return Duration::ZERO };
         let known = self.known(object, now);
-        let since = known.seen.take().filter(|(of, was, _)| of == id && was == outcome).map_or(now, |(_, _, at)| at);
+        let since = known
+            .seen
+            .take()
+            .filter(|(of, was, _)| of == id && was == outcome)
+            .map_or(now, |(_, _, at)| at);
         known.seen = Some((id.clone(), *outcome, since));
         now.saturating_sub(since)
     }
@@ -45,7 +49,12 @@ impl Process {
         self.known(object, now).lookups
     }
 
-    pub(crate) fn keep_lookups(&mut self, object: &BackupReplication, lookups: LookupMemory, now: Duration) {
+    pub(crate) fn keep_lookups(
+        &mut self,
+        object: &BackupReplication,
+        lookups: LookupMemory,
+        now: Duration,
+    ) {
         self.known(object, now).lookups = lookups;
     }
 
@@ -63,8 +72,11 @@ impl Process {
     /// The watch tells of the object.
     pub(crate) fn told_of(&mut self, object: &BackupReplication, finished: bool) {
         let status = object.status.as_ref();
-        let called = status.is_some_and(|s| s.attempts.iter().any(|a| a.outcome == Some(Outcome::Accepted)));
-        if let Some(viewer) = status.and_then(|status| status.record_shown_to.clone()).filter(|_| called) {
+        let called =
+            status.is_some_and(|s| s.attempts.iter().any(|a| a.outcome == Some(Outcome::Accepted)));
+        if let Some(viewer) =
+            status.and_then(|status| status.record_shown_to.clone()).filter(|_| called)
+        {
             self.stored_viewers.insert(viewer);
         }
         if finished {
@@ -75,8 +87,11 @@ impl Process {
     /// What is remembered of odd answers, and passes with the next one that is not odd.
     pub(crate) fn unease(&self) -> Vec<bool> {
         let own = self.known.as_ref().map(|known| known.lookups);
-        let own = own.into_iter().flat_map(|l| [l.failing_since, l.not_shown_since, l.no_backup_since]);
-        own.chain(self.viewers.values().map(|viewer| viewer.no_lookup_since)).map(|since| since.is_some()).collect()
+        let own =
+            own.into_iter().flat_map(|l| [l.failing_since, l.not_shown_since, l.no_backup_since]);
+        own.chain(self.viewers.values().map(|viewer| viewer.no_lookup_since))
+            .map(|since| since.is_some())
+            .collect()
     }
 
     pub(crate) fn forget(&mut self) {

@@ -1,11 +1,12 @@
-//! One round: what `src/controller/reconcile/` does, without anything that could go wrong on the way.
+//! One round: what `src/controller/reconcile/` does, without anything that could go wrong on the
+//! way.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use backup_replication_operator::protocol::{
-    self, Action, CallResult, CredentialReading, FreshAttempt, Recorded, Round, TargetReading, Viewer, describe_result,
-    is_finished, record,
+    self, Action, CallResult, CredentialReading, FreshAttempt, Recorded, Round, TargetReading,
+    Viewer, describe_result, is_finished, record,
 };
 use backup_replication_operator::resource::{Attempt, AttemptId, BackupReplicationStatus};
 
@@ -51,7 +52,12 @@ impl Reference {
             match round.next(self.wall()?, None) {
                 Action::ReadCredential(_) => {
                     let memory = self.process.viewer(token, &self.viewer_name());
-                    round.credential_read(self.credential(), &Viewer { memory, throttled_until: None }, &own, now);
+                    round.credential_read(
+                        self.credential(),
+                        &Viewer { memory, throttled_until: None },
+                        &own,
+                        now,
+                    );
                 }
                 Action::Lookup { max_age: _ } => {
                     let mut viewer = self.process.viewer(token, &self.viewer_name());
@@ -64,7 +70,8 @@ impl Reference {
         }
     }
 
-    /// Makes the call of a claim, and writes down how it ended, unless the process is killed before.
+    /// Makes the call of a claim, and writes down how it ended, unless the process is killed
+    /// before.
     fn call(&mut self, attempt: &Attempt) -> Result<Option<Duration>> {
         let now = self.wall()?;
         match self.cloud.post(&attempt.id, &self.object.spec.destination_vault_id, now) {
@@ -78,9 +85,18 @@ impl Reference {
 
     fn write_end(&mut self, attempt: &Attempt, ending: &CallResult) -> Result<Option<Duration>> {
         let (now, status) = (self.wall()?, self.object.status.clone().unwrap_or_default());
-        let Recorded::Write(recorded) = record(&status, attempt, ending, now) else { return Ok(Some(INSTANT)) };
-        let (status, again) =
-            describe_result(&self.object, *recorded, attempt, target(), self.credential(), &POLICY, now);
+        let Recorded::Write(recorded) = record(&status, attempt, ending, now) else {
+            return Ok(Some(INSTANT));
+        };
+        let (status, again) = describe_result(
+            &self.object,
+            *recorded,
+            attempt,
+            target(),
+            self.credential(),
+            &POLICY,
+            now,
+        );
         Ok(self.write(status)?.or(again))
     }
 
@@ -94,7 +110,8 @@ impl Reference {
     /// Writes a status that is another one, whose event brings the next round.
     fn write(&mut self, status: BackupReplicationStatus) -> Result<Option<Duration>> {
         // As the API server keeps it, to the second.
-        let stored = serde_json::from_value(serde_json::to_value(status).context("it can be written")?)?;
+        let stored =
+            serde_json::from_value(serde_json::to_value(status).context("it can be written")?)?;
         if self.object.status.as_ref() == Some(&stored) {
             return Ok(None);
         }
@@ -108,7 +125,10 @@ impl Reference {
     }
 
     fn credential(&self) -> CredentialReading {
-        CredentialReading::Usable { version: self.secret_version.to_string(), viewer: self.viewer_name() }
+        CredentialReading::Usable {
+            version: self.secret_version.to_string(),
+            viewer: self.viewer_name(),
+        }
     }
 }
 

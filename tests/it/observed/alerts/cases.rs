@@ -1,4 +1,5 @@
-//! What goes well and what goes wrong, each with an operator and a cloud of its own, and the alert that it must fire.
+//! What goes well and what goes wrong, each with an operator and a cloud of its own, and the alert
+//! that it must fire.
 
 use std::time::{Duration, Instant};
 
@@ -37,11 +38,23 @@ pub(crate) const DEEDS: [(Deed, &str, &[Alert]); 14] = [
     (Deed::Replicating, "replicating", &[("BackupReplicationOverdue", "")]),
     (Deed::OutcomeUnknown, "outcome-unknown", &[("BackupReplicationOutcomeUnknown", "")]),
     (Deed::Rejected, "rejected", &[("BackupReplicationStalled", "Rejected")]),
-    (Deed::ReplicationFailed, "replication-failed", &[("BackupReplicationStalled", "ReplicationFailed")]),
+    (
+        Deed::ReplicationFailed,
+        "replication-failed",
+        &[("BackupReplicationStalled", "ReplicationFailed")],
+    ),
     (Deed::TokenRejected, "token-rejected", &[("BackupReplicationTokenRejected", "")]),
     // It is ready, and still somebody has to know that nobody can follow it.
-    (Deed::TokenExpired, "token-expired", &[("BackupReplicationTokenRejected", ""), ("BackupReplicationOverdue", "")]),
-    (Deed::SecretMissing, "secret-missing", &[("BackupReplicationSecretUnreadable", "SecretNotFound")]),
+    (
+        Deed::TokenExpired,
+        "token-expired",
+        &[("BackupReplicationTokenRejected", ""), ("BackupReplicationOverdue", "")],
+    ),
+    (
+        Deed::SecretMissing,
+        "secret-missing",
+        &[("BackupReplicationSecretUnreadable", "SecretNotFound")],
+    ),
     (Deed::Throttled, "throttled", &[("BackupReplicationThrottled", "")]),
     (Deed::Unreachable, "unreachable", &[("BackupReplicationCloudUnreachable", "LookUpFailed")]),
     (Deed::OutcomeNotWritten, "outcome-not-written", &[("BackupReplicationOutcomeNotWritten", "")]),
@@ -71,12 +84,15 @@ impl Case {
             options.behaviour.pace = Pace::takes(Duration::ZERO);
         }
         if deed == Deed::ReplicationFailed {
-            options.behaviour.ending =
-                Ending::Fail { code: "BackupService.6129".into(), reason: "The vault is full.".into() };
+            options.behaviour.ending = Ending::Fail {
+                code: "BackupService.6129".into(),
+                reason: "The vault is full.".into(),
+            };
         }
         let scene = Scene::with(OPERATOR, options).await?;
         let times = ["--settling-time=1s", "--claim-window=1s", "--request-timeout=30s"];
-        let mut operator = times.into_iter().fold(scene.operator(), |options, time| options.arg(time));
+        let mut operator =
+            times.into_iter().fold(scene.operator(), |options, time| options.arg(time));
         if deed == Deed::NotLeading {
             operator = operator.arg("--leader-election").arg("--lease-namespace=no-such-namespace");
         }
@@ -121,12 +137,16 @@ impl Case {
             }
             Deed::TokenExpired => {
                 scene.applied(&manifest)?;
-                scene.wait("db", "followed", |object| object.text("/status/recordStatus").is_some()).await?;
+                scene
+                    .wait("db", "followed", |object| object.text("/status/recordStatus").is_some())
+                    .await?;
                 scene.simulator.expire_token(example::TOKEN)?;
             }
             Deed::Throttled => {
                 let answer = Answer::throttled(Some(RetryAfter::Seconds(3600)));
-                scene.simulator.script(Script::once(Fault::before_commit().answer(answer)).replicate())?;
+                scene
+                    .simulator
+                    .script(Script::once(Fault::before_commit().answer(answer)).replicate())?;
                 scene.applied(&manifest)?;
             }
             Deed::Unreachable => {
@@ -134,7 +154,9 @@ impl Case {
                 scene.applied(&manifest)?;
             }
             Deed::OutcomeNotWritten => {
-                scene.simulator.script(Script::once(Fault::after_commit().hold(hold).ordinary()).replicate())?;
+                scene.simulator.script(
+                    Script::once(Fault::after_commit().hold(hold).ordinary()).replicate(),
+                )?;
                 scene.applied(&manifest)?;
                 in_time("the call arrives", hold.arrived()).await?;
                 self.refuse_statuses().await?;
@@ -182,8 +204,16 @@ impl Case {
         self.scene.applied(&binding.to_string())?;
         let started = Instant::now();
         let patch = json!({"status": {"observedGeneration": -1}}).to_string();
-        let probe =
-            ["patch", "brep", "db", "--subresource=status", "--dry-run=server", "--type=merge", "--patch", &patch];
+        let probe = [
+            "patch",
+            "brep",
+            "db",
+            "--subresource=status",
+            "--dry-run=server",
+            "--type=merge",
+            "--patch",
+            &patch,
+        ];
         loop {
             let tried = self.scene.kubectl(&probe)?;
             if tried.words.contains("no status is written here") {

@@ -1,4 +1,5 @@
-//! Where `prometheus` and `promtool` are: installed, or unpacked from Debian's package into the target folder.
+//! Where `prometheus` and `promtool` are: installed, or unpacked from Debian's package into the
+//! target folder.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,7 +7,8 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
-const MISSING: &str = "Prometheus is missing: it is in Debian's package `prometheus` (apt-get install prometheus)";
+const MISSING: &str =
+    "Prometheus is missing: it is in Debian's package `prometheus` (apt-get install prometheus)";
 
 /// A program of the package.
 ///
@@ -33,7 +35,8 @@ fn find() -> Result<Option<PathBuf>> {
 }
 
 fn runs(name: &str) -> bool {
-    let version = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let version =
+        Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     version.is_ok_and(|status| status.success())
 }
 
@@ -42,7 +45,11 @@ fn unpack(kept: &Path) -> Result<()> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let run = |program: &str, arguments: &[&str]| {
         let mut command = Command::new(program);
-        let output = command.args(arguments).current_dir(folder.path()).output().context(program.to_owned())?;
+        let output = command
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .context(program.to_owned())?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         ensure!(output.status.success(), "{program} {arguments:?}: {said}");
         Ok(())
@@ -51,9 +58,13 @@ fn unpack(kept: &Path) -> Result<()> {
         run("apt-get", &["update"])?;
         run("apt-get", &["download", "prometheus"])?;
     }
-    let package = std::fs::read_dir(folder.path())?.filter_map(Result::ok).map(|entry| entry.path()).next();
-    let Some(package) = package.as_deref().and_then(Path::to_str) else { bail!("apt-get left no package") };
+    let package =
+        std::fs::read_dir(folder.path())?.filter_map(Result::ok).map(|entry| entry.path()).next();
+    let Some(package) = package.as_deref().and_then(Path::to_str) else {
+        bail!("apt-get left no package")
+    };
     run("dpkg-deb", &["--extract", package, "unpacked"])?;
     // In one step, so that what is there is whole.
-    std::fs::rename(folder.path().join("unpacked"), kept).context("another test was faster; run it again")
+    std::fs::rename(folder.path().join("unpacked"), kept)
+        .context("another test was faster; run it again")
 }

@@ -1,5 +1,5 @@
-//! What `kubectl describe` shows of each of the demo's failures stands in the runbook as it is, and with that and the runbook's
-//! commands alone each of them is ended.
+//! What `kubectl describe` shows of each of the demo's failures stands in the runbook as it is, and
+//! with that and the runbook's commands alone each of them is ended.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -44,7 +44,8 @@ fn commands(scene: &Scene, comment: &str) -> Result<String> {
     Ok(found.replace("-n backups", &format!("-n {}", scene.namespace)))
 }
 
-/// Describes the resource, which is as in the runbook once its Events are there. Returns what `kubectl` said.
+/// Describes the resource, which is as in the runbook once its Events are there. Returns what
+/// `kubectl` said.
 async fn described(scene: &Scene, name: &str) -> Result<String> {
     let first = format!("$ kubectl describe brep -n backups {name}");
     let shown = masked(&shown(&format!("{first}\n"))?)?;
@@ -70,7 +71,8 @@ async fn pasted(scene: &Scene, commands: &str, name: &str) -> Result<()> {
     let done = scene.paste(commands)?;
     ensure!(done.accepted, "{commands}: {}", done.words);
     scene.wait(name, "accepted", |object: &Object| object.is("Ready")).await?;
-    let calls = scene.simulator.counts(scene.get(name).await?.text("/spec/backupId").unwrap_or_default());
+    let calls =
+        scene.simulator.counts(scene.get(name).await?.text("/spec/backupId").unwrap_or_default());
     assert_eq!(calls.accepted, 1);
     Ok(())
 }
@@ -82,7 +84,12 @@ async fn a_refused_token_is_replaced() -> Result<()> {
     scene.wait("wrong-token", "refused", |object| object.reason() == "TokenRejected").await?;
     described(&scene, "wrong-token").await?;
     let commands = commands(&scene, "a new token, read from the terminal")?;
-    pasted(&scene, &format!("printf '%s\\n' '{}' | {{ {commands} }}", example::TOKEN), "wrong-token").await
+    pasted(
+        &scene,
+        &format!("printf '%s\\n' '{}' | {{ {commands} }}", example::TOKEN),
+        "wrong-token",
+    )
+    .await
 }
 
 #[tokio::test]
@@ -117,11 +124,16 @@ async fn a_lost_answer_is_decided_about() -> Result<()> {
     scene.applied(&example(&scene, "options.yaml")?)?;
     scene.wait("options", "stalled", |object| object.is("Stalled")).await?;
     let said = described(&scene, "options").await?;
-    let command = said.split("kubectl ").skip(1).find(|command| command.contains("RECORD_ID")).context("no command")?;
+    let command = said
+        .split("kubectl ")
+        .skip(1)
+        .find(|command| command.contains("RECORD_ID"))
+        .context("no command")?;
     let command = command.split([';', '\n']).next().unwrap_or_default();
     let records = scene.simulator.all_records();
     let record = records.first().context("the cloud has no record")?;
-    pasted(&scene, &format!("kubectl {}", command.replace("<RECORD_ID>", &record.id)), "options").await
+    pasted(&scene, &format!("kubectl {}", command.replace("<RECORD_ID>", &record.id)), "options")
+        .await
 }
 
 #[tokio::test]
@@ -132,7 +144,8 @@ async fn a_manifest_against_the_limits_is_refused_in_these_words() -> Result<()>
     let shown = shown("$ kubectl apply -f docs/examples/refused.yaml\n")?;
     let said = refused.words.replace("STDIN", "docs/examples/refused.yaml");
     // The API server names the fields in no order.
-    let lines = |text: &str| text.lines().map(str::trim_end).map(str::to_owned).collect::<BTreeSet<_>>();
+    let lines =
+        |text: &str| text.lines().map(str::trim_end).map(str::to_owned).collect::<BTreeSet<_>>();
     assert_eq!(lines(&shown), lines(&said), "{said}");
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! A real Prometheus scrapes running operators: every query of the dashboard finds data, each alert fires in its case, and no other.
+//! A real Prometheus scrapes running operators: every query of the dashboard finds data, each alert
+//! fires in its case, and no other.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,8 @@ use super::{dashboard, rules};
 
 const ABSENT: &str = "BackupReplicationOperatorAbsent";
 /// All that has fired so far.
-const FIRED: &str = r#"group by (job, alertname, reason) (max_over_time(ALERTS{alertstate="firing"}[1h]))"#;
+const FIRED: &str =
+    r#"group by (job, alertname, reason) (max_over_time(ALERTS{alertstate="firing"}[1h]))"#;
 
 fn fired(samples: &[Sample]) -> BTreeSet<(String, String, String)> {
     let label = |sample: &Sample, name: &str| sample.label(name).to_owned();
@@ -23,10 +25,15 @@ async fn each_alert_fires_in_its_case_and_in_no_other_and_the_dashboard_finds_da
     for (deed, _, _) in DEEDS {
         cases.push(Case::new(deed).await.with_context(|| format!("{deed:?}"))?);
     }
-    let targets: Vec<(&str, String)> =
-        DEEDS.iter().zip(&cases).map(|((_, job, _), case)| Ok((*job, case.address()?))).collect::<Result<_>>()?;
+    let targets: Vec<(&str, String)> = DEEDS
+        .iter()
+        .zip(&cases)
+        .map(|((_, job, _), case)| Ok((*job, case.address()?)))
+        .collect::<Result<_>>()?;
     let prometheus = Prometheus::start(&targets)?;
-    prometheus.wait("sum(up)", |samples| samples.iter().any(|sum| sum.value == DEEDS.len() as f64)).await?;
+    prometheus
+        .wait("sum(up)", |samples| samples.iter().any(|sum| sum.value == DEEDS.len() as f64))
+        .await?;
     // Before that they would all seem to be absent.
     prometheus.load(&rules::hastened()?).await?;
     // The first event of its kind is an increase only where there was a 0 before.
@@ -44,15 +51,20 @@ async fn each_alert_fires_in_its_case_and_in_no_other_and_the_dashboard_finds_da
     }
 
     let of_case = |job: &'static str, alerts: &'static [Alert]| {
-        alerts.iter().map(move |(name, reason)| (job.to_owned(), (*name).to_owned(), (*reason).to_owned()))
+        alerts
+            .iter()
+            .map(move |(name, reason)| (job.to_owned(), (*name).to_owned(), (*reason).to_owned()))
     };
-    let mut expected: BTreeSet<_> = DEEDS.into_iter().flat_map(|(_, job, alerts)| of_case(job, alerts)).collect();
+    let mut expected: BTreeSet<_> =
+        DEEDS.into_iter().flat_map(|(_, job, alerts)| of_case(job, alerts)).collect();
     let samples = prometheus.wait(FIRED, |samples| expected.is_subset(&fired(samples))).await?;
     assert_eq!(fired(&samples), expected);
 
     drop(cases);
     expected.insert((String::new(), ABSENT.to_owned(), String::new()));
-    let samples = prometheus.wait(FIRED, |samples| samples.iter().any(|s| s.label("alertname") == ABSENT)).await?;
+    let samples = prometheus
+        .wait(FIRED, |samples| samples.iter().any(|s| s.label("alertname") == ABSENT))
+        .await?;
     assert_eq!(fired(&samples), expected);
     Ok(())
 }
@@ -61,7 +73,10 @@ async fn each_alert_fires_in_its_case_and_in_no_other_and_the_dashboard_finds_da
 #[test]
 fn every_other_alert_has_its_case() -> Result<()> {
     const MADE_UP: [&str; 2] = ["BackupReplicationOperatorPanicked", "BackupReplicationLostSight"];
-    let real = DEEDS.into_iter().flat_map(|(_, _, alerts)| alerts.iter().map(|(name, _)| *name)).chain([ABSENT]);
+    let real = DEEDS
+        .into_iter()
+        .flat_map(|(_, _, alerts)| alerts.iter().map(|(name, _)| *name))
+        .chain([ABSENT]);
     let all: BTreeSet<String> = real.chain(MADE_UP).map(str::to_owned).collect();
     assert_eq!(all, rules::names()?);
     Ok(())

@@ -22,7 +22,8 @@ const MASKS: [(&str, &str); 11] = [
 pub(crate) fn masked(text: &str) -> Result<String> {
     // Which Events come on the way, such as a wait for another resource, is a matter of time.
     let event = Regex::new(r"^\s*(?:Normal|Warning)\s+\w+\s")?;
-    let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty() && !event.is_match(line));
+    let lines =
+        text.lines().map(str::trim_end).filter(|line| !line.is_empty() && !event.is_match(line));
     let mut text = lines.collect::<Vec<_>>().join("\n");
     for (pattern, mask) in MASKS {
         text = Regex::new(pattern)?.replace_all(&text, mask).into_owned();

@@ -20,7 +20,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// It is not there, or is not content.
 pub(crate) fn promtool(arguments: &[&str]) -> Result<String> {
     let mut command = Command::new(debian::program("promtool")?);
-    let output = command.args(arguments).current_dir(repository::root()).output().context("promtool")?;
+    let output =
+        command.args(arguments).current_dir(repository::root()).output().context("promtool")?;
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     ensure!(output.status.success(), "promtool {arguments:?}: {said}");
     Ok(said)
@@ -69,7 +70,11 @@ impl Prometheus {
         command
             .arg(format!("--config.file={}", file.display()))
             .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
-            .args(["--web.listen-address=127.0.0.1:0", "--web.enable-lifecycle", "--log.format=json"])
+            .args([
+                "--web.listen-address=127.0.0.1:0",
+                "--web.enable-lifecycle",
+                "--log.format=json",
+            ])
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .stdout(Stdio::null())
@@ -100,15 +105,28 @@ impl Prometheus {
     /// # Errors
     /// It is not a query, or its answer is no vector.
     pub(crate) async fn query(&self, query: &str) -> Result<Vec<Sample>> {
-        let url = url::Url::parse_with_params(&format!("{}/api/v1/query", self.url), [("query", query)])?;
-        let answer = self.client.get(url).send().await.with_context(|| self.process.to_string())?.bytes().await?;
+        let url =
+            url::Url::parse_with_params(&format!("{}/api/v1/query", self.url), [("query", query)])?;
+        let answer = self
+            .client
+            .get(url)
+            .send()
+            .await
+            .with_context(|| self.process.to_string())?
+            .bytes()
+            .await?;
         let answer: Value = serde_json::from_slice(&answer)?;
         ensure!(answer["status"] == "success", "{query}: {answer}");
-        let samples = answer.pointer("/data/result").and_then(Value::as_array).context("no result")?;
+        let samples =
+            answer.pointer("/data/result").and_then(Value::as_array).context("no result")?;
         samples
             .iter()
             .map(|sample| {
-                let value = sample.pointer("/value/1").and_then(Value::as_str).context("no value")?.parse()?;
+                let value = sample
+                    .pointer("/value/1")
+                    .and_then(Value::as_str)
+                    .context("no value")?
+                    .parse()?;
                 Ok(Sample { labels: serde_json::from_value(sample["metric"].clone())?, value })
             })
             .collect()
@@ -118,7 +136,11 @@ impl Prometheus {
     ///
     /// # Errors
     /// It is not so in time. What it gave last is in the error.
-    pub(crate) async fn wait(&self, query: &str, wanted: impl Fn(&[Sample]) -> bool) -> Result<Vec<Sample>> {
+    pub(crate) async fn wait(
+        &self,
+        query: &str,
+        wanted: impl Fn(&[Sample]) -> bool,
+    ) -> Result<Vec<Sample>> {
         let started = Instant::now();
         loop {
             let samples = self.query(query).await?;

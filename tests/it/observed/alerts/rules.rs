@@ -66,12 +66,19 @@ fn each_alert_fires_in_its_case_of_made_up_samples_and_in_no_other() -> Result<(
 fn each_alert_says_how_bad_it_is_what_to_do_and_where_to_read_on() -> Result<()> {
     for rule in rules()? {
         let name = rule["alert"].as_str().context("no name")?;
-        let annotation = |key: &str| rule["annotations"][key].as_str().with_context(|| format!("{name} has no {key}"));
+        let annotation = |key: &str| {
+            rule["annotations"][key].as_str().with_context(|| format!("{name} has no {key}"))
+        };
         let severity = rule["labels"]["severity"].as_str().unwrap_or_default();
         assert!(["critical", "warning"].contains(&severity), "{name}: {severity}");
         assert!(!annotation("summary")?.is_empty(), "{name}");
         assert!(annotation("description")?.len() > annotation("summary")?.len(), "{name}");
-        let page = format!("{}/blob/main/{}#{}", env!("CARGO_PKG_REPOSITORY"), super::RUNBOOK, name.to_lowercase());
+        let page = format!(
+            "{}/blob/main/{}#{}",
+            env!("CARGO_PKG_REPOSITORY"),
+            super::RUNBOOK,
+            name.to_lowercase()
+        );
         assert_eq!(annotation("runbook_url")?, page);
     }
     Ok(())

@@ -1,4 +1,5 @@
-//! The runbook has a section for each alert, and each of its sections about an alert is about one that there is.
+//! The runbook has a section for each alert, and each of its sections about an alert is about one
+//! that there is.
 
 use std::collections::BTreeSet;
 

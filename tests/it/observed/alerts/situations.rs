@@ -1,5 +1,5 @@
-//! What `kubectl describe` and `kubectl brep explain` show in each situation that somebody is woken by
-//! stands in the runbook as it is.
+//! What `kubectl describe` and `kubectl brep explain` show in each situation that somebody is woken
+//! by stands in the runbook as it is.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use harness::{Object, Operator, PATIENCE, Scene};
 use serde_json::json;
-use simulator::{Advance, Answer, Fault, LookUp, Options, Records, RetryAfter, Script, Simulator, View, example};
+use simulator::{
+    Advance, Answer, Fault, LookUp, Options, Records, RetryAfter, Script, Simulator, View, example,
+};
 
 use super::RUNBOOK;
 use super::masks::masked;
@@ -20,7 +22,11 @@ const PLUGIN: &str = env!("CARGO_BIN_EXE_kubectl-brep");
 async fn scene() -> Result<(Scene, Operator)> {
     let scene = Scene::with(OPERATOR, Options::default()).await?;
     scene.valid_secret()?;
-    let operator = scene.operator().arg("--claim-window=1s").arg("--request-timeout=2s").arg("--settling-time=1s");
+    let operator = scene
+        .operator()
+        .arg("--claim-window=1s")
+        .arg("--request-timeout=2s")
+        .arg("--settling-time=1s");
     let operator = operator.start_ready()?;
     Ok((scene, operator))
 }
@@ -39,8 +45,9 @@ fn shown(scene: &Scene, name: &str) -> Result<String> {
     let (_, status) = described.split_once("\nStatus:").with_context(|| described.clone())?;
     let explained = explained(scene, name, &scene.cluster.kubeconfig().display().to_string())?;
     let text = format!(
-        "```console\n$ kubectl describe brep -n backups {name} | sed -n '/^Status:/,$p'\nStatus:{status}\n\
-         $ kubectl brep explain -n backups {name}\n{explained}```\n"
+        "```console\n$ kubectl describe brep -n backups {name} | sed -n \
+         '/^Status:/,$p'\nStatus:{status}\n$ kubectl brep explain -n backups \
+         {name}\n{explained}```\n"
     );
     presentable(&text, &scene.namespace)
 }
@@ -53,7 +60,8 @@ async fn is_shown(scene: &Scene, name: &str) -> Result<()> {
     loop {
         let now = shown(scene, name)?;
         // What is written has to be what stays.
-        let settled = !is_written() || (masked(&now)? == masked(&before)? && !now.contains("<none>"));
+        let settled =
+            !is_written() || (masked(&now)? == masked(&before)? && !now.contains("<none>"));
         let held = if settled { part_like(RUNBOOK, &part, &now, masked) } else { Ok(()) };
         match held {
             Ok(()) if settled => return Ok(()),
@@ -110,11 +118,16 @@ async fn an_outcome_that_is_unknown_with_and_without_the_right_to_look() -> Resu
     for (name, view) in ways {
         let backup = scene.new_backup();
         scene.simulator.set_view(&backup, Some(view));
-        scene.simulator.script(Script::once(Fault::before_commit().reset()).replicate().backup(&backup))?;
+        scene
+            .simulator
+            .script(Script::once(Fault::before_commit().reset()).replicate().backup(&backup))?;
         scene.applied(&Scene::manifest_for(name, &backup, ""))?;
         let object = scene.wait(name, "stalled", stalled).await?;
         let message = object.message();
-        ensure!(message.contains("cbr:backups:get") == (name == "outcome-unknown-no-right"), "{message}");
+        ensure!(
+            message.contains("cbr:backups:get") == (name == "outcome-unknown-no-right"),
+            "{message}"
+        );
         is_shown(&scene, name).await?;
     }
     Ok(())
@@ -129,8 +142,12 @@ async fn a_replica_that_the_cloud_has_or_makes() -> Result<()> {
     scene.wait("first", "accepted", |object| object.is("Ready")).await?;
     scene.applied(&Scene::manifest_for("already-replicated", &backup, ""))?;
     scene.wait("already-replicated", "stalled", stalled).await?;
-    let said = explained(&scene, "already-replicated", &scene.cluster.kubeconfig().display().to_string())?;
-    ensure!(said.contains("already exists or is being made") && !said.contains("no replica"), "{said}");
+    let said =
+        explained(&scene, "already-replicated", &scene.cluster.kubeconfig().display().to_string())?;
+    ensure!(
+        said.contains("already exists or is being made") && !said.contains("no replica"),
+        "{said}"
+    );
     is_shown(&scene, "already-replicated").await
 }
 
@@ -149,7 +166,9 @@ async fn a_replication_that_failed() -> Result<()> {
     let backup = scene.new_backup();
     copied(&scene, "replication-failed", &backup).await?;
     let reason = "The destination vault is full.".to_owned();
-    scene.simulator.advance(&backup, Advance::Fail { code: "BackupService.6129".into(), reason })?;
+    scene
+        .simulator
+        .advance(&backup, Advance::Fail { code: "BackupService.6129".into(), reason })?;
     scene.wait_for_phase("replication-failed", "Failed").await?;
     is_shown(&scene, "replication-failed").await
 }
@@ -176,7 +195,11 @@ async fn a_certificate_of_another_authority_and_an_endpoint_that_is_not_allowed(
         ("endpoint-not-allowed", "https://cbr.example.org".to_owned(), "EndpointRefused"),
     ];
     for (name, endpoint, reason) in endpoints {
-        scene.applied(&Scene::manifest_for(name, &scene.new_backup(), &format!("  endpoint: {endpoint}\n")))?;
+        scene.applied(&Scene::manifest_for(
+            name,
+            &scene.new_backup(),
+            &format!("  endpoint: {endpoint}\n"),
+        ))?;
         scene.wait(name, "told", |object| object.reason() == reason).await?;
         is_shown(&scene, name).await?;
     }

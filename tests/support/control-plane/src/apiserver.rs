@@ -27,8 +27,11 @@ pub(crate) struct User {
 /// Writes the files that the server reads at its start, but for the certificates.
 pub(crate) fn write_files(folder: &Path, users: &[User]) -> Result<()> {
     let tokens = folder.join(TOKENS);
-    let lines = users.iter().map(|User { name, group, token }| format!("{token},{name},{name},\"{group}\"\n"));
-    fs::write(&tokens, lines.collect::<String>()).with_context(|| format!("could not write {}", tokens.display()))?;
+    let lines = users
+        .iter()
+        .map(|User { name, group, token }| format!("{token},{name},{name},\"{group}\"\n"));
+    fs::write(&tokens, lines.collect::<String>())
+        .with_context(|| format!("could not write {}", tokens.display()))?;
     audit::write_policy(folder)
 }
 
@@ -89,12 +92,13 @@ fn flags(folder: &Path, port: u16, node: Option<Ipv4Addr>) -> Vec<String> {
 
 const ALONE: [&str; 5] = [
     "--bind-address=127.0.0.1",
-    // Otherwise the address comes from the default route, which an offline machine lacks. Nobody uses it: the service
-    // `kubernetes` gets no endpoints, whose rules forbid a loopback address.
+    // Otherwise the address comes from the default route, which an offline machine lacks. Nobody
+    // uses it: the service `kubernetes` gets no endpoints, whose rules forbid a loopback address.
     "--advertise-address=127.0.0.1",
     "--endpoint-reconciler-type=none",
     "--authorization-mode=RBAC",
-    // It refuses pods until a controller, absent here, has made the namespace's default service account.
+    // It refuses pods until a controller, absent here, has made the namespace's default service
+    // account.
     "--disable-admission-plugins=ServiceAccount",
 ];
 

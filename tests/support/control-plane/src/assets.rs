@@ -1,4 +1,5 @@
-//! The programs that make up the control plane, helm, and a collector: ready-made ones, or built from pinned Go modules.
+//! The programs that make up the control plane, helm, and a collector: ready-made ones, or built
+//! from pinned Go modules.
 
 mod go;
 mod module;
@@ -15,7 +16,8 @@ use anyhow::{Context, Result, bail};
 pub use self::module::{Module, Program, Set, Source};
 use self::progress::say;
 
-/// Names a folder with ready-made programs, as it does for the Go and Java test tools of the Kubernetes projects.
+/// Names a folder with ready-made programs, as it does for the Go and Java test tools of the
+/// Kubernetes projects.
 pub const FOLDER_VARIABLE: &str = "KUBEBUILDER_ASSETS";
 
 const PROGRAMS: [&str; 3] = ["etcd", "kube-apiserver", "kubectl"];
@@ -27,8 +29,8 @@ pub struct Assets {
 }
 
 impl Assets {
-    /// The folder that `KUBEBUILDER_ASSETS` names. Without it, one in cargo's target folder, which is built the first time: that
-    /// takes minutes, about which lines on stderr tell.
+    /// The folder that `KUBEBUILDER_ASSETS` names. Without it, one in cargo's target folder, which
+    /// is built the first time: that takes minutes, about which lines on stderr tell.
     ///
     /// # Errors
     /// The folder named lacks a program, or there is no Go that can build them, or the build fails.
@@ -57,23 +59,27 @@ impl Assets {
     }
 
     fn ready_made(folder: PathBuf) -> Result<Self> {
-        let missing: Vec<&str> = PROGRAMS.into_iter().filter(|program| !folder.join(program).is_file()).collect();
+        let missing: Vec<&str> =
+            PROGRAMS.into_iter().filter(|program| !folder.join(program).is_file()).collect();
         if !missing.is_empty() {
             bail!(
-                "{FOLDER_VARIABLE} is {}, which lacks {}: let it name a folder with {}, or unset it to have them built with Go",
+                "{FOLDER_VARIABLE} is {}, which lacks {}: let it name a folder with {}, or unset \
+                 it to have them built with Go",
                 folder.display(),
                 missing.join(", "),
                 PROGRAMS.join(", "),
             );
         }
         // Programs are started from another working directory.
-        let folder = fs::canonicalize(&folder).with_context(|| format!("could not resolve {}", folder.display()))?;
+        let folder = fs::canonicalize(&folder)
+            .with_context(|| format!("could not resolve {}", folder.display()))?;
         Ok(Self { folder })
     }
 }
 
-/// Helm, which renders and checks charts: the one in the folder that `KUBEBUILDER_ASSETS` names, if there is one. Without it,
-/// one in cargo's target folder, which is built the first time, as [`Assets::find`] does.
+/// Helm, which renders and checks charts: the one in the folder that `KUBEBUILDER_ASSETS` names, if
+/// there is one. Without it, one in cargo's target folder, which is built the first time, as
+/// [`Assets::find`] does.
 ///
 /// # Errors
 /// There is no Go that can build it, or the build fails.
@@ -81,7 +87,8 @@ pub fn helm() -> Result<PathBuf> {
     Ok(module::HELM.find()?.join(module::HELM.name))
 }
 
-/// An OpenTelemetry Collector that takes OTLP and prints each batch of spans as a line of JSON; found or built as [`helm`].
+/// An OpenTelemetry Collector that takes OTLP and prints each batch of spans as a line of JSON;
+/// found or built as [`helm`].
 ///
 /// # Errors
 /// There is no Go that can build it, or the build fails.
@@ -90,17 +97,18 @@ pub fn otelcol() -> Result<PathBuf> {
 }
 
 impl Set {
-    /// A folder with all that the set names: the one that `KUBEBUILDER_ASSETS` names, if it has all of it. Without it, one in
-    /// cargo's target folder, which is built the first time, as [`Assets::find`] does.
+    /// A folder with all that the set names: the one that `KUBEBUILDER_ASSETS` names, if it has all
+    /// of it. Without it, one in cargo's target folder, which is built the first time, as
+    /// [`Assets::find`] does.
     ///
     /// # Errors
     /// There is no Go that can build it, or the build fails.
     pub fn find(&self) -> Result<PathBuf> {
-        let ready_made = env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+        let ready_made =
+            env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
         match ready_made.filter(|folder| self.names().all(|name| folder.join(name).exists())) {
-            Some(folder) => {
-                fs::canonicalize(&folder).with_context(|| format!("could not resolve {}", folder.display()))
-            }
+            Some(folder) => fs::canonicalize(&folder)
+                .with_context(|| format!("could not resolve {}", folder.display())),
             None => built(self),
         }
     }
@@ -150,7 +158,8 @@ fn lock_failed(path: &Path) -> String {
 fn build(set: &Set, unfinished: &Path, folder: &Path, lock: &File) -> Result<()> {
     match fs::remove_dir_all(unfinished) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("could not remove {}", unfinished.display()));
+            return Err(error)
+                .with_context(|| format!("could not remove {}", unfinished.display()));
         }
         Ok(()) | Err(_) => {}
     }

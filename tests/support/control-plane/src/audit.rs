@@ -24,8 +24,8 @@ pub struct AuditEvent {
     pub user: String,
     /// Empty if the client did not send one.
     pub user_agent: String,
-    /// The API's verb: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`. A lower-case HTTP
-    /// method if the request is not about a resource.
+    /// The API's verb: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`,
+    /// `deletecollection`. A lower-case HTTP method if the request is not about a resource.
     pub verb: String,
     /// Empty for the core group, and if the request is not about a resource. So are the next four.
     pub api_group: String,
@@ -41,7 +41,8 @@ pub struct AuditEvent {
     pub code: u16,
     /// Path and query of the request.
     pub uri: String,
-    /// When the request came: RFC 3339 with microseconds, in UTC, so that the order of the text is the order in time.
+    /// When the request came: RFC 3339 with microseconds, in UTC, so that the order of the text is
+    /// the order in time.
     pub received_at: String,
 }
 
@@ -71,9 +72,11 @@ impl Reader {
         Self { path: folder.join(LOG), offset: 0 }
     }
 
-    /// The lines with this text since the last time. The last line is left for later while it is being written.
+    /// The lines with this text since the last time. The last line is left for later while it is
+    /// being written.
     pub(crate) fn more(&mut self, text: &str) -> Result<String> {
-        let grown = self.grown().with_context(|| format!("could not read {}", self.path.display()))?;
+        let grown =
+            self.grown().with_context(|| format!("could not read {}", self.path.display()))?;
         let end = grown.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let (complete, _) = grown.split_at(end);
         self.offset += u64::try_from(end)?;
@@ -158,7 +161,19 @@ impl From<Event> for AuditEvent {
             request_received_timestamp: received_at,
         } = event;
         let ObjectReference { api_group, resource, subresource, namespace, name } = object_ref;
-        Self { user, user_agent, verb, api_group, resource, subresource, namespace, name, code, uri, received_at }
+        Self {
+            user,
+            user_agent,
+            verb,
+            api_group,
+            resource,
+            subresource,
+            namespace,
+            name,
+            code,
+            uri,
+            received_at,
+        }
     }
 }
 
@@ -188,7 +203,10 @@ mod tests {
     #[test]
     fn lines_without_the_text_are_left_out() -> Result<()> {
         let folder = tempfile::tempdir()?;
-        fs::write(folder.path().join(LOG), format!("{LINE}\n{}\n", LINE.replace("admin", "another")))?;
+        fs::write(
+            folder.path().join(LOG),
+            format!("{LINE}\n{}\n", LINE.replace("admin", "another")),
+        )?;
         let events = parse(&Reader::new(folder.path()).more("another")?)?;
         assert_eq!(events.iter().map(|event| event.user.as_str()).collect::<Vec<_>>(), ["another"]);
         Ok(())

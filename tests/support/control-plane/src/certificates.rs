@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose,
 };
 
 pub(crate) const CA_CERTIFICATE: &str = "ca.crt";
@@ -15,8 +15,8 @@ pub(crate) const SERVING_KEY: &str = "apiserver.key";
 pub(crate) const SERVICE_ACCOUNT_KEY: &str = "service-account.key";
 pub(crate) const SERVICE_ACCOUNT_PUBLIC_KEY: &str = "service-account.pub";
 
-/// Writes a fresh authority, the server's certificate signed by it, for 127.0.0.1 and more names, and the key pair for
-/// service account tokens.
+/// Writes a fresh authority, the server's certificate signed by it, for 127.0.0.1 and more names,
+/// and the key pair for service account tokens.
 pub(crate) fn write(folder: &Path, more_names: &[String]) -> Result<()> {
     let files = generate(more_names).context("could not make the certificates")?;
     for (name, pem) in files {

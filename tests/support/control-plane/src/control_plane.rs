@@ -37,7 +37,8 @@ const AUDIT_POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Dropped, or when our process ends in any way, both are killed and the folder is removed.
 #[derive(Debug)]
 pub struct ControlPlane {
-    // Processes come before the folder: the fields are dropped in this order, and the folder waits for them.
+    // Processes come before the folder: the fields are dropped in this order, and the folder waits
+    // for them.
     apiserver: Mutex<Option<Supervised>>,
     etcd: Supervised,
     assets: Assets,
@@ -57,20 +58,23 @@ pub struct Options {
 }
 
 impl Options {
-    /// Adds a flag for kube-apiserver, such as `--max-requests-inflight=10`. The last one of a name counts.
+    /// Adds a flag for kube-apiserver, such as `--max-requests-inflight=10`. The last one of a name
+    /// counts.
     pub fn apiserver_flag(mut self, flag: impl Into<String>) -> Self {
         self.apiserver_flags.push(flag.into());
         self
     }
 
-    /// Serves nodes and pods, too, which reach this machine by `address`: it listens on all addresses, and service accounts are
-    /// needed, so that pods are refused before a controller manager runs.
+    /// Serves nodes and pods, too, which reach this machine by `address`: it listens on all
+    /// addresses, and service accounts are needed, so that pods are refused before a controller
+    /// manager runs.
     pub fn for_nodes(mut self, address: Ipv4Addr) -> Self {
         self.node = Some(address);
         self
     }
 
-    /// Lets somebody in, as a member of `group`. Their kubeconfig is [`ControlPlane::kubeconfig_of`].
+    /// Lets somebody in, as a member of `group`. Their kubeconfig is
+    /// [`ControlPlane::kubeconfig_of`].
     pub fn user(mut self, name: impl Into<String>, group: impl Into<String>) -> Self {
         self.users.push((name.into(), group.into()));
         self
@@ -84,11 +88,13 @@ impl Options {
         let assets = Assets::find()?;
         let folder = TemporaryFolder::create()?;
         let path = folder.path();
-        let more_names = self.node.map(|address| vec![address.to_string(), SERVICE_ADDRESS.to_owned()]);
+        let more_names =
+            self.node.map(|address| vec![address.to_string(), SERVICE_ADDRESS.to_owned()]);
         certificates::write(path, &more_names.unwrap_or_default())?;
         let admin = (ADMIN.to_owned(), "system:masters".to_owned());
         let users = [admin].into_iter().chain(self.users);
-        let users: Vec<User> = users.map(|(name, group)| User { name, group, token: random_token() }).collect();
+        let users: Vec<User> =
+            users.map(|(name, group)| User { name, group, token: random_token() }).collect();
         apiserver::write_files(path, &users)?;
         let mut control_plane = ControlPlane {
             apiserver: Mutex::new(None),
@@ -111,16 +117,19 @@ impl Options {
                 Err(NotReady::Other(error)) => return Err(error),
             }
         }
-        bail!("each of {ATTEMPTS} free ports was taken by somebody else before kube-apiserver took it")
+        bail!(
+            "each of {ATTEMPTS} free ports was taken by somebody else before kube-apiserver took it"
+        )
     }
 }
 
 impl ControlPlane {
-    /// Starts a fresh control plane and waits until it is ready: a few seconds, and minutes once to build it (see
-    /// [`Assets::find`]).
+    /// Starts a fresh control plane and waits until it is ready: a few seconds, and minutes once to
+    /// build it (see [`Assets::find`]).
     ///
     /// # Errors
-    /// There are no programs to start, or they end, with the end of their log, or are not ready in two minutes.
+    /// There are no programs to start, or they end, with the end of their log, or are not ready in
+    /// two minutes.
     pub fn start() -> Result<Self> {
         Self::options().start()
     }
@@ -155,8 +164,8 @@ impl ControlPlane {
         self.folder.path().join(certificates::SERVICE_ACCOUNT_KEY)
     }
 
-    /// Writes a kubeconfig for the holder of `token`, such as a service account. `user` names the file; the server goes by the
-    /// token alone.
+    /// Writes a kubeconfig for the holder of `token`, such as a service account. `user` names the
+    /// file; the server goes by the token alone.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -182,14 +191,17 @@ impl ControlPlane {
         format!("https://127.0.0.1:{}", self.port)
     }
 
-    /// The temporary folder, with the logs `kube-apiserver.log` and `etcd.log`. Other files may be put there.
+    /// The temporary folder, with the logs `kube-apiserver.log` and `etcd.log`. Other files may be
+    /// put there.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// All requests that the API server has answered, by any server process of this control plane, in the order of the answers.
+    /// All requests that the API server has answered, by any server process of this control plane,
+    /// in the order of the answers.
     ///
-    /// The server does not promise that an event is written before its answer arrives: see [`Self::wait_for_audit_event`].
+    /// The server does not promise that an event is written before its answer arrives: see
+    /// [`Self::wait_for_audit_event`].
     ///
     /// # Errors
     /// The log cannot be read.
@@ -213,7 +225,8 @@ impl ControlPlane {
         audit::Reader::new(self.folder.path()).more(text)
     }
 
-    /// Waits for an event in the audit log, and returns the first that is wanted. It may be there already.
+    /// Waits for an event in the audit log, and returns the first that is wanted. It may be there
+    /// already.
     ///
     /// # Errors
     /// There is none after `timeout`, or the log cannot be read.
@@ -238,7 +251,8 @@ impl ControlPlane {
         let mut log = audit::Reader::new(self.folder.path());
         let deadline = Instant::now() + timeout;
         loop {
-            // Looked at before the log is read, so that the log is read once more after the deadline.
+            // Looked at before the log is read, so that the log is read once more after the
+            // deadline.
             let is_last = Instant::now() > deadline;
             if let Some(event) = audit::parse(&log.more(text)?)?.into_iter().find(&is_wanted) {
                 return Ok(event);
@@ -248,7 +262,8 @@ impl ControlPlane {
         }
     }
 
-    /// Kills kube-apiserver. etcd and with it the data stay; connections are refused. Does nothing if it is stopped already.
+    /// Kills kube-apiserver. etcd and with it the data stay; connections are refused. Does nothing
+    /// if it is stopped already.
     pub fn stop_apiserver(&self) {
         drop(self.apiserver().take());
     }
@@ -256,18 +271,27 @@ impl ControlPlane {
     /// Starts kube-apiserver again, with the same port, keys and data, and waits until it is ready.
     ///
     /// # Errors
-    /// It runs already, or somebody else has taken the port meanwhile, or as [`ControlPlane::start`].
+    /// It runs already, or somebody else has taken the port meanwhile, or as
+    /// [`ControlPlane::start`].
     pub fn start_apiserver(&self) -> Result<()> {
         ensure!(self.apiserver().is_none(), "kube-apiserver runs already: stop it first");
         match self.try_start_apiserver() {
             Ok(()) => Ok(()),
-            Err(NotReady::PortTaken) => bail!("somebody else has taken port {} of kube-apiserver meanwhile", self.port),
+            Err(NotReady::PortTaken) => {
+                bail!("somebody else has taken port {} of kube-apiserver meanwhile", self.port)
+            }
             Err(NotReady::Other(error)) => Err(error),
         }
     }
 
     fn try_start_apiserver(&self) -> Result<(), NotReady> {
-        let apiserver = apiserver::start(&self.assets, &self.folder, self.port, self.node, &self.apiserver_flags)?;
+        let apiserver = apiserver::start(
+            &self.assets,
+            &self.folder,
+            self.port,
+            self.node,
+            &self.apiserver_flags,
+        )?;
         readiness::wait(&apiserver, &self.etcd, || self.kubectl(), self.folder.path())?;
         *self.apiserver() = Some(apiserver);
         Ok(())
@@ -279,7 +303,13 @@ impl ControlPlane {
 
     fn write_kubeconfig(&self, user: &str, token: &str) -> Result<PathBuf> {
         let path = self.folder.path().join(kubeconfig::file_name(user));
-        kubeconfig::write(&path, &self.folder.path().join(certificates::CA_CERTIFICATE), &self.url(), user, token)?;
+        kubeconfig::write(
+            &path,
+            &self.folder.path().join(certificates::CA_CERTIFICATE),
+            &self.url(),
+            user,
+            token,
+        )?;
         Ok(path)
     }
 }

@@ -11,13 +11,14 @@ use crate::supervised::Supervised;
 
 pub(crate) const LOG: &str = "etcd.log";
 
-/// Where the API server finds etcd, if it has the same working directory. A socket there cannot be taken by somebody else, as a
-/// port can, and a relative path is short enough for every system.
+/// Where the API server finds etcd, if it has the same working directory. A socket there cannot be
+/// taken by somebody else, as a port can, and a relative path is short enough for every system.
 pub(crate) const URL: &str = "unix://etcd.sock";
 /// Nobody uses it, but etcd wants one.
 const PEER_URL: &str = "unix://etcd-peer.sock";
 
-/// Starts etcd with its data in `folder`. The API server waits for it, so there is no need to wait here.
+/// Starts etcd with its data in `folder`. The API server waits for it, so there is no need to wait
+/// here.
 pub(crate) fn start(assets: &Assets, folder: &TemporaryFolder) -> Result<Supervised> {
     let path = folder.path();
     let log = path.join(LOG);

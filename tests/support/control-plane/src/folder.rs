@@ -8,7 +8,8 @@ use std::{env, io};
 
 use anyhow::{Context, Result, ensure};
 
-/// Makes a folder, prints its path, waits for the end of its standard input, and removes the folder.
+/// Makes a folder, prints its path, waits for the end of its standard input, and removes the
+/// folder.
 const SCRIPT: &str = r#"
 trap '' HUP INT TERM PIPE
 folder=$(mktemp -d "$1/control-plane.XXXXXX") || exit 1
@@ -17,7 +18,8 @@ read -r _
 rm -rf -- "$folder"
 "#;
 
-/// A folder that is removed as soon as nobody holds it any more: neither this value nor a process that got a [`Self::hold`].
+/// A folder that is removed as soon as nobody holds it any more: neither this value nor a process
+/// that got a [`Self::hold`].
 ///
 /// A shell makes it and removes it, so nothing is left behind even when our process is killed.
 #[derive(Debug)]
@@ -46,12 +48,16 @@ impl TemporaryFolder {
             .context("could not start /bin/sh, which makes and removes the temporary folder")?;
         let mut path = String::new();
         if let Some(stdout) = shell.stdout.take() {
-            BufReader::new(stdout).read_line(&mut path).context("could not read the path of the temporary folder")?;
+            BufReader::new(stdout)
+                .read_line(&mut path)
+                .context("could not read the path of the temporary folder")?;
         }
-        let folder = Self { path: PathBuf::from(path.trim_end_matches('\n')), held: Some(held), shell };
+        let folder =
+            Self { path: PathBuf::from(path.trim_end_matches('\n')), held: Some(held), shell };
         ensure!(
             folder.path.is_absolute(),
-            "could not make a temporary folder in {}: is it writable, and does it have space? TMPDIR names another one",
+            "could not make a temporary folder in {}: is it writable, and does it have space? \
+             TMPDIR names another one",
             parent.display()
         );
         Ok(folder)

@@ -6,8 +6,15 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::json;
 
-/// Writes a kubeconfig for the server at `url`, whose certificate `authority` has signed. JSON is YAML that needs no quoting rules.
-pub(crate) fn write(path: &Path, authority: &Path, url: &str, user: &str, token: &str) -> Result<()> {
+/// Writes a kubeconfig for the server at `url`, whose certificate `authority` has signed. JSON is
+/// YAML that needs no quoting rules.
+pub(crate) fn write(
+    path: &Path,
+    authority: &Path,
+    url: &str,
+    user: &str,
+    token: &str,
+) -> Result<()> {
     let config = json!({
         "apiVersion": "v1",
         "kind": "Config",
@@ -16,7 +23,8 @@ pub(crate) fn write(path: &Path, authority: &Path, url: &str, user: &str, token:
         "contexts": [{"name": "control-plane", "context": {"cluster": "control-plane", "user": user}}],
         "current-context": "control-plane",
     });
-    fs::write(path, format!("{config:#}\n")).with_context(|| format!("could not write {}", path.display()))
+    fs::write(path, format!("{config:#}\n"))
+        .with_context(|| format!("could not write {}", path.display()))
 }
 
 /// A file name for the kubeconfig of `user`, whose name may hold any character.

@@ -1,4 +1,5 @@
-//! A real etcd and kube-apiserver for tests and demos, helm, a collector of traces, and child processes that never outlive the process that started them.
+//! A real etcd and kube-apiserver for tests and demos, helm, a collector of traces, and child
+//! processes that never outlive the process that started them.
 //!
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {
@@ -8,8 +9,9 @@
 //! # }
 //! ```
 //!
-//! [`Options::for_nodes`] lets nodes join. What else is not there: no controller manager (deleted namespaces stay in `Terminating`, nothing is garbage-collected, no
-//! default service account appears), no scheduler and no kubelet (pods never run).
+//! [`Options::for_nodes`] lets nodes join. What else is not there: no controller manager (deleted
+//! namespaces stay in `Terminating`, nothing is garbage-collected, no default service account
+//! appears), no scheduler and no kubelet (pods never run).
 
 mod apiserver;
 pub mod assets;

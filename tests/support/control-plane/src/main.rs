@@ -22,7 +22,8 @@ fn main() -> Result<()> {
             }
         }
         _ => bail!(
-            "usage: control-plane start (a control plane that runs until Ctrl-C) or control-plane build (only its programs, helm and a collector)"
+            "usage: control-plane start (a control plane that runs until Ctrl-C) or control-plane \
+             build (only its programs, helm and a collector)"
         ),
     }
     Ok(())

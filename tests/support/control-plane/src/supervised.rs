@@ -17,14 +17,15 @@ pub use self::exit::Exit;
 use self::watchdog::Watchdog;
 use crate::folder::TemporaryFolder;
 
-/// How long a process may take to vanish after SIGKILL. Only one that hangs in the kernel takes longer than moments.
+/// How long a process may take to vanish after SIGKILL. Only one that hangs in the kernel takes
+/// longer than moments.
 const KILL_LIMIT: Duration = Duration::from_secs(60);
 
-/// A child process, killed (with whatever it started itself) when this is dropped or when our process ends, even by
-/// SIGKILL.
+/// A child process, killed (with whatever it started itself) when this is dropped or when our
+/// process ends, even by SIGKILL.
 ///
-/// It is a direct child, so its process id, its signals and its exit code are its own. It runs in a process group apart from
-/// ours: a Ctrl-C in the terminal reaches it only through us.
+/// It is a direct child, so its process id, its signals and its exit code are its own. It runs in a
+/// process group apart from ours: a Ctrl-C in the terminal reaches it only through us.
 #[derive(Debug)]
 pub struct Supervised {
     program: OsString,
@@ -48,8 +49,8 @@ struct State {
 impl Supervised {
     /// Starts `command` with `/dev/null` as its standard input.
     ///
-    /// Its output goes where the command says: give it files, since an inherited output is not captured by `cargo test`.
-    /// The environment is inherited, too, unless the command clears it.
+    /// Its output goes where the command says: give it files, since an inherited output is not
+    /// captured by `cargo test`. The environment is inherited, too, unless the command clears it.
     ///
     /// # Errors
     /// The program could not be started.
@@ -58,7 +59,8 @@ impl Supervised {
         Self::spawn_with_stdin(command)
     }
 
-    /// Like [`Self::spawn`]. The folder stays for as long as the program, or one that it started, runs.
+    /// Like [`Self::spawn`]. The folder stays for as long as the program, or one that it started,
+    /// runs.
     ///
     /// # Errors
     /// The program could not be started.
@@ -72,11 +74,16 @@ impl Supervised {
         let program = command.get_program().to_owned();
         let watchdog = Watchdog::start()?;
         watchdog.guard(&mut command);
-        let child = command.spawn().with_context(|| format!("could not start {}", program.display()))?;
-        // The command holds our copies of the files given to the child: a reader at their other end waits for all of them.
+        let child =
+            command.spawn().with_context(|| format!("could not start {}", program.display()))?;
+        // The command holds our copies of the files given to the child: a reader at their other end
+        // waits for all of them.
         drop(command);
         let pid = Pid::from_child(&child);
-        let life = Arc::new(Life { state: Mutex::new(State { child, exit: None }), ended: Condvar::new() });
+        let life = Arc::new(Life {
+            state: Mutex::new(State { child, exit: None }),
+            ended: Condvar::new(),
+        });
         let reaper = Arc::clone(&life);
         thread::spawn(move || reaper.reap(pid));
         Ok(Self { program, pid, life, _watchdog: watchdog })
@@ -92,7 +99,8 @@ impl Supervised {
         self.life.lock().exit.is_none()
     }
 
-    /// Sends SIGKILL and waits until the program is gone. Says how it ended, which may have been by itself before.
+    /// Sends SIGKILL and waits until the program is gone. Says how it ended, which may have been by
+    /// itself before.
     ///
     /// # Errors
     /// It is still there a minute later.
@@ -146,7 +154,8 @@ impl Supervised {
     /// # Errors
     /// It is still running after `timeout`.
     pub fn wait(&self, timeout: Duration) -> Result<Exit> {
-        self.exit_within(timeout).ok_or_else(|| anyhow!("{self} is still running after {timeout:?}"))
+        self.exit_within(timeout)
+            .ok_or_else(|| anyhow!("{self} is still running after {timeout:?}"))
     }
 
     /// How the program ended, or nothing if it is still running after `timeout`.
@@ -159,7 +168,8 @@ impl Supervised {
             .exit
     }
 
-    /// Signals the program. The caller holds the lock, under which alone the program is reaped: its id is not reused meanwhile.
+    /// Signals the program. The caller holds the lock, under which alone the program is reaped: its
+    /// id is not reused meanwhile.
     fn signal(&self, state: &State, signal: Signal) -> Result<()> {
         if let Some(exit) = state.exit {
             bail!("{self} has ended already: {exit}");
@@ -194,7 +204,8 @@ impl Life {
 
     /// Waits for the end of the program without reaping it, and reaps it under the lock.
     fn reap(&self, pid: Pid) {
-        wait_for(pid, WaitIdOptions::EXITED).expect("a child that nobody else reaps can be waited for");
+        wait_for(pid, WaitIdOptions::EXITED)
+            .expect("a child that nobody else reaps can be waited for");
         let mut state = self.lock();
         let status = state.child.wait().expect("a child is reaped once");
         state.exit = Some(Exit::from(status));

@@ -12,8 +12,8 @@ use crate::scene::Scene;
 const OPERATOR: &str = "operator";
 
 impl Scene {
-    /// An account that may do everything in the namespace, for an operator whose requests are to be told from ours; the
-    /// kubeconfig with its token.
+    /// An account that may do everything in the namespace, for an operator whose requests are to be
+    /// told from ours; the kubeconfig with its token.
     ///
     /// # Errors
     /// The API server refuses it.
@@ -35,14 +35,19 @@ impl Scene {
     }
 }
 
-/// Makes a service account, if there is none, and a kubeconfig that holds a fresh token of it. What it may do is up to the roles
-/// that name it.
+/// Makes a service account, if there is none, and a kubeconfig that holds a fresh token of it. What
+/// it may do is up to the roles that name it.
 ///
 /// # Errors
 /// The API server refuses; its words are in the error.
 pub fn service_account(cluster: &ControlPlane, namespace: &str, name: &str) -> Result<PathBuf> {
     let kubectl = |arguments: &[&str]| {
-        cluster.kubectl().args(["--namespace", namespace]).args(arguments).output().context("could not run kubectl")
+        cluster
+            .kubectl()
+            .args(["--namespace", namespace])
+            .args(arguments)
+            .output()
+            .context("could not run kubectl")
     };
     let made = kubectl(&["create", "serviceaccount", name])?;
     let words = String::from_utf8_lossy(&made.stderr);

@@ -6,7 +6,8 @@ use control_plane::AuditEvent;
 use crate::scene::{PATIENCE, Scene};
 
 impl Scene {
-    /// The requests about this scene's namespace, and those of its service accounts, in the order of the answers.
+    /// The requests about this scene's namespace, and those of its service accounts, in the order
+    /// of the answers.
     ///
     /// # Errors
     /// The log cannot be read.
@@ -26,7 +27,10 @@ impl Scene {
     ///
     /// # Errors
     /// There is none in time, or the log cannot be read.
-    pub fn wait_for_audit_event(&self, is_wanted: impl Fn(&AuditEvent) -> bool) -> Result<AuditEvent> {
+    pub fn wait_for_audit_event(
+        &self,
+        is_wanted: impl Fn(&AuditEvent) -> bool,
+    ) -> Result<AuditEvent> {
         self.cluster.wait_for_audit_event_about(&self.namespace, PATIENCE, is_wanted)
     }
 }

@@ -20,7 +20,8 @@ pub fn crd_file() -> PathBuf {
     repository::path("crds/backupreplications.cbr.replication.dev.yaml")
 }
 
-/// A control plane, shared by all tests or one test's own. A clone is the same one; the own one ends with the last clone.
+/// A control plane, shared by all tests or one test's own. A clone is the same one; the own one
+/// ends with the last clone.
 #[derive(Clone, Debug)]
 pub struct Cluster(Kind);
 
@@ -46,7 +47,8 @@ impl Cluster {
         Ok(Self(Kind::Shared(shared_cluster()?)))
     }
 
-    /// One for a test alone, without our CRD: for what would disturb others, or be disturbed. Waits until few others have one.
+    /// One for a test alone, without our CRD: for what would disturb others, or be disturbed. Waits
+    /// until few others have one.
     ///
     /// # Errors
     /// It does not start.
@@ -119,13 +121,18 @@ pub fn install_crd(cluster: &ControlPlane) -> Result<()> {
 ///
 /// # Errors
 /// `kubectl` cannot be run. Whether the API server took the manifest is in the output.
-pub fn kubectl_apply(cluster: &ControlPlane, namespace: Option<&str>, yaml: &str) -> Result<Output> {
+pub fn kubectl_apply(
+    cluster: &ControlPlane,
+    namespace: Option<&str>,
+    yaml: &str,
+) -> Result<Output> {
     let mut command = cluster.kubectl();
     command.args(["apply", "--server-side", "-f", "-"]);
     if let Some(namespace) = namespace {
         command.args(["--namespace", namespace]);
     }
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let mut stdin = child.stdin.take().context("kubectl has no stdin")?;
     let yaml = yaml.to_owned();
     // Beside the reading of its output: either pipe may fill up.

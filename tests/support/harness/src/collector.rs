@@ -37,13 +37,19 @@ impl Collector {
         for _ in 0..ATTEMPTS {
             let port = free_port()?;
             let config = format!(
-                "yaml:{{receivers: {{otlp: {{protocols: {{http: {{endpoint: '127.0.0.1:{port}'}}}}}}}}, exporters: {{printer: {{}}}}, \
-                 service: {{telemetry: {{metrics: {{level: none}}}}, pipelines: {{traces: {{receivers: [otlp], exporters: [printer]}}}}}}}}"
+                "yaml:{{receivers: {{otlp: {{protocols: {{http: {{endpoint: \
+                 '127.0.0.1:{port}'}}}}}}}}, exporters: {{printer: {{}}}}, service: {{telemetry: \
+                 {{metrics: {{level: none}}}}, pipelines: {{traces: \
+                 {{receivers: [otlp], exporters: [printer]}}}}}}}}"
             );
             let (printed, stdout) = Lines::from_pipe()?;
             let (log, stderr) = Lines::from_pipe()?;
             let mut command = Command::new(otelcol()?);
-            command.arg(format!("--config={config}")).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+            command
+                .arg(format!("--config={config}"))
+                .stdin(Stdio::null())
+                .stdout(stdout)
+                .stderr(stderr);
             let process = Supervised::spawn(command)?;
             match log.wait_for(PATIENCE, |line| line.contains("Everything is ready")) {
                 Ok(_) => return Ok(Self { port, printed, _process: process }),
@@ -75,7 +81,8 @@ impl Collector {
     /// # Errors
     /// It does not come in time.
     pub fn wait_for(&self, wanted: impl Fn(&Span) -> bool) -> Result<Span> {
-        let find = |line: &str| Span::all_of(line).ok().and_then(|spans| spans.into_iter().find(&wanted));
+        let find =
+            |line: &str| Span::all_of(line).ok().and_then(|spans| spans.into_iter().find(&wanted));
         let line = self.printed.wait_for(PATIENCE, |line| find(line).is_some())?;
         match find(&line) {
             Some(span) => Ok(span),
@@ -97,7 +104,9 @@ impl Span {
         for of_resource in array(&batch, "resourceSpans") {
             for of_scope in array(&of_resource, "scopeSpans") {
                 let all = array(&of_scope, "spans").into_iter();
-                spans.extend(all.map(|span| Self { span, resource: of_resource["resource"].clone() }));
+                spans.extend(
+                    all.map(|span| Self { span, resource: of_resource["resource"].clone() }),
+                );
             }
         }
         Ok(spans)
@@ -135,8 +144,10 @@ impl Span {
 }
 
 fn text_of(attributes: &Value, key: &str) -> String {
-    let found = attributes.as_array().into_iter().flatten().find(|attribute| attribute["key"] == key);
-    let value = found.and_then(|attribute| attribute["value"].as_object()?.values().next().cloned());
+    let found =
+        attributes.as_array().into_iter().flatten().find(|attribute| attribute["key"] == key);
+    let value =
+        found.and_then(|attribute| attribute["value"].as_object()?.values().next().cloned());
     match value {
         Some(Value::String(text)) => text,
         Some(other) => other.to_string(),

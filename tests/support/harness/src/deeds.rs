@@ -40,19 +40,21 @@ impl Scene {
     /// # Errors
     /// It is refused.
     pub fn patched(&self, name: &str, patch: &Value) -> Result<()> {
-        let patched = self.kubectl(&["patch", "brep", name, "--type=merge", "--patch", &patch.to_string()])?;
+        let patched =
+            self.kubectl(&["patch", "brep", name, "--type=merge", "--patch", &patch.to_string()])?;
         ensure!(patched.accepted, "{}", patched.words);
         Ok(())
     }
 
-    /// Runs a line in a shell, as a reader does who copies it out of a message. `kubectl` is the administrator's, and
-    /// it knows nothing of the scene's namespace.
+    /// Runs a line in a shell, as a reader does who copies it out of a message. `kubectl` is the
+    /// administrator's, and it knows nothing of the scene's namespace.
     ///
     /// # Errors
     /// It cannot be run. Whether it succeeded is in the answer.
     pub fn paste(&self, line: &str) -> Result<Applied> {
         let kubectl = self.cluster.kubectl();
-        let folder = Path::new(kubectl.get_program()).parent().context("kubectl is in no folder")?;
+        let folder =
+            Path::new(kubectl.get_program()).parent().context("kubectl is in no folder")?;
         let mut path = folder.as_os_str().to_owned();
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
@@ -73,7 +75,10 @@ impl Object {
     pub fn commands(&self) -> Vec<String> {
         let message = self.message();
         let starts = message.match_indices("kubectl ").map(|(at, _)| at);
-        starts.filter_map(|at| message.get(at..)?.split(';').next()).map(|line| line.trim().to_owned()).collect()
+        starts
+            .filter_map(|at| message.get(at..)?.split(';').next())
+            .map(|line| line.trim().to_owned())
+            .collect()
     }
 }
 

@@ -1,7 +1,8 @@
-//! What the tests of promises and the demo share: a control plane with our CRD, a scene of its own for each test, and
-//! the operator's binary as a process.
+//! What the tests of promises and the demo share: a control plane with our CRD, a scene of its own
+//! for each test, and the operator's binary as a process.
 //!
-//! It knows the operator as users do: by its binary, its CRD and its resources. It shares no type with it.
+//! It knows the operator as users do: by its binary, its CRD and its resources. It shares no type
+//! with it.
 
 mod account;
 mod asked;

@@ -68,8 +68,15 @@ impl Lines {
     ///
     /// # Errors
     /// The process ends, or `patience` is over, without so many.
-    pub fn wait_for_nth(&self, nth: usize, patience: Duration, wanted: impl Fn(&str) -> bool) -> Result<String> {
-        let find = |read: &Read| read.lines.iter().filter(|line| wanted(line)).nth(nth.saturating_sub(1)).cloned();
+    pub fn wait_for_nth(
+        &self,
+        nth: usize,
+        patience: Duration,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<String> {
+        let find = |read: &Read| {
+            read.lines.iter().filter(|line| wanted(line)).nth(nth.saturating_sub(1)).cloned()
+        };
         let (read, _) = self
             .0
             .more
@@ -77,7 +84,11 @@ impl Lines {
             .unwrap_or_else(PoisonError::into_inner);
         match find(&read) {
             Some(line) => Ok(line),
-            None => bail!("no such line after {patience:?}; ended: {}\n{}", read.ended, read.lines.join("\n")),
+            None => bail!(
+                "no such line after {patience:?}; ended: {}\n{}",
+                read.ended,
+                read.lines.join("\n")
+            ),
         }
     }
 

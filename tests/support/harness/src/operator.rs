@@ -22,13 +22,14 @@ pub struct OperatorOptions {
 }
 
 impl OperatorOptions {
-    /// A binary with a kubeconfig, on a free port, that logs in JSON. What the environment of the tests may hold for
-    /// an operator is taken away.
+    /// A binary with a kubeconfig, on a free port, that logs in JSON. What the environment of the
+    /// tests may hold for an operator is taken away.
     pub fn new(binary: impl Into<PathBuf>, kubeconfig: &Path) -> Self {
         Self { binary: binary.into(), arguments: Vec::new(), environment: Vec::new() }
             .env("KUBECONFIG", kubeconfig.as_os_str())
             .env("RUST_LOG", "info")
-            // What waits for a cloud that shows no records, and the pace of look-ups, have tests of their own.
+            // What waits for a cloud that shows no records, and the pace of look-ups, have tests of
+            // their own.
             .env("BREP_LOOK_UP_PATIENCE", "1s")
             .env("BREP_FIRST_CALL_AFTER", "1us")
             .env("BREP_LOOK_UPS_PER_MINUTE", "6000")

@@ -1,4 +1,5 @@
-//! How many control planes of their own tests may have at a time: each takes some hundred megabytes, and seconds to start.
+//! How many control planes of their own tests may have at a time: each takes some hundred
+//! megabytes, and seconds to start.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 

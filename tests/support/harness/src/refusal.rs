@@ -9,7 +9,9 @@ use anyhow::Result;
 pub fn refusal<T>(answer: kube::Result<T>) -> Result<Option<String>> {
     match answer {
         Ok(_) => Ok(None),
-        Err(kube::Error::Api(status)) if (400..500).contains(&status.code) => Ok(Some(status.message)),
+        Err(kube::Error::Api(status)) if (400..500).contains(&status.code) => {
+            Ok(Some(status.message))
+        }
         Err(other) => Err(other.into()),
     }
 }

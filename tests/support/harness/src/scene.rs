@@ -18,7 +18,8 @@ use crate::cluster::{Cluster, kubectl_apply};
 use crate::object::Object;
 use crate::operator::OperatorOptions;
 
-/// How long a test waits for what must come, before it says that it did not. No promise is measured by it.
+/// How long a test waits for what must come, before it says that it did not. No promise is measured
+/// by it.
 pub const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A namespace on a control plane, mostly the shared one, and a simulator.
@@ -41,7 +42,10 @@ pub struct Applied {
 impl From<Output> for Applied {
     fn from(output: Output) -> Self {
         let words = [output.stdout, output.stderr].concat();
-        Self { accepted: output.status.success(), words: String::from_utf8_lossy(&words).into_owned() }
+        Self {
+            accepted: output.status.success(),
+            words: String::from_utf8_lossy(&words).into_owned(),
+        }
     }
 }
 
@@ -70,18 +74,30 @@ impl Scene {
     pub async fn on(cluster: &Cluster, binary: &str, options: Options) -> Result<Self> {
         let simulator = Simulator::start(options)?;
         let kubeconfig = Kubeconfig::read_from(cluster.kubeconfig())?;
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+        let config =
+            Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
         let namespace = format!("test-{}", uuid::Uuid::new_v4());
         let ca_file = cluster.folder().join(format!("{namespace}.pem"));
         simulator.write_ca(&ca_file)?;
         let client = Client::try_from(config)?;
         let metadata = ObjectMeta { name: Some(namespace.clone()), ..ObjectMeta::default() };
         let created = Namespace { metadata, ..Namespace::default() };
-        Api::all(client.clone()).create(&PostParams::default(), &created).await.context("no namespace")?;
-        Ok(Self { cluster: cluster.clone(), namespace, simulator, client, binary: binary.into(), ca_file })
+        Api::all(client.clone())
+            .create(&PostParams::default(), &created)
+            .await
+            .context("no namespace")?;
+        Ok(Self {
+            cluster: cluster.clone(),
+            namespace,
+            simulator,
+            client,
+            binary: binary.into(),
+            ca_file,
+        })
     }
 
-    /// An operator for this scene alone: its namespace, its simulator over TLS as the default endpoint.
+    /// An operator for this scene alone: its namespace, its simulator over TLS as the default
+    /// endpoint.
     pub fn operator(&self) -> OperatorOptions {
         OperatorOptions::new(&self.binary, self.cluster.kubeconfig())
             .arg(format!("--namespace={}", self.namespace))
@@ -105,7 +121,13 @@ impl Scene {
     /// # Errors
     /// It cannot be run.
     pub fn kubectl(&self, arguments: &[&str]) -> Result<Applied> {
-        Ok(self.cluster.kubectl().args(["--namespace", &self.namespace]).args(arguments).output()?.into())
+        Ok(self
+            .cluster
+            .kubectl()
+            .args(["--namespace", &self.namespace])
+            .args(arguments)
+            .output()?
+            .into())
     }
 
     /// `kubectl apply` in this namespace.
@@ -145,7 +167,8 @@ impl Scene {
         self.secret(example::TOKEN)
     }
 
-    /// The least manifest for the simulator's default world, with further lines of the spec (indented by two spaces).
+    /// The least manifest for the simulator's default world, with further lines of the spec
+    /// (indented by two spaces).
     pub fn manifest(name: &str, more: &str) -> String {
         Self::manifest_for(name, example::BACKUP, more)
     }
@@ -153,9 +176,10 @@ impl Scene {
     /// The same for another backup.
     pub fn manifest_for(name: &str, backup_id: &str, more: &str) -> String {
         format!(
-            "apiVersion: cbr.replication.dev/v1alpha1\nkind: BackupReplication\nmetadata:\n  name: {name}\nspec:\n  \
-             projectId: {}\n  backupId: {backup_id}\n  destinationProjectId: {}\n  destinationRegion: {}\n  \
-             destinationVaultId: {}\n  auth:\n    tokenSecretRef:\n      name: cbr-token\n{more}",
+            "apiVersion: cbr.replication.dev/v1alpha1\nkind: BackupReplication\nmetadata:\n  name: \
+             {name}\nspec:\n  projectId: {}\n  backupId: {backup_id}\n  destinationProjectId: \
+             {}\n  destinationRegion: {}\n  destinationVaultId: {}\n  auth:\n    \
+             tokenSecretRef:\n      name: cbr-token\n{more}",
             example::PROJECT,
             example::DESTINATION_PROJECT,
             example::DESTINATION_REGION,
@@ -187,7 +211,12 @@ impl Scene {
     ///
     /// # Errors
     /// It is not so in time. Then its last state is in the error.
-    pub async fn wait(&self, name: &str, what: &str, wanted: impl Fn(&Object) -> bool) -> Result<Object> {
+    pub async fn wait(
+        &self,
+        name: &str,
+        what: &str,
+        wanted: impl Fn(&Object) -> bool,
+    ) -> Result<Object> {
         self.wait_within(PATIENCE, name, what, wanted).await
     }
 
@@ -203,8 +232,11 @@ impl Scene {
         wanted: impl Fn(&Object) -> bool,
     ) -> Result<Object> {
         let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
-        let mut objects =
-            watcher(self.api(), config).default_backoff().applied_objects().filter_map(async |o| o.ok()).boxed();
+        let mut objects = watcher(self.api(), config)
+            .default_backoff()
+            .applied_objects()
+            .filter_map(async |o| o.ok())
+            .boxed();
         let mut last = None;
         let found = tokio::time::timeout(patience, async {
             while let Some(object) = objects.next().await {
@@ -218,7 +250,10 @@ impl Scene {
         });
         match found.await {
             Ok(answer) => answer?.context("the watch ended"),
-            Err(_) => bail!("{name} is not {what}: {}", last.map_or("never seen".into(), |o| format!("{:#}", o.0))),
+            Err(_) => bail!(
+                "{name} is not {what}: {}",
+                last.map_or("never seen".into(), |o| format!("{:#}", o.0))
+            ),
         }
     }
 
@@ -234,9 +269,16 @@ impl Scene {
     ///
     /// # Errors
     /// They are not so in time.
-    pub async fn wait_for_all(&self, number: usize, wanted: impl Fn(&Object) -> bool) -> Result<Vec<Object>> {
+    pub async fn wait_for_all(
+        &self,
+        number: usize,
+        wanted: impl Fn(&Object) -> bool,
+    ) -> Result<Vec<Object>> {
         let mut seen = std::collections::BTreeMap::new();
-        let mut objects = watcher(self.api(), watcher::Config::default()).default_backoff().applied_objects().boxed();
+        let mut objects = watcher(self.api(), watcher::Config::default())
+            .default_backoff()
+            .applied_objects()
+            .boxed();
         let all = tokio::time::timeout(PATIENCE, async {
             while let Some(object) = objects.try_next().await.transpose() {
                 let Ok(object) = object else { continue };
@@ -249,8 +291,13 @@ impl Scene {
             Ok::<_, anyhow::Error>(())
         });
         let ended = all.await;
-        let missing: Vec<_> = seen.iter().filter(|(_, o)| !wanted(o)).map(|(n, o)| (n, o.phase())).collect();
-        ensure!(ended.is_ok() && missing.is_empty(), "{} of {number} seen; not yet: {missing:?}", seen.len());
+        let missing: Vec<_> =
+            seen.iter().filter(|(_, o)| !wanted(o)).map(|(n, o)| (n, o.phase())).collect();
+        ensure!(
+            ended.is_ok() && missing.is_empty(),
+            "{} of {number} seen; not yet: {missing:?}",
+            seen.len()
+        );
         ended??;
         Ok(seen.into_values().collect())
     }

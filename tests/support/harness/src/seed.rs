@@ -1,5 +1,5 @@
-//! Objects and statuses put in place by the administrator's own client: many in little time, and in states that an operator
-//! would take long to come to.
+//! Objects and statuses put in place by the administrator's own client: many in little time, and in
+//! states that an operator would take long to come to.
 
 use anyhow::{Context, Result};
 use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
@@ -13,7 +13,8 @@ impl Scene {
     /// # Errors
     /// The API server refuses it.
     pub async fn create(&self, yaml: &str) -> Result<DynamicObject> {
-        let object: DynamicObject = serde_saphyr::from_str(yaml).with_context(|| yaml.to_owned())?;
+        let object: DynamicObject =
+            serde_saphyr::from_str(yaml).with_context(|| yaml.to_owned())?;
         Ok(self.api().create(&PostParams::default(), &object).await?)
     }
 
@@ -27,7 +28,8 @@ impl Scene {
     }
 }
 
-/// An attempt for a status, `attempt-NUMBER`, with what a claim writes down at least. Without an outcome its call may be out.
+/// An attempt for a status, `attempt-NUMBER`, with what a claim writes down at least. Without an
+/// outcome its call may be out.
 pub fn attempt(number: i64, outcome: Option<&str>) -> Value {
     let mut attempt = json!({
         "id": format!("attempt-{number}"),

@@ -15,7 +15,9 @@ pub(crate) async fn serve(stream: TcpStream, forward: Forward) {
     let reset = Arc::new(AtomicBool::new(false));
     let service = service_fn(|request| {
         let (forward, reset) = (forward.clone(), reset.clone());
-        Box::pin(async move { forward.answer(request).await.inspect_err(|_| reset.store(true, Ordering::SeqCst)) })
+        Box::pin(async move {
+            forward.answer(request).await.inspect_err(|_| reset.store(true, Ordering::SeqCst))
+        })
     });
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     // Ends with an error where the client left, or a message was lost.

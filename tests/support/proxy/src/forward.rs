@@ -44,14 +44,19 @@ impl Forward {
     }
 
     /// The server's answer. An error loses the message, and with it the connection.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<AnswerBody>, Lost> {
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<AnswerBody>, Lost> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| Lost)?.to_bytes();
         let path = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-        let message = Message { method: parts.method.clone(), path: path.clone(), body: body.clone() };
+        let message =
+            Message { method: parts.method.clone(), path: path.clone(), body: body.clone() };
         let number = self.gate.arrived(message);
         self.pass(number, Moment::Request).await?;
-        // On a task of its own: what was forwarded arrives, although the client may leave meanwhile.
+        // On a task of its own: what was forwarded arrives, although the client may leave
+        // meanwhile.
         let sent = tokio::spawn(self.clone().send(parts, path, body, number.is_some()));
         let answer = sent.await;
         self.pass(number, Moment::Answer).await?;
@@ -82,7 +87,8 @@ impl Forward {
         headers.remove(HOST);
         let url = format!("{}{path}", self.server);
         let request = self.client.request(parts.method, url).headers(headers).body(body);
-        let answer: Response<reqwest::Body> = request.send().await.context("the server gives no answer")?.into();
+        let answer: Response<reqwest::Body> =
+            request.send().await.context("the server gives no answer")?.into();
         let (mut parts, body) = answer.into_parts();
         own_connection(&mut parts.headers);
         let body = if whole {

@@ -28,21 +28,27 @@ struct State {
 
 impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gate").field("messages", &self.lock().messages.len()).finish_non_exhaustive()
+        f.debug_struct("Gate")
+            .field("messages", &self.lock().messages.len())
+            .finish_non_exhaustive()
     }
 }
 
 impl Gate {
-    /// A gate that numbers the messages for which `counts` holds. Their answers are read to the end before they pass; those
-    /// of all others stream, so a watch belongs there.
+    /// A gate that numbers the messages for which `counts` holds. Their answers are read to the end
+    /// before they pass; those of all others stream, so a watch belongs there.
     pub fn new(counts: impl Fn(&Message) -> bool + Send + Sync + 'static) -> Self {
         let (answered, _) = watch::channel(0);
         Self(Arc::new(Shared { counts: Box::new(counts), state: Mutex::default(), answered }))
     }
 
-    /// Stops the first numbered message from now on that is wanted, once. Each is asked for once, in the order of their
-    /// arrival. An earlier stop that was not reached is replaced.
-    pub fn stop(&self, moment: Moment, wanted: impl FnMut(&Message) -> bool + Send + 'static) -> Stop {
+    /// Stops the first numbered message from now on that is wanted, once. Each is asked for once,
+    /// in the order of their arrival. An earlier stop that was not reached is replaced.
+    pub fn stop(
+        &self,
+        moment: Moment,
+        wanted: impl FnMut(&Message) -> bool + Send + 'static,
+    ) -> Stop {
         let (stop, barrier) = Stop::new(moment, Box::new(wanted));
         self.lock().barrier = Some(barrier);
         stop
@@ -58,7 +64,8 @@ impl Gate {
         self.lock().messages.clone()
     }
 
-    /// Waits until so many of the numbered messages were answered to the client, for as long as it takes.
+    /// Waits until so many of the numbered messages were answered to the client, for as long as it
+    /// takes.
     pub async fn answered(&self, number: usize) {
         let mut answered = self.0.answered.subscribe();
         // The sender lives as long as this gate.

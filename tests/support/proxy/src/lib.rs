@@ -1,8 +1,10 @@
-//! An HTTP/1.1 proxy between a client and one server, where single messages can be stopped: before the request is
-//! forwarded, or after the server's whole answer has arrived here. What was stopped passes, or its connection is reset.
+//! An HTTP/1.1 proxy between a client and one server, where single messages can be stopped: before
+//! the request is forwarded, or after the server's whole answer has arrived here. What was stopped
+//! passes, or its connection is reset.
 //!
-//! It listens on a free port of 127.0.0.1 over plain HTTP, forwards over HTTP or TLS with the client's own headers, and
-//! repeats nothing. Several proxies can share one [`Gate`], which then numbers the messages of all of them in one order.
+//! It listens on a free port of 127.0.0.1 over plain HTTP, forwards over HTTP or TLS with the
+//! client's own headers, and repeats nothing. Several proxies can share one [`Gate`], which then
+//! numbers the messages of all of them in one order.
 
 mod connection;
 mod forward;

@@ -35,7 +35,8 @@ impl Upstream {
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .http1_only()
-            // A connection of its own for each message: none meets one that the server is about to close.
+            // A connection of its own for each message: none meets one that the server is about to
+            // close.
             .pool_max_idle_per_host(0);
         let builder = match &self.ca_pem {
             Some(pem) => builder.tls_certs_only([Certificate::from_pem(pem)?]),
@@ -59,7 +60,8 @@ impl Proxy {
     /// There is no port, or the CA's certificate is unusable.
     pub async fn start(upstream: Upstream, gate: Gate) -> Result<Self> {
         let forward = Forward::new(upstream.client()?, upstream.url, gate);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for a proxy")?;
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for a proxy")?;
         let address = listener.local_addr()?;
         Ok(Self { address, listener: tokio::spawn(listen(listener, forward)) })
     }

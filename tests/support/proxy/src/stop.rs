@@ -10,7 +10,8 @@ use crate::message::Message;
 pub enum Moment {
     /// The request has arrived here whole, and the server has seen nothing of it.
     Request,
-    /// The server's answer has arrived here whole, or it is known that none will; the client has seen nothing of it.
+    /// The server's answer has arrived here whole, or it is known that none will; the client has
+    /// seen nothing of it.
     Answer,
 }
 
@@ -38,10 +39,16 @@ pub(crate) struct Barrier {
 }
 
 impl Stop {
-    pub(crate) fn new(moment: Moment, wanted: Box<dyn FnMut(&Message) -> bool + Send>) -> (Self, Barrier) {
+    pub(crate) fn new(
+        moment: Moment,
+        wanted: Box<dyn FnMut(&Message) -> bool + Send>,
+    ) -> (Self, Barrier) {
         let (reached, is_reached) = oneshot::channel();
         let (decide, fate) = oneshot::channel();
-        (Self { reached: is_reached, fate: decide }, Barrier { moment, wanted, number: None, reached, fate })
+        (
+            Self { reached: is_reached, fate: decide },
+            Barrier { moment, wanted, number: None, reached, fate },
+        )
     }
 
     /// Waits until the message stands still, for as long as it takes.

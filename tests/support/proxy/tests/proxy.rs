@@ -28,7 +28,8 @@ impl Scene {
     }
 
     async fn look(&self) -> reqwest::Result<Response> {
-        let url = format!("{}/v3/{}/backups/{}", self.proxy.url(), example::PROJECT, example::BACKUP);
+        let url =
+            format!("{}/v3/{}/backups/{}", self.proxy.url(), example::PROJECT, example::BACKUP);
         self.client.get(url).header("X-Auth-Token", example::TOKEN).send().await
     }
 
@@ -115,7 +116,9 @@ async fn what_is_lost_is_reset() -> Result<()> {
     done?;
     let error = looked.err().map(anyhow::Error::from);
     let is_reset = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionReset)
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionReset)
     };
     assert!(error.as_ref().is_some_and(|error| error.chain().any(is_reset)), "{error:?}");
     Ok(())

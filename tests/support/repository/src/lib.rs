@@ -1,7 +1,8 @@
 //! Where this repository is, asked while a program runs.
 //!
-//! What the compiler knew of it (`env!`) would be wrong where two checkouts share a target folder: cargo takes a program of the
-//! one for a program of the other, and it would then read the other's files.
+//! What the compiler knew of it (`env!`) would be wrong where two checkouts share a target folder:
+//! cargo takes a program of the one for a program of the other, and it would then read the other's
+//! files.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -9,12 +10,16 @@ use std::path::{Path, PathBuf};
 /// Marks the file of the whole workspace, among those of its packages.
 const MARK: &str = "[workspace]";
 
-/// The folder of this repository: above the package that cargo runs or, without cargo, above the current folder. Outside of any
-/// repository it is the current folder, so that what is missing is named by the file that cannot be read.
+/// The folder of this repository: above the package that cargo runs or, without cargo, above the
+/// current folder. Outside of any repository it is the current folder, so that what is missing is
+/// named by the file that cannot be read.
 pub fn root() -> PathBuf {
     let by_cargo = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let current = env::current_dir().unwrap_or_default();
-    by_cargo.and_then(|package| workspace_of(&package)).or_else(|| workspace_of(&current)).unwrap_or(current)
+    by_cargo
+        .and_then(|package| workspace_of(&package))
+        .or_else(|| workspace_of(&current))
+        .unwrap_or(current)
 }
 
 /// A file or folder of this repository, by its path from the root.
@@ -25,7 +30,8 @@ pub fn path(name: &str) -> PathBuf {
 /// The nearest workspace that a folder is in.
 fn workspace_of(folder: &Path) -> Option<PathBuf> {
     let is_workspace = |folder: &&Path| {
-        std::fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|text| text.lines().any(|line| line == MARK))
+        std::fs::read_to_string(folder.join("Cargo.toml"))
+            .is_ok_and(|text| text.lines().any(|line| line == MARK))
     };
     folder.ancestors().find(is_workspace).map(Path::to_path_buf)
 }
@@ -50,7 +56,9 @@ mod tests {
         let package = inner.join("tests/tools/demo");
         fs::create_dir_all(&package)?;
         assert_eq!(workspace_of(&package), workspace_of(outer.path()), "nothing is marked yet");
-        for (folder, text) in [(outer.path(), MARK), (&inner, MARK), (&package, "[package]\nname = \"demo\"")] {
+        for (folder, text) in
+            [(outer.path(), MARK), (&inner, MARK), (&package, "[package]\nname = \"demo\"")]
+        {
             fs::write(folder.join("Cargo.toml"), format!("{text}\n"))?;
         }
         assert_eq!(workspace_of(&package).as_deref(), Some(inner.as_path()));
@@ -72,7 +80,11 @@ mod tests {
                     folders.push(path);
                 } else if path.extension().is_some_and(|extension| extension == "rs") {
                     files += 1;
-                    assert!(!fs::read_to_string(&path)?.contains(asked), "{}: use repository::path", path.display());
+                    assert!(
+                        !fs::read_to_string(&path)?.contains(asked),
+                        "{}: use repository::path",
+                        path.display()
+                    );
                 }
             }
         }

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Behaviour {
-    /// Every well-formed backup id (a UUID) exists, as an available server backup of the project that asks for it.
+    /// Every well-formed backup id (a UUID) exists, as an available server backup of the project
+    /// that asks for it.
     pub any_backup: bool,
-    /// A second replication to the same region is accepted instead of refused with `BackupService.1009`, which one of
-    /// the two clouds does not document.
+    /// A second replication to the same region is accepted instead of refused with
+    /// `BackupService.1009`, which one of the two clouds does not document.
     pub accept_duplicates: bool,
     /// How replications advance.
     pub pace: Pace,
@@ -22,8 +23,8 @@ pub struct Behaviour {
     pub view: View,
     /// The shape of 401 and 403 for a token.
     pub auth_errors: AuthErrors,
-    /// Ids and regions are known in any letter case, with or without their hyphens. A destination is kept in the words
-    /// it was asked for in; how it is listed is up to [`View::spelling`].
+    /// Ids and regions are known in any letter case, with or without their hyphens. A destination
+    /// is kept in the words it was asked for in; how it is listed is up to [`View::spelling`].
     pub any_spelling: bool,
     /// What lies between the service and its callers.
     pub cache: Cache,
@@ -31,8 +32,9 @@ pub struct Behaviour {
     pub wire: Wire,
 }
 
-/// A cache in front of the service that stores answers to look-ups by their path alone, whoever asks. What was
-/// stored is kept, with every record that came later missing, until it is switched off.
+/// A cache in front of the service that stores answers to look-ups by their path alone, whoever
+/// asks. What was stored is kept, with every record that came later missing, until it is switched
+/// off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cache {
@@ -61,7 +63,8 @@ pub enum Pace {
     /// Only when told to.
     #[default]
     Manual,
-    /// By the clock, from acceptance to the end in this time; the first tenth of it is spent waiting.
+    /// By the clock, from acceptance to the end in this time; the first tenth of it is spent
+    /// waiting.
     Milliseconds(u64),
 }
 
@@ -151,8 +154,8 @@ pub enum Children {
     None,
     /// Disks, with an `extend_info` and children of their own.
     Disks,
-    /// The same, each with `replication_records`: those of the backup, under other ids and as failed. Whoever takes
-    /// them for records of the backup is wrong.
+    /// The same, each with `replication_records`: those of the backup, under other ids and as
+    /// failed. Whoever takes them for records of the backup is wrong.
     WithRecords,
 }
 
@@ -183,8 +186,8 @@ pub enum Records {
     /// Each is shown from its acceptance on.
     #[default]
     Present,
-    /// Each is shown from this long after its acceptance on, or once revealed, whichever is first; `None`: only once
-    /// revealed. Until then the array does not contain it.
+    /// Each is shown from this long after its acceptance on, or once revealed, whichever is first;
+    /// `None`: only once revealed. Until then the array does not contain it.
     Late { milliseconds: Option<u64> },
     /// An empty array for ever.
     Empty,
@@ -212,7 +215,8 @@ pub enum Timestamps {
 }
 
 impl Timestamps {
-    /// The instant in this style; what the style has no digits for is cut off. Empty for no time at all.
+    /// The instant in this style; what the style has no digits for is cut off. Empty for no time at
+    /// all.
     pub fn format(self, at: Timestamp) -> String {
         match self {
             Self::Unzoned => at.strftime("%Y-%m-%dT%H:%M:%S.%6f").to_string(),

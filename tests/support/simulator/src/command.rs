@@ -1,4 +1,5 @@
-//! The changes that the admin API offers, in JSON: `{"set_backup_status": {"backup_id": "…", "status": "error"}}`.
+//! The changes that the admin API offers, in JSON:
+//! `{"set_backup_status": {"backup_id": "…", "status": "error"}}`.
 
 use anyhow::Result;
 use serde::Deserialize;
@@ -99,17 +100,25 @@ impl Command {
             Self::AddRegion(region) => inventory.add_region(region),
             Self::AddProject(project) => inventory.add_project(project),
             Self::AddVault(vault) => inventory.add_vault(vault),
-            Self::SetVaultCapacity { vault_id, capacity } => inventory.set_vault_capacity(&vault_id, capacity)?,
-            Self::SetVaultStatus { vault_id, status } => inventory.set_vault_status(&vault_id, status)?,
+            Self::SetVaultCapacity { vault_id, capacity } => {
+                inventory.set_vault_capacity(&vault_id, capacity)?
+            }
+            Self::SetVaultStatus { vault_id, status } => {
+                inventory.set_vault_status(&vault_id, status)?
+            }
             Self::AddBackup(backup) => inventory.add_backup(backup),
             Self::RemoveBackup { backup_id } => inventory.remove_backup(&backup_id)?,
-            Self::SetBackupStatus { backup_id, status } => inventory.set_backup_status(&backup_id, status)?,
+            Self::SetBackupStatus { backup_id, status } => {
+                inventory.set_backup_status(&backup_id, status)?
+            }
             Self::AddToken(token) => state.service.tokens.add(token),
             Self::ExpireToken(SecretValue { value }) => state.service.tokens.expire(&value)?,
             Self::RevokeToken(SecretValue { value }) => state.service.tokens.revoke(&value)?,
             Self::Configure(behaviour) => state.service.behaviour = behaviour,
             Self::SetView { backup_id, view } => state.service.set_view(&backup_id, view),
-            Self::SetTokenView { token: SecretValue { value }, view } => state.service.set_token_view(&value, view),
+            Self::SetTokenView { token: SecretValue { value }, view } => {
+                state.service.set_token_view(&value, view)
+            }
             Self::AddReplication(target) => drop(state.service.add_replication(target)?),
             Self::AlterRecord { id, fields } => state.service.ledger.alter(&id, fields)?,
             Self::Hide { id } => state.service.ledger.hide(&id)?,

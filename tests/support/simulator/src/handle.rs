@@ -78,8 +78,8 @@ impl Simulator {
         self.with(|state| change(&mut state.service.behaviour));
     }
 
-    /// Gives one token a view of its own, whatever the backup; it comes before the view of the backup. `None` takes it
-    /// away.
+    /// Gives one token a view of its own, whatever the backup; it comes before the view of the
+    /// backup. `None` takes it away.
     pub fn set_token_view(&self, token: &str, view: Option<View>) {
         self.with(|state| state.service.set_token_view(token, view));
     }
@@ -102,13 +102,14 @@ impl Simulator {
         self.with(|state| state.service.ledger.all(Instant::now()))
     }
 
-    /// Adds a replication as of an earlier call, with neither the checks nor a trace in the log. Returns the id of its
-    /// record. Fails where there is no such backup.
+    /// Adds a replication as of an earlier call, with neither the checks nor a trace in the log.
+    /// Returns the id of its record. Fails where there is no such backup.
     pub fn add_replication(&self, target: Target) -> Result<String> {
         self.with(|state| state.service.add_replication(target))
     }
 
-    /// Lists a record with other fields than its own: they are merged into it, and `null` takes a field away.
+    /// Lists a record with other fields than its own: they are merged into it, and `null` takes a
+    /// field away.
     pub fn alter_record(&self, id: &str, fields: Map<String, Value>) -> Result<()> {
         self.with(|state| state.service.ledger.alter(id, fields))
     }
@@ -123,7 +124,8 @@ impl Simulator {
         self.with(|state| state.service.ledger.advance(id, to))
     }
 
-    /// Shows those that were accepted so far and are shown late or were hidden; of one backup where its id is given.
+    /// Shows those that were accepted so far and are shown late or were hidden; of one backup where
+    /// its id is given.
     pub fn reveal(&self, id: Option<&str>) {
         self.with(|state| state.service.ledger.reveal(id));
     }
@@ -166,8 +168,8 @@ impl Simulator {
         self.log(|log| log.counts(backup_id))
     }
 
-    /// Waits, for as long as it takes, until the log is as wanted; it is asked anew on every change, and must not call
-    /// the handle.
+    /// Waits, for as long as it takes, until the log is as wanted; it is asked anew on every
+    /// change, and must not call the handle.
     pub async fn wait_for(&self, wanted: impl FnMut(&Log) -> bool) {
         self.shared().wait_for(wanted).await;
     }

@@ -1,11 +1,15 @@
-//! A CBR service (Cloud Backup and Recovery) of one region that behaves, and on request misbehaves, as the real one.
+//! A CBR service (Cloud Backup and Recovery) of one region that behaves, and on request misbehaves,
+//! as the real one.
 //!
-//! It answers `POST /v3/{project_id}/backups/{backup_id}/replicate` and `GET /v3/{project_id}/backups/{backup_id}` over
-//! plain HTTP and over TLS, and `POST /v3/auth/tokens` as IAM does, with the constraints, the error bodies and the replication records that the API documents.
-//! It shares no type with any client, so a client's misreading of the API cannot hide in a shared type.
+//! It answers `POST /v3/{project_id}/backups/{backup_id}/replicate` and
+//! `GET /v3/{project_id}/backups/{backup_id}` over plain HTTP and over TLS, and
+//! `POST /v3/auth/tokens` as IAM does, with the constraints, the error bodies and the replication
+//! records that the API documents. It shares no type with any client, so a client's misreading of
+//! the API cannot hide in a shared type.
 //!
-//! A call is *committed* when the service accepted it: a replication record exists from then on. What a test asks of a
-//! client is how it behaves when an answer is lost, late or wrong before or after that point; a [`Script`] says so.
+//! A call is *committed* when the service accepted it: a replication record exists from then on.
+//! What a test asks of a client is how it behaves when an answer is lost, late or wrong before or
+//! after that point; a [`Script`] says so.
 //!
 //! ```
 //! use simulator::{Fault, Options, Script, Simulator, example};
@@ -33,8 +37,8 @@ mod state;
 mod world;
 
 pub use behaviour::{
-    AuthErrors, Behaviour, Cache, Children, DestinationVault, Ending, LookUp, Pace, Records, Shape, Spelling,
-    Timestamps, View, Wire,
+    AuthErrors, Behaviour, Cache, Children, DestinationVault, Ending, LookUp, Pace, Records, Shape,
+    Spelling, Timestamps, View, Wire,
 };
 pub use command::Command;
 pub use log::{Call, CallEnding, Counts, Headers, Log, Verdict};
@@ -48,6 +52,6 @@ pub use service::record::{Record, Target};
 pub use service::stage::{Advance, DeletedRecord, Stage};
 pub use simulator::Simulator;
 pub use world::{
-    Backup, BackupStatus, ImageType, Project, Region, ResourceType, Token, User, Vault, VaultKind, VaultStatus, World,
-    example,
+    Backup, BackupStatus, ImageType, Project, Region, ResourceType, Token, User, Vault, VaultKind,
+    VaultStatus, World, example,
 };

@@ -13,7 +13,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// A CBR service that behaves, and on request misbehaves, as the real one.
 ///
-/// Prints one line of JSON with its addresses once it serves, then runs until it is interrupted or terminated.
+/// Prints one line of JSON with its addresses once it serves, then runs until it is interrupted or
+/// terminated.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -37,7 +38,8 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
 
-    /// What exists, in JSON (as GET /world of the admin API has it, and "tokens"); an example world if left out
+    /// What exists, in JSON (as GET /world of the admin API has it, and "tokens"); an example world
+    /// if left out
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
 
@@ -60,8 +62,18 @@ struct Arguments {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let Arguments { http, https, admin, names, ca_file, world, behaviour, takes, any_backup, accept_duplicates } =
-        Arguments::parse();
+    let Arguments {
+        http,
+        https,
+        admin,
+        names,
+        ca_file,
+        world,
+        behaviour,
+        takes,
+        any_backup,
+        accept_duplicates,
+    } = Arguments::parse();
     let world: World = world.as_deref().map(read).transpose()?.unwrap_or_default();
     let mut behaviour: Behaviour = behaviour.as_deref().map(read).transpose()?.unwrap_or_default();
     behaviour.any_backup |= any_backup;
@@ -69,16 +81,18 @@ async fn main() -> Result<()> {
     if let Some(seconds) = takes {
         behaviour.pace = Pace::Milliseconds(u64::from(seconds) * 1000);
     }
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
 
     let simulator = Simulator::start(Options { world, behaviour, http, https, admin, names })?;
     if let Some(path) = ca_file {
         simulator.write_ca(&path)?;
     }
-    let addresses =
-        json!({ "http": simulator.http_url(), "https": simulator.https_url(), "admin": simulator.admin_url() });
+    let addresses = json!({ "http": simulator.http_url(), "https": simulator.https_url(), "admin": simulator.admin_url() });
     let mut output = std::io::stdout();
-    writeln!(output, "{addresses}").and_then(|()| output.flush()).context("cannot print the addresses")?;
+    writeln!(output, "{addresses}")
+        .and_then(|()| output.flush())
+        .context("cannot print the addresses")?;
 
     tokio::select! {
         _ = interrupt.recv() => {}

@@ -5,7 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use crate::behaviour::Behaviour;
 use crate::world::World;
 
-/// What is fixed at start. The default suits a test: free ports of 127.0.0.1, the default world, no admin API.
+/// What is fixed at start. The default suits a test: free ports of 127.0.0.1, the default world, no
+/// admin API.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub world: World,
@@ -37,6 +38,9 @@ impl Default for Options {
 impl Options {
     /// The default, where every backup exists whose id is a UUID: for load tests.
     pub fn any_backup() -> Self {
-        Self { behaviour: Behaviour { any_backup: true, ..Behaviour::default() }, ..Self::default() }
+        Self {
+            behaviour: Behaviour { any_backup: true, ..Behaviour::default() },
+            ..Self::default()
+        }
     }
 }

@@ -20,10 +20,11 @@ use crate::server::{admin, http};
 use crate::service::Service;
 use crate::state::{Shared, State};
 
-/// A running service. Clones are the same service; it stops, and all its connections end, with the last of them.
+/// A running service. Clones are the same service; it stops, and all its connections end, with the
+/// last of them.
 ///
-/// It runs on a thread of its own, so it serves callers with and without a runtime. All that is not `async` here
-/// returns at once.
+/// It runs on a thread of its own, so it serves callers with and without a runtime. All that is not
+/// `async` here returns at once.
 #[derive(Clone)]
 pub struct Simulator(Arc<Running>);
 
@@ -49,7 +50,8 @@ impl Drop for Running {
 }
 
 impl Simulator {
-    /// Binds the ports and serves them. Fails where a port is taken or a name cannot stand in a certificate.
+    /// Binds the ports and serves them. Fails where a port is taken or a name cannot stand in a
+    /// certificate.
     pub fn start(options: Options) -> Result<Self> {
         let Options { world, behaviour, http, https, admin, names } = options;
         let identity = Identity::new(&names)?;
@@ -63,22 +65,27 @@ impl Simulator {
         let admin = admin.map(bind).transpose()?;
         drop(context);
 
-        let (http, https, admin_address) = (plain.address, tls.address, admin.as_ref().map(|bound| bound.address));
+        let (http, https, admin_address) =
+            (plain.address, tls.address, admin.as_ref().map(|bound| bound.address));
         let (plain_switch, plain_switches) = mpsc::unbounded_channel();
         let (tls_switch, tls_switches) = mpsc::unbounded_channel();
         let (admin_switch, admin_switches) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let acceptor = TlsAcceptor::from(identity.config);
-        let (plain_shared, tls_shared, admin_shared) = (shared.clone(), shared.clone(), shared.clone());
+        let (plain_shared, tls_shared, admin_shared) =
+            (shared.clone(), shared.clone(), shared.clone());
         let ca_pem: Arc<str> = identity.ca_pem.as_str().into();
 
         let serve = async move {
-            tokio::spawn(listen(plain, plain_switches, move |stream| serve_plain(plain_shared.clone(), stream)));
+            tokio::spawn(listen(plain, plain_switches, move |stream| {
+                serve_plain(plain_shared.clone(), stream)
+            }));
             tokio::spawn(listen(tls, tls_switches, move |stream| {
                 serve_tls(tls_shared.clone(), acceptor.clone(), stream)
             }));
             if let Some(bound) = admin {
-                let serve = move |stream| admin::serve(admin_shared.clone(), ca_pem.clone(), stream);
+                let serve =
+                    move |stream| admin::serve(admin_shared.clone(), ca_pem.clone(), stream);
                 tokio::spawn(listen(bound, admin_switches, serve));
             }
             // Ends when the handle drops the other side.
@@ -106,7 +113,8 @@ impl Simulator {
         format!("http://127.0.0.1:{}", self.0.http.port())
     }
 
-    /// The endpoint over TLS, without a trailing slash. Its certificate is signed by [`Simulator::ca_pem`].
+    /// The endpoint over TLS, without a trailing slash. Its certificate is signed by
+    /// [`Simulator::ca_pem`].
     pub fn https_url(&self) -> String {
         format!("https://localhost:{}", self.0.https.port())
     }
@@ -133,11 +141,12 @@ impl Simulator {
 
     /// Writes the CA's certificate to a file.
     pub fn write_ca(&self, path: &Path) -> Result<()> {
-        std::fs::write(path, self.ca_pem()).with_context(|| format!("cannot write the CA to {}", path.display()))
+        std::fs::write(path, self.ca_pem())
+            .with_context(|| format!("cannot write the CA to {}", path.display()))
     }
 
-    /// Refuses connections from now on, and ends those that there are. The ports stay reserved; calls that have
-    /// arrived are processed all the same. The admin API stays up.
+    /// Refuses connections from now on, and ends those that there are. The ports stay reserved;
+    /// calls that have arrived are processed all the same. The admin API stays up.
     pub fn go_down(&self) -> Result<()> {
         self.switch(false).context("cannot take the service down")
     }

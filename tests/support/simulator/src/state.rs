@@ -33,13 +33,19 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(service: Service) -> Self {
-        let state = State { service, scripts: Scripts::default(), log: Log::default(), holds: HashMap::new() };
+        let state = State {
+            service,
+            scripts: Scripts::default(),
+            log: Log::default(),
+            holds: HashMap::new(),
+        };
         Self { state: Mutex::new(state), changed: watch::Sender::new(()) }
     }
 
     /// Looks or changes, without a signal.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        // A predicate of a test that panics must not take the service down for the others that share it.
+        // A predicate of a test that panics must not take the service down for the others that
+        // share it.
         act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -19,10 +19,16 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Runs those whose name contains one of the texts, or all if there is none, in their order. Prints a line for each, and how many
-/// failed in how many seconds since `start`. Returns whether there were any, and all passed.
-pub fn run<'a>(checks: impl IntoIterator<Item = Check<'a>>, only: &[String], start: Instant) -> bool {
-    let is_wanted = |check: &Check<'_>| only.is_empty() || only.iter().any(|text| check.name.contains(text));
+/// Runs those whose name contains one of the texts, or all if there is none, in their order. Prints
+/// a line for each, and how many failed in how many seconds since `start`. Returns whether there
+/// were any, and all passed.
+pub fn run<'a>(
+    checks: impl IntoIterator<Item = Check<'a>>,
+    only: &[String],
+    start: Instant,
+) -> bool {
+    let is_wanted =
+        |check: &Check<'_>| only.is_empty() || only.iter().any(|text| check.name.contains(text));
     let (mut run, mut failed) = (0, 0);
     for check in checks.into_iter().filter(is_wanted) {
         let begin = Instant::now();

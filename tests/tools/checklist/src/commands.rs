@@ -36,8 +36,16 @@ pub fn refused(command: &mut Command) -> Result<String> {
 
 fn succeeded(command: &mut Command) -> Result<Output> {
     let output = ended(command)?;
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    ensure!(output.status.success(), "{}: {}\n{}\n{}", shown(command), output.status, stderr.trim(), stdout.trim());
+    let (stdout, stderr) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "{}: {}\n{}\n{}",
+        shown(command),
+        output.status,
+        stderr.trim(),
+        stdout.trim()
+    );
     Ok(output)
 }
 

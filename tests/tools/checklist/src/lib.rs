@@ -1,4 +1,5 @@
-//! Checks that a command makes one after the other, with a line for each, and the programs that they run.
+//! Checks that a command makes one after the other, with a line for each, and the programs that
+//! they run.
 
 mod check;
 pub mod commands;

@@ -37,11 +37,18 @@ impl Board {
     }
 
     /// Waits until a resource is, or was meanwhile, as wanted; returns it as it was then.
-    pub(crate) async fn wait(&self, example: &Example, what: &str, wanted: impl Fn(&Object) -> bool) -> Result<Object> {
+    pub(crate) async fn wait(
+        &self,
+        example: &Example,
+        what: &str,
+        wanted: impl Fn(&Object) -> bool,
+    ) -> Result<Object> {
         let key = example.key();
         let mut seen = self.0.subscribe();
-        let find = |seen: &Seen| seen.0.get(&key)?.been.iter().find(|object| wanted(object)).cloned();
-        let waited = tokio::time::timeout(PATIENCE, seen.wait_for(|seen| find(seen).is_some())).await;
+        let find =
+            |seen: &Seen| seen.0.get(&key)?.been.iter().find(|object| wanted(object)).cloned();
+        let waited =
+            tokio::time::timeout(PATIENCE, seen.wait_for(|seen| find(seen).is_some())).await;
         let found = waited.ok().and_then(|seen| find(&*seen.ok()?));
         match (found, self.now().0.remove(&key)) {
             (Some(object), _) => Ok(object),
@@ -72,8 +79,8 @@ fn key(object: &DynamicObject) -> String {
     format!("{}/{}", object.namespace().unwrap_or_default(), object.name_any())
 }
 
-/// Follows the resources of all namespaces, and shows them as they and the counts of the simulator change. Never
-/// ends but by an error.
+/// Follows the resources of all namespaces, and shows them as they and the counts of the simulator
+/// change. Never ends but by an error.
 pub(crate) async fn follow(parts: &Parts) -> Result<()> {
     let kind = ApiResource {
         group: "cbr.replication.dev".into(),
@@ -83,7 +90,8 @@ pub(crate) async fn follow(parts: &Parts) -> Result<()> {
         plural: "backupreplications".into(),
     };
     let resources = Api::<DynamicObject>::all_with(parts.client.clone(), &kind);
-    let mut events = watch_resources(resources, watcher::Config::default()).default_backoff().boxed();
+    let mut events =
+        watch_resources(resources, watcher::Config::default()).default_backoff().boxed();
     loop {
         let counts = parts.simulator.log(|log| log.total());
         parts.screen.show(table::rows(&parts.board.now(), &parts.simulator));

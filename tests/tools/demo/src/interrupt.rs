@@ -10,7 +10,11 @@ impl Interrupt {
     /// From now on these signals end the process only where it says so.
     pub(crate) fn new() -> Result<Self> {
         let catch = |kind| signal(kind).context("could not catch Ctrl-C");
-        Ok(Self([catch(SignalKind::interrupt())?, catch(SignalKind::terminate())?, catch(SignalKind::hangup())?]))
+        Ok(Self([
+            catch(SignalKind::interrupt())?,
+            catch(SignalKind::terminate())?,
+            catch(SignalKind::hangup())?,
+        ]))
     }
 
     pub(crate) async fn wait(&mut self) {

@@ -1,4 +1,5 @@
-//! The operator at work: a real Kubernetes API server, a simulated cloud, and manifests as users write them.
+//! The operator at work: a real Kubernetes API server, a simulated cloud, and manifests as users
+//! write them.
 
 mod board;
 mod example;
@@ -21,14 +22,16 @@ use crate::screen::Screen;
 
 /// Watch BackupReplications being replicated, once each.
 ///
-/// Starts a real etcd and kube-apiserver (built with Go the first time, which takes minutes; KUBEBUILDER_ASSETS names a
-/// folder with ready-made ones), a simulated CBR service over TLS, and the operator's own binary. Then applies the
-/// manifests of docs/examples with kubectl, and shows what becomes of them: a success, a wrong token and a wrong vault that
-/// are then corrected, a throttled call, a manifest against the limits, a call whose answer is lost and found by itself, and
-/// one about which its user decides. The copies are followed as they come into being.
+/// Starts a real etcd and kube-apiserver (built with Go the first time, which takes minutes;
+/// KUBEBUILDER_ASSETS names a folder with ready-made ones), a simulated CBR service over TLS, and
+/// the operator's own binary. Then applies the manifests of docs/examples with kubectl, and shows
+/// what becomes of them: a success, a wrong token and a wrong vault that are then corrected, a
+/// throttled call, a manifest against the limits, a call whose answer is lost and found by itself,
+/// and one about which its user decides. The copies are followed as they come into being.
 ///
-/// Needs no cluster and no cloud. It uses free ports of 127.0.0.1 and a temporary folder, and leaves nothing behind.
-/// Exits 0 only if each resource ended as it should: one accepted call each, and no duplicate.
+/// Needs no cluster and no cloud. It uses free ports of 127.0.0.1 and a temporary folder, and
+/// leaves nothing behind. Exits 0 only if each resource ended as it should: one accepted call each,
+/// and no duplicate.
 #[derive(Parser)]
 #[command(name = "demo", version, verbatim_doc_comment)]
 struct Options {
@@ -44,7 +47,8 @@ fn main() -> ExitCode {
         Err(error) => return failed(&error),
     };
     let outcome = runtime.block_on(demo(keep));
-    // A start that was interrupted may still be under way. It ends with this process, and with it all that it has started.
+    // A start that was interrupted may still be under way. It ends with this process, and with it
+    // all that it has started.
     runtime.shutdown_background();
     match outcome {
         Ok(code) => code,

@@ -15,7 +15,8 @@ const NAME: &str = "backup-replication-operator";
 /// A build may take as long as it likes. It is asked this often whether it has ended.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// The path of the binary, built if it is not up to date. What cargo has to say is shown. Blocks meanwhile.
+/// The path of the binary, built if it is not up to date. What cargo has to say is shown. Blocks
+/// meanwhile.
 pub(crate) fn build() -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let (messages, writer) = Lines::from_pipe()?;
@@ -32,7 +33,9 @@ pub(crate) fn build() -> Result<PathBuf> {
         }
     };
     ensure!(exit == Exit::Code(0), "could not build the operator: cargo ended with {exit}");
-    let built = messages.wait_for(INTERVAL, is_executable).context("cargo did not say where the operator is")?;
+    let built = messages
+        .wait_for(INTERVAL, is_executable)
+        .context("cargo did not say where the operator is")?;
     executable(&built).context("cargo did not say where the operator is")
 }
 

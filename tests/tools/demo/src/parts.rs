@@ -29,7 +29,8 @@ pub(crate) struct Parts {
     pub(crate) screen: Screen,
 }
 
-/// Starts everything, with the CRD in place: seconds, and minutes where something is yet to be built.
+/// Starts everything, with the CRD in place: seconds, and minutes where something is yet to be
+/// built.
 pub(crate) async fn start(screen: Screen) -> Result<Parts> {
     let (operator_binary, cluster, screen) = tokio::task::spawn_blocking(move || {
         screen.step("Building the operator with cargo.");
@@ -39,7 +40,8 @@ pub(crate) async fn start(screen: Screen) -> Result<Parts> {
         anyhow::Ok((operator_binary, cluster, screen))
     })
     .await??;
-    screen.step("Starting a simulated CBR service, which serves TLS with a certificate of its own.");
+    screen
+        .step("Starting a simulated CBR service, which serves TLS with a certificate of its own.");
     // Examples may name any backup. A copy takes so long that its progress can be seen.
     let mut options = Options::any_backup();
     options.behaviour.pace = Pace::takes(COPY_TAKES);
@@ -48,8 +50,18 @@ pub(crate) async fn start(screen: Screen) -> Result<Parts> {
     simulator.write_ca(&ca_bundle)?;
 
     screen.step("Installing the CustomResourceDefinition.");
-    run(&cluster, &screen, "apply --server-side -f crds/backupreplications.cbr.replication.dev.yaml").await?;
-    run(&cluster, &screen, "wait --for=condition=Established crd/backupreplications.cbr.replication.dev").await?;
+    run(
+        &cluster,
+        &screen,
+        "apply --server-side -f crds/backupreplications.cbr.replication.dev.yaml",
+    )
+    .await?;
+    run(
+        &cluster,
+        &screen,
+        "wait --for=condition=Established crd/backupreplications.cbr.replication.dev",
+    )
+    .await?;
     run(&cluster, &screen, "create namespace backups").await?;
 
     screen.step("Starting the operator; the simulated service is its default endpoint.");
@@ -57,10 +69,22 @@ pub(crate) async fn start(screen: Screen) -> Result<Parts> {
     let operator = tokio::task::spawn_blocking(move || options.start_ready()).await??;
     let kubeconfig = Kubeconfig::read_from(cluster.kubeconfig())?;
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
-    Ok(Parts { operator, simulator, cluster, client: Client::try_from(config)?, board: Board::default(), screen })
+    Ok(Parts {
+        operator,
+        simulator,
+        cluster,
+        client: Client::try_from(config)?,
+        board: Board::default(),
+        screen,
+    })
 }
 
-fn operator_options(binary: &Path, cluster: &ControlPlane, simulator: &Simulator, ca_bundle: &Path) -> OperatorOptions {
+fn operator_options(
+    binary: &Path,
+    cluster: &ControlPlane,
+    simulator: &Simulator,
+    ca_bundle: &Path,
+) -> OperatorOptions {
     OperatorOptions::new(binary, cluster.kubeconfig())
         .arg(format!("--allowed-endpoint={}", simulator.https_url()))
         .arg(format!("--default-endpoint={}", simulator.https_url()))
@@ -87,7 +111,8 @@ impl Parts {
 
     /// Ends the operator as a cluster would, and then the rest.
     pub(crate) async fn end(self) {
-        // On a thread where waiting is allowed. Whatever does not end by itself is killed as its part is dropped.
+        // On a thread where waiting is allowed. Whatever does not end by itself is killed as its
+        // part is dropped.
         let _ended = tokio::task::spawn_blocking(move || {
             let Self { operator, simulator, cluster, client, board: _, screen: _ } = self;
             drop(client);

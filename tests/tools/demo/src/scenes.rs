@@ -1,4 +1,5 @@
-//! What happens, one scene after the other. Each waits for what must come by the watch on the board.
+//! What happens, one scene after the other. Each waits for what must come by the watch on the
+//! board.
 
 use anyhow::{Context, Result};
 use harness::Object;
@@ -16,7 +17,8 @@ pub(crate) enum Expected {
     Refused(Example),
 }
 
-/// Plays all scenes. What must have become of the examples so far is in `expected`, even when it fails.
+/// Plays all scenes. What must have become of the examples so far is in `expected`, even when it
+/// fails.
 pub(crate) async fn play(parts: &Parts, expected: &mut Vec<Expected>) -> Result<()> {
     expected.push(Expected::Accepted(success(parts).await?));
     expected.push(Expected::Accepted(wrong_token(parts).await?));
@@ -30,18 +32,24 @@ pub(crate) async fn play(parts: &Parts, expected: &mut Vec<Expected>) -> Result<
 
 async fn success(parts: &Parts) -> Result<Example> {
     let example = Example::read("named.yaml")?;
-    parts.screen.step("A token in a Secret, and a replication whose copy gets a name and a description.");
+    parts
+        .screen
+        .step("A token in a Secret, and a replication whose copy gets a name and a description.");
     parts.apply("secret.yaml").await?;
     parts.apply("named.yaml").await?;
     let example = accepted(parts, example).await?;
-    parts.screen.step("Accepted is not copied: the copy is followed to its end, while others are called for.");
+    parts.screen.step(
+        "Accepted is not copied: the copy is followed to its end, while others are called for.",
+    );
     told_of_copy(parts, &example, "under way", |object| percent(object) > Some(0)).await?;
     Ok(example)
 }
 
 async fn wrong_token(parts: &Parts) -> Result<Example> {
     let example = Example::read("wrong-token.yaml")?;
-    parts.screen.step("A token that the cloud rejects: the resource waits, and does not call again with it.");
+    parts.screen.step(
+        "A token that the cloud rejects: the resource waits, and does not call again with it.",
+    );
     parts.apply("wrong-token.yaml").await?;
     told(parts, &example, "Pending", "TokenRejected").await?;
     parts.screen.step("The Secret is corrected: the call is made.");
@@ -54,7 +62,9 @@ async fn wrong_vault(parts: &Parts) -> Result<Example> {
     parts.screen.step("A vault that does not exist: the cloud rejects the call permanently.");
     parts.apply("wrong-vault.yaml").await?;
     told(parts, &example, "Failed", "Rejected").await?;
-    parts.screen.step("The manifest is corrected: as nothing was accepted, the change starts a new attempt.");
+    parts.screen.step(
+        "The manifest is corrected: as nothing was accepted, the change starts a new attempt.",
+    );
     parts.apply("wrong-vault-corrected.yaml").await?;
     accepted(parts, example).await
 }
@@ -64,7 +74,8 @@ async fn throttled(parts: &Parts) -> Result<Example> {
     const SECONDS: u64 = 8;
     let example = Example::read("minimal.yaml")?;
     parts.screen.step(&format!(
-        "The least manifest. The cloud answers its first call with 429 and Retry-After: {SECONDS}, which is honoured."
+        "The least manifest. The cloud answers its first call with 429 and Retry-After: {SECONDS}, \
+         which is honoured."
     ));
     let throttled = Answer::throttled(Some(RetryAfter::Seconds(SECONDS)));
     let script = Script::once(Fault::before_commit().answer(throttled));
@@ -76,14 +87,19 @@ async fn throttled(parts: &Parts) -> Result<Example> {
 
 async fn refused(parts: &Parts) -> Result<Example> {
     let example = Example::read("refused.yaml")?;
-    parts.screen.step("A manifest against the limits of the API: the Kubernetes API server refuses it.");
+    parts
+        .screen
+        .step("A manifest against the limits of the API: the Kubernetes API server refuses it.");
     parts.apply_refused("refused.yaml").await?;
     Ok(example)
 }
 
 async fn lost_answer_found(parts: &Parts) -> Result<Example> {
     let example = Example::read("another-backup.yaml")?;
-    parts.screen.step("The cloud accepts a call, and its answer is lost: the operator finds the record, and does not call a second time.");
+    parts.screen.step(
+        "The cloud accepts a call, and its answer is lost: the operator finds the \
+        record, and does not call a second time.",
+    );
     lose_answer(parts, &example)?;
     parts.apply("another-backup.yaml").await?;
     accepted(parts, example).await
@@ -91,15 +107,19 @@ async fn lost_answer_found(parts: &Parts) -> Result<Example> {
 
 async fn lost_answer_decided(parts: &Parts) -> Result<Example> {
     let example = Example::read("options.yaml")?;
-    parts
-        .screen
-        .step("The same where the cloud shows no records: the operator cannot know, and does not call again unless somebody decides.");
+    parts.screen.step(
+        "The same where the cloud shows no records: the operator cannot know, and does not \
+            call again unless somebody decides.",
+    );
     lose_answer(parts, &example)?;
     let blind = View { look_up: LookUp::Forbidden, ..View::default() };
     parts.simulator.set_view(&example.backup_id, Some(blind));
     parts.apply("options.yaml").await?;
     let message = asked(parts, &example, "OutcomeUnknown").await?;
-    parts.screen.step("Its user finds the replication record in the cloud, and types the command from the message.");
+    parts.screen.step(
+        "Its user finds the replication record in the cloud, and types the command \
+        from the message.",
+    );
     let records = parts.simulator.records(&example.backup_id);
     let record = records.first().context("the simulator has no record of the call")?;
     parts.kubectl(&command_in(&message, &record.id)?).await?;
@@ -113,10 +133,13 @@ fn lose_answer(parts: &Parts, example: &Example) -> Result<()> {
 
 /// The command of the message that says "accepted, with this record", without its first word.
 fn command_in(message: &str, record_id: &str) -> Result<String> {
-    let commands =
-        message.split(['\n', ';']).filter_map(|part| part.split_once("kubectl ")).map(|(_, command)| command);
+    let commands = message
+        .split(['\n', ';'])
+        .filter_map(|part| part.split_once("kubectl "))
+        .map(|(_, command)| command);
     let with_record = commands.map(str::trim).find(|command| command.contains("RECORD_ID"));
-    let command = with_record.with_context(|| format!("no command with RECORD_ID in the message: {message}"))?;
+    let command = with_record
+        .with_context(|| format!("no command with RECORD_ID in the message: {message}"))?;
     Ok(command.replace("<RECORD_ID>", record_id))
 }
 
@@ -137,7 +160,12 @@ async fn asked(parts: &Parts, example: &Example, reason: &str) -> Result<String>
 
 fn show_message(parts: &Parts, example: &Example, object: &Object) -> String {
     let message = object.message().to_owned();
-    parts.screen.output(&format!("{} is {} ({}): {message}", example.key(), object.phase(), object.reason()));
+    parts.screen.output(&format!(
+        "{} is {} ({}): {message}",
+        example.key(),
+        object.phase(),
+        object.reason()
+    ));
     message
 }
 
@@ -149,11 +177,14 @@ async fn accepted(parts: &Parts, example: Example) -> Result<Example> {
 
 /// Each copy is followed to its end, as far as the cloud tells of it.
 async fn copied(parts: &Parts, expected: &[Expected]) -> Result<()> {
-    parts.screen.step("Each copy is followed until it exists, or until it is clear that the cloud does not tell.");
+    parts.screen.step(
+        "Each copy is followed until it exists, or until it is clear that the cloud does not tell.",
+    );
     for expected in expected {
         match expected {
             Expected::Accepted(example) => {
-                told_of_copy(parts, example, "copied", |object| object.phase() == "Succeeded").await?;
+                told_of_copy(parts, example, "copied", |object| object.phase() == "Succeeded")
+                    .await?;
             }
             Expected::Refused(_) => {}
         }
@@ -162,9 +193,16 @@ async fn copied(parts: &Parts, expected: &[Expected]) -> Result<()> {
 }
 
 /// Waits until a copy is as wanted, and shows what `Replicated` says then.
-async fn told_of_copy(parts: &Parts, example: &Example, what: &str, wanted: impl Fn(&Object) -> bool) -> Result<()> {
+async fn told_of_copy(
+    parts: &Parts,
+    example: &Example,
+    what: &str,
+    wanted: impl Fn(&Object) -> bool,
+) -> Result<()> {
     let object = parts.board.wait(example, what, wanted).await?;
     let (replicated, reason, message) = object.condition("Replicated");
-    parts.screen.output(&format!("{}: Replicated is {replicated} ({reason}): {message}", example.key()));
+    parts
+        .screen
+        .output(&format!("{}: Replicated is {replicated} ({reason}): {message}", example.key()));
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! What is printed: steps one below the other, and under them the table, redrawn in place on a terminal. Elsewhere the
-//! table's changed lines alone.
+//! What is printed: steps one below the other, and under them the table, redrawn in place on a
+//! terminal. Elsewhere the table's changed lines alone.
 
 use std::io::{IsTerminal, Write, stdout};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -53,7 +53,8 @@ impl Screen {
                 draw(&mut shown, &mut text, width);
             }
             None => {
-                let is_told = |row: &&Row| shown.rows.iter().any(|before| row.differs_by_posts_alone(before));
+                let is_told =
+                    |row: &&Row| shown.rows.iter().any(|before| row.differs_by_posts_alone(before));
                 for row in rows.iter().filter(|row| !is_told(row)) {
                     text.push_str(&format!("   > {}\n", row.plain()));
                 }

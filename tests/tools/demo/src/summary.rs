@@ -20,9 +20,12 @@ pub(crate) fn show(parts: &Parts, expected: &[Expected], failure: Option<Error>)
         problems.extend(problem.map(|problem| format!("{}: {problem}", example.key())));
     }
     let counts = parts.simulator.log(|log| log.per_backup().values().copied().collect::<Vec<_>>());
-    let (received, accepted) = counts.iter().fold((0, 0), |(r, a), c| (r + c.posts, a + c.accepted));
+    let (received, accepted) =
+        counts.iter().fold((0, 0), |(r, a), c| (r + c.posts, a + c.accepted));
     let duplicates: u64 = counts.iter().map(|counts| counts.accepted.saturating_sub(1)).sum();
-    text.push_str(&format!("   {received} POSTs received, {accepted} accepted, {duplicates} duplicates.\n"));
+    text.push_str(&format!(
+        "   {received} POSTs received, {accepted} accepted, {duplicates} duplicates.\n"
+    ));
     if duplicates > 0 {
         problems.push(format!("{duplicates} calls were accepted a second time"));
     }
@@ -47,10 +50,17 @@ fn log_tail(log: &str) -> String {
 }
 
 /// The example, how it ended, and what is wrong with that.
-fn judge<'a>(parts: &Parts, seen: &Seen, expected: &'a Expected) -> (&'a Example, String, Option<String>) {
+fn judge<'a>(
+    parts: &Parts,
+    seen: &Seen,
+    expected: &'a Expected,
+) -> (&'a Example, String, Option<String>) {
     match expected {
         Expected::Refused(example) => {
-            let problem = seen.0.contains_key(&example.key()).then(|| "it was refused, and yet it is there".to_owned());
+            let problem = seen
+                .0
+                .contains_key(&example.key())
+                .then(|| "it was refused, and yet it is there".to_owned());
             (example, "refused by the Kubernetes API server".to_owned(), problem)
         }
         Expected::Accepted(example) => {
@@ -61,9 +71,12 @@ fn judge<'a>(parts: &Parts, seen: &Seen, expected: &'a Expected) -> (&'a Example
             let record = object.text("/status/replicationRecordId").unwrap_or("none");
             let ended = format!("{}, {}, record {record}", object.phase(), object.reason());
             let records = parts.simulator.records(&example.backup_id);
-            let problem = if (object.phase(), object.reason()) != ("Succeeded", "Accepted") || !object.is("Ready") {
+            let problem = if (object.phase(), object.reason()) != ("Succeeded", "Accepted")
+                || !object.is("Ready")
+            {
                 Some(format!("it is not ready: {}", object.message()))
-            } else if records.len() != 1 || parts.simulator.counts(&example.backup_id).accepted != 1 {
+            } else if records.len() != 1 || parts.simulator.counts(&example.backup_id).accepted != 1
+            {
                 Some(format!("{} replications of its backup exist instead of one", records.len()))
             } else if records.iter().any(|known| known.id != record) {
                 Some("its record is not the one that the simulator has".to_owned())
@@ -82,16 +95,13 @@ pub(crate) fn show_commands(parts: &Parts, keep: bool) {
     let heading = if keep {
         "Look around in another shell. Everything runs until Ctrl-C."
     } else {
-        "Everything ends now. With --keep it stays, to look around with these commands; the paths are each run's own."
+        "Everything ends now. With --keep it stays, to look around with these commands; the paths \
+         are each run's own."
     };
     parts.screen.above(&format!(
-        "\n== {heading}\n   \
-         export KUBECONFIG={kubeconfig}\n   \
-         alias kubectl='{kubectl}'\n   \
-         kubectl get brep -A -o wide\n   \
-         kubectl get brep -A --field-selector status.phase=Succeeded\n   \
-         kubectl describe brep -n backups wrong-vault\n   \
-         kubectl get brep -n backups options -o yaml\n   \
-         kubectl explain brep.spec\n"
+        "\n== {heading}\n   export KUBECONFIG={kubeconfig}\n   alias kubectl='{kubectl}'\n   \
+         kubectl get brep -A -o wide\n   kubectl get brep -A --field-selector \
+         status.phase=Succeeded\n   kubectl describe brep -n backups wrong-vault\n   kubectl get \
+         brep -n backups options -o yaml\n   kubectl explain brep.spec\n"
     ));
 }

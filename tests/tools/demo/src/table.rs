@@ -13,8 +13,10 @@ pub(crate) struct Row {
 }
 
 /// `ACCEPTED` counts POSTs: "1 of 2".
-const HEAD: [&str; 7] = ["NAMESPACE/NAME", "PHASE", "READY", "REASON", "RECORD", "COPY", "ACCEPTED"];
-/// From the start of each cell to the next; the widest that there may be, so that the columns stand still.
+const HEAD: [&str; 7] =
+    ["NAMESPACE/NAME", "PHASE", "READY", "REASON", "RECORD", "COPY", "ACCEPTED"];
+/// From the start of each cell to the next; the widest that there may be, so that the columns stand
+/// still.
 const WIDTHS: [usize; 7] = [21, 15, 8, 16, 10, 7, 10];
 /// Of a message in a line that no terminal bounds.
 const PLAIN_MESSAGE: usize = 100;
@@ -56,7 +58,10 @@ pub(crate) fn posts(counts: Counts) -> String {
 /// The lines of a table that is so wide.
 pub(crate) fn lines(rows: &[Row], width: usize) -> Vec<String> {
     let head = line(&HEAD.map(str::to_owned), "MESSAGE");
-    std::iter::once(head).chain(rows.iter().map(Row::line)).map(|line| shorten(&line, width)).collect()
+    std::iter::once(head)
+        .chain(rows.iter().map(Row::line))
+        .map(|line| shorten(&line, width))
+        .collect()
 }
 
 impl Row {
@@ -68,7 +73,8 @@ impl Row {
     /// Whether nothing but the count of POSTs, the last cell, has changed.
     pub(crate) fn differs_by_posts_alone(&self, before: &Self) -> bool {
         let [name, phase, ready, reason, record, copy, _] = &self.cells;
-        self.message == before.message && [name, phase, ready, reason, record, copy].into_iter().eq(&before.cells[..6])
+        self.message == before.message
+            && [name, phase, ready, reason, record, copy].into_iter().eq(&before.cells[..6])
     }
 
     fn line(&self) -> String {

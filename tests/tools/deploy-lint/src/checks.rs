@@ -56,26 +56,44 @@ impl Bench {
     fn checks(&self) -> Vec<Check<'_>> {
         let Self { tools, groups, .. } = self;
         let mut checks = vec![
-            Check::new("helm 3: lint --strict, with each file of values", || helm::lint(&tools.helm_3)),
-            Check::new("helm 4: lint --strict, with each file of values", || helm::lint(&tools.helm_4)),
-            Check::new("helm 3 and helm 4 render the same", || helm::same(&tools.helm_3, &tools.helm_4)),
-            Check::new("helm 4: install, upgrade, uninstall", || install::with(&tools.helm_4, &tools.helm_4)),
-            Check::new("helm 4 upgrades what helm 3 installed", || install::with(&tools.helm_3, &tools.helm_4)),
+            Check::new("helm 3: lint --strict, with each file of values", || {
+                helm::lint(&tools.helm_3)
+            }),
+            Check::new("helm 4: lint --strict, with each file of values", || {
+                helm::lint(&tools.helm_4)
+            }),
+            Check::new("helm 3 and helm 4 render the same", || {
+                helm::same(&tools.helm_3, &tools.helm_4)
+            }),
+            Check::new("helm 4: install, upgrade, uninstall", || {
+                install::with(&tools.helm_4, &tools.helm_4)
+            }),
+            Check::new("helm 4 upgrades what helm 3 installed", || {
+                install::with(&tools.helm_3, &tools.helm_4)
+            }),
             Check::new("chart-testing: ct lint", || lint::chart(tools)),
         ];
         for group in groups {
             let name = &group.name;
-            checks.push(Check::new(format!("kubeconform -strict: {name}"), || kubeconform::valid(self, group)));
-            checks.push(Check::new(format!("kubectl apply --dry-run=server: {name}"), || apply::taken(self, group)));
+            checks.push(Check::new(format!("kubeconform -strict: {name}"), || {
+                kubeconform::valid(self, group)
+            }));
+            checks.push(Check::new(format!("kubectl apply --dry-run=server: {name}"), || {
+                apply::taken(self, group)
+            }));
         }
-        checks.push(Check::new("kubectl apply --dry-run=server: the example that is refused", || apply::refused(self)));
+        checks.push(Check::new(
+            "kubectl apply --dry-run=server: the example that is refused",
+            || apply::refused(self),
+        ));
         checks.push(Check::new("kstatus agrees with Argo CD's health", || kstatus::agrees(tools)));
         checks
     }
 
     /// Writes a manifest into a file.
     fn file(&self, manifest: &Manifest) -> Result<PathBuf> {
-        let path = self.folder.path().join(format!("{}.yaml", manifest.name.replace(['/', ' '], "-")));
+        let path =
+            self.folder.path().join(format!("{}.yaml", manifest.name.replace(['/', ' '], "-")));
         fs::write(&path, manifest.text())?;
         Ok(path)
     }
@@ -87,15 +105,25 @@ impl Bench {
 
 /// Installs the CRDs, and makes the namespaces: as restricted as can be.
 fn prepare(cluster: &ControlPlane) -> Result<()> {
-    let kubectl = |arguments: &[&str], file: &Path| output(cluster.kubectl().args(arguments).arg(file));
+    let kubectl =
+        |arguments: &[&str], file: &Path| output(cluster.kubectl().args(arguments).arg(file));
     let apply = ["apply", "--server-side", "--filename"];
-    for crds in ["crds/backupreplications.cbr.replication.dev.yaml", "tests/it/chart/monitoring-crds.yaml"] {
+    for crds in
+        ["crds/backupreplications.cbr.replication.dev.yaml", "tests/it/chart/monitoring-crds.yaml"]
+    {
         kubectl(&apply, &repository::path(crds))?;
     }
-    output(cluster.kubectl().args(["wait", "--for=condition=Established", "--timeout=60s", "--all", "crd"]))?;
+    output(cluster.kubectl().args([
+        "wait",
+        "--for=condition=Established",
+        "--timeout=60s",
+        "--all",
+        "crd",
+    ]))?;
     for namespace in NAMESPACES {
         output(cluster.kubectl().args(["create", "namespace", namespace]))?;
-        let labels = ["enforce", "warn"].map(|mode| format!("pod-security.kubernetes.io/{mode}=restricted"));
+        let labels =
+            ["enforce", "warn"].map(|mode| format!("pod-security.kubernetes.io/{mode}=restricted"));
         output(cluster.kubectl().args(["label", "namespace", namespace]).args(labels))?;
     }
     Ok(())

@@ -11,7 +11,8 @@ use control_plane::TemporaryFolder;
 pub(crate) const NAME: &str = "backup-replication-operator";
 pub(crate) const NAMESPACE: &str = "backup-replication";
 
-/// The API server's version that charts are rendered for where there is none to ask. One that is built from its module has no good default.
+/// The API server's version that charts are rendered for where there is none to ask. One that is
+/// built from its module has no good default.
 pub(crate) const KUBERNETES: &str = "--kube-version=1.36";
 
 /// The chart's folder.
@@ -31,7 +32,9 @@ pub(crate) fn values() -> Result<Vec<Option<PathBuf>>> {
 
 /// As it is shown.
 pub(crate) fn name_of(values: Option<&Path>) -> String {
-    values.and_then(Path::file_stem).map_or_else(|| "defaults".to_owned(), |name| name.display().to_string())
+    values
+        .and_then(Path::file_stem)
+        .map_or_else(|| "defaults".to_owned(), |name| name.display().to_string())
 }
 
 pub(crate) struct Helm {
@@ -52,7 +55,10 @@ impl Helm {
     /// A program that runs helm.
     pub(crate) fn command_of(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default()).env("HOME", self.home.path());
+        command
+            .env_clear()
+            .env("PATH", env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.home.path());
         command
     }
 

@@ -13,11 +13,13 @@ use anyhow::Result;
 use checklist::report;
 use clap::Parser;
 
-/// Have the tools of others judge all that users apply: the chart, and the manifests in deploy/, crds/ and docs/examples.
+/// Have the tools of others judge all that users apply: the chart, and the manifests in deploy/,
+/// crds/ and docs/examples.
 ///
-/// helm 3 and helm 4 lint, render and install the chart; chart-testing lints it. kubeconform compares every object with the schemas of a
-/// real API server, which then takes each, too (kubectl apply --dry-run=server). kstatus judges the examples for Argo CD's health.
-/// A line for each check; exit code 0 if all passed.
+/// helm 3 and helm 4 lint, render and install the chart; chart-testing lints it. kubeconform
+/// compares every object with the schemas of a real API server, which then takes each, too (kubectl
+/// apply --dry-run=server). kstatus judges the examples for Argo CD's health. A line for each
+/// check; exit code 0 if all passed.
 ///
 /// Builds what it needs, once. Needs Rust, Go, and Python with venv.
 #[derive(Parser)]
@@ -43,8 +45,9 @@ fn run(Options { only }: &Options) -> Result<bool> {
     let tools = report::step("programs there", programs::Tools::find)?;
     report::fact("helm 3 is", &tools.helm_3.version()?);
     report::fact("helm 4 is", &tools.helm_4.version()?);
-    let bench =
-        report::step("API server up, with our CRD and the Prometheus operator's", || checks::Bench::new(tools))?;
+    let bench = report::step("API server up, with our CRD and the Prometheus operator's", || {
+        checks::Bench::new(tools)
+    })?;
     report::fact("the API server is", &bench.version()?);
     Ok(bench.run(only))
 }

@@ -55,7 +55,8 @@ pub(crate) fn all(kubectl: impl Fn() -> Command, helm: &Helm) -> Result<Vec<Grou
         let name = format!("chart with {}", name_of(file.as_deref()));
         chart.push(Manifest::read(name, &helm.template(file.as_deref())?)?);
     }
-    let mut groups = vec![Group { name: "the chart, with each file of values".to_owned(), manifests: chart }];
+    let mut groups =
+        vec![Group { name: "the chart, with each file of values".to_owned(), manifests: chart }];
     for name in folders()? {
         let mut manifests = Vec::new();
         read(&name, &kubectl, &mut manifests)?;

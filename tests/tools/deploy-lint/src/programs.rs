@@ -43,8 +43,16 @@ static LINTERS: Set = Set {
     takes: "half a minute",
     modules: &[&LINTERS_AND_KSTATUS],
     sources: &[
-        Source { of: "github.com/helm/chart-testing/v3", path: "etc/lintconf.yaml", name: "lintconf.yaml" },
-        Source { of: "github.com/helm/chart-testing/v3", path: "etc/chart_schema.yaml", name: "chart_schema.yaml" },
+        Source {
+            of: "github.com/helm/chart-testing/v3",
+            path: "etc/lintconf.yaml",
+            name: "lintconf.yaml",
+        },
+        Source {
+            of: "github.com/helm/chart-testing/v3",
+            path: "etc/chart_schema.yaml",
+            name: "chart_schema.yaml",
+        },
     ],
     main_go: Some(include_str!("../go/linters/main.go")),
 };

@@ -22,10 +22,17 @@ pub(crate) fn programs() -> Result<PathBuf> {
     fs::write(&requirements, REQUIREMENTS)?;
     let mut pip = Command::new(venv.join("bin/pip"));
     output(
-        pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"])
-            .arg(&requirements),
+        pip.args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--requirement",
+        ])
+        .arg(&requirements),
     )?;
     // Only now is it whole.
-    fs::rename(&requirements, &installed).with_context(|| format!("could not write {}", installed.display()))?;
+    fs::rename(&requirements, &installed)
+        .with_context(|| format!("could not write {}", installed.display()))?;
     Ok(venv.join("bin"))
 }

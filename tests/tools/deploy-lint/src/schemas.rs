@@ -32,7 +32,12 @@ pub(crate) fn write(cluster: &ControlPlane, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn write_kinds(schemas: &Map<String, Value>, group: &str, version: &str, folder: &Path) -> Result<()> {
+fn write_kinds(
+    schemas: &Map<String, Value>,
+    group: &str,
+    version: &str,
+    folder: &Path,
+) -> Result<()> {
     // kubeconform takes the version for the group's name where there is none.
     let folder = folder.join(if group.is_empty() { version } else { group }).join(version);
     fs::create_dir_all(&folder)?;
@@ -40,7 +45,11 @@ fn write_kinds(schemas: &Map<String, Value>, group: &str, version: &str, folder:
     fs::write(folder.join("all.json"), json!({"components": {"schemas": schemas}}).to_string())?;
     for (name, schema) in schemas {
         let kinds = schema["x-kubernetes-group-version-kind"].as_array();
-        for kind in kinds.into_iter().flatten().filter(|kind| kind["group"] == group && kind["version"] == version) {
+        for kind in kinds
+            .into_iter()
+            .flatten()
+            .filter(|kind| kind["group"] == group && kind["version"] == version)
+        {
             let kind = kind["kind"].as_str().context("no kind")?.to_lowercase();
             let reference = json!({"$ref": format!("all.json#/components/schemas/{name}")});
             fs::write(folder.join(format!("{kind}.json")), reference.to_string())?;
@@ -52,8 +61,12 @@ fn write_kinds(schemas: &Map<String, Value>, group: &str, version: &str, folder:
 /// A field that is not in the schema is a mistake, as it is for the API server.
 fn close(schema: &mut Value) {
     if let Some(fields) = schema.as_object_mut() {
-        let preserves = fields.get("x-kubernetes-preserve-unknown-fields").is_some_and(|value| *value == true);
-        if fields.get("type").is_some_and(|kind| *kind == "object") && fields.contains_key("properties") && !preserves {
+        let preserves =
+            fields.get("x-kubernetes-preserve-unknown-fields").is_some_and(|value| *value == true);
+        if fields.get("type").is_some_and(|kind| *kind == "object")
+            && fields.contains_key("properties")
+            && !preserves
+        {
             fields.entry("additionalProperties").or_insert(json!(false));
         }
         fields.values_mut().for_each(close);

@@ -34,8 +34,14 @@ macro_rules! pinned {
                     go_mod: include_str!(concat!("../go/", $minor, "/go.mod")),
                     go_sum: include_str!(concat!("../go/", $minor, "/go.sum")),
                     main: "k8s.io/kubernetes",
-                    programs: &[Program { name: "kube-apiserver", package: "k8s.io/kubernetes/cmd/kube-apiserver" }],
-                    version_packages: &["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"],
+                    programs: &[Program {
+                        name: "kube-apiserver",
+                        package: "k8s.io/kubernetes/cmd/kube-apiserver",
+                    }],
+                    version_packages: &[
+                        "k8s.io/component-base/version",
+                        "k8s.io/client-go/pkg/version",
+                    ],
                 }],
                 sources: &[],
                 main_go: None,

@@ -1,5 +1,6 @@
-//! `cargo run -p kubernetes-versions [1.33 …]` runs the tests that depend on the API server against the real one of each version of
-//! Kubernetes, or of these. It builds them, once. A line for each test; exit code 0 if all passed.
+//! `cargo run -p kubernetes-versions [1.33 …]` runs the tests that depend on the API server against
+//! the real one of each version of Kubernetes, or of these. It builds them, once. A line for each
+//! test; exit code 0 if all passed.
 
 mod apiservers;
 mod tests;
@@ -19,13 +20,18 @@ fn main() -> Result<ExitCode> {
     // It would be taken in place of each of them.
     ensure!(env::var_os(FOLDER_VARIABLE).is_none(), "{FOLDER_VARIABLE} is set: unset it");
     let asked: Vec<String> = env::args().skip(1).collect();
-    if let Some(unknown) = asked.iter().find(|asked| !APISERVERS.iter().any(|known| known.minor == **asked)) {
+    if let Some(unknown) =
+        asked.iter().find(|asked| !APISERVERS.iter().any(|known| known.minor == **asked))
+    {
         let known: Vec<_> = APISERVERS.iter().map(|known| known.minor).collect();
         bail!("usage: kubernetes-versions [VERSION …]; {unknown} is none of {}", known.join(" "));
     }
     let start = Instant::now();
     let (mut run, mut failed) = (0, 0);
-    for apiserver in APISERVERS.iter().filter(|one| asked.is_empty() || asked.iter().any(|asked| one.minor == asked)) {
+    for apiserver in APISERVERS
+        .iter()
+        .filter(|one| asked.is_empty() || asked.iter().any(|asked| one.minor == asked))
+    {
         let folder = folder(apiserver)?;
         let version = version(&folder)?;
         for test in TESTS {
@@ -34,7 +40,11 @@ fn main() -> Result<ExitCode> {
                 Ok(count) => ("ok    ", format!("{count} tests")),
                 Err(error) => ("FAILED", format!("{error:#}")),
             };
-            println!("{verdict} {:>6.1} s  {version}  {}: {said}", begin.elapsed().as_secs_f64(), test.name);
+            println!(
+                "{verdict} {:>6.1} s  {version}  {}: {said}",
+                begin.elapsed().as_secs_f64(),
+                test.name
+            );
             run += 1;
             failed += usize::from(verdict == "FAILED");
         }
@@ -48,7 +58,8 @@ fn folder(apiserver: &ApiServer) -> Result<TemporaryFolder> {
     let usual = Assets::find()?;
     let folder = TemporaryFolder::create()?;
     let link = |from: &std::path::Path, name: &str| {
-        std::os::unix::fs::symlink(from.join(name), folder.path().join(name)).with_context(|| name.to_owned())
+        std::os::unix::fs::symlink(from.join(name), folder.path().join(name))
+            .with_context(|| name.to_owned())
     };
     link(&apiserver.folder(&usual)?, "kube-apiserver")?;
     link(usual.folder(), "etcd")?;

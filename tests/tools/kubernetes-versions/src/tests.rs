@@ -40,9 +40,11 @@ impl Tests {
         cargo.current_dir(repository::root()).env(FOLDER_VARIABLE, programs);
         cargo.args(["test", "--locked", "--test", "it", "--"]).args(self.filters());
         let output = cargo.output().context("could not run cargo")?;
-        let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let (said, errors) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         ensure!(output.status.success(), "{}\n{said}\n{errors}", output.status);
-        let passed = said.lines().find_map(|line| line.strip_prefix("test result: ok. ")?.split(' ').next());
+        let passed =
+            said.lines().find_map(|line| line.strip_prefix("test result: ok. ")?.split(' ').next());
         let passed = passed.and_then(|count| count.parse().ok()).filter(|count| *count > 0);
         passed.with_context(|| format!("no test ran:\n{said}"))
     }

@@ -17,19 +17,27 @@ fn a_cloud_that_folds_case() {
 
 #[test]
 fn a_cloud_that_folds_case_and_a_resource_made_again() {
-    let folded = Scenario { spelling: Spelling::Folded, ..one("ids in capital letters, made again", LISTED) };
+    let folded = Scenario {
+        spelling: Spelling::Folded,
+        ..one("ids in capital letters, made again", LISTED)
+    };
     holds(Scenario { recreations: 1, shows_at_once: true, crashes: false, ..folded });
 }
 
 #[test]
 fn a_cloud_that_names_the_vault_otherwise() {
-    let alias = Scenario { spelling: Spelling::OtherVault, ..one("the vault by another name", LISTED) };
+    let alias =
+        Scenario { spelling: Spelling::OtherVault, ..one("the vault by another name", LISTED) };
     holds(Scenario { faults: 2, ..alias });
 }
 
 #[test]
 fn credentials_with_views_of_their_own() {
-    let two = Scenario { resources: 2, own_backups: true, ..one("rotated to a token that is shown nothing", ALONE) };
+    let two = Scenario {
+        resources: 2,
+        own_backups: true,
+        ..one("rotated to a token that is shown nothing", ALONE)
+    };
     holds(Scenario { second_view: Some(View::Empty), deepens: false, ..two });
 }
 
@@ -47,7 +55,8 @@ fn odd_answers_to_a_resource_made_again() {
 
 #[test]
 fn odd_answers_to_another_resource_of_the_backup() {
-    let two = Scenario { resources: 2, odd_answers: true, ..one("odd answers, two resources", LISTED) };
+    let two =
+        Scenario { resources: 2, odd_answers: true, ..one("odd answers, two resources", LISTED) };
     holds(Scenario { shows_at_once: true, deepens: false, ..two });
 }
 
@@ -58,37 +67,62 @@ fn answers_that_nobody_documented() {
 
 #[test]
 fn answers_that_nobody_documented_and_no_look_up() {
-    holds(Scenario { undocumented: true, faults: 2, ..one("undocumented answers, no look-up", Records::NoLookUp) });
+    holds(Scenario {
+        undocumented: true,
+        faults: 2,
+        ..one("undocumented answers, no look-up", Records::NoLookUp)
+    });
 }
 
 #[test]
 fn records_of_others() {
-    let others = Scenario { others: &[Other::Policy, Other::OtherVault], ..one("records of others", ALONE) };
+    let others =
+        Scenario { others: &[Other::Policy, Other::OtherVault], ..one("records of others", ALONE) };
     holds(Scenario { faults: 2, ..others });
 }
 
 #[test]
 fn decisions_at_any_time() {
-    let decided = Scenario { decides_any_time: true, shows_at_once: true, ..one("decisions at any time", ALONE) };
+    let decided = Scenario {
+        decides_any_time: true,
+        shows_at_once: true,
+        ..one("decisions at any time", ALONE)
+    };
     holds(Scenario { takes_time: true, odd_answers: true, faults: 2, ..decided });
 }
 
 #[test]
 fn decisions_that_stay_on_what_is_made_again() {
-    let decided = Scenario { lets_go: true, shows_at_once: true, ..one("decisions that stay", LISTED) };
-    holds(Scenario { decisions_stay: true, recreations: 2, takes_time: true, crashes: false, faults: 0, ..decided });
+    let decided =
+        Scenario { lets_go: true, shows_at_once: true, ..one("decisions that stay", LISTED) };
+    holds(Scenario {
+        decisions_stay: true,
+        recreations: 2,
+        takes_time: true,
+        crashes: false,
+        faults: 0,
+        ..decided
+    });
 }
 
 #[test]
 fn doubles_are_told() {
-    let doubles = Scenario { decides_any_time: true, doubles: true, ..one("doubles are told", LISTED) };
+    let doubles =
+        Scenario { decides_any_time: true, doubles: true, ..one("doubles are told", LISTED) };
     holds(Scenario { takes_time: true, crashes: false, faults: 2, deepens: false, ..doubles });
 }
 
 #[test]
 fn a_status_restored_after_its_object() {
-    for (name, records) in [("restored, no list", Records::Missing), ("restored, an empty list", Records::Empty)] {
-        holds(Scenario { recreations: 1, restores: true, one_for_the_name: true, ..one(name, records) });
+    for (name, records) in
+        [("restored, no list", Records::Missing), ("restored, an empty list", Records::Empty)]
+    {
+        holds(Scenario {
+            recreations: 1,
+            restores: true,
+            one_for_the_name: true,
+            ..one(name, records)
+        });
     }
 }
 
@@ -100,10 +134,18 @@ fn two_endpoints_of_one_service() {
 
 #[test]
 fn a_policy_that_alters_claims() {
-    holds(Scenario { admission: Some(Admission::Alters), faults: 2, ..one("a policy alters claims", LISTED) });
+    holds(Scenario {
+        admission: Some(Admission::Alters),
+        faults: 2,
+        ..one("a policy alters claims", LISTED)
+    });
 }
 
 #[test]
 fn a_policy_that_drops_claims() {
-    holds(Scenario { admission: Some(Admission::Drops), faults: 2, ..one("a policy drops claims", LISTED) });
+    holds(Scenario {
+        admission: Some(Admission::Drops),
+        faults: 2,
+        ..one("a policy drops claims", LISTED)
+    });
 }

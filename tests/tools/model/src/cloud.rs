@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use backup_replication_operator::cbr::{
-    self, Backup, BackupStatus, CloudError, RecordId, RecordStatus, Records, ReplicateOutcome, ReplicationRecord,
-    TerminalReason, UnknownWhy, same_spelling,
+    self, Backup, BackupStatus, CloudError, RecordId, RecordStatus, Records, ReplicateOutcome,
+    ReplicationRecord, TerminalReason, UnknownWhy, same_spelling,
 };
 use backup_replication_operator::protocol::{Acceptance, CallAnswer, CallResult, Lookup};
 use backup_replication_operator::resource::{Attempt, RejectionKind};
@@ -38,18 +38,23 @@ pub(crate) struct Listed {
 }
 
 impl Looked {
-    /// Whether it lists a replication of the resource's own destination that may be under way or done, and is not
-    /// declined.
+    /// Whether it lists a replication of the resource's own destination that may be under way or
+    /// done, and is not declined.
     pub(crate) fn is_adoptable(&self, spelling: Spelling, declined: &[String]) -> bool {
         let is_declined = |id: &str| declined.iter().any(|declined| same_spelling(declined, id));
         let live = |listed: &Listed| matches!(listed.record, Record::Replicating | Record::Success);
         match self {
             Self::Records { ours, another: _, others } => {
-                let ours = ours.iter().any(|listed| live(listed) && !is_declined(&record_id(listed.no)));
+                let ours =
+                    ours.iter().any(|listed| live(listed) && !is_declined(&record_id(listed.no)));
                 let policys = others.contains(&Other::Policy) && !is_declined(POLICY_RECORD);
                 (spelling != Spelling::OtherVault && ours) || policys
             }
-            Self::NoList | Self::NoLookUp | Self::NoSuchBackup | Self::Unauthorized | Self::Failed => false,
+            Self::NoList
+            | Self::NoLookUp
+            | Self::NoSuchBackup
+            | Self::Unauthorized
+            | Self::Failed => false,
         }
     }
 }
@@ -59,18 +64,27 @@ const POLICY_RECORD: &str = "policy";
 pub(crate) fn look(looked: &Looked, spelling: Spelling) -> Lookup {
     let backup = |replication_records| {
         let status = Some(BackupStatus::Available);
-        Lookup::Backup(Box::new(Backup { names_itself: true, status, image_type: None, replication_records }))
+        Lookup::Backup(Box::new(Backup {
+            names_itself: true,
+            status,
+            image_type: None,
+            replication_records,
+        }))
     };
     match looked {
         Looked::Records { ours, another, others } => {
             let ours = ours.iter().filter_map(|listed| of_ours(listed, spelling));
-            let another = another.then(|| listed("another", "eu-de", "v", Record::Success)).flatten();
+            let another =
+                another.then(|| listed("another", "eu-de", "v", Record::Success)).flatten();
             let others = others.iter().filter_map(|other| match other {
                 Other::Policy => listed(POLICY_RECORD, "eu-nl", "v", Record::Success)
                     .map(|record| ReplicationRecord { auto_trigger: Some(true), ..record }),
                 Other::OtherVault => listed("other-vault", "eu-nl", "w", Record::Success),
             });
-            backup(Records::Reported { records: ours.chain(another).chain(others).collect(), unreadable: 0 })
+            backup(Records::Reported {
+                records: ours.chain(another).chain(others).collect(),
+                unreadable: 0,
+            })
         }
         Looked::NoList => backup(Records::NotReported),
         Looked::NoLookUp => Lookup::NotAvailable("no look-up".to_owned()),
@@ -88,7 +102,11 @@ fn of_ours(ours: &Listed, spelling: Spelling) -> Option<ReplicationRecord> {
         Spelling::Folded => listed(&id.to_uppercase(), "EU-NL", "V", ours.record),
         Spelling::OtherVault => listed(&id, "eu-nl", "alias-of-v", ours.record),
     }?;
-    Some(if ours.earlier { ReplicationRecord { created_at: Some(stored() - DAY), ..record } } else { record })
+    Some(if ours.earlier {
+        ReplicationRecord { created_at: Some(stored() - DAY), ..record }
+    } else {
+        record
+    })
 }
 
 fn listed(id: &str, region: &str, vault: &str, record: Record) -> Option<ReplicationRecord> {
@@ -117,9 +135,16 @@ fn listed(id: &str, region: &str, vault: &str, record: Record) -> Option<Replica
 }
 
 pub(crate) fn ending(end: End, no: AttemptNo, attempt: &Attempt) -> CallResult {
-    let answer =
-        |http_status, message: &str| CallAnswer { http_status, message: message.to_owned(), ..CallAnswer::default() };
-    let rejected = |kind| CallResult::Rejected { kind, answer: answer(Some(400), "Rejected."), retry_after: None };
+    let answer = |http_status, message: &str| CallAnswer {
+        http_status,
+        message: message.to_owned(),
+        ..CallAnswer::default()
+    };
+    let rejected = |kind| CallResult::Rejected {
+        kind,
+        answer: answer(Some(400), "Rejected."),
+        retry_after: None,
+    };
     match end {
         End::Accepted => {
             let replication_record_id = Some(record_id(no));
@@ -128,13 +153,17 @@ pub(crate) fn ending(end: End, no: AttemptNo, attempt: &Attempt) -> CallResult {
                 answer(Some(202), "Accepted."),
             )
         }
-        End::AcceptedWithoutId => CallResult::Accepted(Acceptance::default(), answer(Some(202), "Accepted.")),
+        End::AcceptedWithoutId => {
+            CallResult::Accepted(Acceptance::default(), answer(Some(202), "Accepted."))
+        }
         End::NotSent => CallResult::NotSent(answer(None, "The window was over.")),
         End::Rejected => rejected(RejectionKind::Temporary),
         End::RejectedForGood => rejected(RejectionKind::Terminal),
         End::AlreadyReplicated => rejected(RejectionKind::AlreadyReplicated),
         End::Unknown => CallResult::Unknown(answer(None, "The connection was lost.")),
-        End::Unreadable2xx => CallResult::Unknown(answer(Some(200), "A success that cannot be read.")),
+        End::Unreadable2xx => {
+            CallResult::Unknown(answer(Some(200), "A success that cannot be read."))
+        }
         End::Undocumented => CallResult::of(undocumented(418, None), attempt),
         End::Codeless => {
             let refusal = cbr::Refusal::Terminal(TerminalReason::Destination);

@@ -46,14 +46,16 @@ fn cloud(steps: &mut Steps<'_>, call: &Call) {
     let attempt = call.no;
     let accept = |to: &mut State| {
         let &Call { resource, uid, no } = call;
-        let mut replica = Replica { resource, uid, no, record: Record::NotYet, recorded: None, shown: false };
+        let mut replica =
+            Replica { resource, uid, no, record: Record::NotYet, recorded: None, shown: false };
         if scenario.shows_at_once && world.is_listed_in_time(&replica) {
             replica.record = scenario.first_shown();
         }
         to.replicas.push(replica);
     };
     let listens = |slot: &Slot| matches!(slot, Slot::Calling(claim) if claim.no == attempt);
-    let listener = steps.from.processes.iter().position(|process| process.slots.iter().any(listens));
+    let listener =
+        steps.from.processes.iter().position(|process| process.slots.iter().any(listens));
     let same = |replica: &Replica| !scenario.own_backups || replica.resource == call.resource;
     let refused = scenario.refuses_duplicates && steps.from.replicas.iter().any(same);
     let accepts = !refused;
@@ -127,7 +129,8 @@ fn records(steps: &mut Steps<'_>) {
     let scenario = &world.scenario;
     for (at, replica) in steps.from.replicas.iter().enumerate() {
         let vanishes_early = scenario.has(Broken::RecordsVanishEarly);
-        let vanishes = scenario.records_vanish && (vanishes_early || world.is_in_its_status(steps.from, replica));
+        let vanishes = scenario.records_vanish
+            && (vanishes_early || world.is_in_its_status(steps.from, replica));
         let mut becomes = |record, kind| {
             steps.push(Label::RecordIs { attempt: replica.no, record }, kind, 0, |to| {
                 to.replicas[at].record = record;
@@ -135,7 +138,9 @@ fn records(steps: &mut Steps<'_>) {
             });
         };
         match replica.record {
-            Record::NotYet if world.is_listed_in_time(replica) => becomes(scenario.first_shown(), Kind::Fair),
+            Record::NotYet if world.is_listed_in_time(replica) => {
+                becomes(scenario.first_shown(), Kind::Fair)
+            }
             Record::Replicating => {
                 becomes(Record::Success, Kind::Fair);
                 becomes(Record::Fail, Kind::Fair);
@@ -149,8 +154,9 @@ fn records(steps: &mut Steps<'_>) {
     }
 }
 
-/// So much time passes that a hold, or a hold and the settling time, is over. A process that is in the middle of
-/// something sleeps meanwhile, which is a fault. A call does not outlive its time limit, which the hold contains.
+/// So much time passes that a hold, or a hold and the settling time, is over. A process that is in
+/// the middle of something sleeps meanwhile, which is a fault. A call does not outlive its time
+/// limit, which the hold contains.
 fn time(steps: &mut Steps<'_>, until: Age) {
     let scenario = &steps.world.scenario;
     let outlives = scenario.has(Broken::CallOutlivesLimit);
@@ -181,7 +187,9 @@ fn time(steps: &mut Steps<'_>, until: Age) {
                 }
             }
             let calling = process.slots.iter().position(|slot| matches!(slot, Slot::Calling(_)));
-            if let Some((at, claim)) = calling.and_then(|at| Some((at, process.slots[at].claim()?.clone()))) {
+            if let Some((at, claim)) =
+                calling.and_then(|at| Some((at, process.slots[at].claim()?.clone())))
+            {
                 process.end(at, &claim, End::Unknown);
             }
             let claimed = process.slots.iter().any(|slot| slot.claim().is_some());
@@ -215,7 +223,10 @@ fn crash(steps: &mut Steps<'_>, process: usize) {
     }
     // To forget since when something is seen is but to wait longer.
     let idle = own.slots.iter().all(|slot| *slot == Slot::Idle);
-    if idle && own.given_up.is_empty() && own.target.is_none() && own.viewers.iter().all(|viewer| !viewer.records_shown)
+    if idle
+        && own.given_up.is_empty()
+        && own.target.is_none()
+        && own.viewers.iter().all(|viewer| !viewer.records_shown)
     {
         return;
     }
@@ -235,7 +246,14 @@ fn crash(steps: &mut Steps<'_>, process: usize) {
 
 /// Records that no resource called for appear, at any time.
 fn others_records(steps: &mut Steps<'_>) {
-    for other in steps.world.scenario.others.iter().copied().filter(|other| !steps.from.others.contains(other)) {
+    for other in steps
+        .world
+        .scenario
+        .others
+        .iter()
+        .copied()
+        .filter(|other| !steps.from.others.contains(other))
+    {
         steps.push(Label::OtherAppears { other }, Kind::Fault, 0, |to| {
             to.others.push(other);
             to.others.sort();

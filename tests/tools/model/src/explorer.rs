@@ -1,5 +1,5 @@
-//! An exhaustive explorer: every state that can be reached, nearest first, so that a path to a violation is a
-//! shortest one.
+//! An exhaustive explorer: every state that can be reached, nearest first, so that a path to a
+//! violation is a shortest one.
 
 use std::collections::VecDeque;
 use std::fmt::{Display, Write};
@@ -8,7 +8,8 @@ use std::rc::Rc;
 
 use crate::map::Map;
 
-/// Who or what makes a step. It matters for dead ends: nobody may count on faults, or on a human who was not asked.
+/// Who or what makes a step. It matters for dead ends: nobody may count on faults, or on a human
+/// who was not asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Happens by itself, sooner or later.
@@ -61,10 +62,15 @@ pub(crate) struct Explored {
 const MOST_STATES: usize = 20_000_000;
 
 pub(crate) fn explore<M: Model>(model: &M) -> Explored {
-    let mut found = Found { model, states: Vec::new(), index: Map::default(), reached_from: Vec::new() };
+    let mut found =
+        Found { model, states: Vec::new(), index: Map::default(), reached_from: Vec::new() };
     let mut edges: Vec<(u32, u32, Kind)> = Vec::new();
     let mut queue = VecDeque::from([found.add(model.start(), 0)]);
-    let ended = |found: &Found<'_, M>, steps, violation| Explored { states: found.states.len(), steps, violation };
+    let ended = |found: &Found<'_, M>, steps, violation| Explored {
+        states: found.states.len(),
+        steps,
+        violation,
+    };
     while let Some(at) = queue.pop_front() {
         let state = found.states[at as usize].clone();
         if let Err(broken) = model.invariant(&state) {
@@ -76,7 +82,11 @@ pub(crate) fn explore<M: Model>(model: &M) -> Explored {
                 Ok(to) => to,
                 Err(broken) => {
                     let path = found.path(at);
-                    return ended(&found, edges.len(), Some(format!("{broken}\n{path}then {}", step.label)));
+                    return ended(
+                        &found,
+                        edges.len(),
+                        Some(format!("{broken}\n{path}then {}", step.label)),
+                    );
                 }
             };
             let known = found.states.len();
@@ -86,7 +96,10 @@ pub(crate) fn explore<M: Model>(model: &M) -> Explored {
             }
             edges.push((at, to, step.kind));
         }
-        assert!(found.states.len() < MOST_STATES, "more than {MOST_STATES} states: the bound is too wide");
+        assert!(
+            found.states.len() < MOST_STATES,
+            "more than {MOST_STATES} states: the bound is too wide"
+        );
     }
     let dead_end = found.dead_end(&edges);
     ended(&found, edges.len(), dead_end)
@@ -112,8 +125,8 @@ impl<M: Model> Found<'_, M> {
         new
     }
 
-    /// The first state from which fair steps alone lead neither to the end nor to a human, or from which, with a
-    /// human who answers, they do not lead to the end.
+    /// The first state from which fair steps alone lead neither to the end nor to a human, or from
+    /// which, with a human who answers, they do not lead to the end.
     fn dead_end(&self, edges: &[(u32, u32, Kind)]) -> Option<String> {
         let searches: [(&str, &[Kind], &[Rest]); 2] = [
             (
@@ -121,7 +134,11 @@ impl<M: Model> Found<'_, M> {
                 &[Kind::Fair],
                 &[Rest::Over, Rest::Asked],
             ),
-            ("a dead end: even a human's answer leads to no end", &[Kind::Fair, Kind::Human], &[Rest::Over]),
+            (
+                "a dead end: even a human's answer leads to no end",
+                &[Kind::Fair, Kind::Human],
+                &[Rest::Over],
+            ),
         ];
         searches.into_iter().find_map(|(what, kinds, goals)| {
             let stuck = self.cannot_reach(edges, kinds, goals)?;
@@ -129,14 +146,20 @@ impl<M: Model> Found<'_, M> {
         })
     }
 
-    fn cannot_reach(&self, edges: &[(u32, u32, Kind)], kinds: &[Kind], goals: &[Rest]) -> Option<u32> {
+    fn cannot_reach(
+        &self,
+        edges: &[(u32, u32, Kind)],
+        kinds: &[Kind],
+        goals: &[Rest],
+    ) -> Option<u32> {
         let mut before: Vec<Vec<u32>> = vec![Vec::new(); self.states.len()];
         for (from, to, kind) in edges {
             if kinds.contains(kind) {
                 before[*to as usize].push(*from);
             }
         }
-        let mut reaches: Vec<bool> = self.states.iter().map(|state| goals.contains(&self.model.rest(state))).collect();
+        let mut reaches: Vec<bool> =
+            self.states.iter().map(|state| goals.contains(&self.model.rest(state))).collect();
         let mut queue: VecDeque<usize> = (0..self.states.len()).filter(|at| reaches[*at]).collect();
         while let Some(at) = queue.pop_front() {
             for from in &before[at] {
@@ -159,7 +182,10 @@ impl<M: Model> Found<'_, M> {
         for (number, pair) in way.windows(2).enumerate() {
             let to = &self.states[pair[1] as usize];
             let steps = self.model.steps(&self.states[pair[0] as usize]);
-            let step = steps.iter().find(|step| step.to.as_ref() == Ok(&**to)).expect("a path of known steps");
+            let step = steps
+                .iter()
+                .find(|step| step.to.as_ref() == Ok(&**to))
+                .expect("a path of known steps");
             let _ = writeln!(text, "{:>3}. {}", number + 1, step.label);
         }
         text + &self.model.show(&self.states[to as usize])

@@ -1,10 +1,14 @@
-//! The CEL rules on the status (`src/resource/rules.rs`), restated over the production types. `tests/it/guards.rs` holds the
-//! rules themselves against a real API server; here no write of the operator may ever be refused by them.
+//! The CEL rules on the status (`src/resource/rules.rs`), restated over the production types.
+//! `tests/it/guards.rs` holds the rules themselves against a real API server; here no write of the
+//! operator may ever be refused by them.
 
 use backup_replication_operator::resource::{Attempt, BackupReplicationStatus, Origin, Outcome};
 
 /// Why the API server would refuse the change.
-pub(crate) fn refusal(old: &BackupReplicationStatus, new: &BackupReplicationStatus) -> Option<&'static str> {
+pub(crate) fn refusal(
+    old: &BackupReplicationStatus,
+    new: &BackupReplicationStatus,
+) -> Option<&'static str> {
     let adopted = old.origin == Some(Origin::Adopted)
         && old.attempts.iter().all(|attempt| attempt.outcome != Some(Outcome::Accepted));
     let written_once = |kept: bool| kept || adopted;
@@ -14,7 +18,10 @@ pub(crate) fn refusal(old: &BackupReplicationStatus, new: &BackupReplicationStat
             "the origin of a call or a decision never changes",
         ),
         (
-            written_once(old.replication_record_id.is_none() || new.replication_record_id == old.replication_record_id),
+            written_once(
+                old.replication_record_id.is_none()
+                    || new.replication_record_id == old.replication_record_id,
+            ),
             "replicationRecordId is written once and never changes",
         ),
         (
@@ -26,17 +33,24 @@ pub(crate) fn refusal(old: &BackupReplicationStatus, new: &BackupReplicationStat
             old.additional_records.iter().all(|record| new.additional_records.contains(record)),
             "a record cannot be removed from additionalRecords",
         ),
-        (no_attempt_after_acceptance(old, new, adopted), "no further attempt once a call was accepted"),
+        (
+            no_attempt_after_acceptance(old, new, adopted),
+            "no further attempt once a call was accepted",
+        ),
         (
             follows(&old.attempts, &new.attempts),
-            "a new attempt may follow only one that is known or settled as not accepted, with a higher number",
+            "a new attempt may follow only one that is known or settled as not accepted, with a \
+             higher number",
         ),
         (none_removed(&old.attempts, &new.attempts), "an attempt cannot be removed"),
         (new.attempts.len() <= 5, "the schema's bound of attempts"),
     ];
     let broken = rules.into_iter().find(|(kept, _)| !kept).map(|(_, rule)| rule);
     broken.or_else(|| {
-        let pairs = new.attempts.iter().filter_map(|n| Some((old.attempts.iter().find(|o| o.id == n.id)?, n)));
+        let pairs = new
+            .attempts
+            .iter()
+            .filter_map(|n| Some((old.attempts.iter().find(|o| o.id == n.id)?, n)));
         pairs.filter_map(|(old, new)| attempt_refusal(old, new)).next()
     })
 }
@@ -45,7 +59,11 @@ fn not_accepted(attempt: &Attempt) -> bool {
     matches!(attempt.outcome, Some(Outcome::NotSent | Outcome::Rejected | Outcome::NotAccepted))
 }
 
-fn no_attempt_after_acceptance(old: &BackupReplicationStatus, new: &BackupReplicationStatus, adopted: bool) -> bool {
+fn no_attempt_after_acceptance(
+    old: &BackupReplicationStatus,
+    new: &BackupReplicationStatus,
+    adopted: bool,
+) -> bool {
     let accepted = old.accepted_at.is_some()
         || old.replication_record_id.is_some()
         || old.attempts.iter().any(|attempt| attempt.outcome == Some(Outcome::Accepted));
@@ -62,7 +80,9 @@ fn follows(old: &[Attempt], new: &[Attempt]) -> bool {
     let Some(before) = old.first() else {
         return true;
     };
-    new.first().is_some_and(|head| head.id == before.id || (not_accepted(before) && head.number > before.number))
+    new.first().is_some_and(|head| {
+        head.id == before.id || (not_accepted(before) && head.number > before.number)
+    })
 }
 
 fn none_removed(old: &[Attempt], new: &[Attempt]) -> bool {
@@ -79,7 +99,13 @@ fn attempt_refusal(old: &Attempt, new: &Attempt) -> Option<&'static str> {
     let claim = |a: &Attempt| {
         (
             (a.number, a.generation, a.endpoint.clone(), a.claimed_at.clone()),
-            (a.claimed_by.clone(), a.window, a.limit, a.secret_version.clone(), a.request_digest.clone()),
+            (
+                a.claimed_by.clone(),
+                a.window,
+                a.limit,
+                a.secret_version.clone(),
+                a.request_digest.clone(),
+            ),
         )
     };
     if claim(old) != claim(new) {
@@ -93,5 +119,7 @@ fn attempt_refusal(old: &Attempt, new: &Attempt) -> Option<&'static str> {
         Some(_) if new.outcome == old.outcome => true,
         Some(_) => not_accepted(old) && new.outcome == Some(Outcome::Accepted),
     };
-    (!final_enough).then_some("an outcome is final: only Unknown may be settled, and only an acceptance may come late")
+    (!final_enough).then_some(
+        "an outcome is final: only Unknown may be settled, and only an acceptance may come late",
+    )
 }

@@ -31,7 +31,11 @@ fn no_look_up() {
 
 #[test]
 fn duplicates_refused() {
-    holds(Scenario { faults: 1, refuses_duplicates: true, ..Scenario::new("duplicates refused, records", LISTED) });
+    holds(Scenario {
+        faults: 1,
+        refuses_duplicates: true,
+        ..Scenario::new("duplicates refused, records", LISTED)
+    });
 }
 
 #[test]
@@ -53,7 +57,11 @@ fn recreated_with_and_without_status() {
 
 #[test]
 fn recreated_without_look_up() {
-    holds(Scenario { faults: 1, recreations: 1, ..Scenario::new("recreated, no look-up", Records::NoLookUp) });
+    holds(Scenario {
+        faults: 1,
+        recreations: 1,
+        ..Scenario::new("recreated, no look-up", Records::NoLookUp)
+    });
 }
 
 #[test]
@@ -69,7 +77,12 @@ fn store_restored_without_look_up() {
 
 #[test]
 fn two_resources_for_one_backup() {
-    holds(Scenario { faults: 0, deepens: false, resources: 2, ..Scenario::new("two resources", LISTED) });
+    holds(Scenario {
+        faults: 0,
+        deepens: false,
+        resources: 2,
+        ..Scenario::new("two resources", LISTED)
+    });
 }
 
 #[test]
@@ -87,13 +100,25 @@ fn two_backups_and_one_process() {
 #[test]
 fn replications_that_fail_and_records_that_vanish() {
     let followed = Scenario::new("replications fail, records vanish; looks fail", ALONE);
-    holds(Scenario { processes: 1, takes_time: true, records_vanish: true, looks_fail: true, ..followed });
+    holds(Scenario {
+        processes: 1,
+        takes_time: true,
+        records_vanish: true,
+        looks_fail: true,
+        ..followed
+    });
 }
 
 #[test]
 fn followed_for_too_long() {
     let followed = Scenario::new("followed for too long", LISTED);
-    holds(Scenario { faults: 1, followed_for_too_long: true, takes_time: true, looks_fail: true, ..followed });
+    holds(Scenario {
+        faults: 1,
+        followed_for_too_long: true,
+        takes_time: true,
+        looks_fail: true,
+        ..followed
+    });
 }
 
 #[test]

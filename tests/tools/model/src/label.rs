@@ -54,7 +54,9 @@ pub(crate) enum Unusual {
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (by, resource, what) = match *self {
-            Self::Round { process, resource, unusual: Unusual::No } => (process, resource, "decides"),
+            Self::Round { process, resource, unusual: Unusual::No } => {
+                (process, resource, "decides")
+            }
             Self::Round { process, resource, unusual: Unusual::LookFails } => {
                 (process, resource, "decides; its look failed")
             }
@@ -67,55 +69,92 @@ impl fmt::Display for Label {
             Self::Round { process, resource, unusual: Unusual::SiblingNotSeen } => {
                 (process, resource, "decides without seeing the other resource's call")
             }
-            Self::StatusWritten { process, resource } => (process, resource, "sends its status write"),
+            Self::StatusWritten { process, resource } => {
+                (process, resource, "sends its status write")
+            }
             Self::StatusWriteDelayed { process, resource } => {
                 (process, resource, "has no answer to a delayed status write")
             }
-            Self::ClaimAnswered { process, resource } => (process, resource, "sends its claim and has the answer"),
+            Self::ClaimAnswered { process, resource } => {
+                (process, resource, "sends its claim and has the answer")
+            }
             Self::ClaimWrittenAnswerLost { process, resource } => {
                 (process, resource, "sends its claim; the answer is lost")
             }
-            Self::ClaimDelayed { process, resource } => (process, resource, "has no answer to a delayed claim"),
-            Self::ClaimReadAgain { process, resource } => (process, resource, "reads again whether the claim is there"),
-            Self::CallStarts { process, resource } => (process, resource, "asks the fence, and calls if it is open"),
-            Self::ConnectionLost { process, resource } => (process, resource, "loses the call's connection"),
-            Self::EndRecorded { process, resource } => (process, resource, "records the call's end"),
+            Self::ClaimDelayed { process, resource } => {
+                (process, resource, "has no answer to a delayed claim")
+            }
+            Self::ClaimReadAgain { process, resource } => {
+                (process, resource, "reads again whether the claim is there")
+            }
+            Self::CallStarts { process, resource } => {
+                (process, resource, "asks the fence, and calls if it is open")
+            }
+            Self::ConnectionLost { process, resource } => {
+                (process, resource, "loses the call's connection")
+            }
+            Self::EndRecorded { process, resource } => {
+                (process, resource, "records the call's end")
+            }
             Self::EndWrittenAnswerLost { process, resource } => {
                 (process, resource, "records the end; the answer is lost")
             }
             Self::EndWriteDelayed { process, resource } => {
                 (process, resource, "has no answer to the end's delayed write")
             }
-            Self::EndGivenUp { process, resource } => (process, resource, "gives up recording the end"),
+            Self::EndGivenUp { process, resource } => {
+                (process, resource, "gives up recording the end")
+            }
             Self::Crash { process, writes_arrive_late } => {
-                return write!(f, "process {process} dies; its writes may arrive: {writes_arrive_late}");
+                return write!(
+                    f,
+                    "process {process} dies; its writes may arrive: {writes_arrive_late}"
+                );
             }
             Self::LateWriteArrives => return f.write_str("a late write arrives"),
             Self::LateWriteIsLost => return f.write_str("a late write is lost"),
             Self::CloudDecides { attempt, accepts, answer } => {
                 let word = if accepts { "accepts" } else { "does not accept" };
-                return write!(f, "the cloud {word} attempt {attempt}; the caller knows {answer:?}");
+                return write!(
+                    f,
+                    "the cloud {word} attempt {attempt}; the caller knows {answer:?}"
+                );
             }
-            Self::CallIsLost { attempt } => return write!(f, "the call of attempt {attempt} is lost on its way"),
-            Self::RecordIs { attempt, record } => return write!(f, "the record of attempt {attempt}: {record:?}"),
+            Self::CallIsLost { attempt } => {
+                return write!(f, "the call of attempt {attempt} is lost on its way");
+            }
+            Self::RecordIs { attempt, record } => {
+                return write!(f, "the record of attempt {attempt}: {record:?}");
+            }
             Self::TimePasses { until } => return write!(f, "time passes: {until:?}"),
             Self::HumanDecides { resource, decision } => {
                 return write!(f, "a human decides for resource {resource}: {decision:?}");
             }
-            Self::EditedByOthers { resource } => return write!(f, "others edit resource {resource}"),
-            Self::SpecEdited { resource } => return write!(f, "the spec of resource {resource} is edited"),
+            Self::EditedByOthers { resource } => {
+                return write!(f, "others edit resource {resource}");
+            }
+            Self::SpecEdited { resource } => {
+                return write!(f, "the spec of resource {resource} is edited");
+            }
             Self::Deleted { resource } => return write!(f, "resource {resource} is deleted"),
             Self::Created { resource, with_status } => {
-                return write!(f, "resource {resource} is created again, with its status: {with_status}");
+                return write!(
+                    f,
+                    "resource {resource} is created again, with its status: {with_status}"
+                );
             }
             Self::DecisionTakenBack { resource } => {
                 return write!(f, "the decision for resource {resource} is taken back");
             }
-            Self::StatusRestored { resource } => return write!(f, "the status of resource {resource} is restored"),
+            Self::StatusRestored { resource } => {
+                return write!(f, "the status of resource {resource} is restored");
+            }
             Self::RestoreRefused { resource } => {
                 return write!(f, "the restored status of resource {resource} is refused");
             }
-            Self::OtherAppears { other } => return write!(f, "a record of another appears: {other:?}"),
+            Self::OtherAppears { other } => {
+                return write!(f, "a record of another appears: {other:?}");
+            }
             Self::SecretRotated => return f.write_str("the Secret is rotated"),
             Self::PolicyLifted => return f.write_str("the admission policy is lifted"),
             Self::StoreBackedUp => return f.write_str("the store is backed up"),

@@ -1,4 +1,5 @@
-//! A hash map that is quick without optimisation, where the standard hash would take most of the time.
+//! A hash map that is quick without optimisation, where the standard hash would take most of the
+//! time.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

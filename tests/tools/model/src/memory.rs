@@ -1,5 +1,6 @@
-//! What a process remembers of its look-ups: production values, with instants as coarse as the protocol tells them apart.
-//! Between any two steps so much time may pass that the next look-up is due.
+//! What a process remembers of its look-ups: production values, with instants as coarse as the
+//! protocol tells them apart. Between any two steps so much time may pass that the next look-up is
+//! due.
 
 use std::time::Duration;
 
@@ -21,7 +22,8 @@ pub(crate) fn first_seen(young: bool) -> LookupMemory {
 
 /// A look-up at a record that is followed is always due; those that fail have failed for long.
 pub(crate) fn quantised(own: LookupMemory) -> LookupMemory {
-    let LookupMemory { known_since, last: _, failing_since, not_shown_since, no_backup_since } = own;
+    let LookupMemory { known_since, last: _, failing_since, not_shown_since, no_backup_since } =
+        own;
     LookupMemory {
         known_since,
         last: Some(LONG_AGO),
@@ -41,7 +43,8 @@ pub(crate) fn worth_keeping(own: LookupMemory, known_for_long: bool) -> LookupMe
     if known_for_long { LookupMemory { known_since: LONG_AGO, ..own } } else { own }
 }
 
-/// As much older as the time that passed. `restored`: whether the wait of a restored object matters.
+/// As much older as the time that passed. `restored`: whether the wait of a restored object
+/// matters.
 pub(crate) fn older(own: LookupMemory, until: Age, restored: bool) -> LookupMemory {
     let LookupMemory { known_since, last, failing_since, not_shown_since, no_backup_since } = own;
     let settled = until == Age::PastSettling;

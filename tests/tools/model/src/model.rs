@@ -1,8 +1,9 @@
-//! Never twice, never lost: the production `decide`, `record` and `Fence`, explored to a bound with two operator processes
-//! against a store, a cloud, humans and every fault in between.
+//! Never twice, never lost: the production `decide`, `record` and `Fence`, explored to a bound with
+//! two operator processes against a store, a cloud, humans and every fault in between.
 //!
-//! `cargo test --test model -- --nocapture` prints the states explored. `MODEL_FAULTS=1` goes deeper by one fault in each
-//! scenario that ends with it: minutes and gigabytes. The package is compiled with optimisation, so a debug build will do.
+//! `cargo test --test model -- --nocapture` prints the states explored. `MODEL_FAULTS=1` goes
+//! deeper by one fault in each scenario that ends with it: minutes and gigabytes. The package is
+//! compiled with optimisation, so a debug build will do.
 
 mod adversities;
 mod cloud;
@@ -30,7 +31,10 @@ const LISTED: Records = Records::Shown { another: true };
 const ALONE: Records = Records::Shown { another: false };
 
 fn explored(scenario: Scenario) -> explorer::Explored {
-    let deeper = std::env::var("MODEL_FAULTS").ok().and_then(|faults| faults.parse::<u8>().ok()).unwrap_or(0);
+    let deeper = std::env::var("MODEL_FAULTS")
+        .ok()
+        .and_then(|faults| faults.parse::<u8>().ok())
+        .unwrap_or(0);
     let faults = scenario.faults + if scenario.deepens { deeper } else { 0 };
     let world = World::new(Scenario { faults, ..scenario });
     let begun = std::time::Instant::now();

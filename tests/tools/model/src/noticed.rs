@@ -14,7 +14,8 @@ fn noticed_a_fence_that_is_ignored() {
 
 #[test]
 fn noticed_a_fence_that_opens_with_the_answer() {
-    // Either rule makes up for the other: who waits for the hold finds the window closed, whenever it opened.
+    // Either rule makes up for the other: who waits for the hold finds the window closed, whenever
+    // it opened.
     let both = &[Broken::FenceOpenedByAnswer, Broken::DecidedAtOnce];
     breaks(Scenario::new("the fence opened late", Records::NoLookUp), both, TWICE);
 }
@@ -27,7 +28,11 @@ fn noticed_a_version_that_is_not_tested() {
 
 #[test]
 fn noticed_a_version_that_is_not_tested_without_guards() {
-    breaks(Scenario::new("no version, no guards", LISTED), &[Broken::VersionNotTestedNoGuards], LOST);
+    breaks(
+        Scenario::new("no version, no guards", LISTED),
+        &[Broken::VersionNotTestedNoGuards],
+        LOST,
+    );
 }
 
 #[test]
@@ -79,41 +84,74 @@ fn noticed_a_service_that_shows_one_record_and_not_another() {
 
 #[test]
 fn noticed_a_record_that_vanishes_unseen() {
-    let vanishing = Scenario { records_vanish: true, ..Scenario::new("records vanish unseen", LISTED) };
+    let vanishing =
+        Scenario { records_vanish: true, ..Scenario::new("records vanish unseen", LISTED) };
     breaks(vanishing, &[Broken::RecordsVanishEarly], TWICE);
 }
 
 #[test]
 fn noticed_a_target_that_nobody_holds() {
-    let two = Scenario { resources: 2, processes: 1, ..Scenario::new("the held target forgotten", LISTED) };
+    let two = Scenario {
+        resources: 2,
+        processes: 1,
+        ..Scenario::new("the held target forgotten", LISTED)
+    };
     breaks(two, &[Broken::HeldTargetForgotten], TWO);
 }
 
 #[test]
 fn noticed_an_odd_answer_that_is_believed() {
-    let two = Scenario { resources: 2, processes: 1, faults: 1, ..Scenario::new("an odd answer believed", LISTED) };
-    breaks(Scenario { odd_answers: true, shows_at_once: true, ..two }, &[Broken::OddAnswerBelieved], TWO);
+    let two = Scenario {
+        resources: 2,
+        processes: 1,
+        faults: 1,
+        ..Scenario::new("an odd answer believed", LISTED)
+    };
+    breaks(
+        Scenario { odd_answers: true, shows_at_once: true, ..two },
+        &[Broken::OddAnswerBelieved],
+        TWO,
+    );
 }
 
 #[test]
 fn noticed_a_young_object_that_is_called_for_at_once() {
     let restored = Scenario::new("a young object called for", Records::Missing);
-    let restored =
-        Scenario { processes: 1, faults: 0, recreations: 1, restores: true, one_for_the_name: true, ..restored };
+    let restored = Scenario {
+        processes: 1,
+        faults: 0,
+        recreations: 1,
+        restores: true,
+        one_for_the_name: true,
+        ..restored
+    };
     breaks(restored, &[Broken::YoungCalledAtOnce], TWO);
 }
 
 #[test]
 fn noticed_a_status_that_is_restored_too_late() {
     let restored = Scenario::new("restored too late", Records::Missing);
-    let restored =
-        Scenario { processes: 1, faults: 0, recreations: 1, restores: true, one_for_the_name: true, ..restored };
+    let restored = Scenario {
+        processes: 1,
+        faults: 0,
+        recreations: 1,
+        restores: true,
+        one_for_the_name: true,
+        ..restored
+    };
     breaks(restored, &[Broken::RestoredTooLate], TWO);
 }
 
-/// Two resources with a backup each, one process, and a Secret that is rotated to a token which is shown an empty list.
+/// Two resources with a backup each, one process, and a Secret that is rotated to a token which is
+/// shown an empty list.
 fn rotated(name: &'static str) -> Scenario {
-    let two = Scenario { resources: 2, processes: 1, own_backups: true, faults: 1, ..Scenario::new(name, ALONE) };
+    let two = Scenario {
+        resources: 2,
+        processes: 1,
+        own_backups: true,
+        faults: 1,
+        ..Scenario::new(name, ALONE)
+    };
     Scenario { second_view: Some(View::Empty), crashes: false, ..two }
 }
 
@@ -124,27 +162,38 @@ fn noticed_what_one_credential_was_shown_counted_for_another() {
 
 #[test]
 fn noticed_a_codeless_answer_after_an_acceptance() {
-    let codeless = Scenario { undocumented: true, faults: 1, ..Scenario::new("codeless, accepted", Records::NoLookUp) };
+    let codeless = Scenario {
+        undocumented: true,
+        faults: 1,
+        ..Scenario::new("codeless, accepted", Records::NoLookUp)
+    };
     breaks(codeless, &[Broken::CodelessAfterAcceptance], TWICE);
 }
 
 #[test]
 fn noticed_a_claim_that_is_called_though_it_is_not_kept() {
-    let dropped = Scenario { processes: 1, faults: 1, ..Scenario::new("a claim not kept", Records::Missing) };
+    let dropped =
+        Scenario { processes: 1, faults: 1, ..Scenario::new("a claim not kept", Records::Missing) };
     let dropped = Scenario { admission: Some(Admission::Drops), ..dropped };
     breaks(dropped, &[Broken::ClaimNotKeptCalled], LOST);
 }
 
 #[test]
 fn noticed_a_decision_that_does_not_wait_for_the_call() {
-    let decided = Scenario { processes: 1, shows_at_once: true, ..Scenario::new("decided at once", LISTED) };
-    breaks(Scenario { decides_any_time: true, faults: 1, ..decided }, &[Broken::DecidedAtOnce], TWICE);
+    let decided =
+        Scenario { processes: 1, shows_at_once: true, ..Scenario::new("decided at once", LISTED) };
+    breaks(
+        Scenario { decides_any_time: true, faults: 1, ..decided },
+        &[Broken::DecidedAtOnce],
+        TWICE,
+    );
 }
 
 /// What `docs/once.md` says remains: it is there to be found.
 fn remains(scenario: Scenario, how: &str) {
     let name = scenario.name;
-    let violation = explored(scenario).violation.unwrap_or_else(|| panic!("{name}: nothing remains"));
+    let violation =
+        explored(scenario).violation.unwrap_or_else(|| panic!("{name}: nothing remains"));
     assert!(violation.contains(how), "{name}: noticed otherwise: {violation}");
 }
 
@@ -184,6 +233,7 @@ fn remaining_a_store_that_forgets_what_it_confirmed() {
 
 #[test]
 fn remaining_two_operators_and_two_resources_for_one_backup() {
-    let two = Scenario { resources: 2, faults: 1, ..Scenario::new("two operators at once", LISTED) };
+    let two =
+        Scenario { resources: 2, faults: 1, ..Scenario::new("two operators at once", LISTED) };
     remains(Scenario { one_for_the_name: true, ..two }, TWO);
 }

@@ -1,4 +1,5 @@
-//! The steps of an operator process for one resource: the shell of `src/controller/` around the production functions.
+//! The steps of an operator process for one resource: the shell of `src/controller/` around the
+//! production functions.
 
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use crate::production::{POLICY, Round, Sight, Written};
 use crate::promises::{follows_only, names};
 use crate::scenario::{Broken, Records, Spelling, View};
 use crate::state::{
-    Age, Call, Claim, Decision, End, Process, Record, Replica, Resource, Seen, Slot, State, Word, Write,
+    Age, Call, Claim, Decision, End, Process, Record, Replica, Resource, Seen, Slot, State, Word,
+    Write,
 };
 use crate::tables::{now, stored};
 use crate::world::{Steps, World};
@@ -50,9 +52,13 @@ fn rounds(steps: &mut Steps<'_>, process: usize, resource: usize) {
     steps.fair(usual, |to| round(world, to, process, resource, look.clone(), mine || sibling));
     if world.scenario.looks_fail {
         let label = Label::Round { process, resource, unusual: Unusual::LookFails };
-        steps.fault(label, |to| round(world, to, process, resource, Looked::Failed, mine || sibling));
+        steps.fault(label, |to| {
+            round(world, to, process, resource, Looked::Failed, mine || sibling)
+        });
         let label = Label::Round { process, resource, unusual: Unusual::LookRefused };
-        steps.fault(label, |to| round(world, to, process, resource, Looked::NoLookUp, mine || sibling));
+        steps.fault(label, |to| {
+            round(world, to, process, resource, Looked::NoLookUp, mine || sibling)
+        });
     }
     if world.scenario.odd_answers {
         for odd in [Looked::NoLookUp, Looked::NoSuchBackup, Looked::Unauthorized] {
@@ -60,7 +66,8 @@ fn rounds(steps: &mut Steps<'_>, process: usize, resource: usize) {
             steps.fault(label, |to| round(world, to, process, resource, odd, mine || sibling));
         }
     }
-    // A process that is alone knows its own calls, and its predecessor's were there to be listed when it began.
+    // A process that is alone knows its own calls, and its predecessor's were there to be listed
+    // when it began.
     if sibling && !mine && world.scenario.processes > 1 {
         // The watch may not have told of it yet.
         let label = Label::Round { process, resource, unusual: Unusual::SiblingNotSeen };
@@ -81,9 +88,11 @@ fn round(
     let viewer = world.viewer(resource, credential);
     let shown_to = |other: usize, object: &Resource| {
         let shown_to = world.production.facts(other, object).shown_to;
-        object.exists && shown_to.is_some_and(|credential| world.viewer(other, credential) == viewer)
+        object.exists
+            && shown_to.is_some_and(|credential| world.viewer(other, credential) == viewer)
     };
-    let stored_viewer = to.resources.iter().enumerate().any(|(other, object)| shown_to(other, object));
+    let stored_viewer =
+        to.resources.iter().enumerate().any(|(other, object)| shown_to(other, object));
     let own = to.process(process);
     own.sees(world, resource, &object);
     let seen = own.seen[resource];
@@ -93,8 +102,13 @@ fn round(
     let at_least = if at_once { Age::PastHold } else { Age::Held };
     let given_up = seen.is_some_and(|seen| own.given_up.contains(&seen.attempt));
     let sight = Sight {
-        age: if world.scenario.has(Broken::AgeIgnored) { Age::PastSettling } else { age.max(at_least) },
-        never_called: given_up || (world.scenario.has(Broken::StaleTakenAsNotSent) && age >= Age::PastHold),
+        age: if world.scenario.has(Broken::AgeIgnored) {
+            Age::PastSettling
+        } else {
+            age.max(at_least)
+        },
+        never_called: given_up
+            || (world.scenario.has(Broken::StaleTakenAsNotSent) && age >= Age::PastHold),
         look,
         credential,
         refused: own.refused[resource],
@@ -111,10 +125,17 @@ fn round(
         sight.look.is_adoptable(world.scenario.spelling, declined)
     };
     let wanted = |decision: Decision| matches!(decision.word, Word::CallAnew | Word::LetGo);
-    let call_anew = object.decision.is_some_and(|decision| wanted(decision) && decision.given_to == object.uid);
+    let call_anew =
+        object.decision.is_some_and(|decision| wanted(decision) && decision.given_to == object.uid);
     let listed = match &sight.look {
-        Looked::Records { ours, another: _, others: _ } => ours.iter().map(|listed| listed.no).collect(),
-        Looked::NoList | Looked::NoLookUp | Looked::NoSuchBackup | Looked::Unauthorized | Looked::Failed => Vec::new(),
+        Looked::Records { ours, another: _, others: _ } => {
+            ours.iter().map(|listed| listed.no).collect()
+        }
+        Looked::NoList
+        | Looked::NoLookUp
+        | Looked::NoSuchBackup
+        | Looked::Unauthorized
+        | Looked::Failed => Vec::new(),
     };
     let write = |status, claims| Write {
         resource: u8::try_from(resource).unwrap_or(u8::MAX),
@@ -128,11 +149,14 @@ fn round(
     own.lookups[resource] = Some(rounded.own);
     own.viewers[viewer] = rounded.viewer;
     if world.scenario.has(Broken::ViewersMixedUp) {
-        own.viewers.iter_mut().for_each(|viewer| viewer.records_shown |= rounded.viewer.records_shown);
+        own.viewers
+            .iter_mut()
+            .for_each(|viewer| viewer.records_shown |= rounded.viewer.records_shown);
     }
     // What a look-up has shown since the acceptance is to be told by what is written.
     let tells = rounded.looked && world.production.facts(resource, &object).accepted;
-    let shown = if tells && world.scenario.spelling != Spelling::OtherVault { listed } else { Vec::new() };
+    let shown =
+        if tells && world.scenario.spelling != Spelling::OtherVault { listed } else { Vec::new() };
     match rounded.round {
         Round::Settle { status, again: _ } if status != object.status => {
             follows_only(world, &object, status)?;
@@ -140,11 +164,15 @@ fn round(
         }
         // Nothing wakes it but a change of the object.
         Round::Settle { again: false, .. } if world.rest_of(&object) == Rest::Under => {
-            return Err(format!("a round waits for nothing, while something is to be done for resource {resource}"));
+            return Err(format!(
+                "a round waits for nothing, while something is to be done for resource {resource}"
+            ));
         }
         Round::Settle { .. } => to.note_shown(resource, object.uid, &shown),
         Round::Claim { .. } if adoptable && !call_anew && world.scenario.broken.is_empty() => {
-            return Err(format!("a claim for resource {resource}, though a live record of its target is listed"));
+            return Err(format!(
+                "a claim for resource {resource}, though a live record of its target is listed"
+            ));
         }
         Round::Claim { status, attempt } => {
             let write = write(status, true);
@@ -185,7 +213,8 @@ fn look(world: &World, state: &State, resource: usize) -> Looked {
     }
 }
 
-/// Another resource's call of this process is out, or too young to show; also that of a predecessor of the same name.
+/// Another resource's call of this process is out, or too young to show; also that of a predecessor
+/// of the same name.
 fn uses_target(world: &World, process: &Process, resource: usize, uid: u8) -> bool {
     process.target.is_some_and(|(by, by_uid)| {
         let by = usize::from(by);
@@ -195,10 +224,15 @@ fn uses_target(world: &World, process: &Process, resource: usize, uid: u8) -> bo
 
 /// By its status another resource's call is out or unknown.
 fn sibling_uses_target(world: &World, state: &State, resource: usize) -> bool {
-    let mut others = state.resources.iter().enumerate().filter(|(other, object)| *other != resource && object.exists);
+    let mut others = state
+        .resources
+        .iter()
+        .enumerate()
+        .filter(|(other, object)| *other != resource && object.exists);
     others.any(|(other, object)| {
         let young = object.young && !world.scenario.has(Broken::HeldTargetForgotten);
-        let uses_target = world.production.facts(other, &Resource { young, ..object.clone() }).uses_target;
+        let uses_target =
+            world.production.facts(other, &Resource { young, ..object.clone() }).uses_target;
         uses_target && world.production.same_target(other, resource)
     })
 }
@@ -287,7 +321,8 @@ fn start(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Claim) 
         true => Clocks { wall: now(), boot: POLICY.window },
         false => Clocks { wall: stored(), boot: POLICY.window - Duration::from_nanos(1) },
     };
-    let open = Fence::new(opened, POLICY.window).is_open(asked) || steps.world.scenario.has(Broken::FenceIgnored);
+    let open = Fence::new(opened, POLICY.window).is_open(asked)
+        || steps.world.scenario.has(Broken::FenceIgnored);
     steps.fair(Label::CallStarts { process, resource }, |to| {
         if open {
             let resource_number = u8::try_from(resource).unwrap_or(u8::MAX);
@@ -300,8 +335,8 @@ fn start(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Claim) 
     });
 }
 
-/// Reads, folds the end in and writes, again and again. A conflict changes nothing but that it begins anew, so reading
-/// and writing are one step here.
+/// Reads, folds the end in and writes, again and again. A conflict changes nothing but that it
+/// begins anew, so reading and writing are one step here.
 fn recording(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Claim, end: End) {
     let world = steps.world;
     let object = &steps.from.resources[resource];
@@ -318,7 +353,9 @@ fn recording(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Cla
     let written = world.production.record(resource, object, claim, end);
     let accepted = matches!(end, End::Accepted | End::AcceptedWithoutId);
     let note = |to: &mut State| {
-        if let Some(replica) = to.replicas.iter_mut().find(|replica| accepted && replica.no == claim.no) {
+        if let Some(replica) =
+            to.replicas.iter_mut().find(|replica| accepted && replica.no == claim.no)
+        {
             replica.recorded = Some(end);
         }
     };
@@ -336,14 +373,18 @@ fn recording(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Cla
         match written {
             Written::Write(status) => world.write(to, &patch(status)).map(|_| ()),
             Written::AlreadyThere => Ok(()),
-            Written::Superseded if accepted => Err(format!("the acceptance of attempt {} is dropped", claim.no)),
+            Written::Superseded if accepted => {
+                Err(format!("the acceptance of attempt {} is dropped", claim.no))
+            }
             Written::Superseded => Ok(()),
         }
     });
     let Written::Write(status) = written else {
         return;
     };
-    steps.fault(Label::EndWrittenAnswerLost { process, resource }, |to| world.write(to, &patch(status)).map(|_| ()));
+    steps.fault(Label::EndWrittenAnswerLost { process, resource }, |to| {
+        world.write(to, &patch(status)).map(|_| ())
+    });
     steps.fault(Label::EndWriteDelayed { process, resource }, |to| {
         to.late_writes.push(patch(status));
         Ok(())
@@ -362,7 +403,9 @@ impl Process {
         self.slots[resource] = Slot::Recording(claim.clone(), end);
         match end {
             // Nothing of it will show.
-            End::NotSent | End::Rejected | End::RejectedForGood | End::AlreadyReplicated => self.target = None,
+            End::NotSent | End::Rejected | End::RejectedForGood | End::AlreadyReplicated => {
+                self.target = None
+            }
             End::Accepted
             | End::AcceptedWithoutId
             | End::Unknown
@@ -387,7 +430,8 @@ impl Process {
         let (Some(outcome), Some(attempt)) = (in_force, attempt) else {
             return;
         };
-        let known = self.seen[resource].is_some_and(|seen| (seen.attempt, seen.outcome) == (attempt, outcome));
+        let known = self.seen[resource]
+            .is_some_and(|seen| (seen.attempt, seen.outcome) == (attempt, outcome));
         if !known {
             self.seen[resource] = Some(Seen { attempt, outcome, age: Age::Held });
         }

@@ -21,8 +21,8 @@ pub(crate) fn steps(steps: &mut Steps<'_>) {
     store(steps);
 }
 
-/// A human answers what a status asks: about an unknown outcome, once no call can be on its way any more, or after a
-/// rejection.
+/// A human answers what a status asks: about an unknown outcome, once no call can be on its way any
+/// more, or after a rejection.
 fn human(steps: &mut Steps<'_>, resource: usize) {
     let world = steps.world;
     let object = &steps.from.resources[resource];
@@ -31,7 +31,8 @@ fn human(steps: &mut Steps<'_>, resource: usize) {
     if !object.exists || !stalled {
         return;
     }
-    // The message of the status names this attempt: the newest that is unknown, or else the one in force.
+    // The message of the status names this attempt: the newest that is unknown, or else the one in
+    // force.
     let unknown = status.attempts.iter().find(|attempt| attempt.outcome == Some(Outcome::Unknown));
     let Some(asked) = unknown.or(status.attempts.first()) else {
         return;
@@ -63,7 +64,8 @@ fn human(steps: &mut Steps<'_>, resource: usize) {
     }
 }
 
-/// A human decides without being asked: while the call is out, too soon, about an adopted record; and takes it back.
+/// A human decides without being asked: while the call is out, too soon, about an adopted record;
+/// and takes it back.
 fn unasked(steps: &mut Steps<'_>, resource: usize) {
     let object = &steps.from.resources[resource];
     let Scenario { decides_any_time, lets_go, .. } = steps.world.scenario;
@@ -72,9 +74,13 @@ fn unasked(steps: &mut Steps<'_>, resource: usize) {
     }
     let status = steps.world.production.status(object.status);
     let named = status.attempts.first().and_then(|attempt| number(attempt.id.as_str()));
-    let adopted = status.replication_record_id.as_deref().filter(|_| status.origin == Some(Origin::Adopted));
+    let adopted =
+        status.replication_record_id.as_deref().filter(|_| status.origin == Some(Origin::Adopted));
     let adopted = adopted.and_then(number);
-    let words = [(named.filter(|_| decides_any_time), Word::NotAccepted), (adopted.filter(|_| lets_go), Word::LetGo)];
+    let words = [
+        (named.filter(|_| decides_any_time), Word::NotAccepted),
+        (adopted.filter(|_| lets_go), Word::LetGo),
+    ];
     let decisions = words.into_iter().filter_map(|(named, word)| Some((named?, word)));
     for (attempt, word) in decisions.filter(|_| object.decision.is_none()) {
         let decision = Decision { attempt, word, given_to: object.uid };
@@ -125,7 +131,8 @@ fn edits(steps: &mut Steps<'_>, resource: usize) {
         }
         return;
     }
-    let writing = |slot: &Slot| slot.write().is_some_and(|write| usize::from(write.resource) == resource);
+    let writing =
+        |slot: &Slot| slot.write().is_some_and(|write| usize::from(write.resource) == resource);
     let in_flight = steps.from.processes.iter().any(|process| process.slots.iter().any(writing));
     if in_flight && steps.world.scenario.edits {
         steps.fault(Label::EditedByOthers { resource }, |to| {
@@ -154,7 +161,10 @@ fn edits(steps: &mut Steps<'_>, resource: usize) {
             }
             to.changed(resource);
             // Another one of the name is another object.
-            to.processes.iter_mut().map(Rc::make_mut).for_each(|process| process.lookups[resource] = None);
+            to.processes
+                .iter_mut()
+                .map(Rc::make_mut)
+                .for_each(|process| process.lookups[resource] = None);
             Ok(())
         });
     }
@@ -164,11 +174,17 @@ fn edits(steps: &mut Steps<'_>, resource: usize) {
 fn restored(steps: &mut Steps<'_>, resource: usize, saved: StatusRef) {
     let world = steps.world;
     let refused = {
-        let (old, new) =
-            (world.production.status(steps.from.resources[resource].status), world.production.status(saved));
+        let (old, new) = (
+            world.production.status(steps.from.resources[resource].status),
+            world.production.status(saved),
+        );
         guards::refusal(&old, &new).is_some()
     };
-    let label = if refused { Label::RestoreRefused { resource } } else { Label::StatusRestored { resource } };
+    let label = if refused {
+        Label::RestoreRefused { resource }
+    } else {
+        Label::StatusRestored { resource }
+    };
     steps.fair(label, |to| {
         let object = &mut to.resources[resource];
         object.to_restore = None;

@@ -4,12 +4,13 @@ use std::cell::{Ref, RefCell};
 use std::time::Duration;
 
 use backup_replication_operator::protocol::{
-    self, Action, CallTarget, CredentialReading, FreshAttempt, LookupMemory, Policy, Recorded, RefusedClaim,
-    TargetReading, Viewer, ViewerMemory, describe_result, is_finished, locked_target, record,
+    self, Action, CallTarget, CredentialReading, FreshAttempt, LookupMemory, Policy, Recorded,
+    RefusedClaim, TargetReading, Viewer, ViewerMemory, describe_result, is_finished, locked_target,
+    record,
 };
 use backup_replication_operator::resource::{
-    AttemptId, Auth, BackupReplication, BackupReplicationSpec, BackupReplicationStatus, DECISION_ANNOTATION,
-    OnUnknownOutcome, Origin, Outcome, Phase, SecretKeyRef,
+    AttemptId, Auth, BackupReplication, BackupReplicationSpec, BackupReplicationStatus,
+    DECISION_ANNOTATION, OnUnknownOutcome, Origin, Outcome, Phase, SecretKeyRef,
 };
 
 use crate::cloud::{Looked, ending, look};
@@ -17,7 +18,9 @@ use crate::map::Map;
 use crate::memory::{AT, quantised, quantised_viewer};
 use crate::scenario::{Admission, Broken, Scenario};
 use crate::state::{Age, AttemptNo, Claim, CredentialNo, Decision, End, Resource, Word};
-use crate::tables::{AttemptRef, StatusRef, Tables, attempt_id, now, record_id, stored, timeless, timeless_attempt};
+use crate::tables::{
+    AttemptRef, StatusRef, Tables, attempt_id, now, record_id, stored, timeless, timeless_attempt,
+};
 
 pub(crate) const POLICY: Policy = Policy {
     window: Duration::from_secs(10),
@@ -130,9 +133,10 @@ impl Production {
     pub(crate) fn admitted(&self, name: StatusRef, admission: Admission) -> StatusRef {
         let mut status = self.status(name).clone();
         match admission {
-            Admission::Alters => {
-                status.attempts.iter_mut().for_each(|attempt| "masked".clone_into(&mut attempt.claimed_by))
-            }
+            Admission::Alters => status
+                .attempts
+                .iter_mut()
+                .for_each(|attempt| "masked".clone_into(&mut attempt.claimed_by)),
             Admission::Drops => status.attempts.clear(),
         }
         self.tables.borrow_mut().keep_status(status)
@@ -141,7 +145,8 @@ impl Production {
     /// The attempt of this number as a status has it in force, without an outcome.
     pub(crate) fn stored_attempt(&self, name: StatusRef, no: AttemptNo) -> Option<AttemptRef> {
         let head = self.status(name).attempts.first().cloned();
-        let head = head.filter(|head| head.outcome.is_none() && head.id.as_str() == attempt_id(no))?;
+        let head =
+            head.filter(|head| head.outcome.is_none() && head.id.as_str() == attempt_id(no))?;
         Some(self.tables.borrow_mut().keep_attempt(timeless_attempt(head)))
     }
 
@@ -163,12 +168,16 @@ impl Production {
         let object = self.object(number, resource);
         let asked = if resource.young { stored() } else { now() };
         let status = object.status.as_ref();
-        let shown_to = status.filter(|status| status.attempts.iter().any(|a| a.outcome == Some(Outcome::Accepted)));
+        let shown_to = status
+            .filter(|status| status.attempts.iter().any(|a| a.outcome == Some(Outcome::Accepted)));
         let shown_to = shown_to.and_then(|status| status.record_shown_to.as_deref());
         let facts = Facts {
             finished: is_finished(&object),
-            accepted: status.is_some_and(|status| status.is_accepted() && status.origin != Some(Origin::Adopted)),
-            uses_target: locked_target(&object).is_some_and(|held| held.is_held(asked, POLICY.settling_time)),
+            accepted: status.is_some_and(|status| {
+                status.is_accepted() && status.origin != Some(Origin::Adopted)
+            }),
+            uses_target: locked_target(&object)
+                .is_some_and(|held| held.is_held(asked, POLICY.settling_time)),
             shown_to: (0..2).find(|credential| shown_to == Some(&viewer_name(*credential))),
         };
         self.facts.borrow_mut().insert(key, facts);
@@ -189,7 +198,11 @@ impl Production {
         let day = Duration::from_secs(24 * 60 * 60);
         let waits = |broken, wait| if self.scenario.has(broken) { Duration::ZERO } else { wait };
         Policy {
-            tracking_limit: if self.scenario.followed_for_too_long { day } else { POLICY.tracking_limit },
+            tracking_limit: if self.scenario.followed_for_too_long {
+                day
+            } else {
+                POLICY.tracking_limit
+            },
             lookup_patience: waits(Broken::OddAnswerBelieved, POLICY.lookup_patience),
             first_call_after: waits(Broken::YoungCalledAtOnce, POLICY.first_call_after),
             ..POLICY
@@ -199,7 +212,10 @@ impl Production {
     fn decide(&self, number: usize, resource: &Resource, sight: &Sight) -> Rounded {
         let policy = self.policy();
         let object = self.object(number, resource);
-        let fresh = FreshAttempt { id: AttemptId::new(attempt_id(sight.fresh)), claimant: "operator".to_owned() };
+        let fresh = FreshAttempt {
+            id: AttemptId::new(attempt_id(sight.fresh)),
+            claimant: "operator".to_owned(),
+        };
         let facts = protocol::Facts {
             resource: &object,
             unchanged_for: duration(sight.age),
@@ -226,7 +242,12 @@ impl Production {
                 }
                 Action::Lookup { .. } => {
                     looked = true;
-                    round.looked_up(look(&sight.look, self.scenario.spelling), &mut own, &mut viewer, AT);
+                    round.looked_up(
+                        look(&sight.look, self.scenario.spelling),
+                        &mut own,
+                        &mut viewer,
+                        AT,
+                    );
                     continue;
                 }
                 Action::Update { status, requeue_after: again } => {
@@ -236,14 +257,28 @@ impl Production {
                 Action::Claim { status, attempt } => {
                     let mut tables = self.tables.borrow_mut();
                     let status = tables.keep_status(*status);
-                    Round::Claim { status, attempt: tables.keep_attempt(timeless_attempt(*attempt)) }
+                    Round::Claim {
+                        status,
+                        attempt: tables.keep_attempt(timeless_attempt(*attempt)),
+                    }
                 }
             };
-            return Rounded { round, looked, own: quantised(own), viewer: quantised_viewer(viewer) };
+            return Rounded {
+                round,
+                looked,
+                own: quantised(own),
+                viewer: quantised_viewer(viewer),
+            };
         }
     }
 
-    pub(crate) fn record(&self, number: usize, resource: &Resource, claim: &Claim, end: End) -> Written {
+    pub(crate) fn record(
+        &self,
+        number: usize,
+        resource: &Resource,
+        claim: &Claim,
+        end: End,
+    ) -> Written {
         let key = (number, resource.clone(), claim.attempt, end);
         if let Some(known) = self.ends.borrow().get(&key) {
             return *known;
@@ -254,7 +289,8 @@ impl Production {
         let written = match record(&status, &attempt, &ending(end, claim.no, &attempt), now()) {
             Recorded::Write(status) => {
                 let (target, credential) = (self.target(number), usable(0));
-                let (status, _) = describe_result(&object, *status, &attempt, target, credential, &POLICY, now());
+                let (status, _) =
+                    describe_result(&object, *status, &attempt, target, credential, &POLICY, now());
                 Written::Write(self.tables.borrow_mut().keep_status(status))
             }
             Recorded::AlreadyThere => Written::AlreadyThere,
@@ -280,14 +316,20 @@ impl Production {
         BackupReplicationSpec {
             endpoint: Some(self.endpoint(number)),
             project_id: "p".to_owned(),
-            backup_id: if self.scenario.own_backups { format!("b{number}") } else { "b".to_owned() },
+            backup_id: if self.scenario.own_backups {
+                format!("b{number}")
+            } else {
+                "b".to_owned()
+            },
             destination_project_id: "dp".to_owned(),
             destination_region: "eu-nl".to_owned(),
             destination_vault_id: "v".to_owned(),
             name: None,
             description: None,
             enable_acceleration: None,
-            auth: Auth { token_secret_ref: Some(SecretKeyRef { name: "cbr-token".to_owned(), key: None }) },
+            auth: Auth {
+                token_secret_ref: Some(SecretKeyRef { name: "cbr-token".to_owned(), key: None }),
+            },
             ready_when: None,
             on_unknown_outcome: self.scenario.calls_again.then_some(OnUnknownOutcome::CallAgain),
             suspend: None,
@@ -299,10 +341,12 @@ impl Production {
         object.metadata.namespace = Some("backups".to_owned());
         object.metadata.uid = Some(format!("u{}", resource.uid));
         object.metadata.generation = Some(resource.generation.into());
-        object.metadata.annotations =
-            resource.decision.map(|decision| [(DECISION_ANNOTATION.to_owned(), annotation(decision))].into());
+        object.metadata.annotations = resource
+            .decision
+            .map(|decision| [(DECISION_ANNOTATION.to_owned(), annotation(decision))].into());
         if resource.restored {
-            object.metadata.labels = Some([("velero.io/restore-name".to_owned(), "r".to_owned())].into());
+            object.metadata.labels =
+                Some([("velero.io/restore-name".to_owned(), "r".to_owned())].into());
         }
         object.status = Some(self.status(resource.status).clone());
         object

@@ -13,27 +13,45 @@ use crate::world::World;
 pub(crate) fn hold(world: &World, state: &State) -> Result<(), String> {
     let scenario = &world.scenario;
     for (number, replica) in state.replicas.iter().enumerate() {
-        let same = |other: &&Replica| (other.resource, other.uid) == (replica.resource, replica.uid);
-        // A store that forgets what it confirmed voids the promise, and so does a human's untimely word.
+        let same =
+            |other: &&Replica| (other.resource, other.uid) == (replica.resource, replica.uid);
+        // A store that forgets what it confirmed voids the promise, and so does a human's untimely
+        // word.
         let once = scenario.one_for_the_name || (!scenario.rollback && !scenario.doubles);
         if once && state.replicas[..number].iter().any(|other| same(&other)) {
-            return Err(format!("two accepted calls for resource {} of uid {}", replica.resource, replica.uid));
+            return Err(format!(
+                "two accepted calls for resource {} of uid {}",
+                replica.resource, replica.uid
+            ));
         }
-        let asked_for = |resource: &Resource| resource.decision.is_some_and(|d| d.word == Word::CallAnew);
-        if number > 0 && scenario.one_call_for_the_target() && !state.resources.iter().any(asked_for) {
+        let asked_for =
+            |resource: &Resource| resource.decision.is_some_and(|d| d.word == Word::CallAnew);
+        if number > 0
+            && scenario.one_call_for_the_target()
+            && !state.resources.iter().any(asked_for)
+        {
             return Err("two accepted calls for one target".to_owned());
         }
     }
-    let over = state.late_writes.is_empty() && state.calls.is_empty() && world.rest(state) == Rest::Over;
-    for (number, resource) in state.resources.iter().enumerate().filter(|(_, resource)| resource.exists) {
+    let over =
+        state.late_writes.is_empty() && state.calls.is_empty() && world.rest(state) == Rest::Over;
+    for (number, resource) in
+        state.resources.iter().enumerate().filter(|(_, resource)| resource.exists)
+    {
         let status = world.production.status(resource.status);
-        let of_it = |replica: &&Replica| usize::from(replica.resource) == number && replica.uid == resource.uid;
+        let of_it = |replica: &&Replica| {
+            usize::from(replica.resource) == number && replica.uid == resource.uid
+        };
         for replica in state.replicas.iter().filter(of_it) {
             holds_what_is_recorded(replica, &status)?;
             let id = record_id(replica.no);
-            let declined = status.declined_records.iter().any(|declined| same_spelling(declined, &id));
+            let declined =
+                status.declined_records.iter().any(|declined| same_spelling(declined, &id));
             if over && replica.shown && !declined && !names(&status, replica.no) {
-                return Err(format!("an accepted call that the records show is told nowhere: attempt {}", replica.no));
+                return Err(format!(
+                    "an accepted call that the records show is told nowhere: attempt {}",
+                    replica.no
+                ));
             }
         }
         names_none_twice(&status)?;
@@ -48,21 +66,32 @@ pub(crate) fn hold(world: &World, state: &State) -> Result<(), String> {
 /// Whether the status names the record of this attempt's call, as its own or as a further one.
 pub(crate) fn names(status: &BackupReplicationStatus, no: AttemptNo) -> bool {
     let id = record_id(no);
-    status.replication_record_id.iter().chain(&status.additional_records).any(|named| same_spelling(named, &id))
+    status
+        .replication_record_id
+        .iter()
+        .chain(&status.additional_records)
+        .any(|named| same_spelling(named, &id))
 }
 
 /// One record is one acceptance, however it is spelled.
 fn names_none_twice(status: &BackupReplicationStatus) -> Result<(), String> {
-    let named: Vec<&String> = status.replication_record_id.iter().chain(&status.additional_records).collect();
-    let twice = |(at, id): (usize, &&String)| named[..at].iter().any(|other| same_spelling(other, id));
+    let named: Vec<&String> =
+        status.replication_record_id.iter().chain(&status.additional_records).collect();
+    let twice =
+        |(at, id): (usize, &&String)| named[..at].iter().any(|other| same_spelling(other, id));
     if named.iter().enumerate().any(twice) {
         return Err(format!("one record is told as two: {named:?}"));
     }
     Ok(())
 }
 
-/// What the status says was not accepted was not, and is not any more; and what it says was accepted was.
-fn tells_no_untruth(world: &World, state: &State, status: &BackupReplicationStatus) -> Result<(), String> {
+/// What the status says was not accepted was not, and is not any more; and what it says was
+/// accepted was.
+fn tells_no_untruth(
+    world: &World,
+    state: &State,
+    status: &BackupReplicationStatus,
+) -> Result<(), String> {
     for attempt in &status.attempts {
         let settled = match attempt.outcome {
             Some(Outcome::NotSent | Outcome::Rejected) => true,
@@ -73,9 +102,14 @@ fn tells_no_untruth(world: &World, state: &State, status: &BackupReplicationStat
         let is_it = |no: AttemptNo| attempt_id(no) == attempt.id.as_str();
         let accepted = state.replicas.iter().any(|replica| is_it(replica.no));
         // Where there is but one call to be had, no record and no 1009 can speak of another.
-        let one_call =
-            !world.scenario.targets_matter() && !world.scenario.refuses_duplicates && world.scenario.others.is_empty();
-        if attempt.outcome == Some(Outcome::Accepted) && !accepted && one_call && !world.scenario.rollback {
+        let one_call = !world.scenario.targets_matter()
+            && !world.scenario.refuses_duplicates
+            && world.scenario.others.is_empty();
+        if attempt.outcome == Some(Outcome::Accepted)
+            && !accepted
+            && one_call
+            && !world.scenario.rollback
+        {
             return Err(format!("attempt {} is Accepted, but it was not", attempt.id));
         }
         if settled && (accepted || state.calls.iter().any(|call| is_it(call.no))) {
@@ -86,13 +120,20 @@ fn tells_no_untruth(world: &World, state: &State, status: &BackupReplicationStat
     Ok(())
 }
 
-/// To follow an accepted call changes neither what was called nor the name of its record. A human's word may.
-pub(crate) fn follows_only(world: &World, object: &Resource, next: StatusRef) -> Result<(), String> {
+/// To follow an accepted call changes neither what was called nor the name of its record. A human's
+/// word may.
+pub(crate) fn follows_only(
+    world: &World,
+    object: &Resource,
+    next: StatusRef,
+) -> Result<(), String> {
     let (old, new) = (world.production.status(object.status), world.production.status(next));
     let open = old.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
     let followed = old.is_accepted() && old.replication_record_id.is_some() && !open;
     let kept = |status: &BackupReplicationStatus| {
-        let BackupReplicationStatus { attempts, replication_record_id, accepted_at, origin, .. } = status;
+        let BackupReplicationStatus {
+            attempts, replication_record_id, accepted_at, origin, ..
+        } = status;
         let kept = (attempts, replication_record_id, accepted_at, origin);
         serde_json::to_string(&kept).unwrap_or_default()
     };
@@ -103,25 +144,37 @@ pub(crate) fn follows_only(world: &World, object: &Resource, next: StatusRef) ->
 }
 
 /// What a process has recorded as accepted stays in the status.
-fn holds_what_is_recorded(replica: &Replica, status: &BackupReplicationStatus) -> Result<(), String> {
+fn holds_what_is_recorded(
+    replica: &Replica,
+    status: &BackupReplicationStatus,
+) -> Result<(), String> {
     let holds = match replica.recorded {
         None => true,
         Some(End::Accepted) => names(status, replica.no),
         // Without an id there is only the attempt's own outcome to hold it.
         Some(_) => {
-            let own = status.attempts.iter().find(|attempt| attempt.id.as_str() == attempt_id(replica.no));
+            let own = status
+                .attempts
+                .iter()
+                .find(|attempt| attempt.id.as_str() == attempt_id(replica.no));
             own.is_some_and(|attempt| attempt.outcome == Some(Outcome::Accepted))
         }
     };
     if holds {
         Ok(())
     } else {
-        Err(format!("an acceptance that a process has seen is not in the status: attempt {}", replica.no))
+        Err(format!(
+            "an acceptance that a process has seen is not in the status: attempt {}",
+            replica.no
+        ))
     }
 }
 
 /// The guards, and what they leave to a human's word.
-pub(crate) fn keeps_the_rules(old: &BackupReplicationStatus, new: &BackupReplicationStatus) -> Result<(), String> {
+pub(crate) fn keeps_the_rules(
+    old: &BackupReplicationStatus,
+    new: &BackupReplicationStatus,
+) -> Result<(), String> {
     if let Some(rule) = guards::refusal(old, new) {
         return Err(format!("the API server refuses a write of the operator: {rule}"));
     }

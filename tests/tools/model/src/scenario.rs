@@ -5,7 +5,8 @@ use crate::state::{Other, Record};
 /// What the cloud's look-up offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Records {
-    /// Within the settling time; beside them, that of another region is listed from the start or not.
+    /// Within the settling time; beside them, that of another region is listed from the start or
+    /// not.
     Shown { another: bool },
     /// A list that is always empty.
     Empty,
@@ -131,7 +132,8 @@ pub(crate) struct Scenario {
     pub(crate) crashes: bool,
     /// Each resource calls for a backup of its own.
     pub(crate) own_backups: bool,
-    /// A replication takes its time, and may fail. Else its first record shows that the copy is there.
+    /// A replication takes its time, and may fail. Else its first record shows that the copy is
+    /// there.
     pub(crate) takes_time: bool,
     /// A record may be removed once its acceptance is in the status.
     pub(crate) records_vanish: bool,
@@ -204,7 +206,9 @@ impl Scenario {
 
     /// Whether a look-up can fail to prove that nothing is there.
     pub(crate) fn youth_matters(&self) -> bool {
-        self.records != Records::Shown { another: true } || self.odd_answers || self.second_view.is_some()
+        self.records != Records::Shown { another: true }
+            || self.odd_answers
+            || self.second_view.is_some()
     }
 
     /// What a record says when it shows first.
@@ -212,12 +216,14 @@ impl Scenario {
         if self.takes_time { Record::Replicating } else { Record::Success }
     }
 
-    /// Whether no two calls for one target can be accepted, whoever's they are: one process, dying or not, sees to that.
+    /// Whether no two calls for one target can be accepted, whoever's they are: one process, dying
+    /// or not, sees to that.
     pub(crate) fn one_call_for_the_target(&self) -> bool {
         if self.one_for_the_name {
             return true;
         }
-        // What is made again finds the record where it shows at once, or the process that called knows.
+        // What is made again finds the record where it shows at once, or the process that called
+        // knows.
         let found_again = self.recreations == 0 || (self.shows_at_once && !self.crashes);
         let legal_again = self.lets_go || self.rollback || self.takes_time || self.records_vanish;
         let shown = matches!(self.records, Records::Shown { .. });

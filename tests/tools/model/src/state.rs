@@ -1,5 +1,6 @@
-//! What the model's world consists of. Statuses and attempts are production values, kept in tables and named here
-//! by their place there (see `tables.rs`), so that a state is small and has one form.
+//! What the model's world consists of. Statuses and attempts are production values, kept in tables
+//! and named here by their place there (see `tables.rs`), so that a state is small and has one
+//! form.
 
 use std::rc::Rc;
 
@@ -7,7 +8,8 @@ use backup_replication_operator::protocol::{LookupMemory, ViewerMemory};
 
 use crate::tables::{AttemptRef, StatusRef};
 
-/// An attempt's number among all that are known anywhere. It makes its id, and the id of its call's record.
+/// An attempt's number among all that are known anywhere. It makes its id, and the id of its call's
+/// record.
 pub(crate) type AttemptNo = u8;
 
 /// Which credential.
@@ -109,8 +111,8 @@ pub(crate) struct Process {
     pub(crate) given_up: Vec<AttemptNo>,
     /// The resource and uid that have the target: their call is out, or may be too young to show.
     pub(crate) target: Option<(u8, u8)>,
-    /// For each resource: what is remembered of its look-ups. Nothing where it is not known yet, or has
-    /// been for long without anything to remember.
+    /// For each resource: what is remembered of its look-ups. Nothing where it is not known yet, or
+    /// has been for long without anything to remember.
     pub(crate) lookups: Vec<Option<LookupMemory>>,
     /// What is remembered of each credential at each endpoint.
     pub(crate) viewers: Vec<ViewerMemory>,
@@ -219,21 +221,29 @@ impl State {
 
     /// A look-up has shown these, and what it came to is written.
     pub(crate) fn note_shown(&mut self, resource: usize, uid: u8, shown: &[AttemptNo]) {
-        let of_it = |replica: &&mut Replica| (usize::from(replica.resource), replica.uid) == (resource, uid);
-        let shown = self.replicas.iter_mut().filter(of_it).filter(|replica| shown.contains(&replica.no));
+        let of_it = |replica: &&mut Replica| {
+            (usize::from(replica.resource), replica.uid) == (resource, uid)
+        };
+        let shown =
+            self.replicas.iter_mut().filter(of_it).filter(|replica| shown.contains(&replica.no));
         shown.for_each(|replica| replica.shown = true);
     }
 
     /// The object has a new resourceVersion: writes that rest on the former one are void.
     pub(crate) fn changed(&mut self, resource: usize) {
         let of_it = |write: &Write| usize::from(write.resource) == resource && write.current;
-        for process in
-            self.processes.iter_mut().filter(|process| process.slots.iter().filter_map(Slot::write).any(of_it))
+        for process in self
+            .processes
+            .iter_mut()
+            .filter(|process| process.slots.iter().filter_map(Slot::write).any(of_it))
         {
             let own = Rc::make_mut(process).slots.iter_mut().filter_map(Slot::write_mut);
             own.filter(|write| of_it(write)).for_each(|write| write.current = false);
         }
-        self.late_writes.iter_mut().filter(|write| of_it(write)).for_each(|write| write.current = false);
+        self.late_writes
+            .iter_mut()
+            .filter(|write| of_it(write))
+            .for_each(|write| write.current = false);
     }
 }
 
@@ -256,14 +266,22 @@ impl Slot {
     pub(crate) fn write(&self) -> Option<&Write> {
         match self {
             Self::Settling(write) | Self::Staking(write, _) => Some(write),
-            Self::Idle | Self::Finding(_) | Self::Claimed(_) | Self::Calling(_) | Self::Recording(..) => None,
+            Self::Idle
+            | Self::Finding(_)
+            | Self::Claimed(_)
+            | Self::Calling(_)
+            | Self::Recording(..) => None,
         }
     }
 
     fn write_mut(&mut self) -> Option<&mut Write> {
         match self {
             Self::Settling(write) | Self::Staking(write, _) => Some(write),
-            Self::Idle | Self::Finding(_) | Self::Claimed(_) | Self::Calling(_) | Self::Recording(..) => None,
+            Self::Idle
+            | Self::Finding(_)
+            | Self::Claimed(_)
+            | Self::Calling(_)
+            | Self::Recording(..) => None,
         }
     }
 

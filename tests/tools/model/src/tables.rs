@@ -41,7 +41,9 @@ impl Tables {
         let next = StatusRef(u32::try_from(self.statuses.len()).expect("a bounded exploration"));
         let name = *self.status_names.entry(json(&status)).or_insert(next);
         if name == next {
-            self.named_in.push(status.attempts.iter().filter_map(|attempt| number(attempt.id.as_str())).collect());
+            self.named_in.push(
+                status.attempts.iter().filter_map(|attempt| number(attempt.id.as_str())).collect(),
+            );
             self.statuses.push(status);
         }
         name
@@ -61,13 +63,14 @@ fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("production values can be written")
 }
 
-/// The one instant that stored values know. A fresh one is `now()`, until it is stored: so a guard still sees a time that
-/// was changed.
+/// The one instant that stored values know. A fresh one is `now()`, until it is stored: so a guard
+/// still sees a time that was changed.
 pub(crate) fn stored() -> Timestamp {
     Timestamp::from_second(1_800_000_000).expect("a valid time")
 }
 
-/// Later than any wait by the wall clock that could have been written down: no such wait is a matter of safety.
+/// Later than any wait by the wall clock that could have been written down: no such wait is a
+/// matter of safety.
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_second(1_800_000_000 + 24 * 3600).expect("a valid time")
 }

@@ -11,7 +11,9 @@ use crate::memory::{first_seen, worth_keeping};
 use crate::production::Production;
 use crate::promises::names;
 use crate::scenario::{Broken, Records, Scenario, View};
-use crate::state::{AttemptNo, Backup, CredentialNo, Process, Replica, Resource, Slot, State, Write};
+use crate::state::{
+    AttemptNo, Backup, CredentialNo, Process, Replica, Resource, Slot, State, Write,
+};
 use crate::{environment, operator, people, promises};
 
 pub(crate) struct World {
@@ -27,12 +29,20 @@ pub(crate) struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    pub(crate) fn fair(&mut self, label: Label, change: impl FnOnce(&mut State) -> Result<(), String>) {
+    pub(crate) fn fair(
+        &mut self,
+        label: Label,
+        change: impl FnOnce(&mut State) -> Result<(), String>,
+    ) {
         self.push(label, Kind::Fair, 0, change);
     }
 
     /// A fault that uses up a part of the bound.
-    pub(crate) fn fault(&mut self, label: Label, change: impl FnOnce(&mut State) -> Result<(), String>) {
+    pub(crate) fn fault(
+        &mut self,
+        label: Label,
+        change: impl FnOnce(&mut State) -> Result<(), String>,
+    ) {
         self.push(label, Kind::Fault, 1, change);
     }
 
@@ -73,7 +83,9 @@ impl Model for World {
         let resources = usize::from(self.scenario.resources);
         State {
             resources: vec![resource; resources],
-            processes: (0..self.scenario.processes).map(|_| Rc::new(Process::new(resources))).collect(),
+            processes: (0..self.scenario.processes)
+                .map(|_| Rc::new(Process::new(resources)))
+                .collect(),
             late_writes: Vec::new(),
             calls: Vec::new(),
             replicas: Vec::new(),
@@ -103,7 +115,8 @@ impl Model for World {
     }
 
     fn rest(&self, state: &State) -> Rest {
-        if state.processes.iter().flat_map(|process| &process.slots).any(|slot| *slot != Slot::Idle) {
+        if state.processes.iter().flat_map(|process| &process.slots).any(|slot| *slot != Slot::Idle)
+        {
             return Rest::Under;
         }
         let rests = state.resources.iter().map(|resource| self.rest_of(resource));
@@ -145,7 +158,8 @@ impl World {
 
     pub(crate) fn rest_of(&self, resource: &Resource) -> Rest {
         let status = self.production.status(resource.status);
-        let open = status.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
+        let open =
+            status.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
         let stalled = status.conditions.iter().any(|c| c.type_ == "Stalled" && c.status == "True");
         let followed = status.is_accepted() && status.tracking_end.is_none();
         match (status.is_accepted() && !open, stalled) {
@@ -162,8 +176,9 @@ impl World {
     pub(crate) fn write(&self, state: &mut State, write: &Write) -> Result<bool, String> {
         let at = usize::from(write.resource);
         let resource = &state.resources[at];
-        let guarded =
-            resource.exists && resource.uid == write.uid && (write.current || !self.scenario.version_tested());
+        let guarded = resource.exists
+            && resource.uid == write.uid
+            && (write.current || !self.scenario.version_tested());
         if !guarded {
             return Ok(false);
         }
@@ -173,10 +188,14 @@ impl World {
         }
         let mut young = false;
         if !self.scenario.has(Broken::VersionNotTestedNoGuards) {
-            let (old, new) = (self.production.status(resource.status), self.production.status(status));
+            let (old, new) =
+                (self.production.status(resource.status), self.production.status(status));
             promises::keeps_the_rules(&old, &new)?;
-            young = self.scenario.targets_matter() && old.accepted_at.is_none() && new.accepted_at.is_some();
-            let open = old.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
+            young = self.scenario.targets_matter()
+                && old.accepted_at.is_none()
+                && new.accepted_at.is_some();
+            let open =
+                old.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
             let lets_go = old.origin == Some(Origin::Adopted);
             if write.claims && (open || (old.is_accepted() && !lets_go)) {
                 return Err("a claim beside an attempt that is out, unknown or accepted".to_owned());
@@ -185,7 +204,9 @@ impl World {
         let status = self.production.stored(status);
         // What a policy removes is written again, in vain.
         if status == resource.status && write.current && !state.admission {
-            return Err("a status is written that says nothing new: that would never end".to_owned());
+            return Err(
+                "a status is written that says nothing new: that would never end".to_owned()
+            );
         }
         state.resources[at].status = status;
         state.resources[at].young |= young;
@@ -194,7 +215,8 @@ impl World {
         Ok(true)
     }
 
-    /// Where what is remembered of a credential stands: what it is shown at one endpoint is not known of another.
+    /// Where what is remembered of a credential stands: what it is shown at one endpoint is not
+    /// known of another.
     pub(crate) fn viewer(&self, resource: usize, credential: CredentialNo) -> usize {
         let endpoint = if self.scenario.two_endpoints { resource } else { 0 };
         2 * endpoint + usize::from(credential)
@@ -210,7 +232,9 @@ impl World {
 
     /// Whether it matters since when the object has been known.
     pub(crate) fn may_be_young(&self, object: &Resource) -> bool {
-        object.exists && self.production.attempts_in(object.status).is_empty() && self.scenario.youth_matters()
+        object.exists
+            && self.production.attempts_in(object.status).is_empty()
+            && self.scenario.youth_matters()
     }
 
     /// The lowest number that names no attempt anywhere.
@@ -218,7 +242,13 @@ impl World {
         let mut used = self.attempts_that_may_show(state);
         used.extend(state.replicas.iter().map(|replica| replica.no));
         used.extend(state.calls.iter().map(|call| call.no));
-        used.extend(state.resources.iter().filter_map(|resource| resource.decision).map(|decision| decision.attempt));
+        used.extend(
+            state
+                .resources
+                .iter()
+                .filter_map(|resource| resource.decision)
+                .map(|decision| decision.attempt),
+        );
         for process in &state.processes {
             used.extend(process.slots.iter().filter_map(Slot::claim).map(|claim| claim.no));
             used.extend(process.seen.iter().flatten().map(|seen| seen.attempt));
@@ -234,8 +264,11 @@ impl World {
         };
         let kept = state.resources.iter().chain(backup).map(|resource| resource.status);
         let slots = state.processes.iter().flat_map(|process| &process.slots);
-        let written = slots.filter_map(Slot::write).chain(&state.late_writes).map(|write| write.status);
-        kept.chain(written).flat_map(|status| self.production.attempts_in(status).to_vec()).collect()
+        let written =
+            slots.filter_map(Slot::write).chain(&state.late_writes).map(|write| write.status);
+        kept.chain(written)
+            .flat_map(|status| self.production.attempts_in(status).to_vec())
+            .collect()
     }
 
     /// Gives what means the same one form.
@@ -263,9 +296,11 @@ impl World {
                 }
             }
         }
-        let calls_no_more =
-            |(at, resource): (usize, &Resource)| resource.exists && self.production.facts(at, resource).accepted;
-        let no_more_calls = state.recreations_left == 0 && state.resources.iter().enumerate().all(calls_no_more);
+        let calls_no_more = |(at, resource): (usize, &Resource)| {
+            resource.exists && self.production.facts(at, resource).accepted
+        };
+        let no_more_calls =
+            state.recreations_left == 0 && state.resources.iter().enumerate().all(calls_no_more);
         let records_known_matters = self.scenario.records_known_matters();
         for process in &mut state.processes {
             let kept = |viewer: &ViewerMemory| ViewerMemory {
@@ -277,7 +312,9 @@ impl World {
                 Rc::make_mut(process).viewers.iter_mut().for_each(|viewer| *viewer = kept(viewer));
             }
         }
-        for (at, resource) in state.resources.iter_mut().enumerate().filter(|(_, resource)| resource.young) {
+        for (at, resource) in
+            state.resources.iter_mut().enumerate().filter(|(_, resource)| resource.young)
+        {
             resource.young = self.production.facts(at, resource).uses_target;
         }
         state.late_writes.sort();

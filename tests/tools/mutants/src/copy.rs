@@ -1,4 +1,5 @@
-//! A copy of the repository. Files that are the same are left as they are, so that cargo builds only what changed.
+//! A copy of the repository. Files that are the same are left as they are, so that cargo builds
+//! only what changed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 /// What a build needs of the repository.
-const COPIED: [&str; 8] = ["Cargo.toml", "Cargo.lock", "README.md", "crds", "deploy", "docs", "src", "tests"];
+const COPIED: [&str; 8] =
+    ["Cargo.toml", "Cargo.lock", "README.md", "crds", "deploy", "docs", "src", "tests"];
 
 /// Makes `to` a copy of the repository at `from`.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {

@@ -1,6 +1,8 @@
-//! Mutants of the protocol: each breaks one promise by a small change of the sources, and names the test that must notice.
+//! Mutants of the protocol: each breaks one promise by a small change of the sources, and names the
+//! test that must notice.
 //!
-//! `cargo run -p mutants` makes each in a copy of the sources; `cargo run -p mutants NAME…` only some.
+//! `cargo run -p mutants` makes each in a copy of the sources; `cargo run -p mutants NAME…` only
+//! some.
 
 mod copy;
 mod list;

@@ -16,16 +16,21 @@ use crate::shared::{link_dependencies, own_names};
 
 const CRD: &str = "crds/backupreplications.cbr.replication.dev.yaml";
 
-/// Makes the mutants of these names, or all, and prints what notices each. Returns whether all were noticed.
+/// Makes the mutants of these names, or all, and prints what notices each. Returns whether all were
+/// noticed.
 ///
 /// # Errors
-/// A name is none, a mutant does not apply or does not compile, or a test is red without any mutant.
+/// A name is none, a mutant does not apply or does not compile, or a test is red without any
+/// mutant.
 pub fn run(names: &[String]) -> Result<bool> {
-    if let Some(unknown) = names.iter().find(|name| !MUTANTS.iter().any(|mutant| mutant.name == **name)) {
+    if let Some(unknown) =
+        names.iter().find(|name| !MUTANTS.iter().any(|mutant| mutant.name == **name))
+    {
         let known: Vec<_> = MUTANTS.iter().map(|mutant| mutant.name).collect();
         bail!("there is no mutant {unknown}; there are: {}", known.join(", "));
     }
-    let wanted = |mutant: &&Mutant| names.is_empty() || names.iter().any(|name| name == mutant.name);
+    let wanted =
+        |mutant: &&Mutant| names.is_empty() || names.iter().any(|name| name == mutant.name);
     let mutants: Vec<&Mutant> = MUTANTS.iter().filter(wanted).collect();
     let bench = Bench::new(&repository::root())?;
 
@@ -66,7 +71,8 @@ impl Bench {
         let mut metadata = cargo(&root);
         let metadata = metadata.args(["metadata", "--no-deps", "--format-version=1"]).output()?;
         let metadata: Value = serde_json::from_slice(&metadata.stdout).context("cargo metadata")?;
-        let shared = metadata["target_directory"].as_str().map(PathBuf::from).context("no target folder")?;
+        let shared =
+            metadata["target_directory"].as_str().map(PathBuf::from).context("no target folder")?;
         // Kept between runs, where `cargo clean` finds it.
         let folder = shared.join("mutants");
         let bench = Self { source: folder.join("source"), target: folder.join("target") };
@@ -97,10 +103,13 @@ impl Bench {
         write(&self.source.join(CRD), &crd.stdout)
     }
 
-    /// Whether these tests are red, with what they print. That they do not compile is an error: it shows nothing.
+    /// Whether these tests are red, with what they print. That they do not compile is an error: it
+    /// shows nothing.
     fn test(&self, command: &str) -> Result<(bool, String)> {
-        let arguments: Vec<&str> = ["test", "--locked"].into_iter().chain(command.split(' ')).collect();
-        let filter = arguments.iter().position(|argument| *argument == "--").unwrap_or(arguments.len());
+        let arguments: Vec<&str> =
+            ["test", "--locked"].into_iter().chain(command.split(' ')).collect();
+        let filter =
+            arguments.iter().position(|argument| *argument == "--").unwrap_or(arguments.len());
         let built = self.cargo(&arguments[..filter]).arg("--no-run").output()?;
         ensure!(built.status.success(), "it does not compile: {}", text(&built));
         let output = self.cargo(&arguments).output()?;
@@ -136,5 +145,9 @@ fn share_programs(shared: &Path, target: &Path) -> Result<()> {
 }
 
 fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }

@@ -1,5 +1,6 @@
-//! Dependencies that the checkout has compiled already are linked into the mutants' own target folder, not compiled or stored
-//! a second time. What comes from the workspace itself stays apart: cargo writes it anew, and a link is written through.
+//! Dependencies that the checkout has compiled already are linked into the mutants' own target
+//! folder, not compiled or stored a second time. What comes from the workspace itself stays apart:
+//! cargo writes it anew, and a link is written through.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +9,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-/// Links what the debug build of `from` has of dependencies into that of `to`, if there is none yet.
+/// Links what the debug build of `from` has of dependencies into that of `to`, if there is none
+/// yet.
 pub(crate) fn link_dependencies(from: &Path, to: &Path, own: &BTreeSet<String>) -> Result<()> {
     let (from, to) = (from.join("debug"), to.join("debug"));
     if to.exists() {

@@ -21,7 +21,10 @@ pub(crate) struct Cgroup {
 
 impl Cgroup {
     pub(crate) fn create() -> Result<Self> {
-        let cgroup = Self { name: format!("real-cluster-{}", Uuid::new_v4().simple()), hierarchies: hierarchies()? };
+        let cgroup = Self {
+            name: format!("real-cluster-{}", Uuid::new_v4().simple()),
+            hierarchies: hierarchies()?,
+        };
         for hierarchy in &cgroup.hierarchies {
             let path = hierarchy.join(&cgroup.name);
             fs::create_dir(&path).with_context(|| format!("could not make {}", path.display()))?;
@@ -38,7 +41,11 @@ impl Cgroup {
 
     /// A folder to join.
     pub(crate) fn of_processes(&self) -> PathBuf {
-        let pids = self.hierarchies.iter().find(|path| path.ends_with("pids")).or(self.hierarchies.first());
+        let pids = self
+            .hierarchies
+            .iter()
+            .find(|path| path.ends_with("pids"))
+            .or(self.hierarchies.first());
         pids.map(PathBuf::as_path).unwrap_or(Path::new(ROOT)).join(&self.name).join("processes")
     }
 
@@ -47,7 +54,8 @@ impl Cgroup {
         let deadline = Instant::now() + PATIENCE;
         for hierarchy in &self.hierarchies {
             let path = hierarchy.join(&self.name);
-            // The kernel tells nobody that a cgroup is empty in a way that all of its versions share.
+            // The kernel tells nobody that a cgroup is empty in a way that all of its versions
+            // share.
             while remove(&path).is_err() && Instant::now() < deadline {
                 thread::sleep(Duration::from_millis(50));
             }
@@ -71,7 +79,8 @@ fn inherit_cpus(hierarchy: &Path, path: &Path) -> Result<()> {
     for file in ["cpuset.cpus", "cpuset.mems"] {
         let (from, to) = (hierarchy.join(file), path.join(file));
         if from.is_file() {
-            let value = fs::read(&from).with_context(|| format!("could not read {}", from.display()))?;
+            let value =
+                fs::read(&from).with_context(|| format!("could not read {}", from.display()))?;
             fs::write(&to, value).with_context(|| format!("could not write {}", to.display()))?;
         }
     }

@@ -41,10 +41,13 @@ impl Cluster {
     pub(crate) fn start(folder: &Path, cgroup: &str) -> Result<Self> {
         node::set_up_network()?;
         let images = Builder::new(folder)?.archives()?;
-        let options = node::USERS.iter().fold(ControlPlane::options().for_nodes(node::ADDRESS), |options, user| {
-            let (name, group) = user;
-            options.user(*name, *group)
-        });
+        let options = node::USERS.iter().fold(
+            ControlPlane::options().for_nodes(node::ADDRESS),
+            |options, user| {
+                let (name, group) = user;
+                options.user(*name, *group)
+            },
+        );
         let control_plane = report::step("etcd and kube-apiserver ready", || options.start())?;
         let processes = node::start(&control_plane, folder, cgroup, &images)?;
         let cluster = Self {
@@ -64,9 +67,18 @@ impl Cluster {
                 .and_then(|()| cluster.wait(&["--for=condition=Ready", "node/node"]))
         })?;
         report::step("CoreDNS ready", || {
-            let file = repository::path("tests/tools/real-cluster/files/coredns.yaml").display().to_string();
+            let file = repository::path("tests/tools/real-cluster/files/coredns.yaml")
+                .display()
+                .to_string();
             cluster.kubectl(&["apply", "--server-side", "-f", &file])?;
-            cluster.kubectl(&["-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=180s"])
+            cluster.kubectl(&[
+                "-n",
+                "kube-system",
+                "rollout",
+                "status",
+                "deployment/coredns",
+                "--timeout=180s",
+            ])
         })?;
         Ok(cluster)
     }
@@ -94,7 +106,8 @@ impl Cluster {
     /// `kubectl wait`.
     pub(crate) fn wait(&self, arguments: &[&str]) -> Result<()> {
         let limit = format!("--timeout={}s", PATIENCE.as_secs());
-        let all: Vec<&str> = ["wait", limit.as_str()].into_iter().chain(arguments.iter().copied()).collect();
+        let all: Vec<&str> =
+            ["wait", limit.as_str()].into_iter().chain(arguments.iter().copied()).collect();
         self.kubectl(&all).map(drop)
     }
 
@@ -120,7 +133,10 @@ impl Cluster {
     /// `helm`, with the cluster's kubeconfig.
     pub(crate) fn helm(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.helm);
-        command.env("KUBECONFIG", self.kubeconfig()).env("HELM_CACHE_HOME", self.folder.join("helm")).args(arguments);
+        command
+            .env("KUBECONFIG", self.kubeconfig())
+            .env("HELM_CACHE_HOME", self.folder.join("helm"))
+            .args(arguments);
         command
     }
 

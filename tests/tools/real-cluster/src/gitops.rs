@@ -15,7 +15,8 @@ pub(crate) use self::flux::{Flux, NAMESPACE as FLUX_NAMESPACE};
 pub(crate) use self::repository::Repository;
 use crate::cluster::{Cluster, PATIENCE};
 
-/// Waits until the API server serves the CRDs, named as for `kubectl wait`, which fails over one whose conditions are null still.
+/// Waits until the API server serves the CRDs, named as for `kubectl wait`, which fails over one
+/// whose conditions are null still.
 fn established(cluster: &Cluster, crds: &[&str]) -> Result<()> {
     let arguments = [&["--for=condition=Established"], crds].concat();
     let deadline = Instant::now() + PATIENCE;

@@ -23,7 +23,8 @@ pub(crate) struct Builder {
 impl Builder {
     pub(crate) fn new(folder: &Path) -> Result<Self> {
         let folder = folder.join("images");
-        fs::create_dir_all(&folder).with_context(|| format!("could not make {}", folder.display()))?;
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("could not make {}", folder.display()))?;
         Ok(Self { folder })
     }
 
@@ -49,8 +50,8 @@ impl Builder {
         self.archive(&image, name).map(drop)
     }
 
-    /// The operator's, by its own Dockerfile. This machine's toolchain and its downloaded crates stand for the official image of
-    /// Rust.
+    /// The operator's, by its own Dockerfile. This machine's toolchain and its downloaded crates
+    /// stand for the official image of Rust.
     fn operator(&self) -> Result<()> {
         let toolchain = output(Command::new("rustc").args(["--print", "sysroot"]))?;
         let toolchain = toolchain.trim_end();
@@ -64,7 +65,8 @@ impl Builder {
         let kept = control_plane::assets::target_folder()?.join("real-cluster");
         let (target, tools) = (kept.join("target"), kept.join("tools"));
         for folder in [&target, &tools] {
-            fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
+            fs::create_dir_all(folder)
+                .with_context(|| format!("could not make {}", folder.display()))?;
         }
         let cargo = cargo_home()?;
         let build = &mut self.build(OPERATOR, &repository::path("deploy/Dockerfile"));
@@ -80,24 +82,39 @@ impl Builder {
         }
         output(build.args(["--build-arg", &format!("RUST_IMAGE={RUST}")]).arg(repository::root()))?;
         let archive = self.archive(OPERATOR, "backup-replication-operator")?;
-        report::fact("image of the operator", &format!("{:.1} MB compressed", megabytes(&archive)?));
+        report::fact(
+            "image of the operator",
+            &format!("{:.1} MB compressed", megabytes(&archive)?),
+        );
         Ok(())
     }
 
     fn build(&self, image: &str, file: &Path) -> Command {
         let mut command = self.buildah();
         command
-            .args(["bud", "--quiet", "--isolation", "chroot", "--network", "host", "--tag", image, "--file"])
+            .args([
+                "bud",
+                "--quiet",
+                "--isolation",
+                "chroot",
+                "--network",
+                "host",
+                "--tag",
+                image,
+                "--file",
+            ])
             .arg(file);
         command
     }
 
     /// The archives of all images that were built.
     pub(crate) fn archives(&self) -> Result<Vec<PathBuf>> {
-        let entries =
-            fs::read_dir(&self.folder).with_context(|| format!("could not read {}", self.folder.display()))?;
+        let entries = fs::read_dir(&self.folder)
+            .with_context(|| format!("could not read {}", self.folder.display()))?;
         let paths = entries.flatten().map(|entry| entry.path());
-        Ok(paths.filter(|path| path.extension().is_some_and(|extension| extension == "tar")).collect())
+        Ok(paths
+            .filter(|path| path.extension().is_some_and(|extension| extension == "tar"))
+            .collect())
     }
 
     fn archive(&self, image: &str, name: &str) -> Result<PathBuf> {
@@ -111,7 +128,11 @@ impl Builder {
     fn buildah(&self) -> Command {
         let mut command = Command::new("unshare");
         command.args(["--mount", "buildah", "--storage-driver", "overlay"]);
-        command.arg("--root").arg(self.folder.join("storage")).arg("--runroot").arg(self.folder.join("storage-run"));
+        command
+            .arg("--root")
+            .arg(self.folder.join("storage"))
+            .arg("--runroot")
+            .arg(self.folder.join("storage-run"));
         command
     }
 }
@@ -124,21 +145,26 @@ fn rust_context(context: &Path) -> Result<()> {
     }
     fs::set_permissions(root.join("tmp"), fs::Permissions::from_mode(0o1777))?;
     for link in ["bin", "lib", "lib64", "sbin"] {
-        symlink(format!("usr/{link}"), root.join(link)).with_context(|| format!("could not link {link}"))?;
+        symlink(format!("usr/{link}"), root.join(link))
+            .with_context(|| format!("could not link {link}"))?;
     }
     fs::copy(CERTIFICATES, context.join("root").join(CERTIFICATES.trim_start_matches('/')))
         .context("no CA certificates")?;
-    fs::write(root.join("etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n").context("could not write the users")
+    fs::write(root.join("etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n")
+        .context("could not write the users")
 }
 
 fn cargo_home() -> Result<PathBuf> {
     let by_variable = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let by_home = || std::env::home_dir().map(|home| home.join(".cargo"));
-    by_variable.or_else(by_home).context("there is no home folder, in which cargo keeps its downloads")
+    by_variable
+        .or_else(by_home)
+        .context("there is no home folder, in which cargo keeps its downloads")
 }
 
 fn megabytes(path: &Path) -> Result<f64> {
-    let bytes = fs::metadata(path).with_context(|| format!("could not look at {}", path.display()))?.len();
+    let bytes =
+        fs::metadata(path).with_context(|| format!("could not look at {}", path.display()))?.len();
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     let megabytes = bytes as f64 / 1e6;
     Ok(megabytes)

@@ -1,4 +1,5 @@
-//! A one-node cluster of the real components, in which the operator is installed and used as its users do.
+//! A one-node cluster of the real components, in which the operator is installed and used as its
+//! users do.
 
 mod cgroup;
 mod checks;
@@ -21,10 +22,12 @@ use rustix::process::geteuid;
 
 /// Install the operator on a real cluster, and check what its users are promised there.
 ///
-/// Builds what it needs (Go components from their modules, the operator's image), once; installs Debian packages that are
-/// missing. Then starts a cluster of one node (etcd, kube-apiserver, kube-controller-manager, kube-scheduler, containerd, runc,
-/// kubelet, kube-proxy, CoreDNS) and a simulated CBR service in namespaces of their own, and runs the checks there, without any
-/// network. A line for each check; exit code 0 if all passed. Whatever happens, nothing is left behind but what was built.
+/// Builds what it needs (Go components from their modules, the operator's image), once; installs
+/// Debian packages that are missing. Then starts a cluster of one node (etcd, kube-apiserver,
+/// kube-controller-manager, kube-scheduler, containerd, runc, kubelet, kube-proxy, CoreDNS) and a
+/// simulated CBR service in namespaces of their own, and runs the checks there, without any
+/// network. A line for each check; exit code 0 if all passed. Whatever happens, nothing is left
+/// behind but what was built.
 ///
 /// Needs root, Rust, Go and a C compiler.
 #[derive(Parser)]

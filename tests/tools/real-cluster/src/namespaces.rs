@@ -1,5 +1,6 @@
-//! Namespaces of our own: of mounts, network, processes. All that is in them ends with the first process in them, whatever
-//! ended that, and it ends with ours. So no pod, mount, address or rule is left behind.
+//! Namespaces of our own: of mounts, network, processes. All that is in them ends with the first
+//! process in them, whatever ended that, and it ends with ours. So no pod, mount, address or rule
+//! is left behind.
 
 use std::env;
 use std::process::Command;
@@ -17,7 +18,8 @@ const INTERRUPTED: Exit = Exit::Code(130);
 /// How soon the end is noticed.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Joins the cgroup, and starts the rest in the namespaces. There a shell is the first process, which buries orphans.
+/// Joins the cgroup, and starts the rest in the namespaces. There a shell is the first process,
+/// which buries orphans.
 const SCRIPT: &str = r#"
 echo $$ >"$1/cgroup.procs" || exit 1
 shift
@@ -26,7 +28,8 @@ exec unshare --mount --net --pid --ipc --uts --fork --kill-child --mount-proc sh
 
 /// Runs the checks in the namespaces, with the folder, and returns whether all passed.
 pub(crate) async fn run(folder: TemporaryFolder, only: &[String], keep: bool) -> Result<bool> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let cgroup = Cgroup::create()?;
     let inside = start(&folder, &cgroup, only, keep)?;
     let mut often = interval(INTERVAL);
@@ -44,7 +47,12 @@ pub(crate) async fn run(folder: TemporaryFolder, only: &[String], keep: bool) ->
     Ok(exit == Exit::Code(0))
 }
 
-fn start(folder: &TemporaryFolder, cgroup: &Cgroup, only: &[String], keep: bool) -> Result<Supervised> {
+fn start(
+    folder: &TemporaryFolder,
+    cgroup: &Cgroup,
+    only: &[String],
+    keep: bool,
+) -> Result<Supervised> {
     let program = env::current_exe().context("could not find the running program's own file")?;
     let mut command = Command::new("/bin/sh");
     command.args(["-c", SCRIPT, "sh"]).arg(cgroup.of_processes()).arg(program);

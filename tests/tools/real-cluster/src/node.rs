@@ -1,4 +1,5 @@
-//! One node: containerd, kubelet, kube-proxy, and the two controllers without which no pod appears or runs.
+//! One node: containerd, kubelet, kube-proxy, and the two controllers without which no pod appears
+//! or runs.
 
 mod network;
 mod runtime;
@@ -38,15 +39,23 @@ pub(crate) fn start(
     images: &[PathBuf],
 ) -> Result<Vec<Supervised>> {
     let programs = programs::node()?;
-    let kubeconfig = |user: &str| format!("--kubeconfig={}", control_plane.kubeconfig_of(user).display());
+    let kubeconfig =
+        |user: &str| format!("--kubeconfig={}", control_plane.kubeconfig_of(user).display());
     let program = |name: &str| Command::new(programs.join(name));
 
     let mut manager = program("kube-controller-manager");
     manager
         .arg(kubeconfig(CONTROLLER_MANAGER))
-        .arg(format!("--service-account-private-key-file={}", control_plane.service_account_key().display()))
+        .arg(format!(
+            "--service-account-private-key-file={}",
+            control_plane.service_account_key().display()
+        ))
         .arg(format!("--root-ca-file={}", control_plane.ca_file().display()))
-        .args(["--use-service-account-credentials=true", "--leader-elect=false", "--bind-address=127.0.0.1"]);
+        .args([
+            "--use-service-account-credentials=true",
+            "--leader-elect=false",
+            "--bind-address=127.0.0.1",
+        ]);
     let mut scheduler = program("kube-scheduler");
     scheduler.arg(kubeconfig(SCHEDULER)).args(["--leader-elect=false", "--bind-address=127.0.0.1"]);
     let mut processes = vec![
@@ -83,7 +92,10 @@ pub(crate) fn start(
 pub(crate) fn started(mut command: Command, folder: &Path, name: &str) -> Result<Supervised> {
     let path = folder.join(format!("{name}.log"));
     let log = File::create(&path).with_context(|| format!("could not write {}", path.display()))?;
-    command.current_dir(folder).stdout(log.try_clone().context("could not duplicate a file handle")?).stderr(log);
+    command
+        .current_dir(folder)
+        .stdout(log.try_clone().context("could not duplicate a file handle")?)
+        .stderr(log);
     Supervised::spawn(command)
 }
 

@@ -22,15 +22,22 @@ const NEEDED: [(&str, &str); 9] = [
 /// Installs those that are missing.
 pub(crate) fn install() -> Result<()> {
     let is_missing = |(file, _): &&(&str, &str)| !Path::new(file).exists();
-    let missing: Vec<&str> = NEEDED.iter().filter(is_missing).map(|(_, package)| *package).collect();
+    let missing: Vec<&str> =
+        NEEDED.iter().filter(is_missing).map(|(_, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    ensure!(Path::new("/usr/bin/apt-get").exists(), "not installed, and there is no apt-get: {}", missing.join(", "));
+    ensure!(
+        Path::new("/usr/bin/apt-get").exists(),
+        "not installed, and there is no apt-get: {}",
+        missing.join(", ")
+    );
     eprintln!("real-cluster: installing {}", missing.join(" "));
-    let apt =
-        |arguments: &[&str]| output(Command::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(arguments));
-    let install: Vec<&str> = ["install", "-y", "--no-install-recommends"].into_iter().chain(missing).collect();
+    let apt = |arguments: &[&str]| {
+        output(Command::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(arguments))
+    };
+    let install: Vec<&str> =
+        ["install", "-y", "--no-install-recommends"].into_iter().chain(missing).collect();
     if apt(&install).is_err() {
         apt(&["update"])?;
         apt(&install)?;

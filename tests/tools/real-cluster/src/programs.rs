@@ -13,7 +13,10 @@ static KUBERNETES: Module = Module {
     programs: &[
         Program { name: "kubelet", package: "k8s.io/kubernetes/cmd/kubelet" },
         Program { name: "kube-scheduler", package: "k8s.io/kubernetes/cmd/kube-scheduler" },
-        Program { name: "kube-controller-manager", package: "k8s.io/kubernetes/cmd/kube-controller-manager" },
+        Program {
+            name: "kube-controller-manager",
+            package: "k8s.io/kubernetes/cmd/kube-controller-manager",
+        },
         Program { name: "kube-proxy", package: "k8s.io/kubernetes/cmd/kube-proxy" },
     ],
     version_packages: &["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"],
@@ -54,13 +57,21 @@ static FLUX: Set = Set {
     takes: "about 12 minutes",
     modules: &[&FLUX_CONTROLLERS],
     sources: &[
-        Source { of: "github.com/fluxcd/source-controller", path: "config/crd/bases", name: "source-controller-crds" },
+        Source {
+            of: "github.com/fluxcd/source-controller",
+            path: "config/crd/bases",
+            name: "source-controller-crds",
+        },
         Source {
             of: "github.com/fluxcd/kustomize-controller",
             path: "config/crd/bases",
             name: "kustomize-controller-crds",
         },
-        Source { of: "github.com/fluxcd/helm-controller", path: "config/crd/bases", name: "helm-controller-crds" },
+        Source {
+            of: "github.com/fluxcd/helm-controller",
+            path: "config/crd/bases",
+            name: "helm-controller-crds",
+        },
     ],
     main_go: None,
 };
@@ -95,8 +106,16 @@ static ARGO_CD: Set = Set {
     takes: "about 10 minutes",
     modules: &[&ARGO_CD_ITSELF, &HELM_4, &KUSTOMIZE],
     sources: &[
-        Source { of: "github.com/argoproj/argo-cd/v3", path: "manifests/crds", name: "argocd-crds" },
-        Source { of: "github.com/argoproj/argo-cd/v3", path: "manifests/base/config", name: "argocd-config" },
+        Source {
+            of: "github.com/argoproj/argo-cd/v3",
+            path: "manifests/crds",
+            name: "argocd-crds",
+        },
+        Source {
+            of: "github.com/argoproj/argo-cd/v3",
+            path: "manifests/base/config",
+            name: "argocd-config",
+        },
         Source {
             of: "github.com/argoproj/argo-cd/v3",
             path: "hack/git-verify-wrapper.sh",

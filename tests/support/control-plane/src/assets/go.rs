@@ -23,7 +23,8 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(15);
 /// A Go that is new enough.
 pub(super) struct Go<'a> {
     version: String,
-    /// Held by Go, too, so that nobody else builds as long as it may still write, when our process is killed.
+    /// Held by Go, too, so that nobody else builds as long as it may still write, when our process
+    /// is killed.
     lock: &'a File,
 }
 
@@ -57,33 +58,56 @@ impl fmt::Display for Go<'_> {
 impl<'a> Go<'a> {
     /// Finds `go` in `PATH`.
     ///
-    /// Asked in the folder of the module that it is to build, an older one that may fetch a newer toolchain answers with that one.
-    pub(super) fn find(module: &Path, minimum: GoVersion, programs: &str, lock: &'a File) -> Result<Self> {
-        let what_to_do =
-            format!("install Go {minimum} or newer, or set {FOLDER_VARIABLE} to a folder that has {programs}");
+    /// Asked in the folder of the module that it is to build, an older one that may fetch a newer
+    /// toolchain answers with that one.
+    pub(super) fn find(
+        module: &Path,
+        minimum: GoVersion,
+        programs: &str,
+        lock: &'a File,
+    ) -> Result<Self> {
+        let what_to_do = format!(
+            "install Go {minimum} or newer, or set {FOLDER_VARIABLE} to a folder that has \
+             {programs}"
+        );
         let output = match command(module).arg("version").output() {
             Ok(output) => output,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                bail!("what is missing ({programs}) has to be built, but there is no `go` in PATH: {what_to_do}")
+                bail!(
+                    "what is missing ({programs}) has to be built, but there is no `go` in PATH: \
+                     {what_to_do}"
+                )
             }
             Err(error) => {
-                return Err(error).with_context(|| format!("could not run `go version`: {what_to_do}"));
+                return Err(error)
+                    .with_context(|| format!("could not run `go version`: {what_to_do}"));
             }
         };
         let text = String::from_utf8_lossy(&output.stdout);
         let version = text.split_whitespace().nth(2).unwrap_or_default().to_owned();
         let Some(number) = version.strip_prefix("go").and_then(GoVersion::parse) else {
             let errors = String::from_utf8_lossy(&output.stderr);
-            bail!("`go version` does not tell its version, but {text:?} and {errors:?}: {what_to_do}");
+            bail!(
+                "`go version` does not tell its version, but {text:?} and {errors:?}: {what_to_do}"
+            );
         };
         if number < minimum {
-            bail!("what is missing ({programs}) has to be built, but the `go` in PATH is {version}: {what_to_do}");
+            bail!(
+                "what is missing ({programs}) has to be built, but the `go` in PATH is {version}: \
+                 {what_to_do}"
+            );
         }
         Ok(Self { version, lock })
     }
 
     /// Downloads what is missing of a package's modules, and builds it into `output`.
-    pub(super) fn build(&self, module: &Path, package: &str, output: &Path, linker_flags: &str) -> Result<()> {
+    pub(super) fn build(
+        &self,
+        module: &Path,
+        package: &str,
+        output: &Path,
+        linker_flags: &str,
+    ) -> Result<()> {
         let name = output.file_name().unwrap_or_default().display();
 
         let mut list = command(module);
@@ -99,7 +123,9 @@ impl<'a> Go<'a> {
             .arg(output)
             .arg(package);
         // Packages in Go's cache are not counted, so the total may not be reached.
-        self.run(build, &format!("building {name}"), |count| format!(", {count} of up to {total} packages"))?;
+        self.run(build, &format!("building {name}"), |count| {
+            format!(", {count} of up to {total} packages")
+        })?;
         Ok(())
     }
 
@@ -111,13 +137,22 @@ impl<'a> Go<'a> {
             .with_context(|| format!("could not run `go list` for {of}"))?;
         let folder = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end());
         if !folder.is_absolute() {
-            bail!("Go does not tell where {of} lies: {}", String::from_utf8_lossy(&output.stderr).trim_end());
+            bail!(
+                "Go does not tell where {of} lies: {}",
+                String::from_utf8_lossy(&output.stderr).trim_end()
+            );
         }
         Ok(folder)
     }
 
-    /// Runs a command that prints a line per package, says how far it is, and returns how many there were.
-    fn run(&self, mut command: Command, what: &str, progress: impl Fn(usize) -> String) -> Result<usize> {
+    /// Runs a command that prints a line per package, says how far it is, and returns how many
+    /// there were.
+    fn run(
+        &self,
+        mut command: Command,
+        what: &str,
+        progress: impl Fn(usize) -> String,
+    ) -> Result<usize> {
         let start = Instant::now();
         let (reader, writer) = io::pipe().context("could not open a pipe")?;
         command
@@ -155,9 +190,11 @@ fn command(module: &Path) -> Command {
         .current_dir(module)
         .env("CGO_ENABLED", "0")
         .env("GOWORK", "off")
-        // Go leaves its temporary files behind when it is killed; these go with the unfinished build.
+        // Go leaves its temporary files behind when it is killed; these go with the unfinished
+        // build.
         .env("GOTMPDIR", module)
-        // A module that needs a newer Go has it downloaded, also where Go is told to make do with what is installed.
+        // A module that needs a newer Go has it downloaded, also where Go is told to make do with
+        // what is installed.
         .env("GOTOOLCHAIN", "auto");
     command
 }

@@ -14,7 +14,8 @@ use super::source;
 
 /// A module that only pins the versions of what it builds.
 ///
-/// There are two, since one `go.mod` for both lets Go's version selection downgrade Kubernetes to 1.13.
+/// There are two, since one `go.mod` for both lets Go's version selection downgrade Kubernetes to
+/// 1.13.
 #[derive(Debug, Hash)]
 pub struct Module {
     pub go_mod: &'static str,
@@ -22,7 +23,8 @@ pub struct Module {
     /// The module whose version is the programs' own.
     pub main: &'static str,
     pub programs: &'static [Program],
-    /// The variables that hold the version; kube-apiserver and kubectl report a development version without them.
+    /// The variables that hold the version; kube-apiserver and kubectl report a development version
+    /// without them.
     pub version_packages: &'static [&'static str],
 }
 
@@ -103,8 +105,14 @@ pub(super) static CONTROL_PLANE: Set = Set {
     main_go: None,
 };
 
-pub(super) static HELM: Set =
-    Set { name: "helm", programs: "helm", takes: "about 2 minutes", modules: &[&HELM_3], sources: &[], main_go: None };
+pub(super) static HELM: Set = Set {
+    name: "helm",
+    programs: "helm",
+    takes: "about 2 minutes",
+    modules: &[&HELM_3],
+    sources: &[],
+    main_go: None,
+};
 
 pub(super) static OTELCOL: Set = Set {
     name: "otelcol",
@@ -118,7 +126,8 @@ pub(super) static OTELCOL: Set = Set {
 impl Set {
     /// All that it builds.
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
-        let programs = self.modules.iter().flat_map(|module| module.programs).map(|program| program.name);
+        let programs =
+            self.modules.iter().flat_map(|module| module.programs).map(|program| program.name);
         programs.chain(self.sources.iter().map(|source| source.name))
     }
 
@@ -140,12 +149,15 @@ impl Set {
 
     /// Builds all programs into `folder`.
     pub(super) fn build(&self, folder: &Path, lock: &File) -> Result<()> {
-        let minimum = self.modules.iter().map(|module| module.go_version()).max().unwrap_or_default();
+        let minimum =
+            self.modules.iter().map(|module| module.go_version()).max().unwrap_or_default();
         let first = self.modules.first().context("nothing to build")?;
         let go = Go::find(&first.write(folder, self.main_go)?, minimum, self.programs, lock)?;
-        let versions: Vec<String> = self.modules.iter().map(|module| module.name_and_version()).collect();
+        let versions: Vec<String> =
+            self.modules.iter().map(|module| module.name_and_version()).collect();
         say(&format!(
-            "building {} ({}) with {go}, once: {} on 2 cores. To skip this, set {FOLDER_VARIABLE} to a folder that has them.",
+            "building {} ({}) with {go}, once: {} on 2 cores. To skip this, set {FOLDER_VARIABLE} \
+             to a folder that has them.",
             self.programs,
             versions.join(", "),
             self.takes,
@@ -160,7 +172,13 @@ impl Set {
 }
 
 impl Module {
-    fn build(&self, go: &Go<'_>, folder: &Path, sources: &[Source], main_go: Option<&str>) -> Result<()> {
+    fn build(
+        &self,
+        go: &Go<'_>,
+        folder: &Path,
+        sources: &[Source],
+        main_go: Option<&str>,
+    ) -> Result<()> {
         let module = self.write(folder, main_go)?;
         let linker_flags = self.linker_flags();
         for Program { name, package } in self.programs {
@@ -170,28 +188,35 @@ impl Module {
         for Source { of, path, name } in sources.iter().filter(|source| self.needs(source.of)) {
             source::copy(&go.folder_of(&module, of)?.join(path), &folder.join(name))?;
         }
-        fs::remove_dir_all(&module).with_context(|| format!("could not remove {}", module.display()))
+        fs::remove_dir_all(&module)
+            .with_context(|| format!("could not remove {}", module.display()))
     }
 
     fn needs(&self, module: &str) -> bool {
-        self.go_mod.lines().any(|line| line.trim_start_matches("require").split_whitespace().next() == Some(module))
+        self.go_mod.lines().any(|line| {
+            line.trim_start_matches("require").split_whitespace().next() == Some(module)
+        })
     }
 
-    /// Writes the module into a folder of its own, where the build depends on nothing but what the fingerprint covers.
+    /// Writes the module into a folder of its own, where the build depends on nothing but what the
+    /// fingerprint covers.
     fn write(&self, folder: &Path, main_go: Option<&str>) -> Result<PathBuf> {
         let module = folder.join("module");
-        fs::create_dir_all(&module).with_context(|| format!("could not make {}", module.display()))?;
+        fs::create_dir_all(&module)
+            .with_context(|| format!("could not make {}", module.display()))?;
         let files = [("go.mod", self.go_mod), ("go.sum", self.go_sum)];
         for (name, text) in files.into_iter().chain(main_go.map(|text| ("main.go", text))) {
             let path = module.join(name);
-            fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))?;
+            fs::write(&path, text)
+                .with_context(|| format!("could not write {}", path.display()))?;
         }
         Ok(module)
     }
 
     /// Such as `kubernetes-v1.36.3`.
     fn name_and_version(&self) -> String {
-        let name = self.go_mod.lines().find_map(|line| line.strip_prefix("module ")).unwrap_or("unknown");
+        let name =
+            self.go_mod.lines().find_map(|line| line.strip_prefix("module ")).unwrap_or("unknown");
         format!("{name}-{}", self.version())
     }
 
@@ -199,13 +224,21 @@ impl Module {
     fn version(&self) -> &'static str {
         self.go_mod
             .lines()
-            .find_map(|line| line.trim_start_matches("require").trim_start().strip_prefix(self.main)?.strip_prefix(' '))
+            .find_map(|line| {
+                line.trim_start_matches("require")
+                    .trim_start()
+                    .strip_prefix(self.main)?
+                    .strip_prefix(' ')
+            })
             .and_then(|rest| rest.split_whitespace().next())
             .unwrap_or("of an unknown version")
     }
 
     fn go_version(&self) -> GoVersion {
-        self.go_mod.lines().find_map(|line| GoVersion::parse(line.strip_prefix("go ")?)).unwrap_or_default()
+        self.go_mod
+            .lines()
+            .find_map(|line| GoVersion::parse(line.strip_prefix("go ")?))
+            .unwrap_or_default()
     }
 
     /// No symbols, which halves the size, and the version that the programs report.

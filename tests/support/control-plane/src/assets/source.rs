@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Copies a file or a folder with all that is in it. The copies can be written to, as the files of Go's cache cannot.
+/// Copies a file or a folder with all that is in it. The copies can be written to, as the files of
+/// Go's cache cannot.
 pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
     if !from.is_dir() {
         let bytes = fs::read(from).with_context(|| format!("could not read {}", from.display()))?;

@@ -29,7 +29,8 @@ impl From<anyhow::Error> for NotReady {
     }
 }
 
-/// Asks the server until it is ready. There is nothing else to wait for; but its end is noticed at once.
+/// Asks the server until it is ready. There is nothing else to wait for; but its end is noticed at
+/// once.
 pub(super) fn wait(
     apiserver: &Supervised,
     etcd: &Supervised,
@@ -62,7 +63,10 @@ pub(super) fn wait(
             answer.push_str(String::from_utf8_lossy(&output.stderr).trim());
             if Instant::now() > deadline {
                 let tail = apiserver::tail(folder, apiserver::LOG);
-                return Err(anyhow!("kube-apiserver is not ready after {LIMIT:?}: {answer}; {tail}").into());
+                return Err(anyhow!(
+                    "kube-apiserver is not ready after {LIMIT:?}: {answer}; {tail}"
+                )
+                .into());
             }
         }
     }

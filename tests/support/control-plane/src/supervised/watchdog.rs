@@ -8,13 +8,16 @@ use rustix::process::Pid;
 
 /// Waits for the end of its standard input, and kills its own process group.
 ///
-/// The kernel's parent-death signal would need `unsafe`, and comes when the *thread* that started the child ends.
+/// The kernel's parent-death signal would need `unsafe`, and comes when the *thread* that started
+/// the child ends.
 const SCRIPT: &str = "trap '' HUP INT TERM; read -r _; kill -KILL 0";
 
-/// A shell that leads a process group. Its standard input is a pipe whose other end only our process holds.
+/// A shell that leads a process group. Its standard input is a pipe whose other end only our
+/// process holds.
 ///
-/// Our process cannot die unnoticed between the start of a child and its membership in the group: until the child runs its
-/// program (and by then it is in the group), it holds a copy of the pipe's other end itself.
+/// Our process cannot die unnoticed between the start of a child and its membership in the group:
+/// until the child runs its program (and by then it is in the group), it holds a copy of the pipe's
+/// other end itself.
 #[derive(Debug)]
 pub(super) struct Watchdog {
     shell: Child,
@@ -29,7 +32,9 @@ impl Watchdog {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .context("could not start /bin/sh, which ends child processes when their parent is killed")?;
+            .context(
+                "could not start /bin/sh, which ends child processes when their parent is killed",
+            )?;
         Ok(Self { shell })
     }
 

@@ -15,7 +15,8 @@ use crate::support::run;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A Go that writes a line into `$BUILDS` for each build. While the named pipe `$GATE` exists, a build first waits for a line in it.
+/// A Go that writes a line into `$BUILDS` for each build. While the named pipe `$GATE` exists, a
+/// build first waits for a line in it.
 const FAKE_GO: &str = r#"#!/bin/sh
 case $1 in
 version) echo "go version ${GO_VERSION-go1.999.0} linux/amd64" ;;
@@ -30,7 +31,8 @@ build)
 esac
 "#;
 
-/// A target folder of its own with nothing but our program in it, and a `PATH` with nothing but a fake Go.
+/// A target folder of its own with nothing but our program in it, and a `PATH` with nothing but a
+/// fake Go.
 struct Machine {
     target: TempDir,
 }
@@ -50,8 +52,8 @@ impl Machine {
     fn with_go() -> Result<Self> {
         let machine = Self::without_go()?;
         let path = machine.path("path");
-        // A shell writes it: a program that we wrote could not be run while a child of another test's thread, still to run its own
-        // program, had our file open.
+        // A shell writes it: a program that we wrote could not be run while a child of another
+        // test's thread, still to run its own program, had our file open.
         run(Command::new("/bin/sh")
             .args(["-c", "printf %s \"$1\" >go && chmod +x go", "sh", FAKE_GO])
             .current_dir(&path))?;
@@ -89,8 +91,11 @@ fn build(command: &mut Command) -> Result<(Output, String)> {
 fn an_incomplete_folder_is_named_with_what_it_lacks() -> Result<()> {
     let folder = tempfile::tempdir()?;
     fs::write(folder.path().join("etcd"), "")?;
-    let (output, errors) =
-        build(Command::new(env!("CARGO_BIN_EXE_control-plane")).arg("build").env("KUBEBUILDER_ASSETS", folder.path()))?;
+    let (output, errors) = build(
+        Command::new(env!("CARGO_BIN_EXE_control-plane"))
+            .arg("build")
+            .env("KUBEBUILDER_ASSETS", folder.path()),
+    )?;
     assert!(!output.status.success());
     assert!(errors.contains(&folder.path().display().to_string()), "{errors}");
     assert!(errors.contains("lacks kube-apiserver, kubectl:"), "{errors}");
@@ -122,7 +127,8 @@ fn an_old_go_is_refused_with_its_version() -> Result<()> {
 #[test]
 fn a_failed_build_says_why_and_the_next_one_starts_afresh() -> Result<()> {
     let machine = Machine::with_go()?;
-    let (output, errors) = build(machine.build_command().env("BUILD_ERROR", "no space left on device"))?;
+    let (output, errors) =
+        build(machine.build_command().env("BUILD_ERROR", "no space left on device"))?;
     assert!(!output.status.success());
     assert!(errors.contains("no space left on device"), "{errors}");
 
@@ -148,7 +154,8 @@ fn one_builds_while_the_other_says_that_it_waits() -> Result<()> {
     assert_eq!(machine.builds()?, 5, "etcd, kube-apiserver, kubectl, helm and otelcol, once each");
 
     let built = run(&mut machine.build_command())?;
-    let (folder, others) = built.trim_end().split_once('\n').context("a folder and other programs")?;
+    let (folder, others) =
+        built.trim_end().split_once('\n').context("a folder and other programs")?;
     for program in ["etcd", "kube-apiserver", "kubectl"] {
         assert!(Path::new(folder).join(program).is_file(), "{program} is missing");
     }

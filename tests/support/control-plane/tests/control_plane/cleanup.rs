@@ -11,7 +11,8 @@ use control_plane::Supervised;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-/// A process of somebody else. Killed when dropped, so that a failed test leaves nothing behind either.
+/// A process of somebody else. Killed when dropped, so that a failed test leaves nothing behind
+/// either.
 struct Stranger {
     name: String,
     handle: OwnedFd,

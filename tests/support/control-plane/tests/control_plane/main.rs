@@ -1,4 +1,5 @@
-//! Control planes, where their programs come from, and processes that never outlive the one that started them.
+//! Control planes, where their programs come from, and processes that never outlive the one that
+//! started them.
 
 mod assets;
 mod cleanup;

@@ -16,7 +16,8 @@ fn data_and_tokens_outlive_a_restart_of_the_api_server() -> Result<()> {
     let url = control_plane.url();
 
     control_plane.stop_apiserver();
-    let refusal = run(control_plane.kubectl().args(["get", "serviceaccounts"])).expect_err("the server is stopped");
+    let refusal = run(control_plane.kubectl().args(["get", "serviceaccounts"]))
+        .expect_err("the server is stopped");
     assert!(format!("{refusal:#}").contains("refused"), "{refusal:#}");
 
     control_plane.start_apiserver()?;
@@ -33,7 +34,9 @@ fn data_and_tokens_outlive_a_restart_of_the_api_server() -> Result<()> {
     let creations = control_plane
         .audit_events()?
         .into_iter()
-        .filter(|event| event.verb == "create" && event.name == "lasting" && event.subresource.is_empty())
+        .filter(|event| {
+            event.verb == "create" && event.name == "lasting" && event.subresource.is_empty()
+        })
         .count();
     assert_eq!(creations, 1, "the audit log reaches back over the restart");
     Ok(())

@@ -59,7 +59,8 @@ fn a_killed_program_ends_by_that_signal() -> Result<()> {
 
 #[test]
 fn a_program_may_handle_sigterm() -> Result<()> {
-    let (supervised, mut output) = shell_with_output("trap 'exit 3' TERM; echo ready; while :; do sleep 0.01; done")?;
+    let (supervised, mut output) =
+        shell_with_output("trap 'exit 3' TERM; echo ready; while :; do sleep 0.01; done")?;
     output.read_line(&mut String::new())?;
     supervised.terminate()?;
     assert_eq!(supervised.wait(LIMIT)?, Exit::Code(3));
@@ -117,7 +118,8 @@ fn an_ended_program_leaves_no_zombie() -> Result<()> {
 
 #[test]
 fn a_program_that_is_not_there_is_named() {
-    let error = Supervised::spawn(Command::new("/no/such/program")).expect_err("there is no such program");
+    let error =
+        Supervised::spawn(Command::new("/no/such/program")).expect_err("there is no such program");
     assert!(format!("{error:#}").contains("/no/such/program"), "{error:#}");
 }
 

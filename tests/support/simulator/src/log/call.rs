@@ -46,9 +46,12 @@ impl Call {
     pub fn record_id(&self) -> Option<&str> {
         match &self.verdict {
             Some(Verdict::Accepted { record_id }) => Some(record_id),
-            Some(Verdict::Refused { status: _, code: _ } | Verdict::Shown { records: _ } | Verdict::Issued) | None => {
-                None
-            }
+            Some(
+                Verdict::Refused { status: _, code: _ }
+                | Verdict::Shown { records: _ }
+                | Verdict::Issued,
+            )
+            | None => None,
         }
     }
 }
@@ -81,13 +84,15 @@ pub enum CallEnding {
     Hung,
 }
 
-/// Headers as received. The value of a credential is to be had by name only: it is neither in `Debug` nor in JSON.
+/// Headers as received. The value of a credential is to be had by name only: it is neither in
+/// `Debug` nor in JSON.
 #[derive(Clone, Default)]
 pub struct Headers(Vec<(String, String)>);
 
 impl Headers {
     pub(crate) fn new(headers: &HeaderMap) -> Self {
-        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let text =
+            |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         Self(headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect())
     }
 
@@ -103,9 +108,11 @@ impl Headers {
 
     fn redacted(&self) -> impl Iterator<Item = (&str, &str)> {
         self.iter().map(|(name, value)| match name {
-            "x-auth-token" | "authorization" | "proxy-authorization" | "cookie" | "x-security-token" => {
-                (name, "<redacted>")
-            }
+            "x-auth-token"
+            | "authorization"
+            | "proxy-authorization"
+            | "cookie"
+            | "x-security-token" => (name, "<redacted>"),
             _ => (name, value),
         })
     }

@@ -92,7 +92,8 @@ impl Log {
     }
 
     pub(crate) fn arrived(&mut self, arrival: &Arrival, scripted: bool) -> usize {
-        let Arrival { method, path, headers, body, complete, over_tls, route, request_id } = arrival;
+        let Arrival { method, path, headers, body, complete, over_tls, route, request_id } =
+            arrival;
         let number = self.calls.len();
         let operation = Operation::of(route);
         if *complete {

@@ -51,7 +51,8 @@ pub enum Body {
     #[default]
     Empty,
     Text(String),
-    /// An HTML page, as of a gateway or a firewall. `{request_id}` in it stands for a number that differs in each answer.
+    /// An HTML page, as of a gateway or a firewall. `{request_id}` in it stands for a number that
+    /// differs in each answer.
     Page(String),
     Json(Value),
     Bytes(Vec<u8>),
@@ -62,8 +63,8 @@ pub enum Body {
     },
     /// The gateway's error shape, with every header of the request in its message: the token too.
     EchoHeaders,
-    /// What the service has to say, which processes the call now if no step did; if `keep` is given, only so many
-    /// bytes of it, in an answer that is otherwise whole.
+    /// What the service has to say, which processes the call now if no step did; if `keep` is
+    /// given, only so many bytes of it, in an answer that is otherwise whole.
     Ordinary {
         keep: Option<usize>,
     },
@@ -150,7 +151,12 @@ impl Answer {
         self.body(Body::Json(json))
     }
 
-    pub fn error(self, shape: ErrorShape, code: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn error(
+        self,
+        shape: ErrorShape,
+        code: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
         self.body(Body::Error { shape, code: code.into(), message: message.into() })
     }
 
@@ -180,14 +186,19 @@ impl Answer {
 
     /// Whether it can be sent.
     pub(crate) fn check(&self) -> Result<()> {
-        let nothing = Surroundings { request_headers: &HeaderMap::new(), request_id: "", ordinary: &[] };
+        let nothing =
+            Surroundings { request_headers: &HeaderMap::new(), request_id: "", ordinary: &[] };
         self.render(&nothing).map(|_| ())
     }
 
     /// The response, of this moment.
     pub(crate) fn render(&self, context: &Surroundings<'_>) -> Result<Response<AnswerBody>> {
-        let status = StatusCode::from_u16(self.status).with_context(|| format!("{} is no status", self.status))?;
-        ensure!(!status.is_informational(), "{status} announces an answer and is none; use 200 to 999");
+        let status = StatusCode::from_u16(self.status)
+            .with_context(|| format!("{} is no status", self.status))?;
+        ensure!(
+            !status.is_informational(),
+            "{status} announces an answer and is none; use 200 to 999"
+        );
         let (content_type, body) = self.render_body(status, context);
         let mut response = Response::new(match self.cut_off {
             Some(CutOff { after_bytes, then }) => body.cut_off(after_bytes, then),
@@ -205,14 +216,20 @@ impl Answer {
             headers.insert(RETRY_AFTER, retry_after.value()?);
         }
         for (name, value) in &self.headers {
-            let parsed = HeaderName::from_bytes(name.as_bytes()).with_context(|| format!("{name:?} is no header"))?;
-            let value = HeaderValue::from_str(value).with_context(|| format!("the value of {name} cannot be sent"))?;
+            let parsed = HeaderName::from_bytes(name.as_bytes())
+                .with_context(|| format!("{name:?} is no header"))?;
+            let value = HeaderValue::from_str(value)
+                .with_context(|| format!("the value of {name} cannot be sent"))?;
             headers.insert(parsed, value);
         }
         Ok(response)
     }
 
-    fn render_body(&self, status: StatusCode, context: &Surroundings<'_>) -> (Option<&'static str>, AnswerBody) {
+    fn render_body(
+        &self,
+        status: StatusCode,
+        context: &Surroundings<'_>,
+    ) -> (Option<&'static str>, AnswerBody) {
         let json = Some("application/json");
         match &self.body {
             Body::Empty => (None, AnswerBody::empty()),
@@ -238,7 +255,8 @@ impl Answer {
                 (Some(content_type), AnswerBody::whole(body))
             }
             Body::Ordinary { keep } => {
-                let kept = context.ordinary.get(..keep.unwrap_or(usize::MAX)).unwrap_or(context.ordinary);
+                let kept =
+                    context.ordinary.get(..keep.unwrap_or(usize::MAX)).unwrap_or(context.ordinary);
                 (json, AnswerBody::whole(Bytes::copy_from_slice(kept)))
             }
             Body::Filler { bytes, chunked } => (json, AnswerBody::filler(*bytes, *chunked)),
@@ -254,7 +272,8 @@ impl RetryAfter {
                 let at = Timestamp::now()
                     .checked_add(SignedDuration::from_secs(seconds.into()))
                     .context("the date of Retry-After is out of range")?;
-                let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at)?;
+                let date =
+                    jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at)?;
                 Ok(HeaderValue::from_str(&date)?)
             }
         }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::answer::Answer;
 use super::hold::Hold;
 
-/// Steps in order, then an end. The steps go on when the client has gone away, as they do in a real service: a call
-/// that is held back may be committed long after its caller gave up.
+/// Steps in order, then an end. The steps go on when the client has gone away, as they do in a real
+/// service: a call that is held back may be committed long after its caller gave up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
@@ -49,8 +49,8 @@ pub enum End {
 }
 
 impl Fault {
-    /// A fault that strikes before the service processes the call: unless a step or the end says otherwise, the call
-    /// is never committed.
+    /// A fault that strikes before the service processes the call: unless a step or the end says
+    /// otherwise, the call is never committed.
     pub fn before_commit() -> Steps {
         Steps(Vec::new())
     }
@@ -76,7 +76,9 @@ pub struct Steps(Vec<Step>);
 impl Steps {
     /// Then wait. Counts whole milliseconds.
     pub fn delay(self, duration: Duration) -> Self {
-        self.then(Step::Delay { milliseconds: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX) })
+        self.then(Step::Delay {
+            milliseconds: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        })
     }
 
     /// Then wait for a hold.

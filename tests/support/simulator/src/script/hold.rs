@@ -22,7 +22,8 @@ impl Hold {
         &self.name
     }
 
-    /// Waits until a call has arrived here since the start. Where the hold comes after a commit, it is committed.
+    /// Waits until a call has arrived here since the start. Where the hold comes after a commit, it
+    /// is committed.
     pub async fn arrived(&self) {
         self.arrivals(1).await;
     }
@@ -54,6 +55,7 @@ impl Hold {
 
 async fn reach(counter: &watch::Sender<u64>, count: u64) {
     let mut counter = counter.subscribe();
-    // Fails only when the sender is gone, and it is borrowed here; the guard must not outlive the look.
+    // Fails only when the sender is gone, and it is borrowed here; the guard must not outlive the
+    // look.
     drop(counter.wait_for(|reached| *reached >= count).await);
 }

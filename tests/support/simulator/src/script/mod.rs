@@ -1,4 +1,5 @@
-//! Misbehaviour, written down in advance: which calls it meets, how often, and what happens to them.
+//! Misbehaviour, written down in advance: which calls it meets, how often, and what happens to
+//! them.
 
 pub(crate) mod answer;
 pub(crate) mod fault;
@@ -37,8 +38,9 @@ impl Operation {
 
 /// A fault and the calls that it meets.
 ///
-/// Scripts wait in a queue. A call takes the first that fits it, and those that name its token come before those that
-/// do not, then those that name its backup, then those that run out before those that do not. A call that none fits is answered as usual.
+/// Scripts wait in a queue. A call takes the first that fits it, and those that name its token come
+/// before those that do not, then those that name its backup, then those that run out before those
+/// that do not. A call that none fits is answered as usual.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
@@ -133,7 +135,10 @@ pub(crate) struct Scripts(Vec<Script>);
 impl Scripts {
     /// Refuses what could never be carried out.
     pub(crate) fn add(&mut self, script: Script) -> Result<()> {
-        ensure!(script.times != Some(0), "a script for no call at all has no effect; use null for all calls");
+        ensure!(
+            script.times != Some(0),
+            "a script for no call at all has no effect; use null for all calls"
+        );
         script.fault.check().context("this fault cannot be carried out")?;
         self.0.push(script);
         Ok(())
@@ -151,10 +156,14 @@ impl Scripts {
     pub(crate) fn take(&mut self, route: &Route, token: Option<&[u8]>) -> Option<Fault> {
         let (operation, backup_id) = (Operation::of(route)?, route.backup_id());
         // `min_by_key` keeps the first of equals, which makes a queue of scripts of the same rank.
-        let (position, script) =
-            self.0.iter_mut().enumerate().filter(|(_, script)| script.fits(operation, backup_id, token)).min_by_key(
-                |(_, script)| (script.token.is_none(), script.backup_id.is_none(), script.times.is_none()),
-            )?;
+        let (position, script) = self
+            .0
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, script)| script.fits(operation, backup_id, token))
+            .min_by_key(|(_, script)| {
+                (script.token.is_none(), script.backup_id.is_none(), script.times.is_none())
+            })?;
         let fault = script.fault.clone();
         if let Some(times) = &mut script.times {
             *times -= 1;

@@ -94,7 +94,8 @@ struct AtLeast {
     counts: Counts,
 }
 
-/// One command, or several; read in two steps, because an untagged enum does not say what it dislikes.
+/// One command, or several; read in two steps, because an untagged enum does not say what it
+/// dislikes.
 fn commands(body: &[u8]) -> serde_json::Result<Vec<Command>> {
     match serde_json::from_slice(body)? {
         many @ Value::Array(_) => serde_json::from_value(many),
@@ -102,17 +103,30 @@ fn commands(body: &[u8]) -> serde_json::Result<Vec<Command>> {
     }
 }
 
-async fn answer(shared: &Shared, ca_pem: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(
+    shared: &Shared,
+    ca_pem: &str,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
     match dispatch(shared, ca_pem, request).await {
         Ok(response) => response,
         Err(error) => json_with(StatusCode::BAD_REQUEST, &json!({ "error": format!("{error:#}") })),
     }
 }
 
-async fn dispatch(shared: &Shared, ca_pem: &str, request: Request<Incoming>) -> Result<Response<Full<Bytes>>> {
+async fn dispatch(
+    shared: &Shared,
+    ca_pem: &str,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>> {
     let (parts, body) = request.into_parts();
     let query = |key: &str| {
-        let pairs = parts.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+        let pairs = parts
+            .uri
+            .query()
+            .unwrap_or_default()
+            .split('&')
+            .filter_map(|pair| pair.split_once('='));
         pairs.into_iter().find(|(known, _)| *known == key).map(|(_, value)| value)
     };
     match (&parts.method, parts.uri.path()) {
@@ -120,7 +134,9 @@ async fn dispatch(shared: &Shared, ca_pem: &str, request: Request<Incoming>) -> 
         (&Method::GET, "/healthz") => Ok(ok(&json!({ "status": "ok" }))),
         (&Method::GET, "/ca.pem") => Ok(text("application/x-pem-file", ca_pem)),
         (&Method::GET, "/world") => Ok(ok(&shared.with(|state| state.service.inventory.world()))),
-        (&Method::GET, "/behaviour") => Ok(ok(&shared.with(|state| state.service.behaviour.clone()))),
+        (&Method::GET, "/behaviour") => {
+            Ok(ok(&shared.with(|state| state.service.behaviour.clone())))
+        }
         (&Method::GET, "/scripts") => Ok(shared.with(|state| ok(&state.scripts.waiting()))),
         (&Method::GET, "/records") => {
             let now = Instant::now();
@@ -131,16 +147,21 @@ async fn dispatch(shared: &Shared, ca_pem: &str, request: Request<Incoming>) -> 
         }
         (&Method::GET, "/log") => {
             let from = query("from").unwrap_or("0");
-            let from: usize = from.parse().with_context(|| format!("from is the number of a call, not {from:?}"))?;
+            let from: usize = from
+                .parse()
+                .with_context(|| format!("from is the number of a call, not {from:?}"))?;
             Ok(shared.with(|state| ok(&state.log.calls().get(from..).unwrap_or_default())))
         }
         (&Method::GET, "/counts") => Ok(ok(&counts(shared, query("backup_id")))),
         (&Method::POST, "/do") => {
             let commands = commands(&body.collect().await?.to_bytes())?;
-            shared.with(|state| commands.into_iter().try_for_each(|command| command.apply(state)))?;
+            shared
+                .with(|state| commands.into_iter().try_for_each(|command| command.apply(state)))?;
             Ok(ok(&json!({ "status": "done" })))
         }
-        (&Method::POST, "/wait") => wait(shared, serde_json::from_slice(&body.collect().await?.to_bytes())?).await,
+        (&Method::POST, "/wait") => {
+            wait(shared, serde_json::from_slice(&body.collect().await?.to_bytes())?).await
+        }
         (method, path) => {
             let error = format!("there is no {method} {path} here; GET / says what there is");
             Ok(json_with(StatusCode::NOT_FOUND, &json!({ "error": error })))

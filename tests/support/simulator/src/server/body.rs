@@ -38,7 +38,15 @@ impl AnswerBody {
 
     pub(crate) fn whole(bytes: Bytes) -> Self {
         let announced = Some(bytes.len() as u64);
-        Self { bytes, filler: 0, announced, at_a_time: usize::MAX, cut: None, flushed: false, fuse: Fuse::default() }
+        Self {
+            bytes,
+            filler: 0,
+            announced,
+            at_a_time: usize::MAX,
+            cut: None,
+            flushed: false,
+            fuse: Fuse::default(),
+        }
     }
 
     /// In small pieces, without their length in advance.
@@ -95,7 +103,8 @@ impl Body for AnswerBody {
             return Poll::Ready(Some(Ok(Frame::data(chunk))));
         }
         let Some(cut) = self.cut else { return Poll::Ready(None) };
-        // The connection writes out what it has when a body is not ready, and drops it when a body fails.
+        // The connection writes out what it has when a body is not ready, and drops it when a body
+        // fails.
         if !self.flushed {
             self.flushed = true;
             cx.waker().wake_by_ref();

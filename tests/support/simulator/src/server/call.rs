@@ -43,7 +43,9 @@ impl CallRun {
         let mut reply = None;
         for step in steps {
             match step {
-                Step::Delay { milliseconds } => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
+                Step::Delay { milliseconds } => {
+                    tokio::time::sleep(Duration::from_millis(milliseconds)).await
+                }
                 Step::Hold { name } => self.shared.with(|state| state.hold(&name)).pass().await,
                 Step::Commit => reply = Some(self.processed(reply)),
             }
@@ -88,7 +90,11 @@ impl CallRun {
     fn ordinary(&self, reply: Reply) -> Result<Response<AnswerBody>> {
         let Reply { status, content_type, body, verdict: _, subject_token } = reply;
         let chunked = self.shared.with(|state| state.service.behaviour.wire.chunked);
-        let mut response = Response::new(if chunked { AnswerBody::chunked(body) } else { AnswerBody::whole(body) });
+        let mut response = Response::new(if chunked {
+            AnswerBody::chunked(body)
+        } else {
+            AnswerBody::whole(body)
+        });
         *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         response.headers_mut().insert(REQUEST_ID, HeaderValue::from_str(&self.arrival.request_id)?);
@@ -105,6 +111,7 @@ pub(super) fn token(headers: &HeaderMap) -> Option<&[u8]> {
 
 fn no_cache(headers: &HeaderMap) -> bool {
     let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
-    let mut directives = values.flat_map(|value| value.split(',')).map(|directive| directive.trim().to_lowercase());
+    let mut directives =
+        values.flat_map(|value| value.split(',')).map(|directive| directive.trim().to_lowercase());
     directives.any(|directive| directive == "no-cache" || directive == "no-store")
 }

@@ -35,8 +35,12 @@ where
     I: AsyncRead + AsyncWrite + Unpin,
 {
     let service = service_fn(|request| answer(shared.clone(), fuse.clone(), over_tls, request));
-    // A connection that a script broke, or a client left, ends with an error; the log has what there is to know.
-    let _ended = http1::Builder::new().max_buf_size(HEAD_LIMIT).serve_connection(TokioIo::new(io), service).await;
+    // A connection that a script broke, or a client left, ends with an error; the log has what
+    // there is to know.
+    let _ended = http1::Builder::new()
+        .max_buf_size(HEAD_LIMIT)
+        .serve_connection(TokioIo::new(io), service)
+        .await;
 }
 
 /// Ends a connection without an answer.
@@ -62,7 +66,10 @@ async fn answer(
     let route = Route::find(&parts.method, parts.uri.path());
     let arrival = Arrival {
         route: shared.with(|state| state.service.known_as(route)),
-        path: parts.uri.path_and_query().map_or_else(|| parts.uri.to_string(), |path| path.as_str().to_owned()),
+        path: parts
+            .uri
+            .path_and_query()
+            .map_or_else(|| parts.uri.to_string(), |path| path.as_str().to_owned()),
         method: parts.method,
         headers: parts.headers,
         complete: received.complete,
@@ -101,7 +108,8 @@ async fn answer(
             unanswered.mark(CallEnding::Hung);
             std::future::pending().await
         }
-        // An answer that cannot be sent is refused when it is scripted, so the latter two do not come up.
+        // An answer that cannot be sent is refused when it is scripted, so the latter two do not
+        // come up.
         Ok(Ok(Finish::Close) | Err(_)) | Err(_) => {
             unanswered.end(CallEnding::Closed);
             Err(Dropped)
@@ -121,7 +129,9 @@ async fn receive(mut body: Incoming) -> Received {
     loop {
         match body.frame().await {
             None => return Received { bytes: bytes.into(), complete: true, too_large: false },
-            Some(Err(_)) => return Received { bytes: bytes.into(), complete: false, too_large: false },
+            Some(Err(_)) => {
+                return Received { bytes: bytes.into(), complete: false, too_large: false };
+            }
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
                     bytes.extend_from_slice(&data);
@@ -136,7 +146,11 @@ async fn receive(mut body: Incoming) -> Received {
 
 fn refuse_too_large() -> Fault {
     let status = StatusCode::PAYLOAD_TOO_LARGE.as_u16();
-    let answer = Answer::status(status).error(ErrorShape::Gateway, "APIG.0201", "The request entity is too large.");
+    let answer = Answer::status(status).error(
+        ErrorShape::Gateway,
+        "APIG.0201",
+        "The request entity is too large.",
+    );
     Fault { steps: Vec::new(), end: End::Answer(answer) }
 }
 

@@ -16,7 +16,8 @@ const BACKLOG: u32 = 1024;
 /// How long a port of ours that somebody else took meanwhile is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long to leave a listener alone that cannot take a connection, for want of file descriptors say.
+/// How long to leave a listener alone that cannot take a connection, for want of file descriptors
+/// say.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Up or down, with an answer once it is so.

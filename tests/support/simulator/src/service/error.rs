@@ -15,7 +15,8 @@ pub enum ErrorShape {
     Cbr,
     /// The gateway: `{"error_msg":…,"error_code":…,"request_id":…}`
     Gateway,
-    /// IAM: `{"error":{"code":401,"message":…,"title":"Unauthorized"}}`; it has no place for a code but the status.
+    /// IAM: `{"error":{"code":401,"message":…,"title":"Unauthorized"}}`; it has no place for a code
+    /// but the status.
     Iam,
     /// `{"errorCode":…,"errorMsg":…}`
     CamelCase,
@@ -38,7 +39,9 @@ impl ErrorShape {
     ) -> (&'static str, Bytes) {
         let body = match self {
             Self::Cbr => json!({ "error_code": code, "error_msg": message }),
-            Self::Gateway => json!({ "error_msg": message, "error_code": code, "request_id": request_id }),
+            Self::Gateway => {
+                json!({ "error_msg": message, "error_code": code, "request_id": request_id })
+            }
             Self::Iam => json!({ "error": {
                 "code": status.as_u16(),
                 "message": message,
@@ -66,7 +69,12 @@ pub(crate) struct Refusal {
 impl Refusal {
     /// By CBR itself; the code is what follows `BackupService.`.
     pub(crate) fn cbr(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self { status, shape: ErrorShape::Cbr, code: format!("BackupService.{code}"), message: message.into() }
+        Self {
+            status,
+            shape: ErrorShape::Cbr,
+            code: format!("BackupService.{code}"),
+            message: message.into(),
+        }
     }
 
     /// `BackupService.9900`: the request is not as documented.

@@ -61,10 +61,12 @@ struct Project {
 }
 
 impl Service {
-    /// A token that the rest of the service takes from now on. Without a project in the scope it is for none.
+    /// A token that the rest of the service takes from now on. Without a project in the scope it is
+    /// for none.
     pub(super) fn issue_token(&mut self, body: &[u8]) -> Result<(Value, HeaderValue), Refusal> {
         let unreadable = || Refusal::iam(StatusCode::BAD_REQUEST, "The request body is invalid");
-        let Asked { auth: Auth { identity, scope } } = serde_json::from_slice(body).map_err(|_| unreadable())?;
+        let Asked { auth: Auth { identity, scope } } =
+            serde_json::from_slice(body).map_err(|_| unreadable())?;
         if identity.methods != ["password"] {
             return Err(unreadable());
         }
@@ -74,10 +76,18 @@ impl Service {
         let user = found.filter(|user| user.password == password).ok_or_else(wrong)?;
         let project = scope.and_then(|scope| scope.project).map(|project| project.id);
         if project.as_ref().is_some_and(|id| !user.projects.contains(id)) {
-            return Err(Refusal::iam(StatusCode::UNAUTHORIZED, "The user has no access to the project."));
+            return Err(Refusal::iam(
+                StatusCode::UNAUTHORIZED,
+                "The user has no access to the project.",
+            ));
         }
 
-        let value = format!("MII{}/{}+{}", Uuid::new_v4().simple(), Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        let value = format!(
+            "MII{}/{}+{}",
+            Uuid::new_v4().simple(),
+            Uuid::new_v4().simple(),
+            Uuid::new_v4().simple()
+        );
         let mut header = HeaderValue::from_str(&value).map_err(|_| unreadable())?;
         header.set_sensitive(true);
         let (issued_at, expires_at) = (Timestamp::now(), Timestamp::now() + LIFETIME);
@@ -88,7 +98,8 @@ impl Service {
             "user": {"name": name, "domain": {"name": domain.name}},
         });
         if let Some(id) = &project {
-            token["project"] = json!({"id": id, "name": self.inventory.region, "domain": {"name": domain.name}});
+            token["project"] =
+                json!({"id": id, "name": self.inventory.region, "domain": {"name": domain.name}});
         }
         self.tokens.add(Token::new(value, project.unwrap_or_default()).expires_at(expires_at));
         Ok((json!({"token": token}), header))

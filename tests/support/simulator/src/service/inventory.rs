@@ -32,7 +32,8 @@ pub(crate) fn folded(id: &str) -> String {
 }
 
 fn find<'a, T>(known: &'a HashMap<String, T>, id: &str, any_spelling: bool) -> Option<&'a T> {
-    let spelt_otherwise = || known.iter().find(|(known, _)| folded(known) == folded(id)).map(|(_, value)| value);
+    let spelt_otherwise =
+        || known.iter().find(|(known, _)| folded(known) == folded(id)).map(|(_, value)| value);
     known.get(id).or_else(|| spelt_otherwise().filter(|_| any_spelling))
 }
 
@@ -45,14 +46,18 @@ impl From<Backup> for Stored {
 
 impl Inventory {
     pub(crate) fn new(world: World) -> (Self, Tokens) {
-        let World { region, destinations, projects, vaults, backups, tokens: given, users: _ } = world;
+        let World { region, destinations, projects, vaults, backups, tokens: given, users: _ } =
+            world;
         let mut tokens = Tokens::default();
         for token in given {
             tokens.add(token);
         }
         let inventory = Self {
             region,
-            destinations: destinations.into_iter().map(|region| (region.name.clone(), region)).collect(),
+            destinations: destinations
+                .into_iter()
+                .map(|region| (region.name.clone(), region))
+                .collect(),
             projects: projects.into_iter().map(|project| (project.id.clone(), project)).collect(),
             vaults: vaults.into_iter().map(|vault| (vault.id.clone(), vault)).collect(),
             backups: backups.into_iter().map(|backup| (backup.id.clone(), backup.into())).collect(),
@@ -95,11 +100,15 @@ impl Inventory {
     }
 
     pub(crate) fn remove_backup(&mut self, id: &str) -> Result<()> {
-        self.backups.remove(id).with_context(|| format!("there is no backup {id} to remove")).map(|_| ())
+        self.backups
+            .remove(id)
+            .with_context(|| format!("there is no backup {id} to remove"))
+            .map(|_| ())
     }
 
     pub(crate) fn set_backup_status(&mut self, id: &str, status: BackupStatus) -> Result<()> {
-        let stored = self.backups.get_mut(id).with_context(|| format!("there is no backup {id}"))?;
+        let stored =
+            self.backups.get_mut(id).with_context(|| format!("there is no backup {id}"))?;
         stored.backup.status = status;
         Ok(())
     }
@@ -120,7 +129,10 @@ impl Inventory {
 
     /// The backup of a project. With `any`, one that does not exist is made up if its id is a UUID.
     pub(crate) fn backup(&mut self, id: &str, project_id: &str, any: bool) -> Option<&Stored> {
-        if any && !self.backups.contains_key(id) && Uuid::try_parse(id).is_ok_and(|uuid| uuid.to_string() == id) {
+        if any
+            && !self.backups.contains_key(id)
+            && Uuid::try_parse(id).is_ok_and(|uuid| uuid.to_string() == id)
+        {
             self.add_backup(Backup::server(id, project_id));
         }
         self.backups.get(id).filter(|stored| stored.backup.project_id == project_id)
@@ -142,8 +154,10 @@ impl Inventory {
     pub(crate) fn known_as(&self, project_id: &str, backup_id: &str) -> (String, String) {
         let project = self.project(project_id, true).map_or(project_id, |project| &project.id);
         // One that is made up when it is asked for has its id in the usual form.
-        let made_up = Uuid::try_parse(backup_id).map_or_else(|_| backup_id.to_owned(), |id| id.to_string());
-        let backup = find(&self.backups, backup_id, true).map_or(made_up, |stored| stored.backup.id.clone());
+        let made_up =
+            Uuid::try_parse(backup_id).map_or_else(|_| backup_id.to_owned(), |id| id.to_string());
+        let backup =
+            find(&self.backups, backup_id, true).map_or(made_up, |stored| stored.backup.id.clone());
         (project.to_owned(), backup)
     }
 }

@@ -69,13 +69,17 @@ impl Ledger {
             .into_iter()
             .flatten()
             .filter_map(|id| self.records.get(id))
-            .any(|record| folded(&record.target.destination_region) == folded(region) && record.occupies_region())
+            .any(|record| {
+                folded(&record.target.destination_region) == folded(region)
+                    && record.occupies_region()
+            })
     }
 
     /// How many places of a vault are taken, by replicas and by those on their way.
     pub(crate) fn in_vault(&self, vault_id: &str) -> u64 {
         let taken = |record: &&Record| {
-            folded(&record.target.destination_vault_id) == folded(vault_id) && record.occupies_region()
+            folded(&record.target.destination_vault_id) == folded(vault_id)
+                && record.occupies_region()
         };
         self.records.values().filter(taken).map(|_| 1).sum()
     }
@@ -85,7 +89,8 @@ impl Ledger {
         self.find(id)?.advance(to)
     }
 
-    /// Shows every record that is shown late or hidden; with an id, those of this record or backup only.
+    /// Shows every record that is shown late or hidden; with an id, those of this record or backup
+    /// only.
     pub(crate) fn reveal(&mut self, id: Option<&str>) {
         for record in self.records.values_mut() {
             if id.is_none_or(|id| record.id == id || record.target.backup_id == id) {
@@ -98,7 +103,11 @@ impl Ledger {
     /// Lists a record, or all of a backup, no more.
     pub(crate) fn hide(&mut self, id: &str) -> Result<()> {
         let mut hidden = 0;
-        for record in self.records.values_mut().filter(|record| record.id == id || record.target.backup_id == id) {
+        for record in self
+            .records
+            .values_mut()
+            .filter(|record| record.id == id || record.target.backup_id == id)
+        {
             record.hidden = true;
             hidden += 1;
         }
@@ -116,7 +125,12 @@ impl Ledger {
     pub(crate) fn delete_replica(&mut self, id: &str, then: DeletedRecord) -> Result<()> {
         let record = self.find(id)?;
         let exists = record.stage == Stage::Success && !record.replica_deleted;
-        ensure!(exists, "replication {} has no replica to delete: it is {:?}", record.id, record.stage);
+        ensure!(
+            exists,
+            "replication {} has no replica to delete: it is {:?}",
+            record.id,
+            record.stage
+        );
         record.replica_deleted = true;
         let (record_id, backup_id) = (record.id.clone(), record.target.backup_id.clone());
         match then {
@@ -134,8 +148,10 @@ impl Ledger {
     fn find(&mut self, id: &str) -> Result<&mut Record> {
         let newest = self.by_backup.get(id).and_then(|ids| ids.last());
         let id = newest.map_or(id, String::as_str);
-        let record =
-            self.records.get_mut(id).with_context(|| format!("no replication has the record or backup id {id}"))?;
+        let record = self
+            .records
+            .get_mut(id)
+            .with_context(|| format!("no replication has the record or backup id {id}"))?;
         record.catch_up(Instant::now());
         Ok(record)
     }

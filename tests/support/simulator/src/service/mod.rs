@@ -79,7 +79,8 @@ impl Service {
         }
     }
 
-    /// Processes a call, or leaves it to the cache. A replication that is accepted is committed when this returns.
+    /// Processes a call, or leaves it to the cache. A replication that is accepted is committed
+    /// when this returns.
     pub(crate) fn process(&mut self, request: &Request<'_>) -> Reply {
         let cached = match (&self.behaviour.cache, request.route) {
             (Cache::None, _) => {
@@ -114,7 +115,9 @@ impl Service {
                 .look_up_is_available(request, backup_id)
                 .and_then(|()| self.authenticate(request, project_id))
                 .and_then(|()| self.look_up_is_allowed(request, backup_id))
-                .and_then(|()| self.show(project_id, backup_id, &self.view(request, backup_id).clone(), now))
+                .and_then(|()| {
+                    self.show(project_id, backup_id, &self.view(request, backup_id).clone(), now)
+                })
                 .map(shown),
             Route::IssueToken => self
                 .issue_token(request.body)
@@ -124,12 +127,16 @@ impl Service {
         match answer {
             Ok((status, body, verdict, subject_token)) => {
                 let body = Bytes::from(body.to_string());
-                let content_type =
-                    if self.behaviour.wire.charset { "application/json;charset=UTF-8" } else { "application/json" };
+                let content_type = if self.behaviour.wire.charset {
+                    "application/json;charset=UTF-8"
+                } else {
+                    "application/json"
+                };
                 Reply { status, content_type, body, verdict, subject_token }
             }
             Err(Refusal { status, shape, code, message }) => {
-                let (content_type, body) = shape.render(status, &code, &message, request.request_id);
+                let (content_type, body) =
+                    shape.render(status, &code, &message, request.request_id);
                 let verdict = Verdict::Refused { status: status.as_u16(), code };
                 Reply { status, content_type, body, verdict, subject_token: None }
             }
@@ -156,7 +163,8 @@ impl Service {
         };
     }
 
-    /// The route with the ids by which project and backup are known here, where any spelling will do.
+    /// The route with the ids by which project and backup are known here, where any spelling will
+    /// do.
     pub(crate) fn known_as(&self, route: Route) -> Route {
         match route {
             route if !self.behaviour.any_spelling => route,
@@ -183,7 +191,9 @@ impl Service {
     /// A service without the look-up says so before it looks at the token.
     fn look_up_is_available(&self, request: &Request<'_>, backup_id: &str) -> Result<(), Refusal> {
         match self.view(request, backup_id).look_up {
-            LookUp::Available | LookUp::Forbidden | LookUp::Refused | LookUp::NoSuchBackup => Ok(()),
+            LookUp::Available | LookUp::Forbidden | LookUp::Refused | LookUp::NoSuchBackup => {
+                Ok(())
+            }
             LookUp::NotFound => Err(Refusal::no_such_api()),
             LookUp::MethodNotAllowed => Err(Refusal::bare(StatusCode::METHOD_NOT_ALLOWED)),
             LookUp::NotImplemented => Err(Refusal::bare(StatusCode::NOT_IMPLEMENTED)),
@@ -191,7 +201,9 @@ impl Service {
     }
 
     fn look_up_is_allowed(&self, request: &Request<'_>, backup_id: &str) -> Result<(), Refusal> {
-        let refused = |status, code, message| Err(Refusal::auth(self.behaviour.auth_errors, status, code, message));
+        let refused = |status, code, message| {
+            Err(Refusal::auth(self.behaviour.auth_errors, status, code, message))
+        };
         match self.view(request, backup_id).look_up {
             LookUp::Forbidden => {
                 let message = "Policy does not allow cbr:backups:get to be performed.";
@@ -202,7 +214,10 @@ impl Service {
                 refused(StatusCode::UNAUTHORIZED, "APIGW.0301", message)
             }
             LookUp::NoSuchBackup => Err(replicate::no_such_backup(backup_id)),
-            LookUp::Available | LookUp::NotFound | LookUp::MethodNotAllowed | LookUp::NotImplemented => Ok(()),
+            LookUp::Available
+            | LookUp::NotFound
+            | LookUp::MethodNotAllowed
+            | LookUp::NotImplemented => Ok(()),
         }
     }
 }

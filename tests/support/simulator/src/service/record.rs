@@ -60,7 +60,9 @@ impl Record {
     pub(crate) fn accept(target: Target, source: &Source, pace: &Pace, ending: &Ending) -> Self {
         let clock = match pace {
             Pace::Manual => None,
-            Pace::Milliseconds(takes) => Some(Clock { takes: Duration::from_millis(*takes), ending: ending.clone() }),
+            Pace::Milliseconds(takes) => {
+                Some(Clock { takes: Duration::from_millis(*takes), ending: ending.clone() })
+            }
         };
         Self {
             id: Uuid::new_v4().to_string(),
@@ -80,7 +82,8 @@ impl Record {
         }
     }
 
-    /// Whether it stands in the way of another replication to its region: it is on its way, or its replica exists.
+    /// Whether it stands in the way of another replication to its region: it is on its way, or its
+    /// replica exists.
     pub fn occupies_region(&self) -> bool {
         match self.stage {
             Stage::WaitingReplicate | Stage::Replicating { progress: _ } => true,
@@ -99,9 +102,17 @@ impl Record {
         );
         self.stage = match to {
             Advance::Replicating { progress } => {
-                ensure!(progress <= 100, "the progress of replication {} is in percent, not {progress}", self.id);
+                ensure!(
+                    progress <= 100,
+                    "the progress of replication {} is in percent, not {progress}",
+                    self.id
+                );
                 let reached = self.stage.progress();
-                ensure!(reached <= progress, "replication {} is at {reached} % already, not {progress} %", self.id);
+                ensure!(
+                    reached <= progress,
+                    "replication {} is at {reached} % already, not {progress} %",
+                    self.id
+                );
                 Stage::Replicating { progress }
             }
             Advance::Success => {
@@ -148,7 +159,9 @@ impl Record {
         match records {
             Records::Present => true,
             Records::Late { milliseconds } => {
-                let old_enough = |late| now.saturating_duration_since(self.accepted) >= Duration::from_millis(late);
+                let old_enough = |late| {
+                    now.saturating_duration_since(self.accepted) >= Duration::from_millis(late)
+                };
                 self.revealed || milliseconds.is_some_and(old_enough)
             }
             Records::Empty | Records::Null | Records::Absent => false,
@@ -171,10 +184,14 @@ impl Record {
 
     /// An element of `replication_records`.
     pub(crate) fn show(&self, view: &View) -> Value {
-        let (id, region) = (|id: &str| view.spelling.id(id), |name: &str| view.spelling.region(name));
+        let (id, region) =
+            (|id: &str| view.spelling.id(id), |name: &str| view.spelling.region(name));
         let (fail_code, fail_reason) = match &self.stage {
             Stage::Fail { code, reason } => (code.as_str(), reason.as_str()),
-            Stage::WaitingReplicate | Stage::Replicating { progress: _ } | Stage::Success | Stage::Skip => ("", ""),
+            Stage::WaitingReplicate
+            | Stage::Replicating { progress: _ }
+            | Stage::Success
+            | Stage::Skip => ("", ""),
         };
         let (replica, checkpoint) = self.replica.clone().unzip();
         let mut extra_info = json!({
@@ -234,7 +251,9 @@ fn merge(into: &mut Value, fields: &Map<String, Value>) {
         match value {
             Value::Null => drop(into.as_object_mut().and_then(|object| object.remove(key))),
             Value::Object(fields) => merge(&mut into[key], fields),
-            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => into[key] = value.clone(),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                into[key] = value.clone()
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `POST /v3/{project_id}/backups/{backup_id}/replicate`: the checks of the real service, then the commit.
+//! `POST /v3/{project_id}/backups/{backup_id}/replicate`: the checks of the real service, then the
+//! commit.
 
 use anyhow::Context;
 use http::StatusCode;
@@ -29,14 +30,21 @@ impl Service {
         self.check_destination(&parameters)?;
         let region = &parameters.destination_region;
         if !self.behaviour.accept_duplicates && self.ledger.region_is_occupied(backup_id, region) {
-            let message =
-                format!("The backup {backup_id} is being replicated or has been replicated to region {region}.");
+            let message = format!(
+                "The backup {backup_id} is being replicated or has been replicated to region \
+                 {region}."
+            );
             return Err(bad_request("1009", message));
         }
         self.check_capacity(&parameters.destination_vault_id)?;
 
-        let Parameters { destination_project_id, destination_region, destination_vault_id, name, description } =
-            parameters;
+        let Parameters {
+            destination_project_id,
+            destination_region,
+            destination_vault_id,
+            name,
+            description,
+        } = parameters;
         let target = Target {
             project_id: project_id.to_owned(),
             backup_id: backup_id.to_owned(),
@@ -54,8 +62,10 @@ impl Service {
     /// A replication whose call was accepted before the log began. Returns the id of its record.
     pub(crate) fn add_replication(&mut self, target: Target) -> anyhow::Result<String> {
         let Target { project_id, backup_id, .. } = &target;
-        let stored = self.inventory.backup(backup_id, project_id, self.behaviour.any_backup).cloned();
-        let stored = stored.with_context(|| format!("there is no backup {backup_id} to replicate"))?;
+        let stored =
+            self.inventory.backup(backup_id, project_id, self.behaviour.any_backup).cloned();
+        let stored =
+            stored.with_context(|| format!("there is no backup {backup_id} to replicate"))?;
         Ok(self.commit(target, &stored).id)
     }
 
@@ -72,14 +82,24 @@ impl Service {
 
     fn check_destination(&self, parameters: &Parameters) -> Result<(), Refusal> {
         let (region, any) = (&parameters.destination_region, self.behaviour.any_spelling);
-        if !self.inventory.destination(region, any).is_some_and(|destination| destination.replication) {
-            return Err(bad_request("1005", format!("The destination region {region} does not support replication.")));
+        if !self
+            .inventory
+            .destination(region, any)
+            .is_some_and(|destination| destination.replication)
+        {
+            return Err(bad_request(
+                "1005",
+                format!("The destination region {region} does not support replication."),
+            ));
         }
         let project_id = &parameters.destination_project_id;
-        let same = |theirs: &str, ours: &str| theirs == ours || (any && folded(theirs) == folded(ours));
-        let project = self.inventory.project(project_id, any).filter(|project| same(&project.region, region));
+        let same =
+            |theirs: &str, ours: &str| theirs == ours || (any && folded(theirs) == folded(ours));
+        let project =
+            self.inventory.project(project_id, any).filter(|project| same(&project.region, region));
         if !project.is_some_and(|project| project.replication) {
-            let message = format!("The destination project {project_id} does not support replication.");
+            let message =
+                format!("The destination project {project_id} does not support replication.");
             return Err(bad_request("1011", message));
         }
         let vault_id = &parameters.destination_vault_id;
@@ -87,11 +107,14 @@ impl Service {
             .inventory
             .vault(vault_id, any)
             .filter(|vault| same(&vault.region, region) && same(&vault.project_id, project_id))
-            .ok_or_else(|| bad_request("6120", format!("The destination vault {vault_id} does not exist.")))?;
+            .ok_or_else(|| {
+                bad_request("6120", format!("The destination vault {vault_id} does not exist."))
+            })?;
         match vault.kind {
             VaultKind::Replication => {}
             VaultKind::Backup => {
-                let message = format!("The destination vault {vault_id} is not a replication vault.");
+                let message =
+                    format!("The destination vault {vault_id} is not a replication vault.");
                 return Err(bad_request("6119", message));
             }
         }
@@ -107,7 +130,10 @@ impl Service {
         let vault = self.inventory.vault(vault_id, self.behaviour.any_spelling);
         let capacity = vault.and_then(|vault| vault.capacity);
         if capacity.is_some_and(|capacity| self.ledger.in_vault(vault_id) >= capacity) {
-            return Err(bad_request("6129", format!("The capacity of the vault {vault_id} is insufficient.")));
+            return Err(bad_request(
+                "6129",
+                format!("The capacity of the vault {vault_id} is insufficient."),
+            ));
         }
         Ok(())
     }
@@ -124,7 +150,9 @@ fn check_source(stored: &Stored) -> Result<(), Refusal> {
     }
     match backup.image_type {
         ImageType::Backup => {}
-        ImageType::Replication => return Err(bad_request("1003", "A replica cannot be replicated.")),
+        ImageType::Replication => {
+            return Err(bad_request("1003", "A replica cannot be replicated."));
+        }
     }
     if !backup.contain_system_disk {
         return Err(bad_request("1003", "A backup without system disk data cannot be replicated."));

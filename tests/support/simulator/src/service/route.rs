@@ -16,8 +16,13 @@ impl Route {
     pub(crate) fn find(method: &Method, path: &str) -> Self {
         let segments: Vec<&str> = path.split('/').collect();
         match (method, segments.as_slice()) {
-            (&Method::POST, ["", "v3", project, "backups", backup, "replicate"]) if ids(project, backup) => {
-                Self::Replicate { project_id: (*project).to_owned(), backup_id: (*backup).to_owned() }
+            (&Method::POST, ["", "v3", project, "backups", backup, "replicate"])
+                if ids(project, backup) =>
+            {
+                Self::Replicate {
+                    project_id: (*project).to_owned(),
+                    backup_id: (*backup).to_owned(),
+                }
             }
             (&Method::GET, ["", "v3", project, "backups", backup]) if ids(project, backup) => {
                 Self::Show { project_id: (*project).to_owned(), backup_id: (*backup).to_owned() }
@@ -29,7 +34,8 @@ impl Route {
 
     pub(crate) fn backup_id(&self) -> Option<&str> {
         match self {
-            Self::Replicate { project_id: _, backup_id } | Self::Show { project_id: _, backup_id } => Some(backup_id),
+            Self::Replicate { project_id: _, backup_id }
+            | Self::Show { project_id: _, backup_id } => Some(backup_id),
             Self::IssueToken | Self::Unknown => None,
         }
     }

@@ -33,11 +33,22 @@ impl Tokens {
     }
 
     /// Whether the token may act in the project.
-    pub(crate) fn check(&self, value: Option<&[u8]>, project_id: &str, shape: AuthErrors) -> Result<(), Refusal> {
-        let unauthorized = |code, message| Refusal::auth(shape, StatusCode::UNAUTHORIZED, code, message);
-        let known = value.and_then(|value| std::str::from_utf8(value).ok()).and_then(|value| self.0.get(value));
+    pub(crate) fn check(
+        &self,
+        value: Option<&[u8]>,
+        project_id: &str,
+        shape: AuthErrors,
+    ) -> Result<(), Refusal> {
+        let unauthorized =
+            |code, message| Refusal::auth(shape, StatusCode::UNAUTHORIZED, code, message);
+        let known = value
+            .and_then(|value| std::str::from_utf8(value).ok())
+            .and_then(|value| self.0.get(value));
         let Some(token) = known else {
-            return Err(unauthorized("APIGW.0301", "Incorrect IAM authentication information: decrypt token fail"));
+            return Err(unauthorized(
+                "APIGW.0301",
+                "Incorrect IAM authentication information: decrypt token fail",
+            ));
         };
         if token.expires_at.is_some_and(|expires_at| expires_at <= Timestamp::now()) {
             return Err(unauthorized("APIGW.0307", "The token must be updated."));

@@ -1,4 +1,5 @@
-//! The default world and its ids. Project, backup and vault are those of the API's own example request.
+//! The default world and its ids. Project, backup and vault are those of the API's own example
+//! request.
 
 use super::{Backup, Project, Region, Token, User, Vault, VaultKind, World};
 
@@ -32,11 +33,15 @@ pub const USER: &str = "cbr-replication";
 pub const PASSWORD: &str = "example-password-of-the-simulator";
 
 impl Default for World {
-    /// One backup, two destination regions, a token without an expiry, a user: the ids are in [`example`].
+    /// One backup, two destination regions, a token without an expiry, a user: the ids are in
+    /// [`example`].
     fn default() -> Self {
         Self {
             region: REGION.into(),
-            destinations: vec![Region::new(DESTINATION_REGION), Region::new(SECOND_DESTINATION_REGION)],
+            destinations: vec![
+                Region::new(DESTINATION_REGION),
+                Region::new(SECOND_DESTINATION_REGION),
+            ],
             projects: vec![
                 Project::new(PROJECT, REGION),
                 Project::new(DESTINATION_PROJECT, DESTINATION_REGION),
@@ -44,7 +49,11 @@ impl Default for World {
             ],
             vaults: vec![
                 Vault::replication(VAULT, DESTINATION_PROJECT, DESTINATION_REGION),
-                Vault::replication(SECOND_VAULT, SECOND_DESTINATION_PROJECT, SECOND_DESTINATION_REGION),
+                Vault::replication(
+                    SECOND_VAULT,
+                    SECOND_DESTINATION_PROJECT,
+                    SECOND_DESTINATION_REGION,
+                ),
                 Vault {
                     kind: VaultKind::Backup,
                     ..Vault::replication(BACKUP_VAULT, DESTINATION_PROJECT, DESTINATION_REGION)

@@ -100,7 +100,11 @@ pub struct Vault {
 
 impl Vault {
     /// An available replication vault without a limit.
-    pub fn replication(id: impl Into<String>, project_id: impl Into<String>, region: impl Into<String>) -> Self {
+    pub fn replication(
+        id: impl Into<String>,
+        project_id: impl Into<String>,
+        region: impl Into<String>,
+    ) -> Self {
         Self {
             id: id.into(),
             project_id: project_id.into(),
@@ -216,7 +220,10 @@ impl Token {
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { value: _, project_id, expires_at } = self;
-        f.debug_struct("Token").field("project_id", project_id).field("expires_at", expires_at).finish_non_exhaustive()
+        f.debug_struct("Token")
+            .field("project_id", project_id)
+            .field("expires_at", expires_at)
+            .finish_non_exhaustive()
     }
 }
 
@@ -240,7 +247,12 @@ impl User {
         password: impl Into<String>,
         project_id: impl Into<String>,
     ) -> Self {
-        Self { domain: domain.into(), name: name.into(), password: password.into(), projects: vec![project_id.into()] }
+        Self {
+            domain: domain.into(),
+            name: name.into(),
+            password: password.into(),
+            projects: vec![project_id.into()],
+        }
     }
 }
 

@@ -27,7 +27,8 @@ impl Admin {
     }
 
     async fn post(&self, path: &str, body: Value, status: u16) -> Result<Value> {
-        json_of(self.client.post(format!("{}{path}", self.base)).json(&body).send().await?, status).await
+        json_of(self.client.post(format!("{}{path}", self.base)).json(&body).send().await?, status)
+            .await
     }
 
     async fn act(&self, command: Value) -> Result<()> {
@@ -59,13 +60,21 @@ async fn the_world_is_changed_by_commands() -> Result<()> {
     caller.token = "second".into();
     let protecting = caller.replicate(backup).await?;
     assert_eq!(code_of(protecting, StatusCode::BAD_REQUEST).await?, "BackupService.6125");
-    admin.act(json!({ "set_backup_status": { "backup_id": backup, "status": "available" } })).await?;
+    admin
+        .act(json!({ "set_backup_status": { "backup_id": backup, "status": "available" } }))
+        .await?;
     let record = caller.accepted(backup).await?;
-    admin.act(json!({ "advance": { "id": record, "to": { "replicating": { "progress": 12 } } } })).await?;
+    admin
+        .act(json!({ "advance": { "id": record, "to": { "replicating": { "progress": 12 } } } }))
+        .await?;
     let records = admin.get(&format!("/records?backup_id={backup}")).await?;
     assert_eq!(records[0]["stage"], json!({ "replicating": { "progress": 12 } }));
     let world = admin.get("/world").await?;
-    assert!(world["backups"].as_array().is_some_and(|backups| backups.iter().any(|known| known["id"] == backup)));
+    assert!(
+        world["backups"]
+            .as_array()
+            .is_some_and(|backups| backups.iter().any(|known| known["id"] == backup))
+    );
     Ok(())
 }
 
@@ -80,7 +89,8 @@ async fn faults_holds_and_waiting_work_from_afar() -> Result<()> {
         .await?;
     assert_eq!(admin.get("/scripts").await?.as_array().map(Vec::len), Some(1));
     let call = tokio::spawn(async move { caller.replicate(example::BACKUP).await });
-    let arrived = json!({ "milliseconds": 60_000, "until": { "hold": { "name": "a", "arrivals": 1 } } });
+    let arrived =
+        json!({ "milliseconds": 60_000, "until": { "hold": { "name": "a", "arrivals": 1 } } });
     admin.post("/wait", arrived, 200).await?;
     let accepted = json!({ "counts": { "backup_id": example::BACKUP, "accepted": 1 } });
     admin.post("/wait", json!({ "milliseconds": 60_000, "until": accepted }), 200).await?;
@@ -217,8 +227,10 @@ async fn the_process_says_where_it_serves_and_takes_a_world() -> Result<()> {
         .map(Process)?;
     let mut line = String::new();
     BufReader::new(process.0.stdout.take().context("no output")?).read_line(&mut line)?;
-    let addresses: Value = serde_json::from_str(&line).with_context(|| format!("not JSON: {line:?}"))?;
-    let address = |key: &str| addresses[key].as_str().map(str::to_owned).context("an address is missing");
+    let addresses: Value =
+        serde_json::from_str(&line).with_context(|| format!("not JSON: {line:?}"))?;
+    let address =
+        |key: &str| addresses[key].as_str().map(str::to_owned).context("an address is missing");
 
     let ca = reqwest::Certificate::from_pem(&std::fs::read(&ca)?)?;
     let client = Client::builder().no_proxy().tls_certs_only([ca]).build()?;
@@ -226,7 +238,12 @@ async fn the_process_says_where_it_serves_and_takes_a_world() -> Result<()> {
         "destination_project_id": "p2", "destination_region": "region2", "destination_vault_id": "v2",
     }});
     let url = format!("{}/v3/p1/backups/{backup}", address("https")?);
-    let post = client.post(format!("{url}/replicate")).header("x-auth-token", "t1").json(&body).send().await?;
+    let post = client
+        .post(format!("{url}/replicate"))
+        .header("x-auth-token", "t1")
+        .json(&body)
+        .send()
+        .await?;
     assert_eq!(json_of(post, 200).await?["replication"]["source_region"], "region1");
     let get = json_of(client.get(url).header("x-auth-token", "t1").send().await?, 200).await?;
     assert_eq!(get["backup"]["replication_records"][0]["status"], "success");

@@ -106,7 +106,8 @@ async fn every_answer_has_a_request_id_of_its_own_and_the_gateway_repeats_it() -
     let id = unknown.headers()["x-request-id"].to_str()?.to_owned();
     assert_eq!(json_of(unknown, 404).await?["request_id"], id);
     ids.push(id);
-    let logged: Vec<_> = simulator.log(|log| log.calls().iter().map(|call| call.request_id.clone()).collect());
+    let logged: Vec<_> =
+        simulator.log(|log| log.calls().iter().map(|call| call.request_id.clone()).collect());
     assert_eq!(ids, logged);
     ids.sort();
     ids.dedup();
@@ -128,9 +129,15 @@ async fn the_log_has_what_was_received_and_what_became_of_it() -> Result<()> {
     assert_eq!(calls[0].headers.get("x-auth-token"), Some(example::TOKEN));
     assert_eq!(serde_json::from_slice::<Value>(&calls[0].body)?, body());
     assert_eq!(calls[0].record_id(), Some(record.as_str()));
-    assert_eq!(calls[1].verdict, Some(Verdict::Refused { status: 400, code: "BackupService.1009".into() }));
+    assert_eq!(
+        calls[1].verdict,
+        Some(Verdict::Refused { status: 400, code: "BackupService.1009".into() })
+    );
     assert_eq!(calls[2].verdict, Some(Verdict::Shown { records: 1 }));
-    assert_eq!(calls[3].verdict, Some(Verdict::Refused { status: 404, code: "BackupService.6200".into() }));
+    assert_eq!(
+        calls[3].verdict,
+        Some(Verdict::Refused { status: 404, code: "BackupService.6200".into() })
+    );
     Ok(())
 }
 
@@ -153,21 +160,28 @@ async fn any_uuid_is_a_backup_where_the_service_is_told_so() -> Result<()> {
     let id = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
     let record = caller.accepted(id).await?;
     assert_eq!(simulator.records(id)[0].id, record);
-    for unlike in ["db-backup", "3f2504e04f8941d39a0c0305e82c3301", "3F2504E0-4F89-41D3-9A0C-0305E82C3301"] {
-        assert_eq!(code_of(caller.show(unlike).await?, StatusCode::NOT_FOUND).await?, "BackupService.6200");
+    for unlike in
+        ["db-backup", "3f2504e04f8941d39a0c0305e82c3301", "3F2504E0-4F89-41D3-9A0C-0305E82C3301"]
+    {
+        assert_eq!(
+            code_of(caller.show(unlike).await?, StatusCode::NOT_FOUND).await?,
+            "BackupService.6200"
+        );
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn tokens_of_tens_of_kilobytes_pass_and_bodies_beyond_the_gateways_limit_do_not() -> Result<()> {
+async fn tokens_of_tens_of_kilobytes_pass_and_bodies_beyond_the_gateways_limit_do_not() -> Result<()>
+{
     let simulator = Simulator::start(Options::default())?;
     let mut caller = Caller::plain(&simulator)?;
     caller.token = "t".repeat(100_000);
     simulator.add_token(simulator::Token::new(caller.token.clone(), example::PROJECT));
     let path = format!("/v3/{}/backups/{}/replicate", example::PROJECT, example::BACKUP);
     let large = caller.request("POST", &path)?.body(vec![b' '; 2_000_000]).send().await;
-    // The gateway answers before it has read all, so that the client may see a closed connection instead.
+    // The gateway answers before it has read all, so that the client may see a closed connection
+    // instead.
     if let Ok(response) = large {
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }
@@ -181,6 +195,7 @@ mod uuid_shape {
     pub(super) fn is_uuid(text: &str) -> bool {
         let groups: Vec<&str> = text.split('-').collect();
         let hex = |c: char| matches!(c, '0'..='9' | 'a'..='f');
-        groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]) && groups.concat().chars().all(hex)
+        groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+            && groups.concat().chars().all(hex)
     }
 }

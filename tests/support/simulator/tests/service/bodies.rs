@@ -24,14 +24,23 @@ async fn shown(caller: &Caller, backup: &str) -> Result<Value> {
 async fn the_body_of_another_backup_can_be_answered() -> Result<()> {
     let (simulator, caller) = started()?;
     let record = caller.accepted(OTHER).await?;
-    simulator.set_view(example::BACKUP, Some(View { instead: Some(OTHER.into()), ..View::default() }));
+    simulator
+        .set_view(example::BACKUP, Some(View { instead: Some(OTHER.into()), ..View::default() }));
     let backup = shown(&caller, example::BACKUP).await?;
-    assert_eq!((&backup["id"], &backup["replication_records"][0]["id"]), (&json!(OTHER), &json!(record)));
-    simulator.set_view(example::BACKUP, Some(View { instead: Some("none".into()), ..View::default() }));
+    assert_eq!(
+        (&backup["id"], &backup["replication_records"][0]["id"]),
+        (&json!(OTHER), &json!(record))
+    );
+    simulator
+        .set_view(example::BACKUP, Some(View { instead: Some("none".into()), ..View::default() }));
     let nothing = caller.show(example::BACKUP).await?;
     assert_eq!(code_of(nothing, StatusCode::NOT_FOUND).await?, "BackupService.6200");
     caller.accepted(example::BACKUP).await?;
-    assert_eq!(simulator.records(example::BACKUP).len(), 1, "a replication goes where it is meant to");
+    assert_eq!(
+        simulator.records(example::BACKUP).len(),
+        1,
+        "a replication goes where it is meant to"
+    );
     Ok(())
 }
 
@@ -49,7 +58,8 @@ async fn a_cache_repeats_what_it_stored_unless_a_polite_one_is_asked_not_to() ->
         caller.accepted(example::BACKUP).await?;
         assert_eq!(number(&shown(&caller, example::BACKUP).await?), before, "{cache:?}");
         for directive in ["no-cache", "max-age=0, No-Store"] {
-            let fresh = caller.request("GET", &path)?.header("cache-control", directive).send().await?;
+            let fresh =
+                caller.request("GET", &path)?.header("cache-control", directive).send().await?;
             let now = number(&json_of(fresh, 200).await?["backup"]);
             assert_eq!(now != before, listened_to, "{cache:?} {directive}");
         }
@@ -108,7 +118,10 @@ async fn json_comes_with_a_charset_and_in_chunks() -> Result<()> {
     assert_eq!(accepted.headers()["transfer-encoding"], "chunked");
     let accepted = json_of(accepted, 200).await?;
     let listed = shown(&caller, example::BACKUP).await?;
-    assert_eq!(listed["replication_records"][0]["id"], accepted["replication"]["replication_record_id"]);
+    assert_eq!(
+        listed["replication_records"][0]["id"],
+        accepted["replication"]["replication_record_id"]
+    );
     simulator.configure(|behaviour| behaviour.wire = Wire::default());
     let plain = caller.show(example::BACKUP).await?;
     assert_eq!(plain.headers()["content-type"], "application/json");

@@ -9,7 +9,8 @@ use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, redirec
 use serde_json::{Value, json};
 use simulator::{Simulator, example};
 
-/// A bound on what happens at once in a service that works, so that a test fails instead of hanging.
+/// A bound on what happens at once in a service that works, so that a test fails instead of
+/// hanging.
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A client of one simulator.
@@ -23,8 +24,11 @@ pub(crate) struct Caller {
 impl Caller {
     /// Over plain HTTP.
     pub(crate) fn plain(simulator: &Simulator) -> Result<Self> {
-        let client =
-            Client::builder().no_proxy().timeout(MINUTE).pool_max_idle_per_host(0).redirect(redirect::Policy::none());
+        let client = Client::builder()
+            .no_proxy()
+            .timeout(MINUTE)
+            .pool_max_idle_per_host(0)
+            .redirect(redirect::Policy::none());
         Ok(Self::with(client.build()?, simulator.http_url()))
     }
 
@@ -67,12 +71,17 @@ impl Caller {
     /// The id of the record that a replication brought about.
     pub(crate) async fn accepted(&self, backup: &str) -> Result<String> {
         let answer = json_of(self.replicate(backup).await?, 200).await?;
-        Ok(answer["replication"]["replication_record_id"].as_str().context("no record id")?.to_owned())
+        Ok(answer["replication"]["replication_record_id"]
+            .as_str()
+            .context("no record id")?
+            .to_owned())
     }
 
     /// `replication_records`, or `None` where there is no such key.
     pub(crate) async fn records(&self, backup: &str) -> Result<Option<Value>> {
-        Ok(json_of(self.show(backup).await?, 200).await?["backup"].get("replication_records").cloned())
+        Ok(json_of(self.show(backup).await?, 200).await?["backup"]
+            .get("replication_records")
+            .cloned())
     }
 }
 
@@ -118,7 +127,10 @@ pub(crate) async fn code_of(response: Response, status: StatusCode) -> Result<St
 pub(crate) fn was_reset(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if error.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionReset) {
+        if error
+            .downcast_ref::<io::Error>()
+            .is_some_and(|io| io.kind() == io::ErrorKind::ConnectionReset)
+        {
             return true;
         }
         cause = error.source();
@@ -126,7 +138,8 @@ pub(crate) fn was_reset(error: &(dyn Error + 'static)) -> bool {
     false
 }
 
-/// What happens at once in a service that works; a minute without it fails the test instead of hanging it.
+/// What happens at once in a service that works; a minute without it fails the test instead of
+/// hanging it.
 pub(crate) async fn soon<T>(event: impl Future<Output = T>) -> Result<T> {
     tokio::time::timeout(MINUTE, event).await.context("it has not happened within a minute")
 }

@@ -29,7 +29,8 @@ async fn a_connection_can_be_reset_or_closed_before_and_after_the_commit() -> Re
             let error = failure(&caller).await?;
             assert_eq!(was_reset(error.as_ref()), reset, "{fault:?}: {error:?}");
             assert_eq!(simulator.counts(example::BACKUP).accepted - before, accepted, "{fault:?}");
-            let ending = simulator.log(|log| log.calls().last().and_then(|call| call.ending.clone()));
+            let ending =
+                simulator.log(|log| log.calls().last().and_then(|call| call.ending.clone()));
             assert_eq!(ending, Some(if reset { CallEnding::Reset } else { CallEnding::Closed }));
         }
     }
@@ -38,12 +39,18 @@ async fn a_connection_can_be_reset_or_closed_before_and_after_the_commit() -> Re
 
 #[tokio::test]
 async fn a_call_can_hang_until_the_client_goes_away() -> Result<()> {
-    for (fault, accepted) in [(Fault::before_commit().hang(), 0), (Fault::after_commit().hang(), 1)] {
+    for (fault, accepted) in [(Fault::before_commit().hang(), 0), (Fault::after_commit().hang(), 1)]
+    {
         let simulator = Simulator::start(Options::default())?;
         simulator.script(Script::once(fault))?;
         let caller = Caller::plain(&simulator)?;
         let call = tokio::spawn(async move { caller.replicate(example::BACKUP).await.map(|_| ()) });
-        soon(simulator.wait_for(|log| log.calls().iter().any(|call| call.ending == Some(CallEnding::Hung)))).await?;
+        soon(
+            simulator.wait_for(|log| {
+                log.calls().iter().any(|call| call.ending == Some(CallEnding::Hung))
+            }),
+        )
+        .await?;
         assert!(!call.is_finished());
         call.abort();
         soon(simulator.wait_for(|log| log.calls()[0].client_gone)).await?;
@@ -73,9 +80,14 @@ async fn the_certificate_is_valid_for_further_names() -> Result<()> {
     let simulator = Simulator::start(Options { names, ..Options::default() })?;
     let ca = reqwest::Certificate::from_pem(simulator.ca_pem().as_bytes())?;
     let address = simulator.https_address();
-    for (name, valid) in [("cbr.eu-de.example.com", true), ("localhost", true), ("cbr.eu-nl.example.com", false)] {
-        let client =
-            reqwest::Client::builder().no_proxy().tls_certs_only([ca.clone()]).resolve(name, address).build()?;
+    for (name, valid) in
+        [("cbr.eu-de.example.com", true), ("localhost", true), ("cbr.eu-nl.example.com", false)]
+    {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .tls_certs_only([ca.clone()])
+            .resolve(name, address)
+            .build()?;
         let result = client.get(format!("https://{name}:{}/", address.port())).send().await;
         assert_eq!(result.is_ok(), valid, "{name}: {result:?}");
     }
@@ -99,14 +111,16 @@ async fn a_request_that_breaks_off_is_logged_and_not_processed() -> Result<()> {
     let simulator = Simulator::start(Options::default())?;
     let mut stream = TcpStream::connect(simulator.http_address()).await?;
     let head = format!(
-        "POST /v3/{}/backups/{}/replicate HTTP/1.1\r\nhost: cbr\r\nx-auth-token: {}\r\ncontent-length: 500\r\n\r\n{{",
+        "POST /v3/{}/backups/{}/replicate HTTP/1.1\r\nhost: cbr\r\nx-auth-token: \
+         {}\r\ncontent-length: 500\r\n\r\n{{",
         example::PROJECT,
         example::BACKUP,
         example::TOKEN,
     );
     stream.write_all(head.as_bytes()).await?;
     stream.shutdown().await?;
-    soon(simulator.wait_for(|log| log.calls().first().is_some_and(|call| call.client_gone))).await?;
+    soon(simulator.wait_for(|log| log.calls().first().is_some_and(|call| call.client_gone)))
+        .await?;
     let call = simulator.log(|log| log.calls()[0].clone());
     assert_eq!((call.complete, call.body.as_slice(), call.verdict), (false, b"{".as_slice(), None));
     assert_eq!(simulator.counts(example::BACKUP), Counts::default());

@@ -4,8 +4,8 @@ use anyhow::Result;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use simulator::{
-    Advance, Backup, BackupStatus, DeletedRecord, ImageType, Options, Project, Region, ResourceType, Simulator, Vault,
-    VaultStatus, example,
+    Advance, Backup, BackupStatus, DeletedRecord, ImageType, Options, Project, Region,
+    ResourceType, Simulator, Vault, VaultStatus, example,
 };
 
 use crate::caller::{Caller, body_with, code_of};
@@ -99,7 +99,10 @@ async fn a_destination_must_exist_and_take_replicas() -> Result<()> {
     simulator.add_region(Region { replication: false, ..Region::new("eu-zz") });
     assert_eq!(refusal(&caller, region("eu-zz")).await?, "BackupService.1005");
 
-    assert_eq!(refusal(&caller, region(example::SECOND_DESTINATION_REGION)).await?, "BackupService.1011");
+    assert_eq!(
+        refusal(&caller, region(example::SECOND_DESTINATION_REGION)).await?,
+        "BackupService.1011"
+    );
     let project = json!({ "destination_project_id": "0123456789abcdef0123456789abcdef" });
     assert_eq!(refusal(&caller, project.clone()).await?, "BackupService.1011");
     let other = Project::new("0123456789abcdef0123456789abcdef", example::DESTINATION_REGION);
@@ -107,7 +110,11 @@ async fn a_destination_must_exist_and_take_replicas() -> Result<()> {
     assert_eq!(refusal(&caller, project.clone()).await?, "BackupService.1011");
     simulator.add_project(other);
 
-    assert_eq!(refusal(&caller, project).await?, "BackupService.6120", "the vault is of another project");
+    assert_eq!(
+        refusal(&caller, project).await?,
+        "BackupService.6120",
+        "the vault is of another project"
+    );
     let vault = |id: &str| json!({ "destination_vault_id": id });
     assert_eq!(refusal(&caller, vault(example::SECOND_VAULT)).await?, "BackupService.6120");
     assert_eq!(refusal(&caller, vault(example::BACKUP_VAULT)).await?, "BackupService.6119");
@@ -121,7 +128,10 @@ async fn a_vault_takes_as_many_replicas_as_fit() -> Result<()> {
     let simulator = Simulator::start(Options::any_backup())?;
     let caller = Caller::plain(&simulator)?;
     let (project, region) = (example::DESTINATION_PROJECT, example::DESTINATION_REGION);
-    simulator.add_vault(Vault { capacity: Some(1), ..Vault::replication(example::VAULT, project, region) });
+    simulator.add_vault(Vault {
+        capacity: Some(1),
+        ..Vault::replication(example::VAULT, project, region)
+    });
     let backups = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"];
     let first = caller.accepted(backups[0]).await?;
     let full = caller.replicate(backups[1]).await?;
@@ -159,7 +169,11 @@ async fn fields_beyond_their_limits_are_refused() -> Result<()> {
     for body in ["", "[]", "{}", r#"{"replicate":[]}"#, r#"{"replicate":{"name":"#] {
         let path = format!("/v3/{}/backups/{}/replicate", example::PROJECT, example::BACKUP);
         let response = caller.request("POST", &path)?.body(body).send().await?;
-        assert_eq!(code_of(response, StatusCode::BAD_REQUEST).await?, "BackupService.9900", "{body}");
+        assert_eq!(
+            code_of(response, StatusCode::BAD_REQUEST).await?,
+            "BackupService.9900",
+            "{body}"
+        );
     }
     assert_eq!(simulator.counts(example::BACKUP).accepted, 0);
     Ok(())
@@ -176,7 +190,8 @@ async fn fields_at_their_limits_are_accepted() -> Result<()> {
         json!({ "name": "\u{4E00}".repeat(64), "description": "\u{F900}".repeat(255) }),
         json!({ "name": "a_B-9", "enable_acceleration": true, "something_newer": {} }),
     ] {
-        let response = caller.replicate_with(example::BACKUP, &body_with(fields.clone()))?.send().await?;
+        let response =
+            caller.replicate_with(example::BACKUP, &body_with(fields.clone()))?.send().await?;
         assert_eq!(response.status(), 200, "{fields}");
     }
     Ok(())

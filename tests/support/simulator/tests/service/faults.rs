@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use simulator::{
-    Answer, Body, CallEnding, Counts, ErrorShape, Fault, Options, RetryAfter, Script, Simulator, Verdict, example,
+    Answer, Body, CallEnding, Counts, ErrorShape, Fault, Options, RetryAfter, Script, Simulator,
+    Verdict, example,
 };
 
 use crate::caller::{Caller, code_of, json_of};
@@ -82,9 +83,11 @@ async fn a_commit_in_a_script_is_still_subject_to_the_rules() -> Result<()> {
 async fn throttling_says_when_to_come_back_or_does_not() -> Result<()> {
     let (simulator, caller) = started()?;
     for retry_after in [None, Some(RetryAfter::Seconds(7)), Some(RetryAfter::DateInSeconds(60))] {
-        simulator.script(Script::once(Fault::before_commit().answer(Answer::throttled(retry_after))))?;
+        simulator
+            .script(Script::once(Fault::before_commit().answer(Answer::throttled(retry_after))))?;
         let response = caller.replicate(example::BACKUP).await?;
-        let header = response.headers().get("retry-after").map(|value| value.to_str().map(str::to_owned));
+        let header =
+            response.headers().get("retry-after").map(|value| value.to_str().map(str::to_owned));
         let header = header.transpose()?;
         match retry_after {
             None => assert_eq!(header, None),
@@ -93,7 +96,10 @@ async fn throttling_says_when_to_come_back_or_does_not() -> Result<()> {
                 let text = header.context("no date")?;
                 assert!(text.ends_with(" GMT"), "{text}");
                 let date = jiff::fmt::rfc2822::parse(&text)?.timestamp();
-                assert!(date > Timestamp::now() && date <= Timestamp::now() + Duration::from_secs(60), "{text}");
+                assert!(
+                    date > Timestamp::now() && date <= Timestamp::now() + Duration::from_secs(60),
+                    "{text}"
+                );
             }
         }
         assert_eq!(code_of(response, StatusCode::TOO_MANY_REQUESTS).await?, "APIG.0308");
@@ -144,7 +150,8 @@ async fn an_answer_can_have_any_status_headers_and_bytes() -> Result<()> {
 async fn a_redirect_points_elsewhere() -> Result<()> {
     let (simulator, caller) = started()?;
     let elsewhere = "https://cbr.example.com/v3";
-    simulator.script(Script::once(Fault::before_commit().answer(Answer::redirect(307, elsewhere))))?;
+    simulator
+        .script(Script::once(Fault::before_commit().answer(Answer::redirect(307, elsewhere))))?;
     let response = caller.replicate(example::BACKUP).await?;
     assert_eq!(response.status(), 307);
     assert_eq!(response.headers()["location"], elsewhere);

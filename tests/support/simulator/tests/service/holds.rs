@@ -76,12 +76,14 @@ async fn held_calls_pass_one_by_one_in_order_of_arrival() -> Result<()> {
     let mut calls = Vec::new();
     for (arrivals, backup) in (1..).zip(backups) {
         let caller = Caller::plain(&simulator)?;
-        calls.push(tokio::spawn(async move { json_of(caller.replicate(backup).await?, 200).await }));
+        calls
+            .push(tokio::spawn(async move { json_of(caller.replicate(backup).await?, 200).await }));
         soon(hold.arrivals(arrivals)).await?;
     }
     hold.release_one();
     soon(simulator.wait_for(|log| log.counts(backups[0]).accepted == 1)).await?;
-    // Whatever else the release had let pass would have been processed before a call that comes only now.
+    // Whatever else the release had let pass would have been processed before a call that comes
+    // only now.
     Caller::plain(&simulator)?.show(example::BACKUP).await?;
     assert_eq!(simulator.log(|log| log.total().accepted), 1);
     hold.release_one();

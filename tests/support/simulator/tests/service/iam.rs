@@ -8,7 +8,8 @@ use simulator::{Answer, ErrorShape, Fault, Options, Script, Simulator, User, Ver
 use crate::caller::{Caller, json_of};
 
 fn login(password: &str, project: Option<&str>) -> Value {
-    let user = json!({"name": example::USER, "password": password, "domain": {"name": example::DOMAIN}});
+    let user =
+        json!({"name": example::USER, "password": password, "domain": {"name": example::DOMAIN}});
     let mut auth = json!({"identity": {"methods": ["password"], "password": {"user": user}}});
     if let Some(id) = project {
         auth["scope"] = json!({"project": {"id": id}});
@@ -27,7 +28,8 @@ fn token(response: &Response) -> Result<String> {
 }
 
 #[tokio::test]
-async fn an_issued_token_is_taken_until_it_expires_and_the_one_before_it_stays_good() -> Result<()> {
+async fn an_issued_token_is_taken_until_it_expires_and_the_one_before_it_stays_good() -> Result<()>
+{
     let simulator = Simulator::start(Options::default())?;
     let mut caller = Caller::plain(&simulator)?;
     let first = ask(&simulator, &login(example::PASSWORD, Some(example::PROJECT))).await?;
@@ -89,7 +91,10 @@ async fn scripts_meet_it_by_name_alone_and_the_log_has_no_password() -> Result<(
     let token = token(&issued)?;
     simulator.log(|log| {
         let calls = log.calls();
-        assert_eq!((calls[0].verdict.clone(), calls[1].verdict.clone()), (None, Some(Verdict::Issued)));
+        assert_eq!(
+            (calls[0].verdict.clone(), calls[1].verdict.clone()),
+            (None, Some(Verdict::Issued))
+        );
         let shown = format!("{calls:?} {}", serde_json::to_string(calls).unwrap_or_default());
         assert!(shown.contains("/v3/auth/tokens?nocatalog=true"), "{shown}");
         assert!(!shown.contains(example::PASSWORD) && !shown.contains(&token), "{shown}");

@@ -26,7 +26,8 @@ fn fields(fields: Value) -> Result<Map<String, Value>> {
 #[tokio::test]
 async fn a_record_vanishes_and_comes_back() -> Result<()> {
     let (simulator, caller) = started()?;
-    let (first, second) = (caller.accepted(example::BACKUP).await?, caller.accepted(example::BACKUP).await?);
+    let (first, second) =
+        (caller.accepted(example::BACKUP).await?, caller.accepted(example::BACKUP).await?);
     simulator.hide(&first)?;
     assert_eq!(ids(&caller).await?, std::slice::from_ref(&second));
     simulator.reveal(Some(&second));
@@ -44,7 +45,8 @@ async fn a_record_vanishes_and_comes_back() -> Result<()> {
 async fn a_record_can_be_listed_without_a_time_or_with_one_that_cannot_be_read() -> Result<()> {
     let (simulator, caller) = started()?;
     caller.accepted(example::BACKUP).await?;
-    for (timestamps, suffix) in [(Timestamps::Absent, None), (Timestamps::Unreadable, Some(" CET"))] {
+    for (timestamps, suffix) in [(Timestamps::Absent, None), (Timestamps::Unreadable, Some(" CET"))]
+    {
         simulator.configure(|behaviour| behaviour.view = View { timestamps, ..View::default() });
         let records = caller.records(example::BACKUP).await?.context("no records")?;
         let time = records[0].get("created_at").and_then(Value::as_str);
@@ -68,7 +70,10 @@ async fn a_record_can_be_listed_with_any_other_fields() -> Result<()> {
     simulator.alter_record(&id, fields(other)?)?;
     let records = caller.records(example::BACKUP).await?.context("no records")?;
     let record = &records[0];
-    assert_eq!((&record["destination_vault_id"], &record["status"]), (&json!("elsewhere"), &json!(7)));
+    assert_eq!(
+        (&record["destination_vault_id"], &record["status"]),
+        (&json!("elsewhere"), &json!(7))
+    );
     assert!(record.get("created_at").is_none());
     assert_eq!(record["extra_info"]["auto_trigger"], json!(true));
     assert_eq!(record["extra_info"]["fail_code"], "", "what is not named stays");

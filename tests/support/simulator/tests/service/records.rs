@@ -8,8 +8,8 @@ use jiff::civil::DateTime;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use simulator::{
-    Advance, DeletedRecord, DestinationVault, Ending, LookUp, Options, Pace, Records, Simulator, Stage, Target,
-    Timestamps, View, example,
+    Advance, DeletedRecord, DestinationVault, Ending, LookUp, Options, Pace, Records, Simulator,
+    Stage, Target, Timestamps, View, example,
 };
 
 use crate::caller::{Caller, code_of};
@@ -44,15 +44,24 @@ async fn a_replication_advances_by_hand_and_only_forwards() -> Result<()> {
 
     simulator.advance(example::BACKUP, Advance::Replicating { progress: 40 })?;
     let record = shown(&caller).await?;
-    assert_eq!((&record["status"], &record["extra_info"]["progress"]), (&json!("replicating"), &json!(40)));
+    assert_eq!(
+        (&record["status"], &record["extra_info"]["progress"]),
+        (&json!("replicating"), &json!(40))
+    );
     assert!(simulator.advance(&id, Advance::Replicating { progress: 39 }).is_err());
     assert!(simulator.advance(&id, Advance::Replicating { progress: 101 }).is_err());
 
     simulator.advance(&id, Advance::Success)?;
     let record = shown(&caller).await?;
-    assert_eq!((&record["status"], &record["extra_info"]["progress"]), (&json!("success"), &json!(100)));
+    assert_eq!(
+        (&record["status"], &record["extra_info"]["progress"]),
+        (&json!("success"), &json!(100))
+    );
     assert_eq!(record["extra_info"]["fail_code"], "");
-    assert!(record["destination_backup_id"].is_string() && record["destination_checkpoint_id"].is_string());
+    assert!(
+        record["destination_backup_id"].is_string()
+            && record["destination_checkpoint_id"].is_string()
+    );
     assert!(simulator.advance(&id, Advance::Skip).is_err());
     assert!(simulator.advance("no such id", Advance::Skip).is_err());
     Ok(())
@@ -61,7 +70,10 @@ async fn a_replication_advances_by_hand_and_only_forwards() -> Result<()> {
 #[tokio::test]
 async fn a_failure_says_why() -> Result<()> {
     let (simulator, caller, id) = with_view(View::default()).await?;
-    simulator.advance(&id, Advance::Fail { code: "BackupService.1006".into(), reason: "import".into() })?;
+    simulator.advance(
+        &id,
+        Advance::Fail { code: "BackupService.1006".into(), reason: "import".into() },
+    )?;
     let record = shown(&caller).await?;
     assert_eq!(record["status"], "fail");
     assert_eq!(record["extra_info"]["fail_code"], "BackupService.1006");
@@ -129,16 +141,19 @@ async fn late_records_are_shown_after_their_time() -> Result<()> {
     let hour = Records::Late { milliseconds: Some(3_600_000) };
     let (simulator, caller, id) = with_view(View { records: hour, ..View::default() }).await?;
     assert_eq!(caller.records(example::BACKUP).await?, Some(json!([])));
-    simulator.configure(|behaviour| behaviour.view.records = Records::Late { milliseconds: Some(0) });
+    simulator
+        .configure(|behaviour| behaviour.view.records = Records::Late { milliseconds: Some(0) });
     assert_eq!(shown(&caller).await?["id"], id);
     Ok(())
 }
 
 #[tokio::test]
 async fn records_can_be_empty_null_or_absent_for_ever() -> Result<()> {
-    for (records, expected) in
-        [(Records::Empty, Some(json!([]))), (Records::Null, Some(Value::Null)), (Records::Absent, None)]
-    {
+    for (records, expected) in [
+        (Records::Empty, Some(json!([]))),
+        (Records::Null, Some(Value::Null)),
+        (Records::Absent, None),
+    ] {
         let (simulator, caller, _) = with_view(View { records, ..View::default() }).await?;
         simulator.reveal(None);
         assert_eq!(caller.records(example::BACKUP).await?, expected, "{records:?}");
@@ -159,9 +174,11 @@ async fn one_backup_can_be_shown_otherwise_than_the_rest() -> Result<()> {
 
 #[tokio::test]
 async fn timestamps_come_in_three_styles() -> Result<()> {
-    for (timestamps, length, suffix) in
-        [(Timestamps::Unzoned, 26, ""), (Timestamps::Offset, 29, "+00:00"), (Timestamps::Zulu, 20, "Z")]
-    {
+    for (timestamps, length, suffix) in [
+        (Timestamps::Unzoned, 26, ""),
+        (Timestamps::Offset, 29, "+00:00"),
+        (Timestamps::Zulu, 20, "Z"),
+    ] {
         let before = Timestamp::now();
         let (simulator, caller, _) = with_view(View { timestamps, ..View::default() }).await?;
         let record = shown(&caller).await?;
@@ -195,11 +212,15 @@ async fn the_destination_vault_is_named_in_one_place_or_the_other() -> Result<()
         (DestinationVault::TopLevel, true, false),
         (DestinationVault::ExtraInfo, false, true),
     ] {
-        let (_simulator, caller, _) = with_view(View { destination_vault, ..View::default() }).await?;
+        let (_simulator, caller, _) =
+            with_view(View { destination_vault, ..View::default() }).await?;
         let record = shown(&caller).await?;
         let vault = json!(example::VAULT);
         assert_eq!(record.get("destination_vault_id"), top_level.then_some(&vault));
-        assert_eq!(record["extra_info"].get("destination_vault_id"), in_extra_info.then_some(&vault));
+        assert_eq!(
+            record["extra_info"].get("destination_vault_id"),
+            in_extra_info.then_some(&vault)
+        );
     }
     Ok(())
 }
@@ -218,7 +239,11 @@ async fn a_look_up_may_not_be_had_while_replications_are_accepted() -> Result<()
         let response = caller.show(example::BACKUP).await?;
         assert_eq!(response.status(), status);
         let answer: Option<Value> = serde_json::from_str(&response.text().await?).ok();
-        assert_eq!(answer.as_ref().and_then(|answer| answer["error_code"].as_str()), code, "{look_up:?}");
+        assert_eq!(
+            answer.as_ref().and_then(|answer| answer["error_code"].as_str()),
+            code,
+            "{look_up:?}"
+        );
     }
     Ok(())
 }
@@ -226,7 +251,10 @@ async fn a_look_up_may_not_be_had_while_replications_are_accepted() -> Result<()
 #[tokio::test]
 async fn the_record_of_a_deleted_replica_stays_or_vanishes() -> Result<()> {
     let (simulator, caller, id) = with_view(View::default()).await?;
-    assert!(simulator.delete_replica(&id, DeletedRecord::Stays).is_err(), "there is no replica yet");
+    assert!(
+        simulator.delete_replica(&id, DeletedRecord::Stays).is_err(),
+        "there is no replica yet"
+    );
     simulator.advance(&id, Advance::Success)?;
     simulator.delete_replica(&id, DeletedRecord::Stays)?;
     assert_eq!(shown(&caller).await?["status"], "success");
@@ -250,14 +278,19 @@ async fn a_replication_of_earlier_days_is_shown_and_counts_as_no_call() -> Resul
         name: None,
         description: None,
     };
-    let ids =
-        [simulator.add_replication(target(example::BACKUP))?, simulator.add_replication(target(example::BACKUP))?];
+    let ids = [
+        simulator.add_replication(target(example::BACKUP))?,
+        simulator.add_replication(target(example::BACKUP))?,
+    ];
     assert!(simulator.add_replication(target("no-such-backup")).is_err());
     simulator.advance(&ids[0], Advance::Success)?;
     let caller = Caller::plain(&simulator)?;
     let shown = caller.records(example::BACKUP).await?.context("no records")?;
     assert_eq!((&shown[0]["id"], &shown[0]["status"]), (&json!(ids[0]), &json!("success")));
-    assert_eq!((&shown[1]["id"], &shown[1]["status"]), (&json!(ids[1]), &json!("waiting_replicate")));
+    assert_eq!(
+        (&shown[1]["id"], &shown[1]["status"]),
+        (&json!(ids[1]), &json!("waiting_replicate"))
+    );
     let counts = simulator.counts(example::BACKUP);
     assert_eq!((counts.posts, counts.accepted, counts.gets), (0, 0, 1));
     Ok(())

@@ -50,7 +50,10 @@ async fn one_of_any_backups_is_one_in_any_spelling() -> Result<()> {
     let caller = Caller::plain(&simulator)?;
     let backup = "aabbccdd-1111-4111-8111-111111111111";
     caller.accepted(&backup.to_uppercase()).await?;
-    assert_eq!(caller.records(backup).await?.and_then(|records| records.as_array().map(Vec::len)), Some(1));
+    assert_eq!(
+        caller.records(backup).await?.and_then(|records| records.as_array().map(Vec::len)),
+        Some(1)
+    );
     assert_eq!(simulator.counts(backup).accepted, 1);
     Ok(())
 }
@@ -59,23 +62,38 @@ async fn one_of_any_backups_is_one_in_any_spelling() -> Result<()> {
 async fn records_are_listed_in_the_spelling_that_is_set() -> Result<()> {
     let (simulator, caller) = started()?;
     simulator.configure(|behaviour| behaviour.any_spelling = true);
-    let answer = json_of(caller.replicate_with(example::BACKUP, &upper_case_body())?.send().await?, 200).await?;
+    let answer =
+        json_of(caller.replicate_with(example::BACKUP, &upper_case_body())?.send().await?, 200)
+            .await?;
     let record = answer["replication"]["replication_record_id"].as_str().context("no record")?;
     let vault = example::VAULT;
     for (spelling, id, listed_vault, region) in [
         (Spelling::AsAsked, record.to_owned(), vault.to_uppercase(), "EU-NL"),
         (Spelling::Lower, record.to_owned(), vault.to_owned(), "eu-nl"),
         (Spelling::Upper, record.to_uppercase(), vault.to_uppercase(), "EU-NL"),
-        (Spelling::WithoutHyphens, record.replace('-', ""), vault.to_uppercase().replace('-', ""), "EU-NL"),
+        (
+            Spelling::WithoutHyphens,
+            record.replace('-', ""),
+            vault.to_uppercase().replace('-', ""),
+            "EU-NL",
+        ),
     ] {
         simulator.configure(|behaviour| behaviour.view.spelling = spelling);
         let listed = caller.records(example::BACKUP).await?.context("no records")?;
         let listed = &listed[0];
         assert_eq!(listed["id"], json!(id), "{spelling:?}");
         assert_eq!(listed["destination_vault_id"], json!(listed_vault), "{spelling:?}");
-        assert_eq!(listed["extra_info"]["destination_vault_id"], json!(listed_vault), "{spelling:?}");
+        assert_eq!(
+            listed["extra_info"]["destination_vault_id"],
+            json!(listed_vault),
+            "{spelling:?}"
+        );
         assert_eq!(listed["destination_region"], json!(region), "{spelling:?}");
-        assert_eq!(listed["source_backup_id"], json!(spelt(spelling, example::BACKUP)), "{spelling:?}");
+        assert_eq!(
+            listed["source_backup_id"],
+            json!(spelt(spelling, example::BACKUP)),
+            "{spelling:?}"
+        );
         let shown = json_of(caller.show(example::BACKUP).await?, 200).await?;
         assert_eq!(shown["backup"]["id"], json!(spelt(spelling, example::BACKUP)), "{spelling:?}");
     }

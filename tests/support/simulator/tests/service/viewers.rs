@@ -61,7 +61,10 @@ async fn a_script_can_be_for_one_token_and_does_not_show_it() -> Result<()> {
     let status = |status| Fault::before_commit().answer(Answer::status(status));
     simulator.script(Script::once(status(503)).backup(example::BACKUP))?;
     simulator.script(Script::times(2, status(418)).token(OTHER))?;
-    assert!(!format!("{:?}{}", simulator.scripts(), serde_json::to_string(&simulator.scripts())?).contains(OTHER));
+    assert!(
+        !format!("{:?}{}", simulator.scripts(), serde_json::to_string(&simulator.scripts())?)
+            .contains(OTHER)
+    );
     assert_eq!(second.show(example::BACKUP).await?.status(), 418);
     assert_eq!(first.replicate(example::BACKUP).await?.status(), 503);
     assert_eq!(first.replicate(example::BACKUP).await?.status(), 200);
@@ -73,7 +76,9 @@ async fn a_script_can_be_for_one_token_and_does_not_show_it() -> Result<()> {
 #[tokio::test]
 async fn a_page_has_a_number_that_differs_in_each_answer() -> Result<()> {
     let (simulator, first, _) = two()?;
-    let page = Answer::status(404).page("<html>Not Found, ref. {request_id}</html>").header("retry-after", "7");
+    let page = Answer::status(404)
+        .page("<html>Not Found, ref. {request_id}</html>")
+        .header("retry-after", "7");
     simulator.script(Script::times(2, Fault::before_commit().answer(page)).show())?;
     let mut texts = Vec::new();
     for _ in 0..2 {

@@ -1,4 +1,5 @@
-//! The demo plays to its end by itself: each resource ends as it should, with one accepted call, and nothing is left.
+//! The demo plays to its end by itself: each resource ends as it should, with one accepted call,
+//! and nothing is left.
 
 use crate::process::{Demo, PATIENCE};
 use anyhow::{Context, Result};
@@ -12,17 +13,25 @@ fn each_resource_ends_with_one_accepted_call_and_nothing_is_left() -> Result<()>
     assert_eq!(exit, Exit::Code(0), "{output}\n{complaints}");
 
     let (_, summary) = output.split_once("== Summary").context("no summary")?;
-    let accepted = ["named", "wrong-token", "wrong-vault", "db-to-eu-nl", "web-to-eu-nl", "options"];
+    let accepted =
+        ["named", "wrong-token", "wrong-vault", "db-to-eu-nl", "web-to-eu-nl", "options"];
     for name in accepted {
         let line = line_of(summary, &format!("backups/{name} "))?;
         assert!(line.contains("Succeeded, Accepted, record "), "{line}");
         assert!(line.contains(" 1 of "), "{line}");
     }
-    assert!(line_of(summary, "backups/refused ")?.contains("refused by the Kubernetes API server"), "{summary}");
+    assert!(
+        line_of(summary, "backups/refused ")?.contains("refused by the Kubernetes API server"),
+        "{summary}"
+    );
     assert!(summary.contains(" 6 accepted, 0 duplicates."), "{summary}");
-    for told in
-        ["TokenRejected", "BackupService.6120", "APIG.0308", "OutcomeUnknown", "spec.destinationRegion: Invalid"]
-    {
+    for told in [
+        "TokenRejected",
+        "BackupService.6120",
+        "APIG.0308",
+        "OutcomeUnknown",
+        "spec.destinationRegion: Invalid",
+    ] {
         assert!(output.contains(told), "{told} is not in\n{output}");
     }
     assert!(!output.contains('\u{1b}'), "control sequences where there is no terminal:\n{output}");
@@ -31,5 +40,7 @@ fn each_resource_ends_with_one_accepted_call_and_nothing_is_left() -> Result<()>
 }
 
 fn line_of<'a>(text: &'a str, name: &str) -> Result<&'a str> {
-    text.lines().find(|line| line.trim_start().starts_with(name)).with_context(|| format!("no {name}in {text}"))
+    text.lines()
+        .find(|line| line.trim_start().starts_with(name))
+        .with_context(|| format!("no {name}in {text}"))
 }

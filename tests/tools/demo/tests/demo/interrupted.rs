@@ -1,4 +1,5 @@
-//! Ctrl-C ends the demo at any time, and nothing is left; with `--keep` it is there to look around until then.
+//! Ctrl-C ends the demo at any time, and nothing is left; with `--keep` it is there to look around
+//! until then.
 
 use std::process::Command;
 
@@ -11,12 +12,16 @@ fn with_keep_everything_stays_until_ctrl_c() -> Result<()> {
     let demo = Demo::start(&["--keep"])?;
     let kubeconfig = rest_of_line(&demo, "export KUBECONFIG=")?;
     let kubectl = rest_of_line(&demo, "alias kubectl=")?;
-    let resources = Command::new(kubectl).env("KUBECONFIG", kubeconfig).args(["get", "brep", "-A"]).output()?;
+    let resources =
+        Command::new(kubectl).env("KUBECONFIG", kubeconfig).args(["get", "brep", "-A"]).output()?;
     let resources = String::from_utf8_lossy(&resources.stdout).into_owned();
     assert_eq!(resources.matches("Succeeded").count(), 6, "{resources}");
     let programs = demo.programs()?;
     for program in ["etcd", "kube-apiserver", "backup-replication-operator"] {
-        assert!(programs.iter().any(|running| running == program), "{program} is not among {programs:?}");
+        assert!(
+            programs.iter().any(|running| running == program),
+            "{program} is not among {programs:?}"
+        );
     }
 
     demo.interrupt()?;
@@ -27,7 +32,8 @@ fn with_keep_everything_stays_until_ctrl_c() -> Result<()> {
 #[test]
 fn ctrl_c_in_a_scene_ends_everything() -> Result<()> {
     let demo = Demo::start(&[])?;
-    demo.output.wait_for(PATIENCE, |line| line.contains("kubectl apply -f docs/examples/minimal.yaml"))?;
+    demo.output
+        .wait_for(PATIENCE, |line| line.contains("kubectl apply -f docs/examples/minimal.yaml"))?;
     demo.interrupt()?;
 
     assert_eq!(demo.process.wait(PATIENCE)?, Exit::Code(130), "{}", demo.complaints.text());

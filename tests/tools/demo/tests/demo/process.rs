@@ -43,7 +43,8 @@ impl Demo {
         kill_process(pid, Signal::INT).context("could not interrupt the demo")
     }
 
-    /// The programs that run with its temporary folder in their arguments: each that it starts to stay has it there.
+    /// The programs that run with its temporary folder in their arguments: each that it starts to
+    /// stay has it there.
     pub(crate) fn programs(&self) -> Result<Vec<String>> {
         let folder = self.temporary.path().to_str().context("a path that is no text")?;
         let mut programs = Vec::new();

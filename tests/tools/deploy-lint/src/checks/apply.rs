@@ -19,7 +19,10 @@ fn command(bench: &Bench, manifest: &Manifest) -> Result<Command> {
 pub(super) fn taken(bench: &Bench, group: &Group) -> Result<()> {
     for manifest in &group.manifests {
         let said = output_without_warning(&mut command(bench, manifest)?)?;
-        let taken = said.lines().filter(|line| line.ends_with(" serverside-applied (server dry run)")).count();
+        let taken = said
+            .lines()
+            .filter(|line| line.ends_with(" serverside-applied (server dry run)"))
+            .count();
         ensure!(taken == manifest.documents.len(), "{}: {said}", manifest.name);
     }
     Ok(())

@@ -9,9 +9,15 @@ use crate::helm::{Helm, KUBERNETES, chart, name_of, values, with};
 pub(super) fn lint(helm: &Helm) -> Result<()> {
     for file in values()? {
         let mut command = helm.command();
-        let said =
-            output_without_warning(with(command.args(["lint", "--strict", KUBERNETES]).arg(chart()), file.as_deref()))?;
-        ensure!(!said.contains("[WARNING]") && !said.contains("[ERROR]"), "{}: {said}", name_of(file.as_deref()));
+        let said = output_without_warning(with(
+            command.args(["lint", "--strict", KUBERNETES]).arg(chart()),
+            file.as_deref(),
+        ))?;
+        ensure!(
+            !said.contains("[WARNING]") && !said.contains("[ERROR]"),
+            "{}: {said}",
+            name_of(file.as_deref())
+        );
     }
     Ok(())
 }
@@ -24,7 +30,8 @@ pub(super) fn same(one: &Helm, other: &Helm) -> Result<()> {
         ensure!(!left.is_empty(), "{}: nothing is rendered", name_of(file));
         for (name, object) in &left {
             let found = right.iter().find(|(other, _)| other == name);
-            let (_, found) = found.with_context(|| format!("{}: the other has no {name}", name_of(file)))?;
+            let (_, found) =
+                found.with_context(|| format!("{}: the other has no {name}", name_of(file)))?;
             ensure!(object == found, "{}: {name} differs:\n{object:#}\n{found:#}", name_of(file));
         }
         ensure!(left.len() == right.len(), "{}: the other has more", name_of(file));

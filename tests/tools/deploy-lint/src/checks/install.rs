@@ -8,12 +8,18 @@ use control_plane::ControlPlane;
 
 use crate::helm::{Helm, NAME, NAMESPACE, chart};
 
-/// Installed by one helm; upgraded, changed back and forth, and uninstalled by another. Neither warns.
+/// Installed by one helm; upgraded, changed back and forth, and uninstalled by another. Neither
+/// warns.
 pub(super) fn with(first: &Helm, then: &Helm) -> Result<()> {
     let cluster = ControlPlane::start()?;
     let helm = |helm: &Helm, verb: &str| {
         let mut command = helm.command();
-        command.env("KUBECONFIG", cluster.kubeconfig()).args([verb, NAME, "--namespace", NAMESPACE]);
+        command.env("KUBECONFIG", cluster.kubeconfig()).args([
+            verb,
+            NAME,
+            "--namespace",
+            NAMESPACE,
+        ]);
         command
     };
     let run = |command: &mut Command| output_without_warning(command).map(drop);

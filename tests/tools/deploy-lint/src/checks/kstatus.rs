@@ -22,7 +22,8 @@ fn expected(health: &str) -> Result<&'static str> {
 
 pub(super) fn agrees(tools: &Tools) -> Result<()> {
     let folder = repository::path(FOLDER);
-    let table: Value = serde_saphyr::from_str(&std::fs::read_to_string(folder.join("health_test.yaml"))?)?;
+    let table: Value =
+        serde_saphyr::from_str(&std::fs::read_to_string(folder.join("health_test.yaml"))?)?;
     let mut wrong = Vec::new();
     for test in table["tests"].as_array().context("no tests")? {
         let path = test["inputPath"].as_str().context("no inputPath")?;

@@ -11,7 +11,9 @@ use crate::manifests::Group;
 
 fn command(bench: &Bench) -> Command {
     let mut command = Command::new(bench.tools.linters.join("kubeconform"));
-    command.args(["-strict", "-summary", "-output", "json", "-schema-location"]).arg(bench.schemas());
+    command
+        .args(["-strict", "-summary", "-output", "json", "-schema-location"])
+        .arg(bench.schemas());
     command
 }
 

@@ -23,8 +23,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "edit-after-1009-calls",
         promise: "after a 1009 only a record or a decision leads on",
         file: "src/protocol/decide/history.rs",
-        old: "            Some(RejectionKind::AlreadyReplicated) => already_replicated(",
-        new: "            Some(RejectionKind::AlreadyReplicated) if changed => Step::MayCall,\n            Some(RejectionKind::AlreadyReplicated) => already_replicated(",
+        old: "Some(RejectionKind::AlreadyReplicated) => {",
+        new: "Some(RejectionKind::AlreadyReplicated) if changed => Step::MayCall,\n            \
+              Some(RejectionKind::AlreadyReplicated) => {",
         caught_by: "--lib protocol::",
     },
     Mutant {
@@ -47,8 +48,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "decision-is-no-mark",
         promise: "a decision on an object without a history is the mark of a restore",
         file: "src/protocol/observation.rs",
-        old: "\"kubectl.kubernetes.io/restored\", DECISION_ANNOTATION]",
-        new: "\"kubectl.kubernetes.io/restored\", \"velero.io/restore-name\"]",
+        old: "\"kubectl.kubernetes.io/restored\", DECISION_ANNOTATION,",
+        new: "\"kubectl.kubernetes.io/restored\", \"velero.io/restore-name\",",
         caught_by: "--lib protocol::",
     },
     Mutant {

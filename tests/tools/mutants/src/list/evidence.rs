@@ -120,7 +120,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         promise: "no call follows a refused credential",
         file: "src/protocol/decide/preconditions.rs",
         old: "        Lookup::Unauthorized(why) => {\n",
-        new: "        Lookup::Unauthorized(_) if !failing_for.is_zero() => None,\n        Lookup::Unauthorized(why) => {\n",
+        new: "        Lookup::Unauthorized(_) if !failing_for.is_zero() => None,\n        \
+            Lookup::Unauthorized(why) => {\n",
         caught_by: "--lib protocol::",
     },
     Mutant {
@@ -136,7 +137,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         promise: "an answer that contradicts the odd one ends its patience",
         file: "src/protocol/lookup.rs",
         old: "Lookup::Backup(_) | Lookup::NoSuchBackup(_) => self.no_lookup_since = None,",
-        new: "Lookup::NoSuchBackup(_) => self.no_lookup_since = None,\n            Lookup::Backup(_) => {}",
+        new: "Lookup::NoSuchBackup(_) => self.no_lookup_since = None,\n            \
+            Lookup::Backup(_) => {}",
         caught_by: "--lib protocol::",
     },
     Mutant {
@@ -144,7 +146,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         promise: "a backup that is found ends the patience with its absence",
         file: "src/protocol/lookup.rs",
         old: "Lookup::Backup(_) | Lookup::NotAvailable(_) => self.no_backup_since = None,",
-        new: "Lookup::NotAvailable(_) => self.no_backup_since = None,\n            Lookup::Backup(_) => {}",
+        new: "Lookup::NotAvailable(_) => self.no_backup_since = None,\n            \
+            Lookup::Backup(_) => {}",
         caught_by: "--lib protocol::",
     },
     Mutant {
@@ -152,7 +155,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         promise: "a refused credential counts as a look-up that fails",
         file: "src/protocol/lookup.rs",
         old: "Lookup::Failed(_) | Lookup::Unauthorized(_) => true,\n            Lookup::Backup(_)",
-        new: "Lookup::Failed(_) => true,\n            Lookup::Unauthorized(_)\n            | Lookup::Backup(_)",
+        new: "Lookup::Failed(_) => true,\n            Lookup::Unauthorized(_)\n            | \
+            Lookup::Backup(_)",
         caught_by: "--lib protocol::",
     },
     Mutant {
@@ -160,7 +164,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         promise: "a look-up that waits for its turn leaves no trace",
         file: "src/protocol/lookup.rs",
         old: "if let Lookup::Deferred { .. } = lookup {\n            return;",
-        new: "if let (Lookup::Deferred { .. }, true) = (lookup, self.last.is_some()) {\n            return;",
+        new: "if let (Lookup::Deferred { .. }, true) = (lookup, self.last.is_some()) \
+            {\n            return;",
         caught_by: "--lib protocol::",
     },
     Mutant {

@@ -64,7 +64,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         promise: "no call while the look fails",
         file: "src/protocol/decide/preconditions.rs",
         old: "        Lookup::Failed(why) => {\n            return wait",
-        new: "        Lookup::Failed(_) if failing_for.is_zero() => None,\n        Lookup::Failed(why) => {\n            return wait",
+        new: "        Lookup::Failed(_) if failing_for.is_zero() => None,\n        \
+            Lookup::Failed(why) => {\n            return wait",
         caught_by: "--lib protocol::",
     },
     Mutant {
@@ -112,7 +113,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         promise: "the end of a forgotten attempt does not push out the one in force",
         file: "src/protocol/facts/record.rs",
         old: "let free = status.attempts.first().is_none_or(gives_way);",
-        new: "let free = status.attempts.first().is_none_or(gives_way) || !status.attempts.is_empty();",
+        new: "let free = status.attempts.first().is_none_or(gives_way) || \
+            !status.attempts.is_empty();",
         caught_by: "--lib protocol::",
     },
     Mutant {
@@ -136,7 +138,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         promise: "an acceptance is written over whatever was said of its attempt",
         file: "src/protocol/facts/record.rs",
         old: "    let mut next = status.clone();\n    let name",
-        new: "    if present.is_some_and(|a| a.outcome == Some(Outcome::NotAccepted)) {\n        return Recorded::Superseded;\n    }\n    let mut next = status.clone();\n    let name",
+        new: "    if present.is_some_and(|a| a.outcome == Some(Outcome::NotAccepted)) \
+            {\n        return Recorded::Superseded;\n    }\n    let mut next = \
+            status.clone();\n    let name",
         caught_by: "--lib protocol::",
     },
     Mutant {
@@ -160,7 +164,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         promise: "a record that was there before the claim is not the call's",
         file: "src/protocol/evidence.rs",
         old: "before.len() >= bounds::RECORDS => false,\n        Some(before) =>",
-        new: "before.len() >= bounds::RECORDS => false,\n        Some(before) if !before.is_empty() => true,\n        Some(before) =>",
+        new: "before.len() >= bounds::RECORDS => false,\n        Some(before) if \
+            !before.is_empty() => true,\n        Some(before) =>",
         caught_by: "--lib protocol::",
     },
     Mutant {
@@ -168,7 +173,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         promise: "a failed record that may be the call's own proves no absence",
         file: "src/protocol/evidence.rs",
         old: "may_be_it.all(|record| is_known(record, before))",
-        new: "may_be_it.all(|record| is_known(record, before) || (attempt.records_before.is_none() && !is_live(record)))",
+        new: "may_be_it.all(|record| is_known(record, before) || (attempt.records_before.is_none() \
+            && !is_live(record)))",
         caught_by: "--lib protocol::",
     },
     Mutant {

@@ -23,12 +23,15 @@ pub(super) use self::judged::judged;
 pub(super) use self::secrets::late_rotated_and_anew;
 pub(super) use self::unchanged::{healed, no_drift};
 
-/// A namespace, and a folder and an Application of its name, with one replication that was accepted. Returns its backup.
+/// A namespace, and a folder and an Application of its name, with one replication that was
+/// accepted. Returns its backup.
 fn begin(cluster: &Cluster, name: &str) -> Result<String> {
     cluster.argocd()?;
     cluster.namespace(name)?;
     let backup = cluster.new_backup();
-    cluster.repository()?.put(&format!("{name}/db.yaml"), &Cluster::replication(name, "db", &backup))?;
+    cluster
+        .repository()?
+        .put(&format!("{name}/db.yaml"), &Cluster::replication(name, "db", &backup))?;
     apply(cluster, name, AUTOMATED)?;
     settled(cluster, name)?;
     once(cluster, &backup)?;
@@ -36,7 +39,8 @@ fn begin(cluster: &Cluster, name: &str) -> Result<String> {
 }
 
 /// The policies of the examples.
-const AUTOMATED: &str = r#"{"automated": {"prune": true, "selfHeal": true}, "syncOptions": ["ServerSideApply=true"]}"#;
+const AUTOMATED: &str =
+    r#"{"automated": {"prune": true, "selfHeal": true}, "syncOptions": ["ServerSideApply=true"]}"#;
 /// Synchronised on demand.
 const ON_DEMAND: &str = r#"{"syncOptions": ["ServerSideApply=true"]}"#;
 
@@ -86,6 +90,7 @@ fn assert_synced(status: &Value) -> Result<()> {
 
 /// Waits for a reason of the replication's `Ready`.
 fn wait_for_reason(cluster: &Cluster, namespace: &str, reason: &str) -> Result<()> {
-    let path = format!("--for=jsonpath={{.status.conditions[?(@.type==\"Ready\")].reason}}={reason}");
+    let path =
+        format!("--for=jsonpath={{.status.conditions[?(@.type==\"Ready\")].reason}}={reason}");
     cluster.wait(&["-n", namespace, &path, "brep/db"])
 }

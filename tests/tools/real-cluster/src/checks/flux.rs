@@ -16,12 +16,15 @@ pub(super) fn example(cluster: &Cluster) -> Result<()> {
     let endpoint = cluster.endpoint();
     let own = |text: String| {
         let values = format!(
-            "      defaultEndpoint: {endpoint}\n      allowedEndpoint: [\"{endpoint}\"]\n      settlingTime: 20s\n    \
-             caBundle: {{configMap: simulated-cbr}}\n"
+            "      defaultEndpoint: {endpoint}\n      allowedEndpoint: [\"{endpoint}\"]\n      \
+             settlingTime: 20s\n    caBundle: {{configMap: simulated-cbr}}\n"
         );
         text.replace("https://github.com/backup-replication/backup-replication-operator", git.url())
             .replace("      defaultEndpoint: https://cbr.eu-de.otc.t-systems.com\n", &values)
-            .replace("      repository: REGISTRY/", "      pullPolicy: Never\n      repository: localhost/")
+            .replace(
+                "      repository: REGISTRY/",
+                "      pullPolicy: Never\n      repository: localhost/",
+            )
     };
     git.copy(&repository::path("deploy/flux"), "deploy/flux", &own)?;
     git.copy(&repository::path("deploy/helm"), "deploy/helm", &|text| text)?;
@@ -30,8 +33,18 @@ pub(super) fn example(cluster: &Cluster) -> Result<()> {
     let path = cluster.folder.join("flux-system.yaml");
     std::fs::write(&path, system).context("could not write the example")?;
     cluster.kubectl(&["apply", "--server-side", "-f", &path.display().to_string()])?;
-    cluster.wait(&["-n", SYSTEM, "--for=condition=Ready", "kustomization/backup-replication-operator"])?;
-    cluster.wait(&["-n", "backup-replication", "--for=condition=Ready", "helmrelease/backup-replication-operator"])?;
+    cluster.wait(&[
+        "-n",
+        SYSTEM,
+        "--for=condition=Ready",
+        "kustomization/backup-replication-operator",
+    ])?;
+    cluster.wait(&[
+        "-n",
+        "backup-replication",
+        "--for=condition=Ready",
+        "helmrelease/backup-replication-operator",
+    ])?;
     // The Secret comes late.
     cluster.wait(&["--for=create", "-n", "backups", "brep/db-to-eu-nl"])?;
     let token = format!("--from-literal=token={}", example::TOKEN);
@@ -71,15 +84,26 @@ fn put(cluster: &Cluster, name: &str, backup: &str, changes: &Value) -> Result<(
 
 fn fetch(cluster: &Cluster) -> Result<()> {
     let now = format!("reconcile.fluxcd.io/requestedAt={}", uuid::Uuid::new_v4());
-    cluster.kubectl(&["-n", SYSTEM, "annotate", "--overwrite", "gitrepository/backup-replication", &now]).map(drop)
+    cluster
+        .kubectl(&[
+            "-n",
+            SYSTEM,
+            "annotate",
+            "--overwrite",
+            "gitrepository/backup-replication",
+            &now,
+        ])
+        .map(drop)
 }
 
 fn wait_for_reason(cluster: &Cluster, name: &str, reason: &str) -> Result<String> {
-    let path = format!("--for=jsonpath={{.status.conditions[?(@.type==\"Ready\")].reason}}={reason}");
+    let path =
+        format!("--for=jsonpath={{.status.conditions[?(@.type==\"Ready\")].reason}}={reason}");
     cluster.wait(&["-n", SYSTEM, &path, &format!("kustomization/{name}")])?;
     let object = cluster.get(SYSTEM, &format!("kustomization/{name}"))?;
     let conditions = object["status"]["conditions"].as_array().context("conditions")?;
-    let ready = conditions.iter().find(|condition| condition["type"] == "Ready").context("Ready")?;
+    let ready =
+        conditions.iter().find(|condition| condition["type"] == "Ready").context("Ready")?;
     Ok(ready["message"].as_str().unwrap_or_default().to_owned())
 }
 
@@ -100,8 +124,15 @@ pub(super) fn frozen_then_forced(cluster: &Cluster) -> Result<()> {
     put(cluster, "flux-frozen", &backup, &json!({"name": "another-name"}))?;
     let message = wait_for_reason(cluster, "flux-frozen", "ReconciliationFailed")?;
     report::fact("what Flux says", &message);
-    let force =
-        ["-n", SYSTEM, "patch", "kustomization/flux-frozen", "--type=merge", "--patch", r#"{"spec":{"force":true}}"#];
+    let force = [
+        "-n",
+        SYSTEM,
+        "patch",
+        "kustomization/flux-frozen",
+        "--type=merge",
+        "--patch",
+        r#"{"spec":{"force":true}}"#,
+    ];
     cluster.kubectl(&force)?;
     cluster.wait(&["-n", SYSTEM, "--for=condition=Ready", "kustomization/flux-frozen"])?;
     let after = cluster.get("flux-frozen", "brep/db")?;

@@ -20,13 +20,17 @@ fn arguments(cluster: &Cluster, more: &[&str]) -> Vec<String> {
     let values = cluster.folder.join("values.yaml");
     let all = [RELEASE.to_owned(), chart.display().to_string(), format!("--namespace={NAMESPACE}")];
     let values = format!("--values={}", values.display());
-    all.into_iter().chain([values]).chain(more.iter().map(|&argument| argument.to_owned())).collect()
+    all.into_iter()
+        .chain([values])
+        .chain(more.iter().map(|&argument| argument.to_owned()))
+        .collect()
 }
 
 /// `helm` with this command on the chart.
 pub(super) fn helm(cluster: &Cluster, command: &str, more: &[&str]) -> Result<String> {
     let arguments = arguments(cluster, more);
-    let all: Vec<&str> = [command].into_iter().chain(arguments.iter().map(String::as_str)).collect();
+    let all: Vec<&str> =
+        [command].into_iter().chain(arguments.iter().map(String::as_str)).collect();
     output(&mut cluster.helm(&all))
 }
 
@@ -58,10 +62,12 @@ pub(super) fn becomes_ready(cluster: &Cluster) -> Result<()> {
         "app.kubernetes.io/instance=backup-replication-operator",
     ])?;
     let process = process()?;
-    let status = fs::read_to_string(format!("/proc/{process}/status")).context("the operator's process is gone")?;
+    let status = fs::read_to_string(format!("/proc/{process}/status"))
+        .context("the operator's process is gone")?;
     let field = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-        line.map(|value| value.split_whitespace().collect::<Vec<_>>().join(" ")).with_context(|| format!("no {name}"))
+        line.map(|value| value.split_whitespace().collect::<Vec<_>>().join(" "))
+            .with_context(|| format!("no {name}"))
     };
     for (name, expected) in [
         ("Uid", "65532 65532 65532 65532"),
@@ -74,8 +80,12 @@ pub(super) fn becomes_ready(cluster: &Cluster) -> Result<()> {
         let found = field(name)?;
         ensure!(found == expected, "{name} of the operator's process is {found}, not {expected}");
     }
-    let mounts = fs::read_to_string(format!("/proc/{process}/mounts")).context("the operator's process is gone")?;
-    let root = mounts.lines().find(|line| line.split(' ').nth(1) == Some("/")).context("no root file system")?;
+    let mounts = fs::read_to_string(format!("/proc/{process}/mounts"))
+        .context("the operator's process is gone")?;
+    let root = mounts
+        .lines()
+        .find(|line| line.split(' ').nth(1) == Some("/"))
+        .context("no root file system")?;
     ensure!(
         root.split(' ').nth(3).is_some_and(|options| options.starts_with("ro")),
         "its file system is writable: {root}"
@@ -96,7 +106,8 @@ fn process() -> Result<u32> {
 }
 
 pub(super) fn test_passes(cluster: &Cluster) -> Result<()> {
-    output(&mut cluster.helm(&["test", RELEASE, "--namespace", NAMESPACE, "--timeout=2m"])).map(drop)
+    output(&mut cluster.helm(&["test", RELEASE, "--namespace", NAMESPACE, "--timeout=2m"]))
+        .map(drop)
 }
 
 pub(super) fn records(cluster: &Cluster) -> Result<()> {
@@ -106,7 +117,10 @@ pub(super) fn records(cluster: &Cluster) -> Result<()> {
     cluster.wait(&["-n", "records", "--for=condition=Ready", "brep/db"])?;
     let record = cluster.simulator.records(&backup).first().map(|record| record.id.clone());
     let status = &cluster.get("records", "brep/db")?["status"];
-    ensure!(status["replicationRecordId"].as_str() == record.as_deref(), "not the record {record:?}: {status:#}");
+    ensure!(
+        status["replicationRecordId"].as_str() == record.as_deref(),
+        "not the record {record:?}: {status:#}"
+    );
     once(cluster, &backup)
 }
 
@@ -118,11 +132,17 @@ pub(super) fn once(cluster: &Cluster, backup: &str) -> Result<()> {
 }
 
 pub(super) fn wrong_value(cluster: &Cluster) -> Result<()> {
-    for (wrong, named) in [("options.requestTimeout=soon", "requestTimeout"), ("replica=2", "replica")] {
+    for (wrong, named) in
+        [("options.requestTimeout=soon", "requestTimeout"), ("replica=2", "replica")]
+    {
         let arguments = arguments(cluster, &["--set", wrong]);
-        let all: Vec<&str> = ["upgrade"].into_iter().chain(arguments.iter().map(String::as_str)).collect();
+        let all: Vec<&str> =
+            ["upgrade"].into_iter().chain(arguments.iter().map(String::as_str)).collect();
         let words = refused(&mut cluster.helm(&all))?;
-        ensure!(words.contains("schema") && words.contains(named), "not refused by the schema: {words}");
+        ensure!(
+            words.contains("schema") && words.contains(named),
+            "not refused by the schema: {words}"
+        );
     }
     Ok(())
 }
@@ -138,7 +158,14 @@ pub(super) fn uninstall(cluster: &Cluster) -> Result<()> {
         record.map(str::to_owned).with_context(|| format!("no record: {status:#}"))
     };
     let before = record(cluster)?;
-    output(&mut cluster.helm(&["uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout=3m"]))?;
+    output(&mut cluster.helm(&[
+        "uninstall",
+        RELEASE,
+        "--namespace",
+        NAMESPACE,
+        "--wait",
+        "--timeout=3m",
+    ]))?;
     ensure!(record(cluster)? == before, "not readable any more");
     // And back: what was accepted stays accepted.
     helm(cluster, "install", WAIT)?;

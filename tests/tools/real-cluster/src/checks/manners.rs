@@ -20,7 +20,11 @@ pub(super) fn replaced_by_force(cluster: &Cluster) -> Result<()> {
     ensure!(before["metadata"]["uid"] != after["metadata"]["uid"], "it was not replaced");
     ensure!(after["status"]["origin"] == "Adopted", "not adopted: {:#}", after["status"]);
     let record = "replicationRecordId";
-    ensure!(before["status"][record] == after["status"][record], "another record: {:#}", after["status"]);
+    ensure!(
+        before["status"][record] == after["status"][record],
+        "another record: {:#}",
+        after["status"]
+    );
     once(cluster, &backup)
 }
 
@@ -29,7 +33,13 @@ pub(super) fn frozen(cluster: &Cluster) -> Result<()> {
     let mut manifest = Cluster::replication("frozen", "db", &backup);
     manifest["spec"]["destinationRegion"] = example::SECOND_DESTINATION_REGION.into();
     let path = cluster.file(&manifest)?;
-    let words = refused(&mut cluster.kubectl_command(&["apply", "--server-side", "--force-conflicts", "-f", &path]))?;
+    let words = refused(&mut cluster.kubectl_command(&[
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "-f",
+        &path,
+    ]))?;
     ensure!(words.contains("spec"), "not refused by the rule of the spec: {words}");
     report::fact("the answer", words.trim_end());
     once(cluster, &backup)
@@ -39,7 +49,9 @@ pub(super) fn late_secret(cluster: &Cluster) -> Result<()> {
     cluster.kubectl(&["create", "namespace", "late"])?;
     let backup = cluster.new_backup();
     cluster.apply(&Cluster::replication("late", "db", &backup))?;
-    let reason = |reason: &str| format!("--for=jsonpath={{.status.conditions[?(@.type==\"Ready\")].reason}}={reason}");
+    let reason = |reason: &str| {
+        format!("--for=jsonpath={{.status.conditions[?(@.type==\"Ready\")].reason}}={reason}")
+    };
     cluster.wait(&["-n", "late", &reason("SecretNotFound"), "brep/db"])?;
     let secret = |token: &str| {
         cluster.apply(&json!({
@@ -54,7 +66,8 @@ pub(super) fn late_secret(cluster: &Cluster) -> Result<()> {
     once(cluster, &backup)
 }
 
-/// One manager has the replication, another its labels and a mutable field. Neither takes from the other, and the operator from none.
+/// One manager has the replication, another its labels and a mutable field. Neither takes from the
+/// other, and the operator from none.
 pub(super) fn two_managers(cluster: &Cluster) -> Result<()> {
     let backup = accepted(cluster, "managers")?;
     let team = json!({
@@ -67,7 +80,11 @@ pub(super) fn two_managers(cluster: &Cluster) -> Result<()> {
         cluster.kubectl(&["apply", "--server-side", "--field-manager", manager, "-f", path])?;
     }
     let object = cluster.get("managers", "brep/db")?;
-    ensure!(object["metadata"]["labels"]["team"] == "blue", "the label is gone: {:#}", object["metadata"]);
+    ensure!(
+        object["metadata"]["labels"]["team"] == "blue",
+        "the label is gone: {:#}",
+        object["metadata"]
+    );
     cluster.wait(&["-n", "managers", "--for=condition=Ready", "brep/db"])?;
     // Nothing that the operator does shows as a difference from git.
     cluster.kubectl(&["diff", "--server-side", "--field-manager", "kubectl", "-f", &ours])?;

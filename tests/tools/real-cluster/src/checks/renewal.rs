@@ -11,7 +11,8 @@ use crate::images;
 const NAMESPACE: &str = "renewal";
 const NAME: &str = "renew-cbr-token";
 
-/// A first token by a job, another by the schedule after the first has expired, and a wrong password that is tried once.
+/// A first token by a job, another by the schedule after the first has expired, and a wrong
+/// password that is tried once.
 pub(super) fn by_schedule(cluster: &Cluster) -> Result<()> {
     let namespace = json!({
         "apiVersion": "v1", "kind": "Namespace",
@@ -62,15 +63,22 @@ fn user(cluster: &Cluster, password: &str) -> Result<()> {
 }
 
 fn job(cluster: &Cluster, name: &str) -> Result<()> {
-    cluster.kubectl(&["-n", NAMESPACE, "create", "job", name, &format!("--from=cronjob/{NAME}")]).map(drop)
+    cluster
+        .kubectl(&["-n", NAMESPACE, "create", "job", name, &format!("--from=cronjob/{NAME}")])
+        .map(drop)
 }
 
 /// As shipped, with this cluster's image, and its cloud, whose CA pods do not know by themselves.
 fn manifests(cluster: &Cluster) -> Result<Vec<Value>> {
     let folder = repository::path("deploy/credentials").display().to_string();
-    let shipped = cluster.kubectl(&["kustomize", &folder])?.replace("namespace: backups", "namespace: renewal");
+    let shipped = cluster
+        .kubectl(&["kustomize", &folder])?
+        .replace("namespace: backups", "namespace: renewal");
     let mut manifests: Vec<Value> = serde_saphyr::from_multiple(&shipped).context("not YAML")?;
-    let cron_job = manifests.iter_mut().find(|manifest| manifest["kind"] == "CronJob").context("no CronJob")?;
+    let cron_job = manifests
+        .iter_mut()
+        .find(|manifest| manifest["kind"] == "CronJob")
+        .context("no CronJob")?;
     let pod = cron_job.pointer_mut("/spec/jobTemplate/spec/template/spec").context("no pod")?;
     pod["volumes"] = json!([{"name": "ca", "configMap": {"name": "simulated-cbr"}}]);
     let container = pod.pointer_mut("/containers/0").context("no container")?;

@@ -22,7 +22,9 @@ impl MidCall {
         let backup = cluster.new_backup();
         let hold = cluster.simulator.hold(namespace);
         let at = if commits_before { Fault::after_commit() } else { Fault::before_commit() };
-        cluster.simulator.script(Script::once(at.hold(&hold).ordinary()).replicate().backup(&backup))?;
+        cluster
+            .simulator
+            .script(Script::once(at.hold(&hold).ordinary()).replicate().backup(&backup))?;
         cluster.apply(&Cluster::replication(namespace, "db", &backup))?;
         cluster.until("the call arrives", hold.arrived())?;
         Ok(Self { namespace, backup, hold })
@@ -31,9 +33,15 @@ impl MidCall {
     /// The pod that made the call.
     fn pod(&self, cluster: &Cluster) -> Result<String> {
         let object = cluster.get(self.namespace, "brep/db")?;
-        let by = object["status"]["attempts"][0]["claimedBy"].as_str().context("nobody has claimed the call")?;
+        let by = object["status"]["attempts"][0]["claimedBy"]
+            .as_str()
+            .context("nobody has claimed the call")?;
         let pods = cluster.get(NAMESPACE, "pods")?;
-        let names = pods["items"].as_array().into_iter().flatten().filter_map(|pod| pod["metadata"]["name"].as_str());
+        let names = pods["items"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|pod| pod["metadata"]["name"].as_str());
         let name = names.into_iter().find(|name| by.contains(name));
         name.map(str::to_owned).with_context(|| format!("{by} is no pod of the operator"))
     }
@@ -43,9 +51,13 @@ impl MidCall {
         self.hold.release();
         cluster.wait(&["-n", self.namespace, "--for=condition=Ready", "brep/db"])?;
         once(cluster, &self.backup)?;
-        let record = cluster.simulator.records(&self.backup).first().map(|record| record.id.clone());
+        let record =
+            cluster.simulator.records(&self.backup).first().map(|record| record.id.clone());
         let status: Value = cluster.get(self.namespace, "brep/db")?["status"].take();
-        ensure!(status["replicationRecordId"].as_str() == record.as_deref(), "not the record {record:?}: {status:#}");
+        ensure!(
+            status["replicationRecordId"].as_str() == record.as_deref(),
+            "not the record {record:?}: {status:#}"
+        );
         Ok(())
     }
 }
@@ -76,7 +88,16 @@ pub(super) fn pod_deleted(cluster: &Cluster) -> Result<()> {
 pub(super) fn pod_killed(cluster: &Cluster) -> Result<()> {
     let call = MidCall::begin(cluster, "killed", true)?;
     let pod = call.pod(cluster)?;
-    cluster.kubectl(&["-n", NAMESPACE, "delete", "pod", &pod, "--force", "--grace-period=0", "--wait=true"])?;
+    cluster.kubectl(&[
+        "-n",
+        NAMESPACE,
+        "delete",
+        "pod",
+        &pod,
+        "--force",
+        "--grace-period=0",
+        "--wait=true",
+    ])?;
     call.end(cluster)?;
     settled(cluster)
 }

@@ -1,4 +1,5 @@
-//! Argo CD's application-controller, repo-server and API server, and the Redis between them, out of the cluster.
+//! Argo CD's application-controller, repo-server and API server, and the Redis between them, out of
+//! the cluster.
 
 use std::fs::{self, Permissions};
 use std::net::SocketAddr;
@@ -39,16 +40,26 @@ impl ArgoCd {
             set_up(cluster, &programs)?;
             let folder = cluster.folder.join("argocd");
             let paths = folder.join("path");
-            fs::create_dir_all(&paths).with_context(|| format!("could not make {}", paths.display()))?;
+            fs::create_dir_all(&paths)
+                .with_context(|| format!("could not make {}", paths.display()))?;
             // A module's archive does not say which of its files can be run.
-            fs::copy(programs.join(WRAPPER), paths.join(WRAPPER)).context("could not copy a script")?;
+            fs::copy(programs.join(WRAPPER), paths.join(WRAPPER))
+                .context("could not copy a script")?;
             fs::set_permissions(paths.join(WRAPPER), Permissions::from_mode(0o755))?;
             let kubeconfig = folder.join("kubeconfig");
             fs::copy(cluster.kubeconfig(), &kubeconfig).context("could not copy the kubeconfig")?;
             let path = kubeconfig.display().to_string();
             let namespace = format!("--namespace={NAMESPACE}");
-            cluster.kubectl(&["--kubeconfig", &path, "config", "set-context", "--current", &namespace])?;
-            let mut argocd = Self { programs, folder, server: free_address()?, processes: Vec::new() };
+            cluster.kubectl(&[
+                "--kubeconfig",
+                &path,
+                "config",
+                "set-context",
+                "--current",
+                &namespace,
+            ])?;
+            let mut argocd =
+                Self { programs, folder, server: free_address()?, processes: Vec::new() };
             argocd.start_all(cluster)?;
             Ok(argocd)
         })
@@ -58,35 +69,53 @@ impl ArgoCd {
         let (redis, repo_server) = (free_address()?, free_address()?);
         let address = |address: SocketAddr| ["--address".to_owned(), address.ip().to_string()];
         let port = |address: SocketAddr| ["--port".to_owned(), address.port().to_string()];
-        let own_port = |name: &str| Ok::<_, anyhow::Error>([name.to_owned(), free_address()?.port().to_string()]);
+        let own_port = |name: &str| {
+            Ok::<_, anyhow::Error>([name.to_owned(), free_address()?.port().to_string()])
+        };
         let redis_of_all = ["--redis".to_owned(), redis.to_string()];
-        let repo_server_of_all =
-            ["--repo-server".to_owned(), repo_server.to_string(), "--repo-server-plaintext".to_owned()];
+        let repo_server_of_all = [
+            "--repo-server".to_owned(),
+            repo_server.to_string(),
+            "--repo-server-plaintext".to_owned(),
+        ];
 
         let mut command = Command::new("redis-server");
         command.args(port(redis)).args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         self.processes.push(node::started(command, &cluster.folder, "redis")?);
 
         let mut command = self.part("argocd-repo-server");
-        command.args(address(repo_server)).args(port(repo_server)).args(own_port("--metrics-port")?);
+        command
+            .args(address(repo_server))
+            .args(port(repo_server))
+            .args(own_port("--metrics-port")?);
         command.args(&redis_of_all).args(["--disable-tls", "--client-ca-path", ""]);
         self.processes.push(node::started(command, &cluster.folder, "argocd-repo-server")?);
 
         let mut command = self.part("argocd-server");
-        command.args(address(self.server)).args(port(self.server)).args(own_port("--metrics-port")?);
-        command.args(&redis_of_all).args(&repo_server_of_all).args(["--insecure", "--disable-auth"]);
+        command
+            .args(address(self.server))
+            .args(port(self.server))
+            .args(own_port("--metrics-port")?);
+        command
+            .args(&redis_of_all)
+            .args(&repo_server_of_all)
+            .args(["--insecure", "--disable-auth"]);
         self.processes.push(node::started(command, &cluster.folder, "argocd-server")?);
         // It makes what the controller needs: a key of its own, and the default project.
         self.until_it_answers()?;
 
         let mut command = self.part("argocd-application-controller");
         command.args(&redis_of_all).args(&repo_server_of_all).args(own_port("--metrics-port")?);
-        self.processes.push(node::started(command, &cluster.folder, "argocd-application-controller")?);
+        self.processes.push(node::started(
+            command,
+            &cluster.folder,
+            "argocd-application-controller",
+        )?);
         Ok(())
     }
 
-    /// One of the programs that the one program is. The cluster of the kubeconfig is the one that Applications call
-    /// `https://kubernetes.default.svc`.
+    /// One of the programs that the one program is. The cluster of the kubeconfig is the one that
+    /// Applications call `https://kubernetes.default.svc`.
     fn part(&self, name: &str) -> Command {
         let data = |name: &str| self.folder.join(name);
         let mut command = Command::new(self.programs.join("argocd"));
@@ -112,7 +141,9 @@ impl ArgoCd {
     /// `argocd`, the command, as nobody in particular: the API server asks nobody who they are.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.programs.join("argocd"));
-        command.env("ARGOCD_CONFIG_DIR", &self.folder).env("KUBECONFIG", self.folder.join("kubeconfig"));
+        command
+            .env("ARGOCD_CONFIG_DIR", &self.folder)
+            .env("KUBECONFIG", self.folder.join("kubeconfig"));
         command.args(arguments).args(["--plaintext", "--server", &self.server.to_string()]);
         command
     }
@@ -138,12 +169,22 @@ fn set_up(cluster: &Cluster, programs: &Path) -> Result<()> {
     cluster.kubectl(&["create", "namespace", NAMESPACE])?;
     let crds = programs.join("argocd-crds").display().to_string();
     cluster.kubectl(&["apply", "--server-side", "-k", &crds])?;
-    let kinds = ["applications", "appprojects", "applicationsets"].map(|kind| format!("crd/{kind}.argoproj.io"));
+    let kinds = ["applications", "appprojects", "applicationsets"]
+        .map(|kind| format!("crd/{kind}.argoproj.io"));
     established(cluster, &kinds.each_ref().map(String::as_str))?;
     let settings = programs.join("argocd-config").display().to_string();
     cluster.kubectl(&["-n", NAMESPACE, "apply", "--server-side", "-k", &settings])?;
     let ours = repository::path("deploy/argocd/argocd-cm.yaml").display().to_string();
     cluster
-        .kubectl(&["patch", "configmap", "argocd-cm", "-n", NAMESPACE, "--type=merge", "--patch-file", &ours])
+        .kubectl(&[
+            "patch",
+            "configmap",
+            "argocd-cm",
+            "-n",
+            NAMESPACE,
+            "--type=merge",
+            "--patch-file",
+            &ours,
+        ])
         .map(drop)
 }

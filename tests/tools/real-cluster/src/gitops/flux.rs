@@ -31,7 +31,8 @@ impl Flux {
                 cluster.kubectl(&["apply", "--server-side", "-f", &crds])?;
                 established(cluster, &["-f", &crds])?;
             }
-            let controllers = CONTROLLERS.into_iter().map(|controller| start_one(cluster, &programs, controller));
+            let controllers =
+                CONTROLLERS.into_iter().map(|controller| start_one(cluster, &programs, controller));
             let controllers = controllers.collect::<Result<_>>()?;
             Ok(Self { _controllers: controllers })
         })
@@ -53,7 +54,10 @@ fn start_one(cluster: &Cluster, programs: &Path, name: &str) -> Result<Supervise
         "source-controller" => {
             let address = free_address()?;
             command.arg(format!("--storage-path={}", data.display()));
-            command.args([format!("--storage-addr={address}"), format!("--storage-adv-addr={address}")]);
+            command.args([
+                format!("--storage-addr={address}"),
+                format!("--storage-adv-addr={address}"),
+            ]);
         }
         "kustomize-controller" => {
             command.arg("--requeue-dependency=2s");

@@ -20,7 +20,8 @@ use tokio::runtime::Runtime;
 
 /// Serves all repositories of a folder, and returns where.
 pub(super) fn serve(runtime: &Runtime, folder: &Path) -> Result<SocketAddr> {
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).context("could not listen")?;
+    let listener =
+        runtime.block_on(TcpListener::bind("127.0.0.1:0")).context("could not listen")?;
     let address = listener.local_addr().context("could not listen")?;
     let folder = folder.to_owned();
     runtime.spawn(async move {
@@ -29,14 +30,18 @@ pub(super) fn serve(runtime: &Runtime, folder: &Path) -> Result<SocketAddr> {
             tokio::spawn(async move {
                 let service = service_fn(move |request| answer(folder.clone(), request));
                 // A client that goes away is no concern of ours.
-                let _closed = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                let _closed =
+                    http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
             });
         }
     });
     Ok(address)
 }
 
-async fn answer(folder: PathBuf, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(
+    folder: PathBuf,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     Ok(run(&folder, request).await.unwrap_or_else(|error| {
         let mut response = Response::new(Full::from(format!("{error:#}\n")));
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
@@ -47,7 +52,9 @@ async fn answer(folder: PathBuf, request: Request<Incoming>) -> Result<Response<
 async fn run(folder: &Path, request: Request<Incoming>) -> Result<Response<Full<Bytes>>> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.context("could not read the request")?.to_bytes();
-    let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header = |name: &str| {
+        head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    };
     let mut backend = Command::new("git")
         .arg("http-backend")
         .env("GIT_PROJECT_ROOT", folder)
@@ -83,7 +90,9 @@ fn response(output: &[u8]) -> Result<Response<Full<Bytes>>> {
     let end = output.windows(4).position(|window| window == b"\r\n\r\n").context("no header")?;
     let (head, body) = output.split_at(end);
     let mut response = Response::builder();
-    for (name, value) in String::from_utf8_lossy(head).lines().filter_map(|line| line.split_once(": ")) {
+    for (name, value) in
+        String::from_utf8_lossy(head).lines().filter_map(|line| line.split_once(": "))
+    {
         response = match name {
             "Status" => response.status(value.split(' ').next().unwrap_or_default()),
             name => response.header(name, value),

@@ -22,7 +22,8 @@ impl Repository {
     pub(crate) fn create(runtime: &Runtime, folder: &Path) -> Result<Self> {
         let parent = folder.join("git");
         let folder = parent.join("repository");
-        fs::create_dir_all(&folder).with_context(|| format!("could not make {}", folder.display()))?;
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("could not make {}", folder.display()))?;
         let address = http::serve(runtime, &parent)?;
         let repository = Self { folder, url: format!("http://{address}/repository/.git") };
         repository.git(&["init", "--quiet", "--initial-branch=main"])?;
@@ -40,7 +41,8 @@ impl Repository {
     pub(crate) fn write(&self, path: &str, text: &str) -> Result<()> {
         let path = self.folder.join(path);
         let parent = path.parent().context("a file in a folder")?;
-        fs::create_dir_all(parent).with_context(|| format!("could not make {}", parent.display()))?;
+        fs::create_dir_all(parent)
+            .with_context(|| format!("could not make {}", parent.display()))?;
         fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))
     }
 
@@ -52,20 +54,29 @@ impl Repository {
 
     /// Removes a file, and commits that.
     pub(crate) fn remove(&self, path: &str) -> Result<()> {
-        fs::remove_file(self.folder.join(path)).with_context(|| format!("could not remove {path}"))?;
+        fs::remove_file(self.folder.join(path))
+            .with_context(|| format!("could not remove {path}"))?;
         self.commit(path)
     }
 
     /// Copies a folder, with `change` made to each file's text.
-    pub(crate) fn copy(&self, from: &Path, to: &str, change: &dyn Fn(String) -> String) -> Result<()> {
-        for entry in fs::read_dir(from).with_context(|| format!("could not read {}", from.display()))? {
+    pub(crate) fn copy(
+        &self,
+        from: &Path,
+        to: &str,
+        change: &dyn Fn(String) -> String,
+    ) -> Result<()> {
+        for entry in
+            fs::read_dir(from).with_context(|| format!("could not read {}", from.display()))?
+        {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let to = format!("{to}/{name}");
             if path.is_dir() {
                 self.copy(&path, &to, change)?;
             } else {
-                let text = fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
+                let text = fs::read_to_string(&path)
+                    .with_context(|| format!("could not read {}", path.display()))?;
                 self.write(&to, &change(text))?;
             }
         }

@@ -1,4 +1,5 @@
-//! The network of the namespace: loopback, and a bridge that carries the node's address and the pods.
+//! The network of the namespace: loopback, and a bridge that carries the node's address and the
+//! pods.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -19,7 +20,8 @@ ip link set pods0 up
 ip route add default dev pods0
 mount -t tmpfs tmpfs /run";
 
-/// Also hides the machine's own `/run`: sockets and network namespaces of other containers are there.
+/// Also hides the machine's own `/run`: sockets and network namespaces of other containers are
+/// there.
 pub(crate) fn set_up() -> Result<()> {
     for line in COMMANDS.lines() {
         let mut words = line.split(' ');

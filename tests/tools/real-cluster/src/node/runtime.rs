@@ -27,7 +27,10 @@ pub(super) fn start(folder: &Path) -> Result<Supervised> {
     let containerd = started(command, folder, "containerd")?;
     let deadline = Instant::now() + PATIENCE;
     while let Err(error) = output(ctr().arg("version")) {
-        ensure!(containerd.is_running() && Instant::now() < deadline, "containerd does not answer: {error:#}");
+        ensure!(
+            containerd.is_running() && Instant::now() < deadline,
+            "containerd does not answer: {error:#}"
+        );
         // It tells nobody that it has opened its socket.
         thread::sleep(Duration::from_millis(100));
     }

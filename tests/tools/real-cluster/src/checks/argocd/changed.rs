@@ -12,7 +12,8 @@ use super::{assert_synced, begin, refresh, settled, status, wait};
 use crate::checks::install::once;
 use crate::cluster::Cluster;
 
-const REFUSED: &str = "spec.destinationRegion: Invalid value: destinationRegion cannot change any more";
+const REFUSED: &str =
+    "spec.destinationRegion: Invalid value: destinationRegion cannot change any more";
 
 pub(in crate::checks) fn frozen(cluster: &Cluster) -> Result<()> {
     let name = "argocd-frozen";
@@ -30,15 +31,22 @@ pub(in crate::checks) fn frozen(cluster: &Cluster) -> Result<()> {
     let words = refused(&mut cluster.argocd()?.command(&["app", "sync", name]))?;
     let failed = status(cluster, name)?;
     let operation = &failed["operationState"];
-    ensure!(operation["phase"] == "Failed" && words.contains(REFUSED), "not refused by the rule: {words}");
+    ensure!(
+        operation["phase"] == "Failed" && words.contains(REFUSED),
+        "not refused by the rule: {words}"
+    );
     report::fact("what it says of a sync", operation["message"].as_str().unwrap_or_default());
-    ensure!(failed["health"]["status"] == "Healthy", "the replication is not what it was: {failed:#}");
+    ensure!(
+        failed["health"]["status"] == "Healthy",
+        "the replication is not what it was: {failed:#}"
+    );
     put(cluster, name, &Cluster::replication(name, "db", &backup))?;
     wait(cluster, name, "sync.status", "Synced")?;
     assert_synced(&status(cluster, name)?)?;
     let after = cluster.get(name, "brep/db")?;
     let record = "replicationRecordId";
-    let same = before["spec"] == after["spec"] && before["status"][record] == after["status"][record];
+    let same =
+        before["spec"] == after["spec"] && before["status"][record] == after["status"][record];
     ensure!(same, "changed: {after:#}");
     once(cluster, &backup)
 }
@@ -66,13 +74,18 @@ pub(in crate::checks) fn recreated(cluster: &Cluster) -> Result<()> {
     let backup = begin(cluster, name)?;
     let before = cluster.get(name, "brep/db")?;
     let mut manifest = Cluster::replication(name, "db", &backup);
-    manifest["metadata"]["annotations"]["argocd.argoproj.io/sync-options"] = "Replace=true,Force=true".into();
+    manifest["metadata"]["annotations"]["argocd.argoproj.io/sync-options"] =
+        "Replace=true,Force=true".into();
     put(cluster, name, &manifest)?;
     settled(cluster, name)?;
     let after = cluster.get(name, "brep/db")?;
     ensure!(before["metadata"]["uid"] != after["metadata"]["uid"], "it was not replaced");
     let record = "replicationRecordId";
-    ensure!(before["status"][record] == after["status"][record], "another record: {:#}", after["status"]);
+    ensure!(
+        before["status"][record] == after["status"][record],
+        "another record: {:#}",
+        after["status"]
+    );
     adopted(cluster, name, &backup)
 }
 

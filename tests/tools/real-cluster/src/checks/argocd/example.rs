@@ -16,7 +16,14 @@ const CRD: &str = "crd/backupreplications.cbr.replication.dev";
 /// As they are, but for what their reader is told to put in, in place of what helm has installed.
 pub(in crate::checks) fn example(cluster: &Cluster) -> Result<()> {
     let argocd = cluster.argocd()?;
-    output(&mut cluster.helm(&["uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout=3m"]))?;
+    output(&mut cluster.helm(&[
+        "uninstall",
+        RELEASE,
+        "--namespace",
+        NAMESPACE,
+        "--wait",
+        "--timeout=3m",
+    ]))?;
     let (git, backup) = (cluster.repository()?, cluster.new_backup());
     let own = |text: String| own(cluster, git.url(), &text).replace(example::BACKUP, &backup);
     git.copy(&repository::path("deploy/flux/replications"), "deploy/flux/replications", &own)?;
@@ -45,19 +52,24 @@ pub(in crate::checks) fn example(cluster: &Cluster) -> Result<()> {
 fn own(cluster: &Cluster, git: &str, text: &str) -> String {
     let endpoint = cluster.endpoint();
     let values = format!(
-        "          defaultEndpoint: {endpoint}\n          allowedEndpoint: [\"{endpoint}\"]\n          settlingTime: 20s\n        \
-         caBundle: {{configMap: simulated-cbr}}\n"
+        "          defaultEndpoint: {endpoint}\n          allowedEndpoint: \
+         [\"{endpoint}\"]\n          settlingTime: 20s\n        caBundle: \
+         {{configMap: simulated-cbr}}\n"
     );
     text.replace("https://github.com/backup-replication/backup-replication-operator", git)
         .replace("          defaultEndpoint: https://cbr.eu-de.otc.t-systems.com\n", &values)
-        .replace("          repository: REGISTRY/", "          pullPolicy: Never\n          repository: localhost/")
+        .replace(
+            "          repository: REGISTRY/",
+            "          pullPolicy: Never\n          repository: localhost/",
+        )
 }
 
-/// Neither a value of the chart nor the end of the operator's Application takes the CRD away, and with it all resources: Argo CD takes
-/// no CRD for an Application's own, whose resources it prunes.
+/// Neither a value of the chart nor the end of the operator's Application takes the CRD away, and
+/// with it all resources: Argo CD takes no CRD for an Application's own, whose resources it prunes.
 fn crd_stays(cluster: &Cluster) -> Result<()> {
     let argocd = cluster.argocd()?;
-    let without = ["app", "set", RELEASE, "--sync-policy", "none", "--helm-set", "crds.install=false"];
+    let without =
+        ["app", "set", RELEASE, "--sync-policy", "none", "--helm-set", "crds.install=false"];
     argocd.run(&without)?;
     argocd.run(&["app", "sync", RELEASE, "--prune", "--async"])?;
     argocd.run(&["app", "wait", RELEASE, "--operation"])?;
@@ -72,14 +84,20 @@ pub(in crate::checks) fn sync_waves(cluster: &Cluster) -> Result<()> {
     let argocd = cluster.argocd()?;
     cluster.namespace("argocd-waves")?;
     let backup = cluster.new_backup();
-    let own =
-        |text: String| text.replace("namespace: backups", "namespace: argocd-waves").replace(example::BACKUP, &backup);
-    cluster.repository()?.copy(&repository::path("deploy/argocd/sync-waves"), "argocd-waves", &own)?;
+    let own = |text: String| {
+        text.replace("namespace: backups", "namespace: argocd-waves")
+            .replace(example::BACKUP, &backup)
+    };
+    cluster.repository()?.copy(
+        &repository::path("deploy/argocd/sync-waves"),
+        "argocd-waves",
+        &own,
+    )?;
     cluster.repository()?.commit("The sync waves")?;
     let hold = cluster.simulator.hold("argocd-waves");
-    cluster
-        .simulator
-        .script(Script::once(Fault::before_commit().hold(&hold).ordinary()).replicate().backup(&backup))?;
+    cluster.simulator.script(
+        Script::once(Fault::before_commit().hold(&hold).ordinary()).replicate().backup(&backup),
+    )?;
     apply(cluster, "argocd-waves", ON_DEMAND)?;
     argocd.run(&["app", "sync", "argocd-waves", "--async"])?;
     cluster.until("the call arrives", hold.arrived())?;

@@ -14,7 +14,9 @@ use crate::gitops::ArgoCd;
 /// As the tables say that the scripts' other tests go by.
 pub(in crate::checks) fn judged(cluster: &Cluster) -> Result<()> {
     let argocd = cluster.argocd()?;
-    let folder = repository::path("deploy/argocd/resource_customizations/cbr.replication.dev/BackupReplication");
+    let folder = repository::path(
+        "deploy/argocd/resource_customizations/cbr.replication.dev/BackupReplication",
+    );
     let settings = cluster.folder.join("argocd-cm.yaml");
     let patched = cluster.kubectl(&["-n", SYSTEM, "get", "configmap/argocd-cm", "-o", "yaml"])?;
     fs::write(&settings, patched).context("could not write the settings")?;
@@ -33,7 +35,8 @@ struct Engine<'a> {
 impl Engine<'_> {
     /// `argocd admin settings resource-overrides`, on a file.
     fn run(&self, command: &str, resource: &Path, more: &[&str]) -> Result<String> {
-        let (resource, settings) = (resource.display().to_string(), self.settings.display().to_string());
+        let (resource, settings) =
+            (resource.display().to_string(), self.settings.display().to_string());
         let arguments = ["admin", "settings", "resource-overrides", command, &resource];
         let settings = ["--argocd-cm-path", &settings];
         self.argocd.run(&[&arguments[..], more, &settings].concat())
@@ -62,15 +65,21 @@ fn actions(engine: &Engine<'_>, folder: &Path) -> Result<()> {
     for test in table["discoveryTests"].as_array().context("discoveryTests")? {
         let path = test["inputPath"].as_str().context("inputPath")?;
         let offered = engine.run("list-actions", &folder.join(path), &[])?;
-        let offered: Vec<Vec<&str>> = offered.lines().map(|line| line.split_whitespace().collect()).collect();
+        let offered: Vec<Vec<&str>> =
+            offered.lines().map(|line| line.split_whitespace().collect()).collect();
         for action in test["result"].as_array().context("result")? {
-            let (name, disabled) = (action["name"].as_str().context("name")?, action["disabled"].to_string());
-            ensure!(offered.contains(&vec![name, disabled.as_str()]), "{path}: {name} is not {disabled}: {offered:?}");
+            let (name, disabled) =
+                (action["name"].as_str().context("name")?, action["disabled"].to_string());
+            ensure!(
+                offered.contains(&vec![name, disabled.as_str()]),
+                "{path}: {name} is not {disabled}: {offered:?}"
+            );
         }
     }
     for test in table["actionTests"].as_array().context("actionTests")? {
         let text = |field: &str| test[field].as_str().with_context(|| field.to_owned());
-        let said = engine.run("run-action", &folder.join(text("inputPath")?), &[text("action")?])?;
+        let said =
+            engine.run("run-action", &folder.join(text("inputPath")?), &[text("action")?])?;
         let expected = yaml(&folder.join(text("expectedOutputPath")?))?;
         let decision = &expected["metadata"]["annotations"]["cbr.replication.dev/decision"];
         let decision = decision.as_str().context("a decision")?;
@@ -80,6 +89,7 @@ fn actions(engine: &Engine<'_>, folder: &Path) -> Result<()> {
 }
 
 fn yaml(path: &Path) -> Result<Value> {
-    let text = fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
+    let text =
+        fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
     serde_saphyr::from_str(&text).with_context(|| format!("{} is no YAML", path.display()))
 }

@@ -14,7 +14,9 @@ pub(in crate::checks) fn late_rotated_and_anew(cluster: &Cluster) -> Result<()> 
     cluster.argocd()?;
     cluster.kubectl(&["create", "namespace", NAME])?;
     let backup = cluster.new_backup();
-    cluster.repository()?.put(&format!("{NAME}/db.yaml"), &Cluster::replication(NAME, "db", &backup))?;
+    cluster
+        .repository()?
+        .put(&format!("{NAME}/db.yaml"), &Cluster::replication(NAME, "db", &backup))?;
     apply(cluster, NAME, AUTOMATED)?;
     cluster.wait(&["-n", NAME, "--for=create", "brep/db"])?;
     waits(cluster, "SecretNotFound")?;

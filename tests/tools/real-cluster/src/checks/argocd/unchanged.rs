@@ -34,7 +34,11 @@ pub(in crate::checks) fn no_drift(cluster: &Cluster) -> Result<()> {
     // With self-heal, a difference leads to another sync.
     let after = status(cluster, name)?;
     let started = |status: &serde_json::Value| status["operationState"]["startedAt"].clone();
-    ensure!(started(&before) == started(&after), "synchronised again: {:#}", after["operationState"]);
+    ensure!(
+        started(&before) == started(&after),
+        "synchronised again: {:#}",
+        after["operationState"]
+    );
     once(cluster, &backup)
 }
 
@@ -48,7 +52,8 @@ pub(in crate::checks) fn healed(cluster: &Cluster) -> Result<()> {
     cluster.repository()?.put(&format!("{name}/db.yaml"), &manifest)?;
     refresh(cluster, name)?;
     settled(cluster, name)?;
-    let by_hand = json!({"metadata": {"labels": {"team": "red"}}, "spec": {"suspend": true}}).to_string();
+    let by_hand =
+        json!({"metadata": {"labels": {"team": "red"}}, "spec": {"suspend": true}}).to_string();
     cluster.kubectl(&["-n", name, "patch", "brep/db", "--type=merge", "--patch", &by_hand])?;
     cluster.wait(&["-n", name, "--for=jsonpath={.metadata.labels.team}=blue", "brep/db"])?;
     cluster.wait(&["-n", name, "--for=jsonpath={.spec.suspend}=false", "brep/db"])?;
