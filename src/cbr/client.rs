@@ -11,6 +11,7 @@ use reqwest::{Body, Certificate, RequestBuilder, Response, redirect, retry};
 use tracing::{Instrument, Span};
 
 use super::answer::Answer;
+use super::credential::{Credential, Unsigned};
 use super::endpoint::Endpoint;
 use super::gate::{Passage, StartWindow, fenced};
 use super::iam::{self, Issued, Login, NotIssued};
@@ -21,12 +22,11 @@ use super::redaction::Redact;
 use super::request::{Replicate, Target};
 use super::span;
 use super::text::{MESSAGE_CHARS, one_line};
-use super::token::Token;
 use super::transport::{self, Trouble};
 
 /// Longest answer that is read, in bytes. A backup with a thousand records is about half of it.
 const MAX_ANSWER: usize = 1024 * 1024;
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const JSON: &str = "application/json";
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 /// Where IAM puts the token that it issues.
 const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
@@ -128,23 +128,38 @@ impl Client {
         endpoint: &Endpoint,
         target: &Target,
         body: &Replicate,
-        token: &Token,
+        credential: &Credential,
         limit: Duration,
         fence: F,
     ) -> ReplicateOutcome {
-        let (gate, body) = fenced(body.to_json(), fence);
+        let payload = body.to_json();
         let url = endpoint.replicate_url(target);
         let span = span::of_request("POST", span::REPLICATE, &url);
+        let headers = credential.headers(
+            &Unsigned {
+                method: "POST",
+                url: &url,
+                project_id: &target.project_id,
+                content_type: Some(JSON),
+                body: &payload,
+            },
+            Timestamp::now(),
+        );
+        let (gate, body) = fenced(payload, fence);
         let request = self.http.post(url).header(CONTENT_TYPE, JSON).body(Body::wrap(body));
-        match exchange(request, token, limit, span).await {
-            Ok(answer) => ReplicateOutcome::read(&answer, token, Timestamp::now()),
+        match exchange(authorized(request, headers), credential, limit, span).await {
+            Ok(answer) => ReplicateOutcome::read(&answer, credential, Timestamp::now()),
             Err(failure) => match gate.close() {
-                Passage::Passed => ReplicateOutcome::Unknown(unknown(&failure, endpoint, token)),
+                Passage::Passed => {
+                    ReplicateOutcome::Unknown(unknown(&failure, endpoint, credential))
+                }
                 Passage::Fenced => ReplicateOutcome::NotSent(NotSent {
                     reason: NotSentReason::Fence,
                     text: "the time in which this call could start was over".to_owned(),
                 }),
-                Passage::Never => ReplicateOutcome::NotSent(not_sent(&failure, endpoint, token)),
+                Passage::Never => {
+                    ReplicateOutcome::NotSent(not_sent(&failure, endpoint, credential))
+                }
             },
         }
     }
@@ -157,25 +172,35 @@ impl Client {
         &self,
         endpoint: &Endpoint,
         target: &Target,
-        token: &Token,
+        credential: &Credential,
         limit: Duration,
     ) -> Result<Backup, LookUpError> {
         let url = endpoint.backup_url(target);
         let span = span::of_request("GET", span::BACKUP, &url);
-        // `X-Auth-Token`, unlike `Authorization`, keeps no cache on the way from answering with
-        // what it once saw.
+        // `X-Auth-Token` keeps no cache on the way from answering with what it once saw.
+        let headers = credential.headers(
+            &Unsigned {
+                method: "GET",
+                url: &url,
+                project_id: &target.project_id,
+                content_type: None,
+                body: &[],
+            },
+            Timestamp::now(),
+        );
         let request = self.http.get(url).header(CACHE_CONTROL, NO_CACHE).header(PRAGMA, NO_CACHE);
-        match exchange(request, token, limit, span).await {
-            Ok(answer) => look_up::read(&answer, &target.backup_id, token, Timestamp::now()),
+        match exchange(authorized(request, headers), credential, limit, span).await {
+            Ok(answer) => look_up::read(&answer, &target.backup_id, credential, Timestamp::now()),
             Err(failure @ (Failure::Send(_) | Failure::TimedOut { .. } | Failure::Read { .. })) => {
                 Err(LookUpError::Unavailable {
-                    text: words(&failure, endpoint, token),
+                    text: words(&failure, endpoint, credential),
                     retry_after: None,
                 })
             }
-            Err(failure @ Failure::TooLarge { .. }) => {
-                Err(LookUpError::Unreadable { text: words(&failure, endpoint, token), error: None })
-            }
+            Err(failure @ Failure::TooLarge { .. }) => Err(LookUpError::Unreadable {
+                text: words(&failure, endpoint, credential),
+                error: None,
+            }),
         }
     }
 
@@ -225,17 +250,20 @@ fn builder(config: ClientConfig) -> Result<reqwest::ClientBuilder, ClientError> 
     Ok(builder.tls_certs_merge(certificates))
 }
 
+fn authorized(request: RequestBuilder, headers: Vec<(HeaderName, HeaderValue)>) -> RequestBuilder {
+    headers.into_iter().fold(request, |request, (name, value)| request.header(name, value))
+}
+
 /// One request and its answer, within its span.
 async fn exchange(
     request: RequestBuilder,
-    token: &Token,
+    credential: &Credential,
     limit: Duration,
     span: Span,
 ) -> Result<Answer, Failure> {
-    let request = request.header("x-auth-token", token.header_value());
     let exchanged = bounded(request, limit, read).instrument(span.clone()).await;
     match &exchanged {
-        Ok(answer) => span::note_answer(&span, answer, token),
+        Ok(answer) => span::note_answer(&span, answer, credential),
         Err(failure) => span::note_failure(&span, failure.kind(), failure.status()),
     }
     exchanged
@@ -284,7 +312,7 @@ async fn read_with_token(mut response: Response) -> Result<(Option<HeaderValue>,
     Ok((token, read(response).await?))
 }
 
-fn unknown(failure: &Failure, endpoint: &Endpoint, token: &Token) -> Unknown {
+fn unknown(failure: &Failure, endpoint: &Endpoint, credential: &Credential) -> Unknown {
     let why = match failure {
         Failure::Send(error) => Trouble::of(error).unknown_why(),
         Failure::Read { .. } => UnknownWhy::AnswerCutShort,
@@ -295,18 +323,18 @@ fn unknown(failure: &Failure, endpoint: &Endpoint, token: &Token) -> Unknown {
         why,
         http_status: failure.status(),
         error: None,
-        text: words(failure, endpoint, token),
+        text: words(failure, endpoint, credential),
         refusal_if_unseen: None,
     }
 }
 
-fn not_sent(failure: &Failure, endpoint: &Endpoint, token: &Token) -> NotSent {
+fn not_sent(failure: &Failure, endpoint: &Endpoint, credential: &Credential) -> NotSent {
     let reason = match failure {
         Failure::Send(error) => Trouble::of(error).not_sent_reason(),
         Failure::TimedOut { .. } => NotSentReason::TimeLimit,
         Failure::Read { .. } | Failure::TooLarge { .. } => NotSentReason::Other,
     };
-    NotSent { reason, text: words(failure, endpoint, token) }
+    NotSent { reason, text: words(failure, endpoint, credential) }
 }
 
 /// The endpoint, what happened there, and what to check. Two failures of a kind at one endpoint

@@ -19,8 +19,8 @@ const TOKEN: &str = "MIIabcdefghijklmnopqrstuvwxyz";
 pub(super) const LONG: Duration = Duration::from_secs(60);
 const ACCEPTED: &str = r#"{"replication":{"replication_record_id":"r-1"}}"#;
 
-pub(super) fn token() -> Token {
-    Token::from_bytes(TOKEN.as_bytes()).unwrap()
+pub(super) fn token() -> Credential {
+    Credential::Token(crate::cbr::Token::from_bytes(TOKEN.as_bytes()).unwrap())
 }
 
 pub(super) fn target() -> Target {
@@ -236,7 +236,7 @@ async fn behind_a_closed_fence_not_a_byte_leaves() {
 #[tokio::test]
 async fn the_longest_token_leaves_no_byte_behind_a_closed_fence() {
     let mut server = Server::start("http", read_to_end).await;
-    let token = Token::from_bytes(&[b'x'; 256 * 1024]).unwrap();
+    let token = Credential::Token(crate::cbr::Token::from_bytes(&[b'x'; 256 * 1024]).unwrap());
     let client = Client::build(direct()).unwrap();
     let outcome =
         client.replicate(&server.endpoint, &target(), &replicate(), &token, LONG, Shut).await;

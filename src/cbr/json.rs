@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
+use super::credential::Credential;
 use super::text::{VALUE_CHARS, one_line};
-use super::token::Token;
 
 /// A string or a number as text, untouched; nothing for an empty string and for everything else.
 pub(super) fn scalar(value: Option<&Value>) -> Option<String> {
@@ -18,6 +18,6 @@ pub(super) fn scalar(value: Option<&Value>) -> Option<String> {
 }
 
 /// The same, as one bounded line without the token.
-pub(super) fn line(value: Option<&Value>, token: &Token) -> Option<String> {
-    one_line(&scalar(value)?, VALUE_CHARS, token)
+pub(super) fn line(value: Option<&Value>, credential: &Credential) -> Option<String> {
+    one_line(&scalar(value)?, VALUE_CHARS, credential)
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::answer::{Answer, Json};
+use super::credential::Credential;
 use super::error_body::CloudError;
 use super::error_class::{Class, Refusal};
 use super::error_table::rows_of;
 use super::ids::BackupId;
 use super::records::{Backup, NotShown};
 use super::retry_after;
-use super::token::Token;
 
 /// Why a look showed nothing. None of them says anything about replications. Each `Display` is one
 /// line without the token.
@@ -100,15 +100,15 @@ const CBR_TOKEN_REFUSED: [&str; 1] = ["9998"];
 pub(super) fn read(
     answer: &Answer,
     asked: &BackupId,
-    token: &Token,
+    credential: &Credential,
     now: Timestamp,
 ) -> Result<Backup, LookUpError> {
     let json = answer.json();
-    let error = CloudError::read(answer, token);
+    let error = CloudError::read(answer, credential);
     if answer.is_success()
         && let Json::Read(body) = &json
     {
-        match Backup::read(body, asked, token) {
+        match Backup::read(body, asked, credential) {
             Ok(backup) => return Ok(backup),
             Err(NotShown::NoBackup) => {}
             Err(NotShown::Another) => {
@@ -166,8 +166,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn token() -> Token {
-        Token::from_bytes(b"MIIabcdefghijklmnopqrstuvwxyz").unwrap()
+    fn token() -> Credential {
+        Credential::Token(crate::cbr::Token::from_bytes(b"MIIabcdefghijklmnopqrstuvwxyz").unwrap())
     }
 
     fn asked() -> BackupId {

@@ -2,11 +2,13 @@
 //! (`GET …/backups/{id}`), what their answers prove, and how a token for them is had. Knows nothing
 //! of Kubernetes and decides nothing.
 
+mod access_key;
 mod answer;
 mod classify;
 mod client;
 mod cloud_value;
 mod codeless;
+mod credential;
 mod defaults;
 mod endpoint;
 mod endpoint_pattern;
@@ -25,16 +27,19 @@ mod redaction;
 mod replication;
 mod request;
 mod retry_after;
+mod signature;
 mod span;
 mod text;
 mod timestamp;
 mod token;
 mod transport;
 
+pub use access_key::{AccessKey, InvalidAccessKey, KeyPart, NoAccessKey};
 pub use classify::classify;
 pub use client::{Client, ClientConfig, ClientError};
 pub use cloud_value::{CloudValue, same_spelling, spelling};
 pub use codeless::{CODELESS, Codeless};
+pub use credential::{Credential, CredentialId};
 pub use defaults::{DEFAULT_ENDPOINT_PATTERNS, DEFAULT_IAM_PATTERNS};
 pub use endpoint::{AllowList, Endpoint, EndpointRefused};
 pub use endpoint_pattern::{EndpointPattern, InvalidPattern};
@@ -51,4 +56,4 @@ pub use outcome::{
 pub use records::{Backup, BackupStatus, ImageType, RecordStatus, Records, ReplicationRecord};
 pub use replication::Replication;
 pub use request::{Replicate, Target};
-pub use token::{CredentialId, InvalidToken, Token};
+pub use token::{InvalidToken, Token};

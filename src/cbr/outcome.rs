@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use super::answer::{Answer, Json};
 use super::classify::classify;
+use super::credential::Credential;
 use super::error_body::CloudError;
 use super::error_class::{Class, Refusal};
 use super::replication::Replication;
 use super::retry_after;
 use super::text::{VALUE_CHARS, one_line};
-use super::token::Token;
 
 /// How a call ended. Its `Display` is one line without the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,27 +119,31 @@ pub enum UnknownWhy {
 
 impl ReplicateOutcome {
     /// What a complete answer proves. `now` is when it came.
-    pub(super) fn read(answer: &Answer, token: &Token, now: Timestamp) -> Self {
+    pub(super) fn read(answer: &Answer, credential: &Credential, now: Timestamp) -> Self {
         let json = answer.json();
         if answer.is_success() {
             if let Json::Read(Value::Object(body)) = &json
                 && let Some(Value::Object(members)) = body.get("replication")
             {
                 return Self::Accepted(Accepted {
-                    replication: Replication::read(members, token),
+                    replication: Replication::read(members, credential),
                     http_status: answer.status,
                     request_id: answer
                         .request_id
                         .as_deref()
-                        .and_then(|id| one_line(id, VALUE_CHARS / 2, token)),
+                        .and_then(|id| one_line(id, VALUE_CHARS / 2, credential)),
                 });
             }
-            return Self::Unknown(Unknown::answered(UnknownWhy::Unreadable2xx, answer, token));
+            return Self::Unknown(Unknown::answered(UnknownWhy::Unreadable2xx, answer, credential));
         }
         if matches!(json, Json::CutShort) {
-            return Self::Unknown(Unknown::answered(UnknownWhy::AnswerCutShort, answer, token));
+            return Self::Unknown(Unknown::answered(
+                UnknownWhy::AnswerCutShort,
+                answer,
+                credential,
+            ));
         }
-        let error = CloudError::read(answer, token);
+        let error = CloudError::read(answer, credential);
         match classify(error.http_status, error.code.as_deref()) {
             Class::Rejected(kind) => {
                 let retry_after =
@@ -147,19 +151,19 @@ impl ReplicateOutcome {
                 Self::Rejected(Rejection { kind, error, retry_after })
             }
             Class::Ambiguous => {
-                Self::Unknown(Unknown::answered(UnknownWhy::AmbiguousAnswer, answer, token))
+                Self::Unknown(Unknown::answered(UnknownWhy::AmbiguousAnswer, answer, credential))
             }
             Class::Undocumented { refusal_if_unseen } => Self::Unknown(Unknown {
                 refusal_if_unseen,
-                ..Unknown::answered(UnknownWhy::Undocumented, answer, token)
+                ..Unknown::answered(UnknownWhy::Undocumented, answer, credential)
             }),
         }
     }
 }
 
 impl Unknown {
-    fn answered(why: UnknownWhy, answer: &Answer, token: &Token) -> Self {
-        let error = CloudError::read(answer, token);
+    fn answered(why: UnknownWhy, answer: &Answer, credential: &Credential) -> Self {
+        let error = CloudError::read(answer, credential);
         Self {
             why,
             http_status: Some(answer.status),

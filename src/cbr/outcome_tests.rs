@@ -3,8 +3,8 @@ use crate::cbr::RecordId;
 use crate::cbr::TerminalReason;
 use proptest::prelude::*;
 
-fn token() -> Token {
-    Token::from_bytes(b"MIIabcdefghijklmnopqrstuvwxyz").unwrap()
+fn token() -> Credential {
+    Credential::Token(crate::cbr::Token::from_bytes(b"MIIabcdefghijklmnopqrstuvwxyz").unwrap())
 }
 
 fn read(status: u16, body: &str) -> ReplicateOutcome {
@@ -213,7 +213,9 @@ fn what_nobody_documents_as_a_refusal_is_unknown() {
 
 #[test]
 fn a_documented_code_counts_whatever_the_token_contains() {
-    let token = Token::from_bytes(b"key-for-BackupService.1009-tests").unwrap();
+    let token = Credential::Token(
+        crate::cbr::Token::from_bytes(b"key-for-BackupService.1009-tests").unwrap(),
+    );
     let body =
         br#"{"error_code":"BackupService.1009","error_msg":"BackupService.1009-tests"}"#.to_vec();
     let answer = Answer { body, ..Answer::with_status(400) };

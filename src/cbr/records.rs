@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::cloud_value::{CloudValue, same_spelling};
+use super::credential::Credential;
 use super::ids::{BackupId, RecordId};
 use super::json::{line, scalar};
 use super::replication::record_id;
 use super::timestamp;
-use super::token::Token;
 
 /// The backup as one look showed it. Texts are one line of at most 256 characters, without the
 /// token.
@@ -87,10 +87,10 @@ macro_rules! open_enum {
 
         impl $type {
             /// A known word is read as it came: redaction must not turn it into another.
-            fn read(value: Option<&Value>, token: &Token) -> Option<Self> {
+            fn read(value: Option<&Value>, credential: &Credential) -> Option<Self> {
                 match scalar(value)?.trim().to_ascii_lowercase().as_str() {
                     $($text => Some(Self::$member),)+
-                    _ => line(value, token).map(Self::Other),
+                    _ => line(value, credential).map(Self::Other),
                 }
             }
         }
@@ -163,7 +163,11 @@ pub(super) enum NotShown {
 
 impl Backup {
     /// Reads `{"backup": {…}}`, which is expected to be of the backup that was asked for.
-    pub(super) fn read(body: &Value, asked: &BackupId, token: &Token) -> Result<Self, NotShown> {
+    pub(super) fn read(
+        body: &Value,
+        asked: &BackupId,
+        credential: &Credential,
+    ) -> Result<Self, NotShown> {
         let backup = body.get("backup").and_then(Value::as_object).ok_or(NotShown::NoBackup)?;
         let id = scalar(backup.get("id"));
         if id.as_deref().is_some_and(|id| !same_spelling(id.trim(), asked.as_str())) {
@@ -171,21 +175,21 @@ impl Backup {
         }
         Ok(Self {
             names_itself: id.is_some(),
-            status: BackupStatus::read(backup.get("status"), token),
-            image_type: ImageType::read(backup.get("image_type"), token),
-            replication_records: Records::read(backup.get("replication_records"), token),
+            status: BackupStatus::read(backup.get("status"), credential),
+            image_type: ImageType::read(backup.get("image_type"), credential),
+            replication_records: Records::read(backup.get("replication_records"), credential),
         })
     }
 }
 
 impl Records {
-    fn read(value: Option<&Value>, token: &Token) -> Self {
+    fn read(value: Option<&Value>, credential: &Credential) -> Self {
         let Some(Value::Array(items)) = value else {
             return Self::NotReported;
         };
         let records: Vec<_> = items
             .iter()
-            .filter_map(|item| ReplicationRecord::read(item.as_object()?, token))
+            .filter_map(|item| ReplicationRecord::read(item.as_object()?, credential))
             .collect();
         let unreadable = items.len() - records.len();
         Self::Reported { records, unreadable }
@@ -193,12 +197,12 @@ impl Records {
 }
 
 impl ReplicationRecord {
-    fn read(members: &Map<String, Value>, token: &Token) -> Option<Self> {
+    fn read(members: &Map<String, Value>, credential: &Credential) -> Option<Self> {
         let extra = |key| members.get("extra_info").and_then(|extra| extra.get(key));
-        let value = |key| CloudValue::read(members.get(key), token);
+        let value = |key| CloudValue::read(members.get(key), credential);
         Some(Self {
-            id: record_id(members.get("id"), token)?,
-            status: RecordStatus::read(members.get("status"), token)
+            id: record_id(members.get("id"), credential)?,
+            status: RecordStatus::read(members.get("status"), credential)
                 .unwrap_or(RecordStatus::Other(String::new())),
             created_at: scalar(members.get("created_at")).and_then(|time| timestamp::parse(&time)),
             source_region: value("source_region"),
@@ -207,13 +211,13 @@ impl ReplicationRecord {
             destination_region: value("destination_region"),
             destination_project_id: value("destination_project_id"),
             destination_vault_id: value("destination_vault_id")
-                .or_else(|| CloudValue::read(extra("destination_vault_id"), token)),
+                .or_else(|| CloudValue::read(extra("destination_vault_id"), credential)),
             destination_backup_id: value("destination_backup_id"),
             progress: scalar(extra("progress"))
                 .and_then(|percent| percent.parse().ok())
                 .filter(|percent| *percent <= 100),
-            fail_code: line(extra("fail_code"), token),
-            fail_reason: line(extra("fail_reason"), token),
+            fail_code: line(extra("fail_code"), credential),
+            fail_reason: line(extra("fail_reason"), credential),
             auto_trigger: extra("auto_trigger").and_then(Value::as_bool),
         })
     }

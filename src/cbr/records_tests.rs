@@ -2,8 +2,8 @@ use super::*;
 use proptest::prelude::*;
 use serde_json::json;
 
-fn token() -> Token {
-    Token::from_bytes(b"MIIabcdefghijklmnopqrstuvwxyz").unwrap()
+fn token() -> Credential {
+    Credential::Token(crate::cbr::Token::from_bytes(b"MIIabcdefghijklmnopqrstuvwxyz").unwrap())
 }
 
 fn asked() -> BackupId {
@@ -71,8 +71,10 @@ fn an_id_is_enough_and_nulls_and_odd_types_do_no_harm() {
 
 #[test]
 fn a_token_that_contains_the_names_changes_no_comparison() {
-    let token =
-        Token::from_bytes(b"svc-ap-southeast-1-replicating-available-0daac4c56707").unwrap();
+    let token = Credential::Token(
+        crate::cbr::Token::from_bytes(b"svc-ap-southeast-1-replicating-available-0daac4c56707")
+            .unwrap(),
+    );
     let body = json!({"backup": {"status": "available", "replication_records": [{
         "id": "r-1", "status": "replicating", "destination_region": "AP-SOUTHEAST-1",
         "destination_project_id": "0daac4c56707", "extra_info": {"destination_vault_id": "0daac4c56707"},

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use super::credential::Credential;
 use super::ids::RecordId;
 use super::json::{line, scalar};
-use super::token::Token;
+use super::redaction::Redact;
 
 /// `BackupReplicateRespBody` of `CopyBackup.rst`. None of its fields is promised. Each text is one
 /// line of at most 256 characters, without the token.
@@ -29,10 +30,10 @@ pub struct Replication {
 }
 
 impl Replication {
-    pub(super) fn read(members: &Map<String, Value>, token: &Token) -> Self {
-        let text = |key| line(members.get(key), token);
+    pub(super) fn read(members: &Map<String, Value>, credential: &Credential) -> Self {
+        let text = |key| line(members.get(key), credential);
         Self {
-            replication_record_id: record_id(members.get("replication_record_id"), token),
+            replication_record_id: record_id(members.get("replication_record_id"), credential),
             backup_id: text("backup_id"),
             project_id: text("project_id"),
             provider_id: text("provider_id"),
@@ -45,8 +46,8 @@ impl Replication {
 }
 
 /// A usable record id: never a cut one, and never an echo of the token.
-pub(super) fn record_id(value: Option<&Value>, token: &Token) -> Option<RecordId> {
+pub(super) fn record_id(value: Option<&Value>, credential: &Credential) -> Option<RecordId> {
     let text = scalar(value)?;
     let id = RecordId::parse(text.trim()).ok()?;
-    (token.redact(id.as_str()) == id.as_str()).then_some(id)
+    (credential.redact(id.as_str()) == id.as_str()).then_some(id)
 }

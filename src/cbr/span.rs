@@ -6,8 +6,8 @@ use tracing::field::Empty;
 use url::Url;
 
 use super::answer::Answer;
+use super::credential::Credential;
 use super::text::{VALUE_CHARS, one_line};
-use super::token::Token;
 
 /// The path of a look, without what is different from backup to backup.
 pub(super) const BACKUP: &str = "/v3/{project_id}/backups/{backup_id}";
@@ -33,10 +33,10 @@ pub(super) fn of_request(method: &'static str, template: &'static str, url: &Url
 }
 
 /// What came back goes into the span, too.
-pub(super) fn note_answer(span: &Span, answer: &Answer, token: &Token) {
+pub(super) fn note_answer(span: &Span, answer: &Answer, credential: &Credential) {
     span.record("http.response.status_code", answer.status);
     if let Some(id) =
-        answer.request_id.as_deref().and_then(|id| one_line(id, VALUE_CHARS / 2, token))
+        answer.request_id.as_deref().and_then(|id| one_line(id, VALUE_CHARS / 2, credential))
     {
         span.record("cbr.request_id", id);
     }

@@ -1,14 +1,13 @@
 //! The token of the call: read once, sent once, shown never.
 
-use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::hash::BuildHasher;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::credential::CredentialId;
 use super::redaction::{Redact, Runs};
 
 /// Longest token, in bytes. Tokens of tens of kilobytes exist. The bound keeps the request's head
@@ -102,11 +101,9 @@ impl Token {
         self.0.runs.get_or_init(|| Runs::of(self.0.value.expose())).redact(text)
     }
 
-    /// Which credential this is, for what is shared among users of the same one.
-    pub fn credential(&self) -> CredentialId {
-        static KEYS: LazyLock<[RandomState; 2]> =
-            LazyLock::new(|| [RandomState::new(), RandomState::new()]);
-        CredentialId(KEYS.each_ref().map(|key| key.hash_one(self.0.value.expose())))
+    /// Which credential this is.
+    pub(super) fn id(&self) -> CredentialId {
+        CredentialId::of(&[self.0.value.expose()])
     }
 }
 
@@ -119,18 +116,6 @@ impl Redact for Token {
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token([redacted])")
-    }
-}
-
-/// Equal exactly for equal tokens, within one process. 128 bits under keys that are drawn at random
-/// at the start and never leave the process: nothing about the token can be learnt from it, so a
-/// map may keep it for long.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CredentialId([u64; 2]);
-
-impl fmt::Debug for CredentialId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CredentialId")
     }
 }
 
@@ -176,14 +161,14 @@ mod tests {
     #[test]
     fn it_cannot_be_printed() {
         let token = token("MIIabcdefghij");
-        let shown = format!("{token:?} {:?} {:?}", token.header_value(), token.credential());
+        let shown = format!("{token:?} {:?} {:?}", token.header_value(), token.id());
         assert!(!shown.contains("MII") && token.header_value().is_sensitive(), "{shown}");
     }
 
     #[test]
     fn the_same_value_is_the_same_credential() {
-        assert_eq!(token("one").credential(), token(" one\n").credential());
-        assert_ne!(token("one").credential(), token("two").credential());
+        assert_eq!(token("one").id(), token(" one\n").id());
+        assert_ne!(token("one").id(), token("two").id());
     }
 
     #[test]

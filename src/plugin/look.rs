@@ -1,4 +1,4 @@
-//! A look at the cloud's records, with the resource's token: read by the user's own rights, and
+//! A look at the cloud's records, with the resource's credential: read by the user's own rights, and
 //! sent to nobody but the endpoint that the attempt names, and only if that is one that the user
 //! allows.
 
@@ -9,10 +9,10 @@ use super::cluster::Cluster;
 use super::options::LookOptions;
 use super::words::is_object_name;
 use crate::cbr::{
-    AllowList, Backup, BackupId, Client, ClientConfig, ProjectId, Records, ReplicationRecord,
-    Target, Token,
+    AllowList, Backup, BackupId, Client, ClientConfig, Credential, ProjectId, Records,
+    ReplicationRecord, Target,
 };
-use crate::protocol::{Relation, relation};
+use crate::protocol::{CredentialProblem, Relation, credential_in, relation};
 use crate::resource::{Attempt, BackupReplication};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,7 +44,7 @@ pub(super) async fn look(
     let endpoint =
         AllowList(allowed_endpoint.clone()).check(&attempt.endpoint).map_err(|refused| {
             format!(
-                "{refused}; no token was sent. If the endpoint is your cloud's, allow it with \
+                "{refused}; no credential was sent. If the endpoint is your cloud's, allow it with \
             --allowed-endpoint"
             )
         })?;
@@ -54,9 +54,11 @@ pub(super) async fn look(
         backup_id: BackupId::parse(&spec.backup_id).map_err(|error| error.to_string())?,
     };
     let http = client(ca_bundle.as_deref())?;
-    let token = token(cluster, resource).await?;
-    let backup =
-        http.backup(&endpoint, &target, &token, LIMIT).await.map_err(|error| error.to_string())?;
+    let credential = credential(cluster, resource).await?;
+    let backup = http
+        .backup(&endpoint, &target, &credential, LIMIT)
+        .await
+        .map_err(|error| error.to_string())?;
     let Backup { names_itself: _, status: _, image_type: _, replication_records } = backup;
     Ok(match replication_records {
         Records::NotReported => Seen { records: Vec::new(), unreadable: 0, reported: false },
@@ -81,21 +83,20 @@ fn client(ca_bundle: Option<&Path>) -> Result<Client, String> {
     Client::new(config).map_err(|error| error.to_string())
 }
 
-async fn token(cluster: &Cluster, resource: &BackupReplication) -> Result<Token, String> {
-    let Some(reference) = &resource.spec.auth.token_secret_ref else {
-        return Err("the resource names no Secret".to_owned());
+async fn credential(cluster: &Cluster, resource: &BackupReplication) -> Result<Credential, String> {
+    let Some(source) = resource.spec.auth.source() else {
+        return Err("the resource does not name exactly one credential".to_owned());
     };
     // An older CRD may have let a name through that leads elsewhere.
-    if !is_object_name(&reference.name) {
+    if !is_object_name(source.secret_name()) {
         return Err("the resource names a Secret that cannot exist".to_owned());
     }
-    let named = format!("Secret {} (key {})", reference.name, reference.key());
-    let secret = cluster.secret(&reference.name).await.map_err(|why| format!("{named}: {why}"))?;
+    let secret =
+        cluster.secret(source.secret_name()).await.map_err(|why| format!("{source}: {why}"))?;
     let Some(secret) = secret else {
-        return Err(format!("{named}: there is no such Secret"));
+        return Err(CredentialProblem::SecretNotFound.sentence(&source));
     };
-    let Some(bytes) = secret.data.as_ref().and_then(|data| data.get(reference.key())) else {
-        return Err(format!("{named}: there is no such key"));
-    };
-    Token::from_bytes(&bytes.0).map_err(|invalid| format!("{named}: {invalid}"))
+    let data = secret.data.unwrap_or_default();
+    credential_in(&source, |key| data.get(key).map(|bytes| bytes.0.as_slice()))
+        .map_err(|problem| problem.sentence(&source))
 }

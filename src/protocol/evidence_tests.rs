@@ -231,7 +231,9 @@ fn already_replicated_is_evidence_that_leads_to_the_record() {
 #[test]
 fn looks_go_on_after_a_moment_in_which_nothing_could_be_seen() {
     let mut scene = ended(shows(vec![]), lost());
-    scene.credential = Some(crate::protocol::CredentialReading::SecretNotFound);
+    scene.credential = Some(crate::protocol::CredentialReading::Problem(
+        crate::protocol::CredentialProblem::SecretNotFound,
+    ));
     let (status, again) = scene.settled();
     assert_eq!(condition(&status, "Stalled").unwrap().1, "OutcomeUnknown");
     assert!(again.is_some());

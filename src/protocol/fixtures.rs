@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::protocol::credential::CredentialReading;
 use crate::protocol::decide::{Action, decide};
 use crate::protocol::facts::call_result::CallResult;
 use crate::protocol::facts::record::{Recorded, record};
 use crate::protocol::lookup::{Lookup, LookupHistory};
-use crate::protocol::observation::{
-    CredentialReading, FreshAttempt, Observation, RefusedClaim, TargetReading,
-};
+use crate::protocol::observation::{FreshAttempt, Observation, RefusedClaim, TargetReading};
 use crate::protocol::policy::Policy;
 use crate::resource::{Attempt, AttemptId, BackupReplication, BackupReplicationStatus};
 
@@ -140,7 +139,7 @@ impl Scene {
                 self.resource.status = Some(*status);
                 *attempt
             }
-            other @ (Action::ReadCredential(_) | Action::Lookup { .. } | Action::Update { .. }) => {
+            other @ (Action::ReadCredential | Action::Lookup { .. } | Action::Update { .. }) => {
                 panic!("no claim but {other:?}")
             }
         }
@@ -159,7 +158,7 @@ impl Scene {
     pub(super) fn settled(&self) -> (BackupReplicationStatus, Option<Duration>) {
         match self.decide() {
             Action::Update { status, requeue_after } => (*status, requeue_after),
-            other @ (Action::ReadCredential(_) | Action::Lookup { .. } | Action::Claim { .. }) => {
+            other @ (Action::ReadCredential | Action::Lookup { .. } | Action::Claim { .. }) => {
                 panic!("not settled but {other:?}")
             }
         }

@@ -5,6 +5,7 @@
 //! `describe/` says it in words, and `fence` says whether a claimed call may still start.
 
 mod backoff;
+mod credential;
 mod decide;
 mod decision;
 mod describe;
@@ -14,10 +15,12 @@ mod fence;
 mod lookup;
 mod observation;
 mod policy;
+mod secret;
 mod target;
 mod transitions;
 
 pub(crate) use backoff::{cap_retry_after, claim_delay, deadline, error_delay};
+pub use credential::{CredentialProblem, CredentialReading};
 pub use decide::after_call::describe_result;
 pub use decide::round::{Facts, Round, Viewer};
 pub use decide::{Action, is_finished};
@@ -29,8 +32,9 @@ pub use fence::{Clocks, Fence};
 pub use lookup::{
     Lookup, LookupHistory, LookupMemory, ViewerMemory, shows_called_record, shows_record,
 };
-pub use observation::{CredentialReading, FreshAttempt, Observation, RefusedClaim, TargetReading};
+pub use observation::{FreshAttempt, Observation, RefusedClaim, TargetReading};
 pub use policy::{Policy, shortest_claim_lifetime};
+pub use secret::credential_in;
 pub use target::{CallTarget, LockedTarget, locked_target};
 pub use transitions::{Transition, TransitionKind, since_creation, transitions};
 

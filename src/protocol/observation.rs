@@ -1,5 +1,6 @@
 //! What was seen, as plain values.
 
+use crate::protocol::credential::CredentialReading;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -122,25 +123,4 @@ impl TargetReading {
             Self::NoEndpoint | Self::EndpointRefused(_) | Self::Invalid(_) => false,
         }
     }
-}
-
-/// What reading the credential gave.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CredentialReading {
-    /// A token.
-    Usable {
-        /// The Secret's `metadata.resourceVersion`.
-        version: String,
-        /// Names the credential value for other processes, without giving anything of it away: the
-        /// same text means the same value.
-        viewer: String,
-    },
-    /// No such Secret.
-    SecretNotFound,
-    /// The Secret has no such key, or nothing but white space in it.
-    TokenMissing,
-    /// The value cannot be a header's value, for the reason given.
-    TokenUnusable(String),
-    /// The operator may not read it, for the reason given.
-    NotPermitted(String),
 }

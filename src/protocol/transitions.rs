@@ -190,7 +190,9 @@ mod tests {
     #[test]
     fn a_wait_is_news_once() {
         let mut scene = Scene::new();
-        scene.credential = Some(crate::protocol::CredentialReading::SecretNotFound);
+        scene.credential = Some(crate::protocol::CredentialReading::Problem(
+            crate::protocol::CredentialProblem::SecretNotFound,
+        ));
         let (waits, _) = scene.settled();
         assert_eq!(
             kinds(scene.resource.status.as_ref(), &waits),

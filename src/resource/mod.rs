@@ -2,6 +2,7 @@
 //! that the API server itself keeps. The CRD in `crds/` is generated from here.
 
 mod attempt;
+mod auth;
 mod conditions;
 mod crd;
 mod explained;
@@ -13,14 +14,14 @@ mod spec;
 mod status;
 
 pub use attempt::{Attempt, AttemptId, Outcome, RejectionKind, bounds};
+pub use auth::{
+    Auth, CredentialKind, CredentialSource, DEFAULT_TOKEN_KEY, SecretKeyRef, SecretRef,
+};
 pub use conditions::{Change, ConditionType, Is, Reason, apply as apply_conditions};
 pub use crd::crd_yaml;
 pub use guarded_patch::{Unguarded, decision_patch, met_its_version, status_patch};
 pub use reasons::{Acts, Blanks, Cure, EventType, Explained, Level, Telling};
-pub use spec::{
-    Auth, BackupReplication, BackupReplicationSpec, DEFAULT_TOKEN_KEY, OnUnknownOutcome, ReadyWhen,
-    SecretKeyRef,
-};
+pub use spec::{BackupReplication, BackupReplicationSpec, OnUnknownOutcome, ReadyWhen};
 pub use status::{BackupReplicationStatus, Origin, Phase, TrackingEnd, TrackingIssue};
 
 /// The annotation by which a human decides about one attempt (see `docs/decisions.md`).

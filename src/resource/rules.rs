@@ -66,6 +66,17 @@ pub(super) fn all() -> Vec<Rule> {
     rules
 }
 
+/// The name becomes a part of a path at the API server, where the operator may read what the user
+/// may not.
+fn secret_name(path: &'static [&'static str]) -> Rule {
+    Rule::new(
+        path,
+        r"self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
+        "must be the name of a Secret: up to 253 lower-case letters, digits, '-' or '.', and begin \
+         and end with a letter or digit",
+    )
+}
+
 fn limits() -> Vec<Rule> {
     const ID: &str = "self.matches('^[A-Za-z0-9][A-Za-z0-9_-]*$')";
     const ID_MESSAGE: &str =
@@ -98,17 +109,12 @@ fn limits() -> Vec<Rule> {
         ),
         Rule::new(
             &["spec", "auth"],
-            "has(self.tokenSecretRef)",
-            "exactly one kind of credential is needed: tokenSecretRef",
+            "[has(self.tokenSecretRef), has(self.accessKeySecretRef)].filter(named, named).size() \
+             == 1",
+            "exactly one kind of credential is needed: tokenSecretRef or accessKeySecretRef",
         ),
-        // The name becomes a part of a path at the API server, where the operator may read what the
-        // user may not.
-        Rule::new(
-            &["spec", "auth", "tokenSecretRef", "name"],
-            r"self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
-            "must be the name of a Secret: up to 253 lower-case letters, digits, '-' or '.', and \
-             begin and end with a letter or digit",
-        ),
+        secret_name(&["spec", "auth", "tokenSecretRef", "name"]),
+        secret_name(&["spec", "auth", "accessKeySecretRef", "name"]),
         Rule::new(
             &["spec", "auth", "tokenSecretRef", "key"],
             "self.matches('^[A-Za-z0-9._-]*$')",

@@ -5,6 +5,7 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::auth::Auth;
 use super::status::BackupReplicationStatus;
 
 /// Replicates one CBR backup to another region: one accepted call per resource.
@@ -152,39 +153,6 @@ impl BackupReplicationSpec {
     /// Whether new calls are suspended.
     pub fn suspended(&self) -> bool {
         self.suspend.unwrap_or(false)
-    }
-}
-
-/// Where the credential comes from. Exactly one member is set; more kinds will join.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Auth {
-    /// A key of a Secret in the resource's namespace that holds an IAM token for the source project
-    /// (`X-Auth-Token`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_secret_ref: Option<SecretKeyRef>,
-}
-
-/// The key that is read where a reference names none.
-pub const DEFAULT_TOKEN_KEY: &str = "token";
-
-/// One key of a Secret in the same namespace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SecretKeyRef {
-    /// Name of the Secret.
-    #[schemars(length(min = 1, max = 253))]
-    pub name: String,
-    /// Key in the Secret's data; `token` if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 253))]
-    pub key: Option<String>,
-}
-
-impl SecretKeyRef {
-    /// The key with its default.
-    pub fn key(&self) -> &str {
-        self.key.as_deref().unwrap_or(DEFAULT_TOKEN_KEY)
     }
 }
 

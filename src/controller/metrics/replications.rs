@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::protocol::{CredentialReading, TransitionKind};
+use crate::protocol::{CredentialProblem, CredentialReading, TransitionKind};
 use crate::resource::{Origin, TrackingEnd};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -72,10 +72,12 @@ impl SecretFailure {
     pub(in crate::controller) fn of(reading: &CredentialReading) -> Option<Self> {
         match reading {
             CredentialReading::Usable { .. } => None,
-            CredentialReading::SecretNotFound => Some(Self::NotFound),
-            CredentialReading::TokenMissing => Some(Self::TokenMissing),
-            CredentialReading::TokenUnusable(_) => Some(Self::TokenUnusable),
-            CredentialReading::NotPermitted(_) => Some(Self::NotPermitted),
+            CredentialReading::Problem(CredentialProblem::SecretNotFound) => Some(Self::NotFound),
+            CredentialReading::Problem(CredentialProblem::Missing(_)) => Some(Self::TokenMissing),
+            CredentialReading::Problem(CredentialProblem::Unusable(_)) => Some(Self::TokenUnusable),
+            CredentialReading::Problem(CredentialProblem::NotPermitted(_)) => {
+                Some(Self::NotPermitted)
+            }
         }
     }
 }

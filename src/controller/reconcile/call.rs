@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::cbr::Token;
+use crate::cbr::Credential;
 use crate::controller::context::Context;
 use crate::controller::prepared::{self, Prepared, PreparedCall};
 use crate::controller::reconcile::claim::{Claim, OpenWindow};
@@ -20,13 +20,15 @@ pub(crate) struct FinishedCall {
 }
 
 /// Makes the one call of this claim, from the object that the claim returned.
-pub(crate) async fn call(context: &Context, claim: Claim, token: &Token) -> FinishedCall {
+pub(crate) async fn call(context: &Context, claim: Claim, credential: &Credential) -> FinishedCall {
     let (window, limit, object, attempt) = claim.spend();
     let ending = match callable(&object, context) {
         Ok(callable) => {
-            let ending = send(context, &callable, token, &attempt, limit, window).await;
-            note_throttle(context, &callable, token, &ending);
-            context.memory.viewer(&rate_key(&callable, token), |viewer| viewer.note_call(&ending));
+            let ending = send(context, &callable, credential, &attempt, limit, window).await;
+            note_throttle(context, &callable, credential, &ending);
+            context
+                .memory
+                .viewer(&rate_key(&callable, credential), |viewer| viewer.note_call(&ending));
             ending
         }
         Err(why) => {
@@ -54,7 +56,7 @@ fn callable(
 async fn send(
     context: &Context,
     callable: &PreparedCall,
-    token: &Token,
+    credential: &Credential,
     attempt: &Attempt,
     limit: Duration,
     window: OpenWindow,
@@ -62,14 +64,19 @@ async fn send(
     let PreparedCall { endpoint, target, body } = callable;
     tracing::info!(%endpoint, number = attempt.number, "Claimed; calling");
     let started = Instant::now();
-    let outcome = context.cbr.replicate(endpoint, target, body, token, limit, window).await;
+    let outcome = context.cbr.replicate(endpoint, target, body, credential, limit, window).await;
     let ending = CallResult::of(outcome, attempt);
     context.metrics.cloud.called(&ending, started.elapsed());
     ending
 }
 
 /// What the cloud asked of this caller holds for all resources that call the same way.
-fn note_throttle(context: &Context, callable: &PreparedCall, token: &Token, ending: &CallResult) {
+fn note_throttle(
+    context: &Context,
+    callable: &PreparedCall,
+    credential: &Credential,
+    ending: &CallResult,
+) {
     let CallResult::Rejected { kind: RejectionKind::Throttled, retry_after: Some(wait), answer: _ } =
         ending
     else {
@@ -77,15 +84,15 @@ fn note_throttle(context: &Context, callable: &PreparedCall, token: &Token, endi
     };
     let now = Timestamp::now();
     if let Ok(until) = now.checked_add(cap_retry_after(*wait)) {
-        context.throttle.note(rate_key(callable, token), until, now);
+        context.throttle.note(rate_key(callable, credential), until, now);
     }
 }
 
-fn rate_key(callable: &PreparedCall, token: &Token) -> RateLimitKey {
+fn rate_key(callable: &PreparedCall, credential: &Credential) -> RateLimitKey {
     RateLimitKey {
         endpoint: callable.endpoint.to_string(),
         project_id: callable.target.project_id.as_str().to_owned(),
-        credential: token.credential(),
+        credential: credential.id(),
     }
 }
 

@@ -3,45 +3,46 @@
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Client, ResourceExt};
 
-use crate::cbr::{InvalidToken, Token};
+use crate::cbr::Credential;
 use crate::controller::api::{ApiError, bounded};
 use crate::controller::settings::RequiredLabel;
-use crate::protocol::CredentialReading;
-use crate::resource::SecretKeyRef;
+use crate::protocol::{CredentialProblem, CredentialReading, credential_in};
+use crate::resource::CredentialSource;
 
-/// The token itself, beside what may be said of it.
-pub(crate) struct Credential {
+/// The credential itself, beside what may be said of it.
+pub(crate) struct ReadCredential {
     pub(crate) reading: CredentialReading,
-    pub(crate) token: Option<Token>,
+    pub(crate) credential: Option<Credential>,
 }
 
-impl From<CredentialReading> for Credential {
-    fn from(reading: CredentialReading) -> Self {
-        Self { reading, token: None }
+impl From<CredentialProblem> for ReadCredential {
+    fn from(problem: CredentialProblem) -> Self {
+        Self { reading: CredentialReading::Problem(problem), credential: None }
     }
 }
 
-/// Reads one key of one Secret.
+/// Reads the Secret that the source names.
 ///
 /// # Errors
 /// Where the API server gave no answer, so that nothing can be said of the Secret.
 pub(crate) async fn read_credential(
     client: &Client,
     namespace: &str,
-    reference: &SecretKeyRef,
+    source: &CredentialSource,
     required: Option<&RequiredLabel>,
-) -> Result<Credential, ApiError> {
+) -> Result<ReadCredential, ApiError> {
+    let name = source.secret_name();
     // The client puts the name into a path as it is. An older CRD may have let one through that
     // leads elsewhere.
-    if !is_name(&reference.name) {
-        return Ok(CredentialReading::SecretNotFound.into());
+    if !is_name(name) {
+        return Ok(CredentialProblem::SecretNotFound.into());
     }
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    let secret = match bounded(secrets.get(&reference.name)).await {
+    let secret = match bounded(secrets.get(name)).await {
         Ok(secret) => secret,
-        Err(ApiError::Gone) => return Ok(CredentialReading::SecretNotFound.into()),
+        Err(ApiError::Gone) => return Ok(CredentialProblem::SecretNotFound.into()),
         Err(ApiError::Forbidden(_)) => {
-            return Ok(CredentialReading::NotPermitted(format!(
+            return Ok(CredentialProblem::NotPermitted(format!(
                 "the operator's role does not allow it to get Secrets in namespace {namespace}"
             ))
             .into());
@@ -51,25 +52,25 @@ pub(crate) async fn read_credential(
     if let Some(RequiredLabel { key, value }) = required
         && secret.labels().get(key) != Some(value)
     {
-        return Ok(CredentialReading::NotPermitted(format!(
+        return Ok(CredentialProblem::NotPermitted(format!(
             "the administrator wants the label {key}={value} on it"
         ))
         .into());
     }
     let version = secret.resource_version().unwrap_or_default();
-    let Some(bytes) = secret.data.as_ref().and_then(|data| data.get(reference.key())) else {
-        return Ok(CredentialReading::TokenMissing.into());
-    };
-    Ok(match Token::from_bytes(&bytes.0) {
-        Ok(token) => {
-            let viewer = format!("{}/{}@{version}", reference.name, reference.key());
-            Credential {
+    let data = secret.data.unwrap_or_default();
+    Ok(match credential_in(source, |key| data.get(key).map(|bytes| bytes.0.as_slice())) {
+        Ok(credential) => {
+            let viewer = match source.key() {
+                Some(key) => format!("{name}/{key}@{version}"),
+                None => format!("{name}@{version}"),
+            };
+            ReadCredential {
                 reading: CredentialReading::Usable { version, viewer },
-                token: Some(token),
+                credential: Some(credential),
             }
         }
-        Err(InvalidToken::Empty) => CredentialReading::TokenMissing.into(),
-        Err(unusable) => CredentialReading::TokenUnusable(unusable.to_string()).into(),
+        Err(problem) => problem.into(),
     })
 }
 

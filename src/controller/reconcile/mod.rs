@@ -20,7 +20,7 @@ use crate::controller::context::Context;
 use crate::controller::events::announce;
 use crate::controller::reconcile::call::call;
 use crate::controller::reconcile::claim::Claim;
-use crate::controller::reconcile::credential::Credential;
+use crate::controller::reconcile::credential::ReadCredential;
 use crate::controller::reconcile::observe::Observer;
 use crate::controller::reconcile::record::record_result;
 use crate::controller::state::permits::Permit;
@@ -56,7 +56,7 @@ pub(crate) async fn reconcile(
     };
     match action {
         // The round has been told these.
-        Action::ReadCredential(_) | Action::Lookup { .. } => Ok(Next::await_change()),
+        Action::ReadCredential | Action::Lookup { .. } => Ok(Next::await_change()),
         Action::Update { status, requeue_after } => {
             if object.status.as_ref() != Some(&*status) {
                 write_status(&api, &object, &status).await?;
@@ -68,7 +68,9 @@ pub(crate) async fn reconcile(
         Action::Claim { status, attempt } => {
             tracing::Span::current().record("attempt", attempt.id.as_str());
             let caller = observer.caller();
-            let Some(Credential { reading, token: Some(token) }) = observer.credential else {
+            let Some(ReadCredential { reading, credential: Some(credential) }) =
+                observer.credential
+            else {
                 return Ok(Next::await_change());
             };
             // Nothing new begins in a drain or without the lead, however long the look before it
@@ -89,7 +91,7 @@ pub(crate) async fn reconcile(
             announce(&context.metrics, &context.events, &object, &status);
             // Kept too long rather than too short, should this round end in a panic.
             taken.keep_for(context.settings.policy.settling_time);
-            let ended = call(&context, claim, &token).await;
+            let ended = call(&context, claim, &credential).await;
             taken.keep_for(shows_after(&ended.ending, &context));
             drop(taken);
             // Others may be worked on while the end is written, which may take for ever.

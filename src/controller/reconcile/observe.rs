@@ -11,16 +11,17 @@ use crate::controller::api::ApiError;
 use crate::controller::context::Context;
 use crate::controller::metrics::SecretFailure;
 use crate::controller::prepared::{self, Prepared};
-use crate::controller::reconcile::credential::{Credential, read_credential};
+use crate::controller::reconcile::credential::{ReadCredential, read_credential};
 use crate::controller::reconcile::lookup::look_up;
 use crate::controller::state::memory::StoredViewer;
 use crate::controller::state::target_locks::Caller;
 use crate::controller::state::throttle::RateLimitKey;
 use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{
-    Action, CallTarget, CredentialReading, Facts, FreshAttempt, Lookup, Round, Viewer,
+    Action, CallTarget, CredentialProblem, CredentialReading, Facts, FreshAttempt, Lookup, Round,
+    Viewer,
 };
-use crate::resource::{AttemptId, BackupReplication, SecretKeyRef};
+use crate::resource::{AttemptId, BackupReplication};
 
 /// What one round looks at, and what it has seen so far.
 pub(super) struct Observer<'a> {
@@ -28,7 +29,7 @@ pub(super) struct Observer<'a> {
     key: &'a ObjectRef<WatchEntry>,
     object: &'a BackupReplication,
     target: Prepared,
-    pub(super) credential: Option<Credential>,
+    pub(super) credential: Option<ReadCredential>,
 }
 
 impl<'a> Observer<'a> {
@@ -70,9 +71,7 @@ impl<'a> Observer<'a> {
         let mut round = Round::new(facts, &own, memory.now(), policy);
         loop {
             match round.next(Timestamp::now(), self.same_target_in_use()) {
-                Action::ReadCredential(reference) => {
-                    self.read_credential(&mut round, &reference).await?
-                }
+                Action::ReadCredential => self.read_credential(&mut round).await?,
                 Action::Lookup { max_age } => {
                     if !self.look_up(&mut round, max_age).await {
                         return Ok(None);
@@ -83,17 +82,16 @@ impl<'a> Observer<'a> {
         }
     }
 
-    async fn read_credential(
-        &mut self,
-        round: &mut Round<'_>,
-        reference: &SecretKeyRef,
-    ) -> Result<(), ApiError> {
+    async fn read_credential(&mut self, round: &mut Round<'_>) -> Result<(), ApiError> {
         let required = self.context.settings.required_label.as_ref();
         let namespace = self.key.namespace.as_deref().unwrap_or_default();
         let secrets = &self.context.metrics.replications;
-        let credential = read_credential(&self.context.kubernetes, namespace, reference, required)
-            .await
-            .inspect_err(|_| secrets.secret_failed(SecretFailure::NoAnswer))?;
+        let credential = match self.object.spec.auth.source() {
+            Some(source) => read_credential(&self.context.kubernetes, namespace, &source, required)
+                .await
+                .inspect_err(|_| secrets.secret_failed(SecretFailure::NoAnswer))?,
+            None => CredentialProblem::SecretNotFound.into(),
+        };
         SecretFailure::of(&credential.reading)
             .into_iter()
             .for_each(|failure| secrets.secret_failed(failure));
@@ -131,7 +129,7 @@ impl<'a> Observer<'a> {
     async fn look_up(&self, round: &mut Round<'_>, max_age: Duration) -> bool {
         let (
             Prepared::Call(callable),
-            Some(Credential { token: Some(token), reading: _ }),
+            Some(ReadCredential { credential: Some(credential), reading: _ }),
             Some(key),
         ) = (&self.target, &self.credential, self.rate_key())
         else {
@@ -143,7 +141,7 @@ impl<'a> Observer<'a> {
             Some(until) => Lookup::Throttled { until },
             None => tokio::select! {
                 lookup = self.context.looks.look(&key, &callable.target.backup_id, max_age, async || {
-                    look_up(self.context, callable, token).await
+                    look_up(self.context, callable, credential).await
                 }) => lookup,
                 () = self.context.drain.cancelled() => return false,
             },
@@ -171,11 +169,11 @@ impl<'a> Observer<'a> {
         let Prepared::Call(target) = &self.target else {
             return None;
         };
-        let token = self.credential.as_ref()?.token.as_ref()?;
+        let credential = self.credential.as_ref()?.credential.as_ref()?;
         Some(RateLimitKey {
             endpoint: target.endpoint.to_string(),
             project_id: self.object.spec.project_id.clone(),
-            credential: token.credential(),
+            credential: credential.id(),
         })
     }
 }

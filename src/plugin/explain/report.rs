@@ -251,7 +251,7 @@ fn turn(resource: &BackupReplication, reason: Option<Reason>, now: Timestamp) ->
 
 /// The Secret and its key, where the operator waits for what stands there.
 fn token_waited_for(resource: &BackupReplication) -> Option<String> {
-    let secret = resource.spec.auth.token_secret_ref.as_ref()?;
+    let source = resource.spec.auth.source()?;
     let is_waited_for = matches!(
         reason(resource)?,
         Reason::SecretNotFound
@@ -260,6 +260,5 @@ fn token_waited_for(resource: &BackupReplication) -> Option<String> {
             | Reason::TokenRejected
     );
     let is_followed = is_followed(resource);
-    (is_waited_for && !is_followed)
-        .then(|| format!("Secret {} (key {})", secret.name, secret.key()))
+    (is_waited_for && !is_followed).then(|| source.to_string())
 }

@@ -8,7 +8,7 @@ use crate::plugin::decision::{Considered, consider};
 use crate::plugin::meaning::option;
 use crate::plugin::next::{Next, condition, next};
 use crate::protocol::Decision;
-use crate::resource::{BackupReplication, Blanks, ConditionType, Cure, Reason};
+use crate::resource::{BackupReplication, Blanks, ConditionType, CredentialSource, Cure, Reason};
 
 /// A command, and when to type it.
 #[derive(Serialize)]
@@ -79,14 +79,15 @@ fn decision_of(command: &str) -> Option<Decision> {
 }
 
 fn blanks(resource: &BackupReplication) -> Blanks {
-    let secret = resource.spec.auth.token_secret_ref.as_ref();
+    let source = resource.spec.auth.source();
+    let source = source.as_ref();
     let attempt = resource.status.as_ref().and_then(|status| status.attempts.first());
     let endpoint = resource.spec.endpoint.clone().or_else(|| Some(attempt?.endpoint.clone()));
     Blanks {
         namespace: resource.namespace().unwrap_or_default(),
         name: resource.name_any(),
-        secret: secret.map(|secret| secret.name.clone()).unwrap_or_default(),
-        key: secret.map(|secret| secret.key().to_owned()).unwrap_or_default(),
+        secret: source.map(|source| source.secret_name().to_owned()).unwrap_or_default(),
+        files: source.map(CredentialSource::files).unwrap_or_default(),
         endpoint: endpoint.unwrap_or_default(),
     }
 }

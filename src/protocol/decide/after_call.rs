@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::protocol::credential::CredentialReading;
 use crate::protocol::decide::{Action, decide};
 use crate::protocol::describe::describe;
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::lookup::LookupHistory;
-use crate::protocol::observation::{CredentialReading, FreshAttempt, Observation, TargetReading};
+use crate::protocol::observation::{FreshAttempt, Observation, TargetReading};
 use crate::protocol::policy::Policy;
 use crate::resource::{Attempt, BackupReplication, BackupReplicationStatus};
 
@@ -45,7 +46,7 @@ pub fn describe_result(
         Action::Update { status, requeue_after } => (*status, requeue_after),
         // It must be looked at, or may be called for again already (the spec changed under the
         // call).
-        Action::ReadCredential(_) | Action::Lookup { .. } | Action::Claim { .. } => {
+        Action::ReadCredential | Action::Lookup { .. } | Action::Claim { .. } => {
             (without_a_look(&object, now), Some(Duration::ZERO))
         }
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::protocol::backoff;
+use crate::protocol::credential::CredentialReading;
 use crate::protocol::decide::accepted::accepted;
 use crate::protocol::decide::step::{Need, Sight, Step, Wait, sight, unseen};
 use crate::protocol::decide::tracking::{just_accepted, note_further_records};
@@ -16,7 +17,7 @@ use crate::protocol::describe::situation::Situation;
 use crate::protocol::evidence::evidence;
 use crate::protocol::facts::settle::{adopt, settle};
 use crate::protocol::lookup::Lookup;
-use crate::protocol::observation::{CredentialReading, Observation};
+use crate::protocol::observation::Observation;
 use crate::protocol::policy::Policy;
 use crate::resource::{Attempt, BackupReplicationStatus, Outcome, RejectionKind};
 
@@ -154,20 +155,15 @@ fn retry_later(attempt: Attempt, ended_for: Duration, now: Timestamp) -> Step {
 /// another call.
 fn refused(attempt: Attempt, seen: &Observation<'_>) -> Step {
     let edited = Some(attempt.generation) != seen.resource.metadata.generation;
-    if let (true, Some(reference)) = (edited, &seen.resource.spec.auth.token_secret_ref) {
+    if edited && seen.resource.spec.auth.source().is_some() {
         match &seen.credential {
-            None => return Step::See(Need::Credential(reference.clone())),
+            None => return Step::See(Need::Credential),
             Some(CredentialReading::Usable { version, viewer: _ }) => {
                 if attempt.secret_version.as_ref().is_some_and(|before| before != version) {
                     return Step::MayCall;
                 }
             }
-            Some(
-                CredentialReading::SecretNotFound
-                | CredentialReading::TokenMissing
-                | CredentialReading::TokenUnusable(_)
-                | CredentialReading::NotPermitted(_),
-            ) => {}
+            Some(CredentialReading::Problem(_)) => {}
         }
     }
     Step::Wait(Wait::new(Situation::Rejected(attempt), None))
@@ -180,15 +176,15 @@ fn unauthorized(
     ended_for: Duration,
     seen: &Observation<'_>,
 ) -> Step {
-    let Some(reference) = &seen.resource.spec.auth.token_secret_ref else {
+    let Some(source) = seen.resource.spec.auth.source() else {
         return Step::MayCall;
     };
     let Some(credential) = &seen.credential else {
-        return Step::See(Need::Credential(reference.clone()));
+        return Step::See(Need::Credential);
     };
     match credential {
         CredentialReading::Usable { version, viewer: _ } => {
-            // A label on the Secret changes its version, and not its token.
+            // A label on the Secret changes its version, and not its value.
             let same_token =
                 attempt.secret_version.as_ref() == Some(version) || seen.credential_refused;
             let same = same_token && !changed;
@@ -199,13 +195,10 @@ fn unauthorized(
             let since = attempt.ended_at.as_ref().map_or(seen.now, |at| at.0);
             let again = backoff::poll_delay(since, seen.now).min(left);
             Step::Wait(Wait::new(
-                Situation::TokenRejected(reference.clone(), outcome_message(&attempt)),
+                Situation::CredentialRejected(source, outcome_message(&attempt)),
                 Some(again),
             ))
         }
-        CredentialReading::SecretNotFound
-        | CredentialReading::TokenMissing
-        | CredentialReading::TokenUnusable(_)
-        | CredentialReading::NotPermitted(_) => Step::MayCall,
+        CredentialReading::Problem(_) => Step::MayCall,
     }
 }

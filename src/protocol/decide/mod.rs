@@ -23,14 +23,14 @@ use crate::protocol::facts::claim::claim;
 use crate::protocol::observation::Observation;
 use crate::protocol::policy::Policy;
 use crate::resource::{
-    Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, Outcome, SecretKeyRef,
+    Attempt, BackupReplication, BackupReplicationStatus, DECISION_ANNOTATION, Outcome,
 };
 
 /// The one thing to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// Read the Secret named here and decide again with what it gave.
-    ReadCredential(SecretKeyRef),
+    /// Read the credential that the spec names and decide again with what it gave.
+    ReadCredential,
     /// Look the backup up and decide again with what it gave.
     Lookup {
         /// How old the look may be; zero where it must be made now.
@@ -56,7 +56,7 @@ pub enum Action {
 impl From<Need> for Action {
     fn from(need: Need) -> Self {
         match need {
-            Need::Credential(reference) => Self::ReadCredential(reference),
+            Need::Credential => Self::ReadCredential,
             Need::Lookup { max_age } => Self::Lookup { max_age },
         }
     }

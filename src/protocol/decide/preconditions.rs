@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::protocol::backoff;
+use crate::protocol::credential::CredentialReading;
 use crate::protocol::decide::step::{Need, Wait};
 use crate::protocol::decide::tracking::{just_accepted, note_further_records};
 use crate::protocol::decision;
@@ -13,7 +14,7 @@ use crate::protocol::evidence::{Evidence, evidence};
 use crate::protocol::facts::claim::Call;
 use crate::protocol::facts::settle::{adopt, decline};
 use crate::protocol::lookup::Lookup;
-use crate::protocol::observation::{CredentialReading, Observation, RefusedClaim, TargetReading};
+use crate::protocol::observation::{Observation, RefusedClaim, TargetReading};
 use crate::protocol::policy::Policy;
 use crate::resource::{Attempt, BackupReplicationStatus, Outcome};
 
@@ -58,25 +59,18 @@ pub(crate) fn before_call<'a>(
         }
         TargetReading::Invalid(why) => return wait(Situation::SpecInvalid(why.clone()), None),
     };
-    let Some(reference) = seen.resource.spec.auth.token_secret_ref.clone() else {
-        let why = "spec.auth names no credential".to_owned();
+    let Some(source) = seen.resource.spec.auth.source() else {
+        let why = "spec.auth does not name exactly one credential".to_owned();
         return wait(Situation::SpecInvalid(why), None);
     };
     let Some(credential) = &seen.credential else {
-        return Ready::See(Need::Credential(reference));
+        return Ready::See(Need::Credential);
     };
     let poll = Some(backoff::poll_delay(waiting_since(status, seen), seen.now));
     let secret_version = match credential {
         CredentialReading::Usable { version, viewer: _ } => version,
-        CredentialReading::SecretNotFound => {
-            return wait(Situation::SecretNotFound(reference), poll);
-        }
-        CredentialReading::TokenMissing => return wait(Situation::TokenMissing(reference), poll),
-        CredentialReading::TokenUnusable(why) => {
-            return wait(Situation::TokenUnusable(reference, why.clone()), poll);
-        }
-        CredentialReading::NotPermitted(why) => {
-            return wait(Situation::SecretNotPermitted(reference, why.clone()), poll);
+        CredentialReading::Problem(problem) => {
+            return wait(Situation::NoCredential(source, problem.clone()), poll);
         }
     };
     if let Some(until) = seen.throttled_until.filter(|until| *until > seen.now) {
@@ -111,9 +105,9 @@ pub(crate) fn before_call<'a>(
         },
         // The call would be refused, too, so nothing is lost by waiting for the credential.
         Lookup::Unauthorized(why) => {
-            // As soon as another token would be found in the Secret.
+            // As soon as another credential would be found in the Secret.
             let again = poll.map(|poll| poll.min(backoff::lookup_delay(failing_for)));
-            return wait(Situation::TokenRejected(reference, why.clone()), again);
+            return wait(Situation::CredentialRejected(source, why.clone()), again);
         }
         Lookup::Throttled { until } | Lookup::Deferred { until } => {
             return wait(

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::protocol::credential::CredentialReading;
 use crate::protocol::decide::{Action, decide};
 use crate::protocol::lookup::{Lookup, LookupHistory, LookupMemory, ViewerMemory};
-use crate::protocol::observation::{
-    CredentialReading, FreshAttempt, Observation, RefusedClaim, TargetReading,
-};
+use crate::protocol::observation::{FreshAttempt, Observation, RefusedClaim, TargetReading};
 use crate::protocol::policy::Policy;
 use crate::resource::BackupReplication;
 

@@ -34,7 +34,7 @@ fn round(
     let mut lookup = lookup;
     loop {
         match round.next(at(60 * 60), None) {
-            Action::ReadCredential(_) => {
+            Action::ReadCredential => {
                 let viewer = Viewer { memory: *memory, throttled_until: None };
                 round.credential_read(usable("s1"), &viewer, &own, NOW);
             }

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use crate::protocol::describe::secret;
+use crate::protocol::credential::CredentialReading;
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::lookup::Lookup;
-use crate::protocol::observation::{CredentialReading, Observation, TargetReading};
-use crate::resource::SecretKeyRef;
+use crate::protocol::observation::{Observation, TargetReading};
 
 /// Where a part of the decision comes to.
 pub(crate) enum Step {
@@ -20,8 +19,8 @@ pub(crate) enum Step {
 
 /// What must be seen before it can be decided.
 pub(crate) enum Need {
-    /// The Secret.
-    Credential(SecretKeyRef),
+    /// The credential.
+    Credential,
     /// The backup's records.
     Lookup {
         /// How old the look may be; zero where it must be made now.
@@ -44,7 +43,7 @@ impl Wait {
 /// A look, as far as one can be had.
 pub(crate) enum Sight<'a> {
     Seen(&'a Lookup),
-    /// Nothing can be looked at: no endpoint that may be called, or no usable token.
+    /// Nothing can be looked at: no endpoint that may be called, or no usable credential.
     Blind,
     Need(Need),
 }
@@ -54,31 +53,22 @@ pub(crate) fn sight<'a>(seen: &'a Observation<'_>) -> Sight<'a> {
     if !seen.target.is_callable() {
         return Sight::Blind;
     }
-    let Some(reference) = &seen.resource.spec.auth.token_secret_ref else {
-        return Sight::Blind;
-    };
     match (&seen.credential, &seen.lookup) {
-        (None, _) => Sight::Need(Need::Credential(reference.clone())),
+        (None, _) => match seen.resource.spec.auth.source() {
+            Some(_) => Sight::Need(Need::Credential),
+            None => Sight::Blind,
+        },
         (Some(CredentialReading::Usable { .. }), None) => {
             Sight::Need(Need::Lookup { max_age: Duration::ZERO })
         }
         (Some(CredentialReading::Usable { .. }), Some(look)) => Sight::Seen(look),
-        (
-            Some(
-                CredentialReading::SecretNotFound
-                | CredentialReading::TokenMissing
-                | CredentialReading::TokenUnusable(_)
-                | CredentialReading::NotPermitted(_),
-            ),
-            _,
-        ) => Sight::Blind,
+        (Some(CredentialReading::Problem(_)), _) => Sight::Blind,
     }
 }
 
 /// Why the records could not be checked, in words; `None` where they were, or will be in a moment.
 /// Decides nothing.
 pub(crate) fn unseen(seen: &Observation<'_>) -> Option<String> {
-    let named = seen.resource.spec.auth.token_secret_ref.as_ref().map(secret).unwrap_or_default();
     match &seen.target {
         TargetReading::Callable { endpoint: _ } => {}
         TargetReading::NoEndpoint => return Some("no endpoint is set".to_owned()),
@@ -86,17 +76,11 @@ pub(crate) fn unseen(seen: &Observation<'_>) -> Option<String> {
             return Some(why.clone());
         }
     }
+    let source = seen.resource.spec.auth.source()?;
     match (&seen.credential, &seen.lookup) {
-        (Some(CredentialReading::SecretNotFound), _) => Some(format!("{named} does not exist")),
-        (Some(CredentialReading::TokenMissing), _) => Some(format!("{named} is missing or empty")),
-        (Some(CredentialReading::TokenUnusable(why)), _) => {
-            Some(format!("{named} cannot be sent as X-Auth-Token: {why}"))
-        }
-        (Some(CredentialReading::NotPermitted(why)), _) => {
-            Some(format!("the operator may not read {named}: {why}"))
-        }
+        (Some(CredentialReading::Problem(problem)), _) => Some(problem.sentence(&source)),
         (_, Some(Lookup::Unauthorized(why))) => {
-            Some(format!("the cloud rejects the token in {named}: {why}"))
+            Some(format!("the cloud rejects the {} in {source}: {why}", source.kind()))
         }
         (_, Some(Lookup::NotAvailable(why) | Lookup::NoSuchBackup(why) | Lookup::Failed(why))) => {
             Some(why.clone())

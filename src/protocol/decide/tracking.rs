@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::cbr::Records;
 use crate::protocol::backoff;
+use crate::protocol::credential::CredentialReading;
 use crate::protocol::decide::step::{Need, Sight, Step, Wait, sight};
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::evidence::{Evidence, evidence};
@@ -11,7 +12,7 @@ use crate::protocol::facts::call_result::bounded;
 use crate::protocol::facts::progress::follow;
 use crate::protocol::facts::settle::add_record;
 use crate::protocol::lookup::{Lookup, find};
-use crate::protocol::observation::{CredentialReading, Observation};
+use crate::protocol::observation::Observation;
 use crate::protocol::policy::Policy;
 use crate::resource::{BackupReplicationStatus, Origin, TrackingEnd, TrackingIssue, bounds};
 
@@ -56,7 +57,7 @@ pub(crate) fn track(
                 let max_age = seen.history.ago.unwrap_or(delay / 2).min(delay);
                 return Step::See(Need::Lookup { max_age });
             }
-            other @ (Sight::Need(Need::Credential(_)) | Sight::Seen(_) | Sight::Blind) => other,
+            other @ (Sight::Need(Need::Credential) | Sight::Seen(_) | Sight::Blind) => other,
         }
     };
     // A clock that is ahead for a moment must not end what it takes days to follow.
@@ -158,10 +159,7 @@ fn note_viewer(status: &mut BackupReplicationStatus, seen: &Observation<'_>) {
 /// What keeps the operator from looking at all.
 fn blindness(seen: &Observation<'_>) -> TrackingIssue {
     match &seen.credential {
-        Some(CredentialReading::SecretNotFound) => TrackingIssue::SecretNotFound,
-        Some(CredentialReading::TokenMissing) => TrackingIssue::TokenMissing,
-        Some(CredentialReading::TokenUnusable(_)) => TrackingIssue::TokenUnusable,
-        Some(CredentialReading::NotPermitted(_)) => TrackingIssue::SecretNotPermitted,
+        Some(CredentialReading::Problem(problem)) => problem.tracking_issue(),
         Some(CredentialReading::Usable { .. }) | None => TrackingIssue::EndpointRefused,
     }
 }

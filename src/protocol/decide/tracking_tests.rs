@@ -179,7 +179,9 @@ fn what_hinders_a_look_is_told_and_goes_on_by_itself() {
     let (status, _) = seen_as(&mut scene, failed());
     assert_eq!(status.tracking_issue, Some(TrackingIssue::LookUpFailed));
 
-    scene.credential = Some(crate::protocol::observation::CredentialReading::SecretNotFound);
+    scene.credential = Some(crate::protocol::CredentialReading::Problem(
+        crate::protocol::CredentialProblem::SecretNotFound,
+    ));
     let (status, _) = seen_as(&mut scene, None);
     assert_eq!(status.tracking_issue, Some(TrackingIssue::SecretNotFound));
 }

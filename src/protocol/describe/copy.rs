@@ -1,6 +1,6 @@
 //! The copy in words: how far it is, or why nobody can tell.
 
-use crate::protocol::describe::summary::{secret, sentence};
+use crate::protocol::describe::summary::sentence;
 use crate::resource::{
     BackupReplication, BackupReplicationStatus, Is, Reason, TrackingEnd, TrackingIssue,
 };
@@ -112,8 +112,9 @@ fn held_up(
     issue: TrackingIssue,
 ) -> String {
     let spec = &resource.spec;
-    let secret =
-        spec.auth.token_secret_ref.as_ref().map_or_else(|| "the Secret".to_owned(), secret);
+    let source = spec.auth.source();
+    let secret = source.as_ref().map_or_else(|| "the Secret".to_owned(), ToString::to_string);
+    let kind = source.map_or("credential".to_owned(), |source| source.kind().to_string());
     let endpoint = spec
         .endpoint
         .as_deref()
@@ -129,13 +130,15 @@ fn held_up(
             (format!("{secret} no longer exists"), "Create the Secret and tracking resumes.")
         }
         TrackingIssue::TokenMissing => (format!("{secret} is missing or empty"), update),
-        TrackingIssue::TokenUnusable => (format!("{secret} cannot be sent as a token"), update),
+        TrackingIssue::TokenUnusable => {
+            (format!("the value in {secret} is not a usable {kind}"), update)
+        }
         TrackingIssue::SecretNotPermitted => (
             format!("the operator may not read {secret}"),
             "Give the operator the right, or the Secret the label, and tracking resumes.",
         ),
         TrackingIssue::TokenRejected => {
-            (format!("the cloud rejects the token in {secret}"), update)
+            (format!("the cloud rejects the {kind} in {secret}"), update)
         }
         TrackingIssue::LookUpFailed => (
             format!("the operator has not been able to look up the backup{at}"),

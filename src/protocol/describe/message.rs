@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use kube::ResourceExt;
 
+use crate::protocol::credential::CredentialProblem;
 use crate::protocol::decision;
 use crate::protocol::describe::accepted::accepted;
 use crate::protocol::describe::questions;
 use crate::protocol::describe::situation::Situation;
-use crate::protocol::describe::summary::{
-    Actor, Summary, outcome_message, secret, sentence, short,
-};
+use crate::protocol::describe::summary::{Actor, Summary, outcome_message, sentence, short};
 use crate::protocol::evidence::OtherVault;
 use crate::resource::{
-    Attempt, BackupReplication, BackupReplicationStatus, Is, Outcome, Phase, Reason, RejectionKind,
+    Attempt, BackupReplication, BackupReplicationStatus, CredentialSource, Is, Outcome, Phase,
+    Reason, RejectionKind,
 };
 
 /// After this, a message says how long it has been.
@@ -80,46 +80,16 @@ pub(crate) fn summarize(
                 sentence(why)
             ),
         ),
-        Situation::SecretNotFound(reference) => waiting(
-            Reason::SecretNotFound,
-            format!(
-                "{} does not exist in namespace {}. No call was made. The operator calls \
-                 automatically once the Secret holds a token.",
-                secret(reference),
-                resource.namespace().unwrap_or_default()
-            ),
-        ),
-        Situation::TokenMissing(reference) => waiting(
-            Reason::TokenMissing,
-            format!(
-                "{} is missing or empty. The operator calls automatically once it holds a token.",
-                secret(reference)
-            ),
-        ),
-        Situation::TokenUnusable(reference, why) => waiting(
-            Reason::TokenUnusable,
-            format!(
-                "{} cannot be sent as X-Auth-Token: {} Nothing was sent. The operator calls \
-                 automatically once it holds a token.",
-                secret(reference),
-                sentence(why)
-            ),
-        ),
-        Situation::SecretNotPermitted(reference, why) => waiting(
-            Reason::SecretNotPermitted,
-            format!(
-                "The operator may not read {}: {} It calls automatically once it may.",
-                secret(reference),
-                sentence(why)
-            ),
-        ),
-        Situation::TokenRejected(reference, why) => waiting(
+        Situation::NoCredential(source, problem) => {
+            waiting(problem.reason(), no_credential(resource, source, problem))
+        }
+        Situation::CredentialRejected(source, why) => waiting(
             Reason::TokenRejected,
             format!(
-                "The cloud rejects the token in {}: {} No call was accepted. Put a valid token \
-                 into the Secret; the operator then continues automatically.",
-                secret(reference),
-                sentence(why)
+                "The cloud rejects the {kind} in {source}: {} No call was accepted. Put a valid \
+                 {kind} into the Secret; the operator then continues automatically.",
+                sentence(why),
+                kind = source.kind()
             ),
         ),
         Situation::ThrottledByOthers(until) => waiting(
@@ -359,5 +329,34 @@ fn reason_of(attempt: &Attempt) -> Reason {
         Some(RejectionKind::Unauthorized) => Reason::TokenRejected,
         Some(RejectionKind::AlreadyReplicated) => Reason::AlreadyReplicated,
         None => Reason::NotSent,
+    }
+}
+
+/// What keeps the operator from having a credential, and what follows.
+fn no_credential(
+    resource: &BackupReplication,
+    source: &CredentialSource,
+    problem: &CredentialProblem,
+) -> String {
+    let what = sentence(&problem.sentence(source));
+    let one = source.kind().one();
+    match problem {
+        CredentialProblem::SecretNotFound => {
+            let namespace = resource.namespace().unwrap_or_default();
+            format!(
+                "{source} does not exist in namespace {namespace}. No call was made. The operator \
+                 calls automatically once the Secret holds {one}."
+            )
+        }
+        CredentialProblem::Missing(_) => {
+            format!("{what} The operator calls automatically once it holds {one}.")
+        }
+        CredentialProblem::Unusable(_) => format!(
+            "{what} Nothing was sent. The operator calls automatically once it holds {one}."
+        ),
+        CredentialProblem::NotPermitted(why) => format!(
+            "The operator may not read {source}: {} It calls automatically once it may.",
+            sentence(why)
+        ),
     }
 }

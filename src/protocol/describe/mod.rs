@@ -7,7 +7,7 @@ mod questions;
 pub(super) mod situation;
 mod summary;
 
-pub(super) use summary::{outcome_message, secret};
+pub(super) use summary::outcome_message;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -63,11 +63,8 @@ fn replicated(
         | Situation::NoEndpoint
         | Situation::EndpointRefused(_)
         | Situation::SpecInvalid(_)
-        | Situation::SecretNotFound(_)
-        | Situation::TokenMissing(_)
-        | Situation::TokenUnusable(..)
-        | Situation::SecretNotPermitted(..)
-        | Situation::TokenRejected(..)
+        | Situation::NoCredential(..)
+        | Situation::CredentialRejected(..)
         | Situation::ThrottledByOthers(_)
         | Situation::WaitingToRetry(_)
         | Situation::Submitting(..)

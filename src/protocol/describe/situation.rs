@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::protocol::credential::CredentialProblem;
 use crate::protocol::evidence::OtherVault;
-use crate::resource::{Attempt, SecretKeyRef};
+use crate::resource::{Attempt, CredentialSource};
 
 /// Where a resource stands. `describe` has the words for each.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,12 +16,9 @@ pub(crate) enum Situation {
     NoEndpoint,
     EndpointRefused(String),
     SpecInvalid(String),
-    SecretNotFound(SecretKeyRef),
-    TokenMissing(SecretKeyRef),
-    TokenUnusable(SecretKeyRef, String),
-    SecretNotPermitted(SecretKeyRef, String),
+    NoCredential(CredentialSource, CredentialProblem),
     /// In the cloud's words.
-    TokenRejected(SecretKeyRef, String),
+    CredentialRejected(CredentialSource, String),
     ThrottledByOthers(Timestamp),
     WaitingToRetry(Attempt),
     Submitting(Attempt, Option<OtherVault>),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::resource::{Attempt, Is, Phase, Reason, SecretKeyRef};
+use crate::resource::{Attempt, Is, Phase, Reason};
 
 /// Who has to act next. It decides which of `Reconciling` and `Stalled` stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +32,6 @@ pub(crate) fn outcome_message(attempt: &Attempt) -> String {
 /// Closed by a full stop.
 pub(crate) fn sentence(text: &str) -> String {
     if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
-}
-
-/// A Secret and the key in it, as all messages name them.
-pub(crate) fn secret(reference: &SecretKeyRef) -> String {
-    format!("Secret {} (key {})", reference.name, reference.key())
 }
 
 /// To the second, in UTC.

@@ -16,8 +16,8 @@ const ALLOW: Cure = Cure {
         jsonpath='{.items[*].spec.template.spec.containers[*].args}'",
 };
 const TOKEN: Cure = Cure {
-    when: "to put a new token into the Secret, from a file",
-    command: "kubectl create secret generic -n {namespace} {secret} --from-file={key}=FILE \
+    when: "to put a new credential into the Secret, from files",
+    command: "kubectl create secret generic -n {namespace} {secret} {files} \
         --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts \
         --field-manager=by-hand -f -",
 };
@@ -85,8 +85,8 @@ pub(super) const SECRET_NOT_FOUND: Explained = Explained {
     next: "The operator checks again automatically, every 30 s in the first hour and every 5 \
         minutes later, and calls once the Secret exists.",
     cures: &[Cure {
-        when: "to create the Secret, with the token from a file",
-        command: "kubectl create secret generic -n {namespace} {secret} --from-file={key}=FILE",
+        when: "to create the Secret, with the credential from files",
+        command: "kubectl create secret generic -n {namespace} {secret} {files}",
     }],
     alert: SECRET,
     ..WARNS

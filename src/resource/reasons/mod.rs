@@ -105,8 +105,8 @@ pub struct Blanks {
     pub name: String,
     /// The Secret that it names.
     pub secret: String,
-    /// The key in it.
-    pub key: String,
+    /// The options of kubectl that fill the Secret from files.
+    pub files: String,
     /// Where the cloud is called.
     pub endpoint: String,
 }
@@ -117,14 +117,14 @@ impl Blanks {
         ("{namespace}", "NAMESPACE"),
         ("{name}", "NAME"),
         ("{secret}", "SECRET"),
-        ("{key}", "KEY"),
+        ("{files}", "--from-file=KEY=FILE"),
         ("{endpoint}", "ENDPOINT"),
     ];
 
     /// The command for this resource.
     pub fn fill(&self, command: &str) -> String {
-        let Self { namespace, name, secret, key, endpoint } = self;
-        let values = [namespace, name, secret, key, endpoint];
+        let Self { namespace, name, secret, files, endpoint } = self;
+        let values = [namespace, name, secret, files, endpoint];
         let filled = |text: String, ((blank, nothing), value): (&(&str, &str), &&String)| {
             text.replace(blank, if value.is_empty() { nothing } else { value })
         };
@@ -241,7 +241,7 @@ mod tests {
             namespace: "ns".into(),
             name: "db".into(),
             secret: "cbr-token".into(),
-            key: "token".into(),
+            files: "--from-file=token=FILE".into(),
             endpoint: "https://cbr.example".into(),
         };
         for reason in Reason::ALL {

@@ -234,6 +234,7 @@ fn object(setting: &Cloud, number: u32, now: Timestamp) -> BackupReplication {
         enable_acceleration: None,
         auth: Auth {
             token_secret_ref: Some(SecretKeyRef { name: "cbr-token".to_owned(), key: None }),
+            ..Auth::default()
         },
         ready_when: None,
         on_unknown_outcome: setting.calls_again.then_some(OnUnknownOutcome::CallAgain),

@@ -22,7 +22,7 @@ impl Reference {
         }
         match self.decide()? {
             // The round has been told these.
-            Action::ReadCredential(_) | Action::Lookup { .. } => Ok(None),
+            Action::ReadCredential | Action::Lookup { .. } => Ok(None),
             Action::Update { status, requeue_after } => Ok(self.write(*status)?.or(requeue_after)),
             Action::Claim { status, attempt } => {
                 self.write(*status)?;
@@ -50,7 +50,7 @@ impl Reference {
         let token = self.cloud.second_token;
         loop {
             match round.next(self.wall()?, None) {
-                Action::ReadCredential(_) => {
+                Action::ReadCredential => {
                     let memory = self.process.viewer(token, &self.viewer_name());
                     round.credential_read(
                         self.credential(),

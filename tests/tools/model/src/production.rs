@@ -235,7 +235,7 @@ impl Production {
         let mut round = protocol::Round::new(facts, &own, AT, &policy);
         loop {
             let round = match round.next(now(), in_use()) {
-                Action::ReadCredential(_) => {
+                Action::ReadCredential => {
                     let known = Viewer { memory: viewer, throttled_until: None };
                     round.credential_read(usable(sight.credential), &known, &own, AT);
                     continue;
@@ -329,6 +329,7 @@ impl Production {
             enable_acceleration: None,
             auth: Auth {
                 token_secret_ref: Some(SecretKeyRef { name: "cbr-token".to_owned(), key: None }),
+                ..Auth::default()
             },
             ready_when: None,
             on_unknown_outcome: self.scenario.calls_again.then_some(OnUnknownOutcome::CallAgain),

@@ -1,0 +1,63 @@
+//! What reading the credential gave, and what each problem with it is called.
+
+use crate::resource::{CredentialSource, Reason, TrackingIssue};
+
+/// What reading the credential gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialReading {
+    /// A credential that can be used.
+    Usable {
+        /// Changes with the value: of a Secret, its `metadata.resourceVersion`.
+        version: String,
+        /// Names the credential value for other processes, without giving anything of it away: the
+        /// same text means the same value.
+        viewer: String,
+    },
+    /// There is none that could be used.
+    Problem(CredentialProblem),
+}
+
+/// Why there is no credential that could be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialProblem {
+    /// No such Secret.
+    SecretNotFound,
+    /// The Secret lacks what is needed, in words that follow its name.
+    Missing(String),
+    /// What is there cannot be used, for the reason given.
+    Unusable(String),
+    /// The operator may not read it, for the reason given.
+    NotPermitted(String),
+}
+
+impl CredentialProblem {
+    /// The reason of `Ready` before a call.
+    pub(crate) fn reason(&self) -> Reason {
+        match self {
+            Self::SecretNotFound => Reason::SecretNotFound,
+            Self::Missing(_) => Reason::TokenMissing,
+            Self::Unusable(_) => Reason::TokenUnusable,
+            Self::NotPermitted(_) => Reason::SecretNotPermitted,
+        }
+    }
+
+    /// What keeps a copy from being followed.
+    pub(crate) fn tracking_issue(&self) -> TrackingIssue {
+        match self {
+            Self::SecretNotFound => TrackingIssue::SecretNotFound,
+            Self::Missing(_) => TrackingIssue::TokenMissing,
+            Self::Unusable(_) => TrackingIssue::TokenUnusable,
+            Self::NotPermitted(_) => TrackingIssue::SecretNotPermitted,
+        }
+    }
+
+    /// What is wrong, in words that name the source.
+    pub fn sentence(&self, source: &CredentialSource) -> String {
+        match self {
+            Self::SecretNotFound => format!("{source} does not exist"),
+            Self::Missing(what) => format!("{source} {what}"),
+            Self::Unusable(why) => format!("{source} cannot {}: {why}", source.kind().purpose()),
+            Self::NotPermitted(why) => format!("the operator may not read {source}: {why}"),
+        }
+    }
+}
