@@ -229,12 +229,14 @@ fn decided(object: &Object) -> bool {
     object.is_observed() && (object.is("Ready") || object.is("Stalled"))
 }
 
-#[tokio::test]
+// A thread for each scene: kubectl keeps the one that it is called on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 28)]
 async fn at_each_point_the_table_says_what_happens() -> Result<()> {
     let cases = Point::ALL.into_iter().flat_map(|point| Cloud::ALL.map(|cloud| (point, cloud)));
     let cells: Vec<String> = stream::iter(cases)
         .map(|(point, cloud)| async move {
-            run(point, cloud).await.with_context(|| format!("{point:?}, {cloud:?}"))
+            let cell = tokio::spawn(run(point, cloud)).await?;
+            cell.with_context(|| format!("{point:?}, {cloud:?}"))
         })
         .buffered(AT_A_TIME)
         .try_collect()
