@@ -16,7 +16,6 @@
 
 pub mod cbr;
 pub mod controller;
-mod credentials;
 pub mod operator;
 pub mod plugin;
 pub mod protocol;

@@ -204,24 +204,24 @@ impl Client {
         }
     }
 
-    /// Logs in: `POST /v3/auth/tokens`, within `limit`. Each time IAM issues one token more; those
-    /// before it stay valid.
+    /// Logs in, within `limit`. Each time IAM issues one token more; those before it stay valid.
     ///
     /// # Errors
     /// Each says whether it is worth trying again.
     pub async fn issue_token(
         &self,
         iam: &Endpoint,
-        login: &Login,
+        login: Login<'_>,
         limit: Duration,
     ) -> Result<Issued, NotIssued> {
         let request =
-            self.http.post(iam.tokens_url()).header(CONTENT_TYPE, JSON).body(login.to_json());
+            self.http.post(login.url(iam)).header(CONTENT_TYPE, JSON).body(login.to_json());
+        let request = authorized(request, login.header().into_iter().collect());
         match bounded(request, limit, read_with_token).await {
             Ok((token, answer)) => {
-                iam::read(token.as_ref().map(HeaderValue::as_bytes), &answer, login)
+                iam::read(token.as_ref().map(HeaderValue::as_bytes), &answer, &login)
             }
-            Err(failure) => Err(NotIssued::Unavailable(words(&failure, iam, &login.password))),
+            Err(failure) => Err(NotIssued::Unavailable(words(&failure, iam, &login))),
         }
     }
 }

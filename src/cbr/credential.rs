@@ -80,7 +80,8 @@ impl Redact for Credential {
 pub struct CredentialId([u64; 2]);
 
 impl CredentialId {
-    pub(super) fn of(values: &[&str]) -> Self {
+    /// Of all values that make it, in a fixed order.
+    pub fn of(values: &[&str]) -> Self {
         static KEYS: LazyLock<[RandomState; 2]> =
             LazyLock::new(|| [RandomState::new(), RandomState::new()]);
         Self(KEYS.each_ref().map(|key| key.hash_one(values)))

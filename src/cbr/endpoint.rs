@@ -46,6 +46,11 @@ impl Endpoint {
         url
     }
 
+    /// `…/v3.0/OS-AUTH/id-token/tokens`
+    pub(super) fn id_token_url(&self) -> Url {
+        self.url_of(&["v3.0", "OS-AUTH", "id-token", "tokens"])
+    }
+
     fn url_of(&self, segments: &[&str]) -> Url {
         let mut url = self.url.clone();
         // An http(s) URL always has segments; and whatever is no plain character is percent-encoded

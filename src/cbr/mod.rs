@@ -47,7 +47,7 @@ pub use error_body::CloudError;
 pub use error_class::{Class, Refusal, TerminalReason};
 pub use error_table::{AnswerRow, DOCUMENTED};
 pub use gate::StartWindow;
-pub use iam::{InvalidPassword, Issued, Login, NotIssued, Password};
+pub use iam::{Issued, Login, NoUser, NotIssued, User, UserBytes, UserPart};
 pub use ids::{BackupId, InvalidId, ProjectId, RecordId, Region, VaultId};
 pub use look_up::LookUpError;
 pub use outcome::{

@@ -89,6 +89,11 @@ impl Token {
         Ok(Self(Arc::new(Inner { value, header, runs: OnceLock::new() })))
     }
 
+    /// For the one request body that it goes into.
+    pub(super) fn expose(&self) -> &str {
+        self.0.value.expose()
+    }
+
     /// The value of `X-Auth-Token`, marked sensitive. Shares the token's memory.
     pub fn header_value(&self) -> HeaderValue {
         self.0.header.clone()
@@ -102,7 +107,7 @@ impl Token {
     }
 
     /// Which credential this is.
-    pub(super) fn id(&self) -> CredentialId {
+    pub fn id(&self) -> CredentialId {
         CredentialId::of(&[self.0.value.expose()])
     }
 }

@@ -7,6 +7,8 @@ use crate::cbr::Client as CbrClient;
 use crate::controller::events::Events;
 use crate::controller::leadership::Leadership;
 use crate::controller::settings::Settings;
+use crate::controller::state::breakers::Breakers;
+use crate::controller::state::issued_tokens::IssuedTokens;
 use crate::controller::state::lookup_cache::LookupCache;
 use crate::controller::state::memory::Memory;
 use crate::controller::state::permits::Permits;
@@ -22,6 +24,8 @@ pub(super) struct Context {
     pub(super) memory: Memory,
     pub(super) looks: LookupCache,
     pub(super) throttle: Throttle,
+    pub(super) issued: IssuedTokens,
+    pub(super) breakers: Breakers,
     pub(super) targets: TargetLocks,
     pub(super) metrics: Metrics,
     pub(super) events: Events,

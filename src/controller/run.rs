@@ -25,6 +25,8 @@ use crate::controller::leadership::Leadership;
 use crate::controller::readiness::Readiness;
 use crate::controller::reconcile::reconcile;
 use crate::controller::settings::Settings;
+use crate::controller::state::breakers::Breakers;
+use crate::controller::state::issued_tokens::IssuedTokens;
 use crate::controller::state::lookup_cache::LookupCache;
 use crate::controller::state::memory::Memory;
 use crate::controller::state::permits::Permits;
@@ -81,6 +83,8 @@ impl Controller {
             settings,
             memory: Memory::default(),
             throttle: Throttle::default(),
+            issued: IssuedTokens::default(),
+            breakers: Breakers::default(),
             targets: TargetLocks::new(stores.clone()),
             metrics: Metrics::register(registry),
             events,

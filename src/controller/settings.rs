@@ -14,6 +14,10 @@ pub struct Settings {
     pub allowed_endpoints: AllowList,
     /// The endpoint of resources that name none.
     pub default_endpoint: Option<String>,
+    /// IAM endpoints that passwords and service accounts' tokens may be sent to.
+    pub allowed_iam_endpoints: AllowList,
+    /// The IAM endpoint of resources that name none.
+    pub default_iam_endpoint: Option<String>,
     /// Time limits of the protocol.
     pub policy: Policy,
     /// Resources worked on at a time.

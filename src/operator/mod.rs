@@ -20,7 +20,7 @@ use options::Command;
 const USAGE: u8 = 2;
 
 /// Runs the command that the arguments name, to its exit code: 0 when it ended as asked, 1 when it
-/// could not be done, 2 for a wrong option. (`renew-token` has one more.)
+/// could not be done, 2 for a wrong option.
 pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
     let options = match options::parse(arguments) {
         Ok(options) => options,
@@ -41,7 +41,6 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
                 ExitCode::FAILURE
             }
         },
-        Command::RenewToken(options) => crate::credentials::main(*options),
         Command::Run(options) => match run::run(*options) {
             Ok(()) => ExitCode::SUCCESS,
             Err(run::Failure::Usage(error)) => {

@@ -9,9 +9,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::election::ElectionOptions;
-use crate::cbr::{DEFAULT_ENDPOINT_PATTERNS, EndpointPattern};
+use crate::cbr::{DEFAULT_ENDPOINT_PATTERNS, DEFAULT_IAM_PATTERNS, EndpointPattern};
 use crate::controller::RequiredLabel;
-use crate::credentials::RenewOptions;
 
 /// Replicates CBR backups to another region, with one accepted call per BackupReplication.
 #[derive(Debug, Parser)]
@@ -38,8 +37,6 @@ pub(super) enum Command {
     Run(Box<RunOptions>),
     /// Print the CustomResourceDefinition
     Crd,
-    /// Put a new IAM token into a Secret, once, for a user whose password another Secret holds
-    RenewToken(Box<RenewOptions>),
 }
 
 /// Options of `run`.
@@ -59,6 +56,19 @@ pub(super) struct RunOptions {
     /// Endpoint of resources that name none
     #[arg(long, env = "BREP_DEFAULT_ENDPOINT", value_name = "URL")]
     pub(super) default_endpoint: Option<String>,
+    /// IAM endpoint that passwords and service accounts' tokens may be sent to; patterns as for
+    /// --allowed-endpoint. Repeatable; replaces the default list
+    #[arg(
+        long,
+        env = "BREP_ALLOWED_IAM_ENDPOINT",
+        value_name = "URL",
+        value_delimiter = ',',
+        default_values = DEFAULT_IAM_PATTERNS
+    )]
+    pub(super) allowed_iam_endpoint: Vec<EndpointPattern>,
+    /// IAM endpoint of resources that name none; else it is the one beside their CBR endpoint
+    #[arg(long, env = "BREP_DEFAULT_IAM_ENDPOINT", value_name = "URL")]
+    pub(super) default_iam_endpoint: Option<String>,
     /// Namespace to watch. Repeatable; all namespaces if left out
     #[arg(
         long,

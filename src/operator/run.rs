@@ -108,6 +108,8 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
     let RunOptions {
         allowed_endpoint,
         default_endpoint,
+        allowed_iam_endpoint,
+        default_iam_endpoint,
         namespace,
         listen,
         concurrency,
@@ -168,6 +170,8 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
             namespaces: namespace,
             allowed_endpoints,
             default_endpoint,
+            allowed_iam_endpoints: AllowList(allowed_iam_endpoint),
+            default_iam_endpoint,
             policy: Policy {
                 window: claim_window,
                 limit: request_timeout,

@@ -3,13 +3,15 @@
 use std::future::Future;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Secret;
-use kube::api::{ListParams, Patch, PatchParams};
+use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
+use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
+use kube::api::{ListParams, Patch, PatchParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
 
 use super::failure::{Asked, Failure, root_cause};
 use super::options::ClusterOptions;
+use crate::cbr::Token;
 use crate::resource::BackupReplication;
 
 /// The longest that one request to the API server may take.
@@ -131,6 +133,36 @@ impl Cluster {
             Ok(Ok(secret)) => Ok(secret),
             Ok(Err(kube::Error::Api(status))) if status.code == 403 => {
                 Err("you may not read it".to_owned())
+            }
+            Ok(Err(kube::Error::Api(status))) => {
+                Err(format!("the API server answers {}", status.code))
+            }
+            Ok(Err(_)) | Err(_) => Err("the API server gave no sensible answer".to_owned()),
+        }
+    }
+
+    /// A token of a service account for this audience alone, which lives for ten minutes.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) async fn id_token(&self, account: &str, audience: &str) -> Result<Token, String> {
+        let api: Api<ServiceAccount> = Api::namespaced(self.client.clone(), &self.namespace);
+        let request = TokenRequest {
+            spec: TokenRequestSpec {
+                audiences: vec![audience.to_owned()],
+                expiration_seconds: Some(600),
+                bound_object_ref: None,
+            },
+            ..TokenRequest::default()
+        };
+        let parameters = PostParams::default();
+        match self.bounded(api.create_token_request(account, &parameters, &request)).await {
+            Ok(Ok(answer)) => {
+                let token = answer.status.map(|status| status.token).unwrap_or_default();
+                Token::from_bytes(token.as_bytes()).map_err(|why| why.to_string())
+            }
+            Ok(Err(kube::Error::Api(status))) if status.code == 403 => {
+                Err("you may not create tokens of it (serviceaccounts/token)".to_owned())
             }
             Ok(Err(kube::Error::Api(status))) => {
                 Err(format!("the API server answers {}", status.code))

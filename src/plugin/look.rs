@@ -6,13 +6,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::cluster::Cluster;
+use super::credential::{Purpose, credential};
 use super::options::LookOptions;
-use super::words::is_object_name;
 use crate::cbr::{
-    AllowList, Backup, BackupId, Client, ClientConfig, Credential, ProjectId, Records,
-    ReplicationRecord, Target,
+    AllowList, Backup, BackupId, Client, ClientConfig, ProjectId, Records, ReplicationRecord,
+    Target,
 };
-use crate::protocol::{CredentialProblem, Relation, credential_in, relation};
+use crate::protocol::{Relation, relation};
 use crate::resource::{Attempt, BackupReplication};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -38,7 +38,13 @@ pub(super) async fn look(
     attempt: &Attempt,
     options: &LookOptions,
 ) -> Result<Seen, String> {
-    let LookOptions { no_look: _, allowed_endpoint, ca_bundle } = options;
+    let LookOptions {
+        no_look: _,
+        allowed_endpoint,
+        allowed_iam_endpoint: _,
+        default_iam_endpoint: _,
+        ca_bundle,
+    } = options;
     // Whoever can write a status could name an endpoint of their own there, and wait for somebody
     // with more rights.
     let endpoint =
@@ -54,7 +60,8 @@ pub(super) async fn look(
         backup_id: BackupId::parse(&spec.backup_id).map_err(|error| error.to_string())?,
     };
     let http = client(ca_bundle.as_deref())?;
-    let credential = credential(cluster, resource).await?;
+    let purpose = Purpose { endpoint: &endpoint, project: &target.project_id, limit: LIMIT };
+    let credential = credential(cluster, &http, &spec.auth, &purpose, options).await?;
     let backup = http
         .backup(&endpoint, &target, &credential, LIMIT)
         .await
@@ -81,22 +88,4 @@ fn client(ca_bundle: Option<&Path>) -> Result<Client, String> {
     let config =
         ClientConfig { connect_timeout: CONNECT_TIMEOUT, request_timeout: LIMIT, ca_bundle };
     Client::new(config).map_err(|error| error.to_string())
-}
-
-async fn credential(cluster: &Cluster, resource: &BackupReplication) -> Result<Credential, String> {
-    let Some(source) = resource.spec.auth.source() else {
-        return Err("the resource does not name exactly one credential".to_owned());
-    };
-    // An older CRD may have let a name through that leads elsewhere.
-    if !is_object_name(source.secret_name()) {
-        return Err("the resource names a Secret that cannot exist".to_owned());
-    }
-    let secret =
-        cluster.secret(source.secret_name()).await.map_err(|why| format!("{source}: {why}"))?;
-    let Some(secret) = secret else {
-        return Err(CredentialProblem::SecretNotFound.sentence(&source));
-    };
-    let data = secret.data.unwrap_or_default();
-    credential_in(&source, |key| data.get(key).map(|bytes| bytes.0.as_slice()))
-        .map_err(|problem| problem.sentence(&source))
 }

@@ -5,6 +5,7 @@ mod age;
 mod cluster;
 mod completion;
 mod confirm;
+mod credential;
 mod decision;
 mod explain;
 mod failure;

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::words::is_object_name;
-use crate::cbr::{DEFAULT_ENDPOINT_PATTERNS, EndpointPattern, RecordId};
+use crate::cbr::{DEFAULT_ENDPOINT_PATTERNS, DEFAULT_IAM_PATTERNS, EndpointPattern, RecordId};
 use crate::protocol::Decision;
 
 /// Shows and explains BackupReplications, and decides about those that wait for a person.
@@ -128,7 +128,7 @@ pub(super) struct LookOptions {
     /// Do not check the decision against the cloud's records
     #[arg(long)]
     pub(super) no_look: bool,
-    /// Endpoint that may be sent the token, e.g. https://cbr.{region}.otc.t-systems.com; `*` stands
+    /// Endpoint that may be sent the credential, e.g. https://cbr.{region}.otc.t-systems.com; `*` stands
     /// for any one label. Repeatable; replaces the default list
     #[arg(
         long,
@@ -138,6 +138,19 @@ pub(super) struct LookOptions {
         default_values = DEFAULT_ENDPOINT_PATTERNS
     )]
     pub(super) allowed_endpoint: Vec<EndpointPattern>,
+    /// IAM endpoint that a password or a service account's token may be sent to; patterns as above.
+    /// Repeatable; replaces the default list
+    #[arg(
+        long,
+        env = "BREP_ALLOWED_IAM_ENDPOINT",
+        value_name = "URL",
+        value_delimiter = ',',
+        default_values = DEFAULT_IAM_PATTERNS
+    )]
+    pub(super) allowed_iam_endpoint: Vec<EndpointPattern>,
+    /// IAM endpoint of resources that name none; else it is the one beside their CBR endpoint
+    #[arg(long, env = "BREP_DEFAULT_IAM_ENDPOINT", value_name = "URL")]
+    pub(super) default_iam_endpoint: Option<String>,
     /// File with CA certificates (PEM) to trust for the cloud besides the system's
     #[arg(long, env = "BREP_CA_BUNDLE", value_name = "FILE")]
     pub(super) ca_bundle: Option<PathBuf>,

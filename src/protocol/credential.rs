@@ -28,6 +28,12 @@ pub enum CredentialProblem {
     Unusable(String),
     /// The operator may not read it, for the reason given.
     NotPermitted(String),
+    /// IAM's endpoint may not be called, for the reason given.
+    IamEndpointRefused(String),
+    /// IAM refuses to issue a token, in words that stay the same.
+    LoginRefused(String),
+    /// IAM issues no token at the moment, in words that stay the same.
+    LoginFailed(String),
 }
 
 impl CredentialProblem {
@@ -38,6 +44,9 @@ impl CredentialProblem {
             Self::Missing(_) => Reason::TokenMissing,
             Self::Unusable(_) => Reason::TokenUnusable,
             Self::NotPermitted(_) => Reason::SecretNotPermitted,
+            Self::IamEndpointRefused(_) => Reason::EndpointRefused,
+            Self::LoginRefused(_) => Reason::LoginRefused,
+            Self::LoginFailed(_) => Reason::LoginFailed,
         }
     }
 
@@ -48,6 +57,9 @@ impl CredentialProblem {
             Self::Missing(_) => TrackingIssue::TokenMissing,
             Self::Unusable(_) => TrackingIssue::TokenUnusable,
             Self::NotPermitted(_) => TrackingIssue::SecretNotPermitted,
+            Self::IamEndpointRefused(_) => TrackingIssue::EndpointRefused,
+            Self::LoginRefused(_) => TrackingIssue::LoginRefused,
+            Self::LoginFailed(_) => TrackingIssue::LoginFailed,
         }
     }
 
@@ -56,8 +68,11 @@ impl CredentialProblem {
         match self {
             Self::SecretNotFound => format!("{source} does not exist"),
             Self::Missing(what) => format!("{source} {what}"),
-            Self::Unusable(why) => format!("{source} cannot {}: {why}", source.kind().purpose()),
+            Self::Unusable(why) => format!("{source} cannot {}: {why}", source.purpose()),
             Self::NotPermitted(why) => format!("the operator may not read {source}: {why}"),
+            Self::IamEndpointRefused(why) => format!("IAM cannot be asked for a token: {why}"),
+            Self::LoginRefused(why) => format!("there is no token for {source}: {why}"),
+            Self::LoginFailed(why) => format!("there is no token for {source} yet: {why}"),
         }
     }
 }

@@ -12,11 +12,13 @@ mod describe;
 mod evidence;
 mod facts;
 mod fence;
+mod iam;
 mod lookup;
 mod observation;
 mod policy;
 mod secret;
 mod target;
+mod token_life;
 mod transitions;
 
 pub(crate) use backoff::{cap_retry_after, claim_delay, deadline, error_delay};
@@ -29,13 +31,15 @@ pub use evidence::{Relation, relation};
 pub use facts::call_result::{Acceptance, CallAnswer, CallResult};
 pub use facts::record::{Recorded, record};
 pub use fence::{Clocks, Fence};
+pub use iam::iam_endpoint;
 pub use lookup::{
     Lookup, LookupHistory, LookupMemory, ViewerMemory, shows_called_record, shows_record,
 };
 pub use observation::{FreshAttempt, Observation, RefusedClaim, TargetReading};
 pub use policy::{Policy, shortest_claim_lifetime};
-pub use secret::credential_in;
+pub use secret::{SecretContent, secret_content};
 pub use target::{CallTarget, LockedTarget, locked_target};
+pub use token_life::TokenLife;
 pub use transitions::{Transition, TransitionKind, since_creation, transitions};
 
 #[cfg(test)]

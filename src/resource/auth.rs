@@ -5,7 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where the credential comes from. Exactly one member is set.
+/// Where the credential comes from. Exactly one of `tokenSecretRef`, `passwordSecretRef`,
+/// `accessKeySecretRef` and `serviceAccount` is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Auth {
@@ -13,10 +14,24 @@ pub struct Auth {
     /// (`X-Auth-Token`). Tokens die after a day: something must renew it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_secret_ref: Option<SecretKeyRef>,
+    /// A Secret in the resource's namespace that holds a user: `username`, `password` and `domain`
+    /// (or `domainId`). The operator gets tokens from IAM with it and renews them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_secret_ref: Option<SecretRef>,
     /// A Secret in the resource's namespace that holds an access key: `accessKey`, `secretKey` and,
     /// for a temporary one, `securityToken`. Each request is signed with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_key_secret_ref: Option<SecretRef>,
+    /// A service account in the resource's namespace that an identity provider in IAM trusts.
+    /// Nothing is stored: the operator asks the API server for a token of it and exchanges that at
+    /// IAM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_account: Option<ServiceAccountRef>,
+    /// IAM's endpoint, for `passwordSecretRef` and `serviceAccount`; a `/v3` at its end is dropped.
+    /// Default: the operator's, else the one beside the CBR endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub iam_endpoint: Option<String>,
 }
 
 /// The key that is read where a reference names none.
@@ -51,22 +66,49 @@ pub struct SecretRef {
     pub name: String,
 }
 
+/// A service account in the same namespace, and how IAM knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceAccountRef {
+    /// Name of the service account.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+    /// Name of the identity provider in IAM (`X-Idp-Id`).
+    #[schemars(length(min = 1, max = 64))]
+    pub identity_provider: String,
+    /// The client id that the identity provider has in IAM; the token's audience.
+    #[schemars(length(min = 1, max = 255))]
+    pub audience: String,
+}
+
 /// The one source that `spec.auth` names. Its `Display` names the place for a reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialSource {
     /// An IAM token.
     Token(SecretKeyRef),
+    /// A user with a password.
+    Password(SecretRef),
     /// An access key.
     AccessKey(SecretRef),
+    /// A service account.
+    ServiceAccount(ServiceAccountRef),
 }
 
 impl Auth {
     /// The source, where exactly one is named. (An older CRD may have let none or several through.)
     pub fn source(&self) -> Option<CredentialSource> {
-        let Self { token_secret_ref, access_key_secret_ref } = self;
+        let Self {
+            token_secret_ref,
+            password_secret_ref,
+            access_key_secret_ref,
+            service_account,
+            iam_endpoint: _,
+        } = self;
         let named = [
             token_secret_ref.clone().map(CredentialSource::Token),
+            password_secret_ref.clone().map(CredentialSource::Password),
             access_key_secret_ref.clone().map(CredentialSource::AccessKey),
+            service_account.clone().map(CredentialSource::ServiceAccount),
         ];
         let mut named = named.into_iter().flatten();
         named.next().filter(|_| named.next().is_none())
@@ -74,11 +116,12 @@ impl Auth {
 }
 
 impl CredentialSource {
-    /// The Secret that is read.
-    pub fn secret_name(&self) -> &str {
+    /// The Secret that is read, where it is one.
+    pub fn secret_name(&self) -> Option<&str> {
         match self {
-            Self::Token(reference) => &reference.name,
-            Self::AccessKey(reference) => &reference.name,
+            Self::Token(reference) => Some(&reference.name),
+            Self::Password(reference) | Self::AccessKey(reference) => Some(&reference.name),
+            Self::ServiceAccount(_) => None,
         }
     }
 
@@ -86,7 +129,7 @@ impl CredentialSource {
     pub fn key(&self) -> Option<&str> {
         match self {
             Self::Token(reference) => Some(reference.key()),
-            Self::AccessKey(_) => None,
+            Self::Password(_) | Self::AccessKey(_) | Self::ServiceAccount(_) => None,
         }
     }
 
@@ -94,61 +137,74 @@ impl CredentialSource {
     pub fn files(&self) -> String {
         match self {
             Self::Token(reference) => format!("--from-file={}=FILE", reference.key()),
+            Self::Password(_) => {
+                "--from-file=username=FILE --from-file=password=FILE --from-file=domain=FILE"
+                    .to_owned()
+            }
             Self::AccessKey(_) => {
                 "--from-file=accessKey=FILE --from-file=secretKey=FILE".to_owned()
             }
+            Self::ServiceAccount(_) => String::new(),
         }
     }
 
-    /// What the source holds.
-    pub fn kind(&self) -> CredentialKind {
+    /// What the cloud is shown, in words that say where it comes from.
+    pub fn shown(&self) -> String {
         match self {
-            Self::Token(_) => CredentialKind::Token,
-            Self::AccessKey(_) => CredentialKind::AccessKey,
+            Self::Token(_) => format!("the token in {self}"),
+            Self::Password(_) => format!("the token that IAM issued for the user in {self}"),
+            Self::AccessKey(_) => format!("the access key in {self}"),
+            Self::ServiceAccount(_) => format!("the token that IAM issued for {self}"),
+        }
+    }
+
+    /// What the source holds, with its article.
+    pub fn one(&self) -> &'static str {
+        match self {
+            Self::Token(_) => "a token",
+            Self::Password(_) => "a user's name, password and domain",
+            Self::AccessKey(_) => "an access key",
+            Self::ServiceAccount(_) => "a service account",
+        }
+    }
+
+    /// What a value that is no such thing cannot do.
+    pub fn purpose(&self) -> &'static str {
+        match self {
+            Self::Token(_) => "be sent as X-Auth-Token",
+            Self::Password(_) | Self::ServiceAccount(_) => "log in",
+            Self::AccessKey(_) => "sign requests",
+        }
+    }
+
+    /// What ends a rejection by the cloud.
+    pub fn cure(&self) -> &'static str {
+        match self {
+            Self::Token(_) => {
+                "Put a valid token into the Secret; the operator then continues automatically."
+            }
+            Self::AccessKey(_) => {
+                "Put a valid access key into the Secret; the operator then continues automatically."
+            }
+            Self::Password(_) | Self::ServiceAccount(_) => {
+                "The operator gets a new token and tries again automatically. If this stays, check \
+                 that the token is for spec.projectId and for this cloud."
+            }
         }
     }
 }
 
 impl fmt::Display for CredentialSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secret {}", self.secret_name())?;
-        self.key().map_or(Ok(()), |key| write!(f, " (key {key})"))
-    }
-}
-
-/// A kind of credential. Its `Display` is the word for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CredentialKind {
-    /// An IAM token.
-    Token,
-    /// An access key with its secret key.
-    AccessKey,
-}
-
-impl CredentialKind {
-    /// The word with its article.
-    pub fn one(self) -> &'static str {
         match self {
-            Self::Token => "a token",
-            Self::AccessKey => "an access key",
+            Self::Token(reference) => {
+                write!(f, "Secret {} (key {})", reference.name, reference.key())
+            }
+            Self::Password(reference) | Self::AccessKey(reference) => {
+                write!(f, "Secret {}", reference.name)
+            }
+            Self::ServiceAccount(reference) => write!(f, "service account {}", reference.name),
         }
-    }
-
-    /// What an unusable value cannot do.
-    pub fn purpose(self) -> &'static str {
-        match self {
-            Self::Token => "be sent as X-Auth-Token",
-            Self::AccessKey => "sign requests",
-        }
-    }
-}
-
-impl fmt::Display for CredentialKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Token => "token",
-            Self::AccessKey => "access key",
-        })
     }
 }
 
@@ -167,6 +223,11 @@ mod tests {
             ("{tokenSecretRef: {name: a}}", Some("Secret a (key token)")),
             ("{tokenSecretRef: {name: a, key: b}}", Some("Secret a (key b)")),
             ("{accessKeySecretRef: {name: a}}", Some("Secret a")),
+            ("{passwordSecretRef: {name: a}, iamEndpoint: x}", Some("Secret a")),
+            (
+                "{serviceAccount: {name: a, identityProvider: b, audience: c}}",
+                Some("service account a"),
+            ),
             ("{accessKeySecretRef: {name: a}, tokenSecretRef: {name: a}}", None),
         ] {
             let source = auth(text).source().map(|source| source.to_string());

@@ -74,8 +74,12 @@ reasons! {
     TokenUnusable,
     /// The operator may not read the Secret.
     SecretNotPermitted,
-    /// The cloud refused the token.
+    /// The cloud refused the credential.
     TokenRejected,
+    /// IAM refuses to issue a token.
+    LoginRefused,
+    /// IAM issues no token at the moment.
+    LoginFailed,
     /// The cloud asked for fewer calls.
     Throttled,
     /// The cloud cannot take the call now.

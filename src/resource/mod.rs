@@ -15,7 +15,7 @@ mod status;
 
 pub use attempt::{Attempt, AttemptId, Outcome, RejectionKind, bounds};
 pub use auth::{
-    Auth, CredentialKind, CredentialSource, DEFAULT_TOKEN_KEY, SecretKeyRef, SecretRef,
+    Auth, CredentialSource, DEFAULT_TOKEN_KEY, SecretKeyRef, SecretRef, ServiceAccountRef,
 };
 pub use conditions::{Change, ConditionType, Is, Reason, apply as apply_conditions};
 pub use crd::crd_yaml;

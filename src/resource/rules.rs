@@ -71,11 +71,14 @@ pub(super) fn all() -> Vec<Rule> {
 fn secret_name(path: &'static [&'static str]) -> Rule {
     Rule::new(
         path,
-        r"self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
+        OBJECT_NAME,
         "must be the name of a Secret: up to 253 lower-case letters, digits, '-' or '.', and begin \
          and end with a letter or digit",
     )
 }
+
+const OBJECT_NAME: &str =
+    r"self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')";
 
 fn limits() -> Vec<Rule> {
     const ID: &str = "self.matches('^[A-Za-z0-9][A-Za-z0-9_-]*$')";
@@ -90,7 +93,8 @@ fn limits() -> Vec<Rule> {
     .into_iter()
     .map(|place| Rule::new(place, ID, ID_MESSAGE))
     .collect();
-    rules.extend(endpoint());
+    rules.extend(endpoint(&["spec", "endpoint"], ""));
+    rules.extend(endpoint(&["spec", "auth", "iamEndpoint"], "(/v3)?"));
     rules.extend([
         Rule::new(
             &["spec", "destinationRegion"],
@@ -109,12 +113,32 @@ fn limits() -> Vec<Rule> {
         ),
         Rule::new(
             &["spec", "auth"],
-            "[has(self.tokenSecretRef), has(self.accessKeySecretRef)].filter(named, named).size() \
+            "[has(self.tokenSecretRef), has(self.passwordSecretRef), \
+             has(self.accessKeySecretRef), has(self.serviceAccount)].filter(named, named).size() \
              == 1",
-            "exactly one kind of credential is needed: tokenSecretRef or accessKeySecretRef",
+            "exactly one kind of credential is needed: tokenSecretRef, passwordSecretRef, \
+             accessKeySecretRef or serviceAccount",
         ),
         secret_name(&["spec", "auth", "tokenSecretRef", "name"]),
+        secret_name(&["spec", "auth", "passwordSecretRef", "name"]),
         secret_name(&["spec", "auth", "accessKeySecretRef", "name"]),
+        // It becomes a part of a path, too.
+        Rule::new(
+            &["spec", "auth", "serviceAccount", "name"],
+            OBJECT_NAME,
+            "must be the name of a service account: up to 253 lower-case letters, digits, '-' or \
+             '.', and begin and end with a letter or digit",
+        ),
+        Rule::new(
+            &["spec", "auth", "serviceAccount", "identityProvider"],
+            "self.matches('^[A-Za-z0-9_-]*$')",
+            "must be the name of an identity provider in IAM: up to 64 letters, digits, '-' or '_'",
+        ),
+        Rule::new(
+            &["spec", "auth", "serviceAccount", "audience"],
+            "self.matches('^[!-~]*$')",
+            "must be the client id of the identity provider: printable ASCII without spaces",
+        ),
         Rule::new(
             &["spec", "auth", "tokenSecretRef", "key"],
             "self.matches('^[A-Za-z0-9._-]*$')",
@@ -124,29 +148,29 @@ fn limits() -> Vec<Rule> {
     rules
 }
 
-/// The form of an endpoint. What an administrator's allow-list can take is never refused here.
-fn endpoint() -> Vec<Rule> {
-    const ENDPOINT: Place = &["spec", "endpoint"];
+/// The form of an endpoint, and the path that it may have. What an administrator's allow-list can
+/// take is never refused here.
+fn endpoint(place: Place, path: &str) -> Vec<Rule> {
     const HAS_SCHEME: &str = "self.contains('://')";
     vec![
         Rule::new(
-            ENDPOINT,
+            place,
             "self.matches('^(?i)https?://')",
             "must begin with https:// (http:// works only where the administrator allows that very \
              endpoint)",
         ),
         Rule::new(
-            ENDPOINT,
+            place,
             "!self.contains('@')",
             "must not contain credentials or an '@'; the token belongs into the Secret",
         ),
         Rule::new(
-            ENDPOINT,
-            format!("!{HAS_SCHEME} || self.matches('^[^/]*//[^/?#]*/?$')"),
+            place,
+            format!("!{HAS_SCHEME} || self.matches('^[^/]*//[^/?#]*{path}/?$')"),
             "must not have a path, a query or a fragment: only https://host or https://host:port",
         ),
         Rule::new(
-            ENDPOINT,
+            place,
             format!(
                 "!{HAS_SCHEME} || self.contains('@') || self.matches('^[^/]*//\
                  ([a-zA-Z0-9_-]+(\\\\.[a-zA-Z0-9_-]+)*|\\\\[[0-9a-fA-F:.]+])(:[0-9]+)?([/?#].*)?$')"

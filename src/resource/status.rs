@@ -202,8 +202,12 @@ pub enum TrackingIssue {
     TokenUnusable,
     /// The operator may not read the Secret.
     SecretNotPermitted,
-    /// The cloud rejects the token.
+    /// The cloud rejects the credential.
     TokenRejected,
+    /// IAM refuses to issue a token.
+    LoginRefused,
+    /// IAM issues no token at the moment.
+    LoginFailed,
     /// The checks have been failing for a while.
     LookUpFailed,
 }

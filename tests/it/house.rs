@@ -13,8 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("resource", &[]),
     ("protocol", &["resource", "cbr"]),
     ("controller", &["protocol", "resource", "cbr"]),
-    ("credentials", &["cbr"]),
-    ("operator", &["controller", "credentials", "protocol", "resource", "cbr"]),
+    ("operator", &["controller", "protocol", "resource", "cbr"]),
     ("plugin", &["protocol", "resource", "cbr"]),
 ];
 

@@ -10,7 +10,6 @@ mod crash;
 mod crash_points;
 mod crd;
 mod crd_compatibility;
-mod credentials;
 mod differential;
 mod docs;
 mod ends;

@@ -22,23 +22,24 @@ pub struct Issued {
     pub expires_at: Option<Timestamp>,
 }
 
-/// Why there is no token. Each `Display` is one line without the password.
+/// Why there is no token. Each `Display` is one line without any secret, and the same for each
+/// answer of a kind: it reaches a status.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotIssued {
     /// Name, domain or password is wrong, or the user has nothing to do with the project.
-    #[error("IAM does not accept the user: {0}")]
+    #[error("IAM does not accept the login: {}", .0.summary())]
     Unauthorized(CloudError),
     /// The user is known, and may not.
-    #[error("IAM forbids the user to have a token: {0}")]
+    #[error("IAM forbids the token: {}", .0.summary())]
     Forbidden(CloudError),
     /// IAM has too many requests.
-    #[error("IAM asks for fewer requests: {0}")]
+    #[error("IAM asks for fewer requests: {}", .0.summary())]
     Throttled(CloudError),
     /// IAM cannot be reached, or fails.
     #[error("IAM gives no answer: {0}")]
     Unavailable(String),
     /// IAM, or whatever answers in its place, does not know what it is asked for.
-    #[error("IAM does not take the request: {0}")]
+    #[error("IAM does not take the request: {}", .0.summary())]
     Rejected(CloudError),
     /// An answer of 201 that holds no token that could be used.
     #[error("IAM's answer is of no use: {0}")]
@@ -49,6 +50,17 @@ pub enum NotIssued {
 }
 
 impl NotIssued {
+    /// What IAM said, request id and all: for the log.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Unauthorized(error)
+            | Self::Forbidden(error)
+            | Self::Throttled(error)
+            | Self::Rejected(error) => Some(error.to_string()),
+            Self::Unavailable(_) | Self::Unusable(_) | Self::OtherScope => None,
+        }
+    }
+
     /// Whether the same request would fare better later.
     pub fn may_pass(&self) -> bool {
         match self {
@@ -67,7 +79,7 @@ impl NotIssued {
 pub(in crate::cbr) fn read(
     token: Option<&[u8]>,
     answer: &Answer,
-    login: &Login,
+    login: &Login<'_>,
 ) -> Result<Issued, NotIssued> {
     if !answer.is_success() {
         return Err(refusal(answer, login));
@@ -79,7 +91,9 @@ pub(in crate::cbr) fn read(
         return Err(NotIssued::Unusable("its body is not JSON".to_owned()));
     };
     let text = |pointer: &str| scalar(body.pointer(pointer));
-    if text("/token/project/id").as_deref() != Some(login.project.as_str()) {
+    let project = text("/token/project/id");
+    let is_named = project.is_some() || login.must_name_the_project();
+    if is_named && project.as_deref() != Some(login.project().as_str()) {
         return Err(NotIssued::OtherScope);
     }
     let expires_at =
@@ -87,14 +101,14 @@ pub(in crate::cbr) fn read(
     Ok(Issued { token, expires_at })
 }
 
-fn refusal(answer: &Answer, login: &Login) -> NotIssued {
-    let error = CloudError::read(answer, &login.password);
+fn refusal(answer: &Answer, login: &Login<'_>) -> NotIssued {
+    let error = CloudError::read(answer, login);
     match error.http_status {
         429 => NotIssued::Throttled(error),
         _ if error.code.as_deref() == Some(THROTTLED) => NotIssued::Throttled(error),
         401 => NotIssued::Unauthorized(error),
         403 => NotIssued::Forbidden(error),
-        408 | 500..=599 => NotIssued::Unavailable(error.to_string()),
+        408 | 500..=599 => NotIssued::Unavailable(error.summary()),
         _ => NotIssued::Rejected(error),
     }
 }
@@ -102,24 +116,22 @@ fn refusal(answer: &Answer, login: &Login) -> NotIssued {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cbr::{Password, ProjectId};
+    use crate::cbr::ProjectId;
+    use crate::cbr::iam::user::tests::user;
     use proptest::prelude::*;
 
     const TOKEN: &str = "MIIabcdefghijklmnopqrstuvwxyz";
     const PASSWORD: &str = "correct-horse-battery";
 
-    fn login() -> Login {
-        Login {
-            domain: "OTC".to_owned(),
-            user: "\"ann\"".to_owned(),
-            password: Password::from_bytes(PASSWORD.as_bytes()).unwrap(),
-            project: ProjectId::parse("p1").unwrap(),
-        }
+    fn project() -> ProjectId {
+        ProjectId::parse("p1").unwrap()
     }
 
     fn issued(status: u16, token: Option<&str>, body: &str) -> Result<Issued, NotIssued> {
         let answer = Answer { body: body.as_bytes().to_vec(), ..Answer::with_status(status) };
-        read(token.map(str::as_bytes), &answer, &login())
+        let (user, project) = (user(PASSWORD), project());
+        let login = Login::Password { user: &user, project: &project };
+        read(token.map(str::as_bytes), &answer, &login)
     }
 
     const SCOPED: &str =
@@ -127,7 +139,9 @@ mod tests {
 
     #[test]
     fn it_is_asked_as_the_api_has_it() {
-        let asked: Value = serde_json::from_str(&login().to_json()).unwrap();
+        let (ann, project) = (user(PASSWORD), project());
+        let login = Login::Password { user: &ann, project: &project };
+        let asked: Value = serde_json::from_str(&login.to_json()).unwrap();
         let user =
             serde_json::json!({"name": "\"ann\"", "password": PASSWORD, "domain": {"name": "OTC"}});
         assert_eq!(
@@ -135,6 +149,29 @@ mod tests {
             serde_json::json!({"methods": ["password"], "password": {"user": user}})
         );
         assert_eq!(asked["auth"]["scope"], serde_json::json!({"project": {"id": "p1"}}));
+
+        let id_token = Token::from_bytes(b"eyJhbGciOi.J9.sig").unwrap();
+        let login = Login::IdToken { provider: "k8s", id_token: &id_token, project: &project };
+        let asked: Value = serde_json::from_str(&login.to_json()).unwrap();
+        let expected = serde_json::json!({"auth": {
+            "id_token": {"id": "eyJhbGciOi.J9.sig"}, "scope": {"project": {"id": "p1"}},
+        }});
+        assert_eq!(asked, expected);
+        assert_eq!(login.header().unwrap().1, "k8s");
+    }
+
+    #[test]
+    fn a_federated_login_may_leave_the_project_out_and_must_not_name_another() {
+        let (project, id_token) = (project(), Token::from_bytes(b"eyJhbGciOi.J9.sig").unwrap());
+        let login = Login::IdToken { provider: "k8s", id_token: &id_token, project: &project };
+        for (body, taken) in [
+            (r#"{"token":{}}"#, true),
+            (r#"{"token":{"project":{"id":"p1"}}}"#, true),
+            (r#"{"token":{"project":{"id":"p2"}}}"#, false),
+        ] {
+            let answer = Answer { body: body.as_bytes().to_vec(), ..Answer::with_status(201) };
+            assert_eq!(read(Some(TOKEN.as_bytes()), &answer, &login).is_ok(), taken, "{body}");
+        }
     }
 
     #[test]
@@ -154,13 +191,7 @@ mod tests {
             format!(r#"{{"error":{{"code":"{code}","message":"The {PASSWORD} is wrong."}}}}"#)
         };
         for (status, token, body, expected, may_pass) in [
-            (
-                401,
-                None,
-                body("401"),
-                "does not accept the user: HTTP 401: The [redacted] is wrong.",
-                false,
-            ),
+            (401, None, body("401"), "does not accept the login: HTTP 401", false),
             (403, None, body("403"), "forbids", false),
             (400, None, body("400"), "does not take the request: HTTP 400", false),
             (404, None, String::new(), "does not take the request: HTTP 404", false),
@@ -168,7 +199,7 @@ mod tests {
             (429, None, String::new(), "fewer requests", true),
             (400, None, body("IAM.0012"), "fewer requests", true),
             (408, None, String::new(), "no answer: HTTP 408", true),
-            (503, Some(TOKEN), body("503"), "no answer: HTTP 503: The [redacted]", true),
+            (503, Some(TOKEN), body("503"), "no answer: HTTP 503", true),
             (201, None, SCOPED.to_owned(), "X-Subject-Token", false),
             (201, Some(" "), SCOPED.to_owned(), "the token is empty", false),
             (201, Some(TOKEN), "ok".to_owned(), "not JSON", false),
@@ -197,7 +228,9 @@ mod tests {
             body in any::<Vec<u8>>(),
         ) {
             let answer = Answer { body, ..Answer::with_status(status) };
-            let _ = read(token.as_deref(), &answer, &login()).map_err(|why| why.to_string());
+            let (user, project) = (user(PASSWORD), project());
+            let login = Login::Password { user: &user, project: &project };
+            let _ = read(token.as_deref(), &answer, &login).map_err(|why| why.to_string());
             prop_assert_eq!(issued(status, Some(TOKEN), SCOPED).is_ok(), (200..300).contains(&status));
         }
     }

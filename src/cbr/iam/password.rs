@@ -10,14 +10,14 @@ use crate::cbr::redaction::{Redact, Runs};
 const MAX_BYTES: usize = 1024;
 
 /// A user's password. Cannot be printed or serialised, but into the one request that it is for.
-pub struct Password {
+pub(super) struct Password {
     value: SecretString,
     runs: Runs,
 }
 
 /// Why bytes are not a password. Never repeats them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidPassword {
+pub(super) enum InvalidPassword {
     /// Nothing is there.
     #[error("it is empty")]
     Empty,
@@ -34,7 +34,7 @@ impl Password {
     ///
     /// # Errors
     /// Where nothing is left, or what is left is no line of text.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidPassword> {
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidPassword> {
         let text = std::str::from_utf8(bytes).map_err(|_| InvalidPassword::NotText)?;
         let line = text.strip_suffix('\n').unwrap_or(text);
         let line = line.strip_suffix('\r').unwrap_or(line);

@@ -62,6 +62,10 @@ closed_list! {
         TokenMissing,
         TokenUnusable,
         NotPermitted,
+        /// IAM's endpoint may not be called.
+        IamEndpointRefused,
+        LoginRefused,
+        LoginFailed,
         /// The API server gave no answer.
         NoAnswer,
     }
@@ -77,6 +81,15 @@ impl SecretFailure {
             CredentialReading::Problem(CredentialProblem::Unusable(_)) => Some(Self::TokenUnusable),
             CredentialReading::Problem(CredentialProblem::NotPermitted(_)) => {
                 Some(Self::NotPermitted)
+            }
+            CredentialReading::Problem(CredentialProblem::IamEndpointRefused(_)) => {
+                Some(Self::IamEndpointRefused)
+            }
+            CredentialReading::Problem(CredentialProblem::LoginRefused(_)) => {
+                Some(Self::LoginRefused)
+            }
+            CredentialReading::Problem(CredentialProblem::LoginFailed(_)) => {
+                Some(Self::LoginFailed)
             }
         }
     }

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::cbr::Credential;
 use crate::controller::context::Context;
 use crate::controller::prepared::{self, Prepared, PreparedCall};
 use crate::controller::reconcile::claim::{Claim, OpenWindow};
+use crate::controller::reconcile::credential::UsableCredential;
+use crate::controller::state::breakers::Turn;
 use crate::controller::state::throttle::RateLimitKey;
 use crate::protocol::{CallAnswer, CallResult, cap_retry_after};
 use crate::resource::{Attempt, BackupReplication, RejectionKind};
@@ -20,15 +21,20 @@ pub(crate) struct FinishedCall {
 }
 
 /// Makes the one call of this claim, from the object that the claim returned.
-pub(crate) async fn call(context: &Context, claim: Claim, credential: &Credential) -> FinishedCall {
+pub(crate) async fn call(
+    context: &Context,
+    claim: Claim,
+    usable: &UsableCredential,
+    turn: Turn,
+) -> FinishedCall {
     let (window, limit, object, attempt) = claim.spend();
     let ending = match callable(&object, context) {
         Ok(callable) => {
-            let ending = send(context, &callable, credential, &attempt, limit, window).await;
-            note_throttle(context, &callable, credential, &ending);
-            context
-                .memory
-                .viewer(&rate_key(&callable, credential), |viewer| viewer.note_call(&ending));
+            let ending = send(context, &callable, usable, &attempt, limit, window).await;
+            note_throttle(context, &callable, usable, &ending);
+            usable.note_call(context, &ending);
+            turn.note_call(&ending, context.memory.now());
+            context.memory.viewer(&rate_key(&callable, usable), |viewer| viewer.note_call(&ending));
             ending
         }
         Err(why) => {
@@ -56,7 +62,7 @@ fn callable(
 async fn send(
     context: &Context,
     callable: &PreparedCall,
-    credential: &Credential,
+    usable: &UsableCredential,
     attempt: &Attempt,
     limit: Duration,
     window: OpenWindow,
@@ -64,7 +70,8 @@ async fn send(
     let PreparedCall { endpoint, target, body } = callable;
     tracing::info!(%endpoint, number = attempt.number, "Claimed; calling");
     let started = Instant::now();
-    let outcome = context.cbr.replicate(endpoint, target, body, credential, limit, window).await;
+    let outcome =
+        context.cbr.replicate(endpoint, target, body, &usable.credential, limit, window).await;
     let ending = CallResult::of(outcome, attempt);
     context.metrics.cloud.called(&ending, started.elapsed());
     ending
@@ -74,7 +81,7 @@ async fn send(
 fn note_throttle(
     context: &Context,
     callable: &PreparedCall,
-    credential: &Credential,
+    usable: &UsableCredential,
     ending: &CallResult,
 ) {
     let CallResult::Rejected { kind: RejectionKind::Throttled, retry_after: Some(wait), answer: _ } =
@@ -84,15 +91,15 @@ fn note_throttle(
     };
     let now = Timestamp::now();
     if let Ok(until) = now.checked_add(cap_retry_after(*wait)) {
-        context.throttle.note(rate_key(callable, credential), until, now);
+        context.throttle.note(rate_key(callable, usable), until, now);
     }
 }
 
-fn rate_key(callable: &PreparedCall, credential: &Credential) -> RateLimitKey {
+fn rate_key(callable: &PreparedCall, usable: &UsableCredential) -> RateLimitKey {
     RateLimitKey {
         endpoint: callable.endpoint.to_string(),
         project_id: callable.target.project_id.as_str().to_owned(),
-        credential: credential.id(),
+        credential: usable.identity,
     }
 }
 

@@ -1,80 +1,311 @@
-//! Reads the Secret, with `get` alone, at the moment of use.
+//! Gets the credential that the spec names, at the moment of use: from its Secret, with `get`
+//! alone, or from IAM.
 
-use k8s_openapi::api::core::v1::Secret;
-use kube::{Api, Client, ResourceExt};
+use jiff::Timestamp;
+use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
+use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
+use kube::api::PostParams;
+use kube::{Api, ResourceExt};
 
-use crate::cbr::Credential;
+use crate::cbr::{Credential, CredentialId, Endpoint, Issued, Login, ProjectId, Token};
 use crate::controller::api::{ApiError, bounded};
+use crate::controller::context::Context;
+use crate::controller::prepared::PreparedCall;
 use crate::controller::settings::RequiredLabel;
-use crate::protocol::{CredentialProblem, CredentialReading, credential_in};
-use crate::resource::CredentialSource;
+use crate::controller::state::breakers::BreakerKey;
+use crate::controller::state::issued_tokens::{Held, LoginFailure, TokenKey};
+use crate::protocol::{
+    CallResult, CredentialProblem, CredentialReading, Lookup, SecretContent, iam_endpoint,
+    secret_content,
+};
+use crate::resource::{Auth, CredentialSource, RejectionKind, ServiceAccountRef};
 
-/// The credential itself, beside what may be said of it.
+/// How long a service account's token lives that is exchanged at once, in seconds. The API server
+/// issues none that is shorter.
+const ID_TOKEN_SECONDS: i64 = 600;
+
+/// A credential, beside what may be said of it.
 pub(crate) struct ReadCredential {
     pub(crate) reading: CredentialReading,
-    pub(crate) credential: Option<Credential>,
+    pub(crate) usable: Option<UsableCredential>,
+}
+
+/// A credential that can be sent.
+pub(crate) struct UsableCredential {
+    pub(crate) credential: Credential,
+    /// Whom it stands for; of a token that IAM issued, what it was issued for. Limits and what
+    /// look-ups have shown are shared by it.
+    pub(crate) identity: CredentialId,
+    /// Where IAM issued it.
+    pub(crate) issued: Option<TokenKey>,
+    /// Whether IAM issued it just now.
+    pub(crate) is_new: bool,
+}
+
+impl UsableCredential {
+    /// The breaker of this value.
+    pub(crate) fn breaker(&self, endpoint: &Endpoint) -> BreakerKey {
+        BreakerKey { endpoint: endpoint.to_string(), credential: self.credential.id() }
+    }
+
+    /// A token that the cloud no longer takes is replaced, whatever its end says.
+    pub(crate) fn note_lookup(&self, context: &Context, lookup: &Lookup) {
+        match lookup {
+            Lookup::Unauthorized(_) => self.note(context, false),
+            Lookup::Backup(_) | Lookup::NoSuchBackup(_) => self.note(context, true),
+            Lookup::NotAvailable(_)
+            | Lookup::Throttled { .. }
+            | Lookup::Deferred { .. }
+            | Lookup::Failed(_) => {}
+        }
+    }
+
+    /// The same for the call.
+    pub(crate) fn note_call(&self, context: &Context, result: &CallResult) {
+        match result {
+            CallResult::Rejected { kind: RejectionKind::Unauthorized, .. } => {
+                self.note(context, false);
+            }
+            CallResult::Accepted(..) | CallResult::Rejected { .. } => self.note(context, true),
+            CallResult::NotSent(_) | CallResult::Unknown(_) => {}
+        }
+    }
+
+    fn note(&self, context: &Context, is_taken: bool) {
+        let Self { credential, identity: _, issued, is_new: _ } = self;
+        let (Some(key), at) = (issued, context.memory.now()) else { return };
+        if is_taken {
+            context.issued.taken(key, at);
+        } else {
+            context.issued.refused(key, credential.id(), at);
+        }
+    }
 }
 
 impl From<CredentialProblem> for ReadCredential {
     fn from(problem: CredentialProblem) -> Self {
-        Self { reading: CredentialReading::Problem(problem), credential: None }
+        Self { reading: CredentialReading::Problem(problem), usable: None }
     }
 }
 
-/// Reads the Secret that the source names.
+/// Gets the credential.
 ///
 /// # Errors
-/// Where the API server gave no answer, so that nothing can be said of the Secret.
+/// Where the API server gave no answer, so that nothing can be said of it.
 pub(crate) async fn read_credential(
-    client: &Client,
+    context: &Context,
     namespace: &str,
-    source: &CredentialSource,
-    required: Option<&RequiredLabel>,
+    auth: &Auth,
+    call: &PreparedCall,
 ) -> Result<ReadCredential, ApiError> {
-    let name = source.secret_name();
-    // The client puts the name into a path as it is. An older CRD may have let one through that
-    // leads elsewhere.
-    if !is_name(name) {
+    let Some(source) = auth.source() else {
         return Ok(CredentialProblem::SecretNotFound.into());
-    }
-    let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    let secret = match bounded(secrets.get(name)).await {
-        Ok(secret) => secret,
-        Err(ApiError::Gone) => return Ok(CredentialProblem::SecretNotFound.into()),
-        Err(ApiError::Forbidden(_)) => {
-            return Ok(CredentialProblem::NotPermitted(format!(
-                "the operator's role does not allow it to get Secrets in namespace {namespace}"
-            ))
-            .into());
-        }
-        Err(other) => return Err(other),
     };
-    if let Some(RequiredLabel { key, value }) = required
-        && secret.labels().get(key) != Some(value)
-    {
-        return Ok(CredentialProblem::NotPermitted(format!(
-            "the administrator wants the label {key}={value} on it"
-        ))
-        .into());
-    }
+    let CredentialSource::ServiceAccount(account) = &source else {
+        return of_secret(context, namespace, auth, &source, call).await;
+    };
+    let ServiceAccountRef { name, identity_provider, audience } = account;
+    let parts = ["service account", namespace, name, identity_provider, audience];
+    let applicant = Applicant {
+        auth,
+        call,
+        identity: CredentialId::of(&parts),
+        version: String::new(),
+        viewer: format!("{namespace}/{name}@{identity_provider}"),
+    };
+    Ok(applicant
+        .credential(context, async |iam, project| {
+            let id_token = id_token(context, namespace, account).await?;
+            let login =
+                Login::IdToken { provider: identity_provider, id_token: &id_token, project };
+            log_in(context, iam, login).await
+        })
+        .await)
+}
+
+async fn of_secret(
+    context: &Context,
+    namespace: &str,
+    auth: &Auth,
+    source: &CredentialSource,
+    call: &PreparedCall,
+) -> Result<ReadCredential, ApiError> {
+    let secret = match read_secret(context, namespace, source).await? {
+        Ok(secret) => secret,
+        Err(problem) => return Ok(problem.into()),
+    };
+    let name = secret.name_any();
     let version = secret.resource_version().unwrap_or_default();
+    let viewer = match source.key() {
+        Some(key) => format!("{name}/{key}@{version}"),
+        None => format!("{name}@{version}"),
+    };
     let data = secret.data.unwrap_or_default();
-    Ok(match credential_in(source, |key| data.get(key).map(|bytes| bytes.0.as_slice())) {
-        Ok(credential) => {
-            let viewer = match source.key() {
-                Some(key) => format!("{name}/{key}@{version}"),
-                None => format!("{name}@{version}"),
-            };
-            ReadCredential {
-                reading: CredentialReading::Usable { version, viewer },
-                credential: Some(credential),
-            }
+    Ok(match secret_content(source, |key| data.get(key).map(|bytes| bytes.0.as_slice())) {
+        Ok(SecretContent::Credential(credential)) => ReadCredential {
+            reading: CredentialReading::Usable { version, viewer },
+            usable: Some(UsableCredential {
+                identity: credential.id(),
+                credential,
+                issued: None,
+                is_new: false,
+            }),
+        },
+        Ok(SecretContent::User(user)) => {
+            let applicant = Applicant { auth, call, identity: user.id(), version, viewer };
+            applicant
+                .credential(context, async |iam, project| {
+                    log_in(context, iam, Login::Password { user: &user, project }).await
+                })
+                .await
         }
         Err(problem) => problem.into(),
     })
 }
 
-/// Whether a Secret could have this name, as far as it could become another path.
+async fn read_secret(
+    context: &Context,
+    namespace: &str,
+    source: &CredentialSource,
+) -> Result<Result<Secret, CredentialProblem>, ApiError> {
+    // The client puts the name into a path as it is. An older CRD may have let one through that
+    // leads elsewhere.
+    let Some(name) = source.secret_name().filter(|name| is_name(name)) else {
+        return Ok(Err(CredentialProblem::SecretNotFound));
+    };
+    let secrets: Api<Secret> = Api::namespaced(context.kubernetes.clone(), namespace);
+    let secret = match bounded(secrets.get(name)).await {
+        Ok(secret) => secret,
+        Err(ApiError::Gone) => return Ok(Err(CredentialProblem::SecretNotFound)),
+        Err(ApiError::Forbidden(_)) => {
+            return Ok(Err(CredentialProblem::NotPermitted(format!(
+                "the operator's role does not allow it to get Secrets in namespace {namespace}"
+            ))));
+        }
+        Err(other) => return Err(other),
+    };
+    Ok(match &context.settings.required_label {
+        Some(RequiredLabel { key, value }) if secret.labels().get(key) != Some(value) => {
+            Err(CredentialProblem::NotPermitted(format!(
+                "the administrator wants the label {key}={value} on it"
+            )))
+        }
+        Some(_) | None => Ok(secret),
+    })
+}
+
+/// Somebody who gets a token at IAM.
+struct Applicant<'a> {
+    auth: &'a Auth,
+    call: &'a PreparedCall,
+    identity: CredentialId,
+    version: String,
+    viewer: String,
+}
+
+impl Applicant<'_> {
+    /// The token that is there already, or the one that `login` gets.
+    async fn credential(
+        self,
+        context: &Context,
+        login: impl AsyncFnOnce(&Endpoint, &ProjectId) -> Result<Issued, LoginFailure>,
+    ) -> ReadCredential {
+        let Self { auth, call, identity, version, viewer } = self;
+        let settings = &context.settings;
+        let default = settings.default_iam_endpoint.as_deref();
+        let iam = match iam_endpoint(auth, &call.endpoint, default, &settings.allowed_iam_endpoints)
+        {
+            Ok(iam) => iam,
+            Err(why) => return CredentialProblem::IamEndpointRefused(why).into(),
+        };
+        let key = TokenKey {
+            identity,
+            iam: iam.to_string(),
+            project_id: call.target.project_id.as_str().to_owned(),
+        };
+        // A claim is made only with a credential that outlives its call.
+        let needed_for = settings.policy.window.saturating_add(settings.policy.limit);
+        let clock = || (Timestamp::now(), context.memory.now());
+        let login = async || login(&iam, &call.target.project_id).await;
+        match context.issued.get(&key, needed_for, clock, login).await {
+            Ok(Held { token, issue, is_new }) => ReadCredential {
+                // Another token is another value, for what waits for one.
+                reading: CredentialReading::Usable {
+                    version: format!("{version}.{issue}"),
+                    viewer,
+                },
+                usable: Some(UsableCredential {
+                    credential: Credential::Token(token),
+                    identity,
+                    issued: Some(key),
+                    is_new,
+                }),
+            },
+            Err(problem) => problem.into(),
+        }
+    }
+}
+
+async fn log_in(
+    context: &Context,
+    iam: &Endpoint,
+    login: Login<'_>,
+) -> Result<Issued, LoginFailure> {
+    let issued = context.cbr.issue_token(iam, login, context.settings.policy.limit).await;
+    match &issued {
+        Ok(issued) => {
+            let until = issued.expires_at.map(|at| at.to_string());
+            tracing::info!(%iam, until, "IAM issued a token");
+        }
+        Err(error) => {
+            tracing::warn!(%iam, %error, cloud = error.detail(), "IAM issued no token");
+        }
+    }
+    issued.map_err(LoginFailure::NotIssued)
+}
+
+/// A token of the service account, for the identity provider alone.
+async fn id_token(
+    context: &Context,
+    namespace: &str,
+    account: &ServiceAccountRef,
+) -> Result<Token, LoginFailure> {
+    let ServiceAccountRef { name, identity_provider: _, audience } = account;
+    let before = |problem| Err(LoginFailure::Before(problem));
+    if !is_name(name) {
+        return before(CredentialProblem::SecretNotFound);
+    }
+    let accounts: Api<ServiceAccount> = Api::namespaced(context.kubernetes.clone(), namespace);
+    let request = TokenRequest {
+        spec: TokenRequestSpec {
+            audiences: vec![audience.clone()],
+            expiration_seconds: Some(ID_TOKEN_SECONDS),
+            bound_object_ref: None,
+        },
+        ..TokenRequest::default()
+    };
+    let parameters = PostParams::default();
+    match bounded(accounts.create_token_request(name, &parameters, &request)).await {
+        Ok(answer) => {
+            let token = answer.status.map(|status| status.token).unwrap_or_default();
+            Token::from_bytes(token.as_bytes()).map_err(|why| {
+                LoginFailure::Before(CredentialProblem::LoginFailed(format!(
+                    "the API server's answer holds no token: {why}"
+                )))
+            })
+        }
+        Err(ApiError::Gone) => before(CredentialProblem::SecretNotFound),
+        Err(ApiError::Forbidden(_)) => before(CredentialProblem::NotPermitted(format!(
+            "the operator's role does not allow it to create tokens of service accounts \
+             (serviceaccounts/token) in namespace {namespace}"
+        ))),
+        Err(_) => before(CredentialProblem::LoginFailed(
+            "the API server issued no token of the service account".to_owned(),
+        )),
+    }
+}
+
+/// Whether an object could have this name, as far as it could become another path.
 fn is_name(text: &str) -> bool {
     let allowed = |byte: u8| {
         byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.')

@@ -30,6 +30,9 @@ use crate::resource::{
     AttemptId, BackupReplication, BackupReplicationStatus, ConditionType, Level, Phase, Reason,
 };
 
+/// The cloud refused the credential between the decision and the claim, or another resource is the
+/// first to try it.
+const CREDENTIAL_REFUSED: Duration = Duration::from_secs(1);
 /// Another resource took the target between the decision and the claim.
 const TARGET_IN_USE: Duration = Duration::from_secs(1);
 
@@ -68,8 +71,7 @@ pub(crate) async fn reconcile(
         Action::Claim { status, attempt } => {
             tracing::Span::current().record("attempt", attempt.id.as_str());
             let caller = observer.caller();
-            let Some(ReadCredential { reading, credential: Some(credential) }) =
-                observer.credential
+            let Some(ReadCredential { reading, usable: Some(usable) }) = observer.credential.take()
             else {
                 return Ok(Next::await_change());
             };
@@ -79,6 +81,9 @@ pub(crate) async fn reconcile(
                 tracing::info!("Not claimed: this process stands by or shuts down");
                 return Ok(Next::await_change());
             }
+            let Some(turn) = observer.turn(&usable) else {
+                return Ok(Next::requeue(CREDENTIAL_REFUSED));
+            };
             let target = CallTarget::new(&object.spec);
             let Some(mut taken) = context.targets.take(target, caller) else {
                 return Ok(Next::requeue(TARGET_IN_USE));
@@ -91,7 +96,7 @@ pub(crate) async fn reconcile(
             announce(&context.metrics, &context.events, &object, &status);
             // Kept too long rather than too short, should this round end in a panic.
             taken.keep_for(context.settings.policy.settling_time);
-            let ended = call(&context, claim, &credential).await;
+            let ended = call(&context, claim, &usable, turn).await;
             taken.keep_for(shows_after(&ended.ending, &context));
             drop(taken);
             // Others may be worked on while the end is written, which may take for ever.

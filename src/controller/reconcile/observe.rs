@@ -11,8 +11,9 @@ use crate::controller::api::ApiError;
 use crate::controller::context::Context;
 use crate::controller::metrics::SecretFailure;
 use crate::controller::prepared::{self, Prepared};
-use crate::controller::reconcile::credential::{ReadCredential, read_credential};
+use crate::controller::reconcile::credential::{ReadCredential, UsableCredential, read_credential};
 use crate::controller::reconcile::lookup::look_up;
+use crate::controller::state::breakers::Turn;
 use crate::controller::state::memory::StoredViewer;
 use crate::controller::state::target_locks::Caller;
 use crate::controller::state::throttle::RateLimitKey;
@@ -83,14 +84,15 @@ impl<'a> Observer<'a> {
     }
 
     async fn read_credential(&mut self, round: &mut Round<'_>) -> Result<(), ApiError> {
-        let required = self.context.settings.required_label.as_ref();
         let namespace = self.key.namespace.as_deref().unwrap_or_default();
         let secrets = &self.context.metrics.replications;
-        let credential = match self.object.spec.auth.source() {
-            Some(source) => read_credential(&self.context.kubernetes, namespace, &source, required)
-                .await
-                .inspect_err(|_| secrets.secret_failed(SecretFailure::NoAnswer))?,
-            None => CredentialProblem::SecretNotFound.into(),
+        let credential = match &self.target {
+            Prepared::Call(call) => {
+                read_credential(self.context, namespace, &self.object.spec.auth, call)
+                    .await
+                    .inspect_err(|_| secrets.secret_failed(SecretFailure::NoAnswer))?
+            }
+            Prepared::NotCallable(_) => CredentialProblem::SecretNotFound.into(),
         };
         SecretFailure::of(&credential.reading)
             .into_iter()
@@ -118,8 +120,12 @@ impl<'a> Observer<'a> {
             viewer: viewer.clone(),
         };
         let is_stored = self.context.memory.is_stored_viewer(&stored);
+        let usable = self.credential.as_ref().and_then(|it| it.usable.as_ref());
+        let is_new = usable.is_some_and(|usable| usable.is_new);
         let memory = self.context.memory.viewer(&key, |memory| {
             memory.records_shown |= is_stored;
+            // What was refused was the token before it.
+            memory.refused &= !is_new;
             *memory
         });
         Viewer { memory, throttled_until: self.context.throttle.until(&key) }
@@ -129,7 +135,7 @@ impl<'a> Observer<'a> {
     async fn look_up(&self, round: &mut Round<'_>, max_age: Duration) -> bool {
         let (
             Prepared::Call(callable),
-            Some(ReadCredential { credential: Some(credential), reading: _ }),
+            Some(ReadCredential { usable: Some(usable), reading: _ }),
             Some(key),
         ) = (&self.target, &self.credential, self.rate_key())
         else {
@@ -141,7 +147,7 @@ impl<'a> Observer<'a> {
             Some(until) => Lookup::Throttled { until },
             None => tokio::select! {
                 lookup = self.context.looks.look(&key, &callable.target.backup_id, max_age, async || {
-                    look_up(self.context, callable, credential).await
+                    look_up(self.context, callable, usable).await
                 }) => lookup,
                 () = self.context.drain.cancelled() => return false,
             },
@@ -154,6 +160,16 @@ impl<'a> Observer<'a> {
             memory.viewer(&key, |viewer| round.looked_up(lookup, own, viewer, memory.now()));
         });
         true
+    }
+
+    /// The right to show the credential in a call. `None` where the cloud has refused it meanwhile,
+    /// or somebody else tries it first.
+    pub(super) fn turn(&self, usable: &UsableCredential) -> Option<Turn> {
+        let Prepared::Call(call) = &self.target else {
+            return None;
+        };
+        let key = usable.breaker(&call.endpoint);
+        self.context.breakers.for_call(&key, &usable.credential, self.context.memory.now())
     }
 
     fn same_target_in_use(&self) -> Option<String> {
@@ -169,11 +185,11 @@ impl<'a> Observer<'a> {
         let Prepared::Call(target) = &self.target else {
             return None;
         };
-        let credential = self.credential.as_ref()?.credential.as_ref()?;
+        let usable = self.credential.as_ref()?.usable.as_ref()?;
         Some(RateLimitKey {
             endpoint: target.endpoint.to_string(),
             project_id: self.object.spec.project_id.clone(),
-            credential: credential.id(),
+            credential: usable.identity,
         })
     }
 }

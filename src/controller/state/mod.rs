@@ -1,5 +1,7 @@
 //! What this process remembers and may lose. Safety never needs it.
 
+pub(super) mod breakers;
+pub(super) mod issued_tokens;
 pub(super) mod lookup_cache;
 pub(super) mod memory;
 pub(super) mod permits;

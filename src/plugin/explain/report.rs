@@ -258,6 +258,7 @@ fn token_waited_for(resource: &BackupReplication) -> Option<String> {
             | Reason::TokenMissing
             | Reason::TokenUnusable
             | Reason::TokenRejected
+            | Reason::LoginRefused
     );
     let is_followed = is_followed(resource);
     (is_waited_for && !is_followed).then(|| source.to_string())

@@ -223,7 +223,9 @@ fn blocked_by(issue: TrackingIssue) -> &'static str {
         TrackingIssue::TokenMissing => "blocked, the Secret holds no token",
         TrackingIssue::TokenUnusable => "blocked, the token cannot be sent",
         TrackingIssue::SecretNotPermitted => "blocked, the operator may not read the Secret",
-        TrackingIssue::TokenRejected => "blocked, the cloud rejects the token",
+        TrackingIssue::TokenRejected => "blocked, the cloud rejects the credential",
+        TrackingIssue::LoginRefused => "blocked, IAM refuses to issue a token",
+        TrackingIssue::LoginFailed => "blocked, IAM issues no token at the moment",
         TrackingIssue::LookUpFailed => "blocked, the backup cannot be looked up",
     }
 }

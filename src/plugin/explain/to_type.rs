@@ -86,7 +86,7 @@ fn blanks(resource: &BackupReplication) -> Blanks {
     Blanks {
         namespace: resource.namespace().unwrap_or_default(),
         name: resource.name_any(),
-        secret: source.map(|source| source.secret_name().to_owned()).unwrap_or_default(),
+        secret: source.and_then(CredentialSource::secret_name).unwrap_or_default().to_owned(),
         files: source.map(CredentialSource::files).unwrap_or_default(),
         endpoint: endpoint.unwrap_or_default(),
     }

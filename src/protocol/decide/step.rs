@@ -80,7 +80,7 @@ pub(crate) fn unseen(seen: &Observation<'_>) -> Option<String> {
     match (&seen.credential, &seen.lookup) {
         (Some(CredentialReading::Problem(problem)), _) => Some(problem.sentence(&source)),
         (_, Some(Lookup::Unauthorized(why))) => {
-            Some(format!("the cloud rejects the {} in {source}: {why}", source.kind()))
+            Some(format!("the cloud rejects {}: {why}", source.shown()))
         }
         (_, Some(Lookup::NotAvailable(why) | Lookup::NoSuchBackup(why) | Lookup::Failed(why))) => {
             Some(why.clone())

@@ -114,7 +114,7 @@ fn held_up(
     let spec = &resource.spec;
     let source = spec.auth.source();
     let secret = source.as_ref().map_or_else(|| "the Secret".to_owned(), ToString::to_string);
-    let kind = source.map_or("credential".to_owned(), |source| source.kind().to_string());
+    let shown = source.as_ref().map_or_else(|| "the credential".to_owned(), |it| it.shown());
     let endpoint = spec
         .endpoint
         .as_deref()
@@ -130,16 +130,17 @@ fn held_up(
             (format!("{secret} no longer exists"), "Create the Secret and tracking resumes.")
         }
         TrackingIssue::TokenMissing => (format!("{secret} is missing or empty"), update),
-        TrackingIssue::TokenUnusable => {
-            (format!("the value in {secret} is not a usable {kind}"), update)
-        }
+        TrackingIssue::TokenUnusable => (format!("what {secret} holds cannot be used"), update),
         TrackingIssue::SecretNotPermitted => (
             format!("the operator may not read {secret}"),
             "Give the operator the right, or the Secret the label, and tracking resumes.",
         ),
-        TrackingIssue::TokenRejected => {
-            (format!("the cloud rejects the {kind} in {secret}"), update)
-        }
+        TrackingIssue::TokenRejected => (format!("the cloud rejects {shown}"), update),
+        TrackingIssue::LoginRefused => (format!("IAM issues no token for {secret}"), update),
+        TrackingIssue::LoginFailed => (
+            format!("IAM issues no token for {secret} at the moment"),
+            "Tracking resumes automatically.",
+        ),
         TrackingIssue::LookUpFailed => (
             format!("the operator has not been able to look up the backup{at}"),
             "Check the endpoint, DNS, NetworkPolicies, proxy and --ca-bundle. Tracking resumes \
@@ -157,6 +158,8 @@ fn reason_of(issue: TrackingIssue) -> Reason {
         TrackingIssue::TokenUnusable => Reason::TokenUnusable,
         TrackingIssue::SecretNotPermitted => Reason::SecretNotPermitted,
         TrackingIssue::TokenRejected => Reason::TokenRejected,
+        TrackingIssue::LoginRefused => Reason::LoginRefused,
+        TrackingIssue::LoginFailed => Reason::LoginFailed,
         TrackingIssue::LookUpFailed => Reason::LookUpFailed,
     }
 }

@@ -80,16 +80,26 @@ pub(crate) fn summarize(
                 sentence(why)
             ),
         ),
+        Situation::NoCredential(_, CredentialProblem::IamEndpointRefused(why)) => stalled(
+            Phase::Pending,
+            Reason::EndpointRefused,
+            format!(
+                "spec.auth.iamEndpoint cannot be used: {} Nothing was sent. Correct \
+                 spec.auth.iamEndpoint, or have the administrator allow it with \
+                 --allowed-iam-endpoint.",
+                sentence(why)
+            ),
+        ),
         Situation::NoCredential(source, problem) => {
             waiting(problem.reason(), no_credential(resource, source, problem))
         }
         Situation::CredentialRejected(source, why) => waiting(
             Reason::TokenRejected,
             format!(
-                "The cloud rejects the {kind} in {source}: {} No call was accepted. Put a valid \
-                 {kind} into the Secret; the operator then continues automatically.",
+                "The cloud rejects {}: {} No call was accepted. {}",
+                source.shown(),
                 sentence(why),
-                kind = source.kind()
+                source.cure()
             ),
         ),
         Situation::ThrottledByOthers(until) => waiting(
@@ -339,13 +349,17 @@ fn no_credential(
     problem: &CredentialProblem,
 ) -> String {
     let what = sentence(&problem.sentence(source));
-    let one = source.kind().one();
+    let one = source.one();
     match problem {
         CredentialProblem::SecretNotFound => {
             let namespace = resource.namespace().unwrap_or_default();
             format!(
                 "{source} does not exist in namespace {namespace}. No call was made. The operator \
-                 calls automatically once the Secret holds {one}."
+                 calls automatically once {}.",
+                match source.secret_name() {
+                    Some(_) => format!("the Secret holds {one}"),
+                    None => "it exists".to_owned(),
+                }
             )
         }
         CredentialProblem::Missing(_) => {
@@ -358,5 +372,20 @@ fn no_credential(
             "The operator may not read {source}: {} It calls automatically once it may.",
             sentence(why)
         ),
+        CredentialProblem::LoginRefused(_) => format!(
+            "{} Nothing was sent to CBR. Correct {source}; the operator then continues \
+             automatically. It tries the same login again very seldom, because IAM locks users.",
+            capital(&what)
+        ),
+        CredentialProblem::IamEndpointRefused(_) | CredentialProblem::LoginFailed(_) => format!(
+            "{} Nothing was sent to CBR. The operator tries again automatically.",
+            capital(&what)
+        ),
     }
+}
+
+/// With a capital at its beginning.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

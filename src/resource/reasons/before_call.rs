@@ -131,14 +131,35 @@ pub(super) const SECRET_NOT_PERMITTED: Explained = Explained {
     ..WARNS
 };
 pub(super) const TOKEN_REJECTED: Explained = Explained {
-    means: "The cloud rejects the token in the Secret: it has expired, or is for another project \
-        or domain.",
+    means: "The cloud rejects the credential: it has expired, or is for another project or domain.",
     acts: Acts::Person,
-    next: "Nothing is called with this token. A new one is found automatically: within 30 s in the \
-        first hour, within 5 minutes later. The old one is tried again once an hour at most.",
+    next: "Nothing is called with this credential. A new one in the Secret is found automatically: \
+        within 30 s in the first hour, within 5 minutes later. The old one is tried again once an \
+        hour at most. A token that the operator got from IAM is replaced automatically.",
     cures: &[TOKEN],
     told: Telling::OncePerSeries,
     alert: Some("BackupReplicationTokenRejected"),
+    ..WARNS
+};
+pub(super) const LOGIN_REFUSED: Explained = Explained {
+    means: "IAM refuses to issue a token: the name, password or domain is wrong, the identity \
+        provider does not know the service account, or the user may not.",
+    acts: Acts::Person,
+    next: "The operator goes on within 30 s after the Secret is corrected. It tries the same login \
+        again after 30 minutes, and then seldom: IAM locks users after some wrong passwords.",
+    cures: &[TOKEN],
+    told: Telling::OncePerSeries,
+    alert: SECRET,
+    ..WARNS
+};
+pub(super) const LOGIN_FAILED: Explained = Explained {
+    means: "IAM issues no token at the moment: it cannot be reached, fails, or asks for fewer \
+        requests.",
+    acts: Acts::Administrator,
+    next: "The operator tries again automatically, at least every 5 minutes.",
+    cures: &[REACH],
+    told: Telling::OncePerSeries,
+    alert: CLOUD,
     ..WARNS
 };
 pub(super) const THROTTLED: Explained = Explained {

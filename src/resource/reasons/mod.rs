@@ -146,6 +146,8 @@ impl Reason {
             Self::TokenUnusable => &before_call::TOKEN_UNUSABLE,
             Self::SecretNotPermitted => &before_call::SECRET_NOT_PERMITTED,
             Self::TokenRejected => &before_call::TOKEN_REJECTED,
+            Self::LoginRefused => &before_call::LOGIN_REFUSED,
+            Self::LoginFailed => &before_call::LOGIN_FAILED,
             Self::Throttled => &before_call::THROTTLED,
             Self::TemporarilyRejected => &before_call::TEMPORARILY_REJECTED,
             Self::NotSent => &before_call::NOT_SENT,

@@ -4,7 +4,6 @@ mod argocd;
 mod flux;
 mod install;
 mod manners;
-mod renewal;
 mod upgrade;
 
 use std::path::Path;
@@ -47,7 +46,6 @@ const CHECKS: &[Check] = &[
     },
     Check { name: "a change to a frozen spec is refused", run: manners::frozen },
     Check { name: "a Secret that arrives late, and is then corrected", run: manners::late_secret },
-    Check { name: "a CronJob renews a token that has expired", run: renewal::by_schedule },
     Check { name: "server-side apply by two managers: no drift", run: manners::two_managers },
     Check { name: "helm uninstall: the resources stay readable", run: install::uninstall },
     Check {

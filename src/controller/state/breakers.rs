@@ -1,0 +1,206 @@
+//! One breaker for each credential value: a value that the cloud has refused is not shown to it
+//! again by each resource. IAM's gateway locks an access key for five minutes, for all who use it,
+//! after five refused signatures in a row.
+//!
+//! A value that has not been accepted yet is shown by one request at a time; a refused one by none,
+//! until a wait is over, and then by a single look-up. Another value has a breaker of its own.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::OwnedMutexGuard;
+
+use crate::cbr::{Credential, CredentialId};
+use crate::protocol::{CallResult, Lookup};
+use crate::resource::RejectionKind;
+
+/// A value, where it is shown. Another cloud may refuse what this one takes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct BreakerKey {
+    pub(crate) endpoint: String,
+    pub(crate) credential: CredentialId,
+}
+
+/// How long a refused value rests: a lock of five minutes is over by then.
+const ACCESS_KEY_RESTS: Duration = Duration::from_secs(6 * 60);
+/// Nothing is locked by a token.
+const TOKEN_RESTS: Duration = Duration::from_secs(30);
+const LONGEST_REST: Duration = Duration::from_secs(60 * 60);
+/// What has not been used for so long is forgotten.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// All breakers.
+#[derive(Default)]
+pub(crate) struct Breakers(Mutex<HashMap<BreakerKey, Arc<Breaker>>>);
+
+struct Breaker {
+    state: Mutex<State>,
+    one: Arc<tokio::sync::Mutex<()>>,
+}
+
+#[derive(Clone, Debug)]
+struct State {
+    trust: Trust,
+    used: Duration,
+}
+
+/// What is known of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Trust {
+    /// Nothing yet.
+    Unproven,
+    /// The cloud took it the last time.
+    Proven,
+    /// The cloud refused it, in these words; `tries` times in a row.
+    Refused { why: String, until: Duration, tries: u32 },
+}
+
+/// Whether a value may be shown now.
+pub(crate) enum Pass {
+    Go(Turn),
+    /// It was refused a while ago, in these words.
+    Refused(String),
+}
+
+/// The right to show a value once. While it is held for an unproven value, nobody else shows it.
+pub(crate) struct Turn {
+    breaker: Arc<Breaker>,
+    rests: Duration,
+    _alone: Option<OwnedMutexGuard<()>>,
+}
+
+impl Breakers {
+    /// For a look-up: it waits for its turn, and may try a refused value again once it has rested.
+    pub(crate) async fn for_lookup(
+        &self,
+        key: &BreakerKey,
+        credential: &Credential,
+        at: impl Fn() -> Duration,
+    ) -> Pass {
+        let breaker = self.breaker(key, at());
+        let turn = |alone| breaker.turn(credential, alone);
+        let trust = breaker.state().trust.clone();
+        match trust {
+            Trust::Proven => return Pass::Go(turn(None)),
+            Trust::Unproven => {}
+            Trust::Refused { why, until, tries: _ } => {
+                return match breaker.one.clone().try_lock_owned() {
+                    Ok(alone) if at() >= until => Pass::Go(turn(Some(alone))),
+                    Ok(_) | Err(_) => Pass::Refused(why),
+                };
+            }
+        }
+        let alone = breaker.one.clone().lock_owned().await;
+        // The one before may have found out.
+        let trust = breaker.state().trust.clone();
+        match trust {
+            Trust::Proven => Pass::Go(turn(None)),
+            Trust::Unproven => Pass::Go(turn(Some(alone))),
+            Trust::Refused { why, until: _, tries: _ } => Pass::Refused(why),
+        }
+    }
+
+    /// For a call: it never tries a refused value, and never waits, because what the decision to
+    /// call rests on grows old meanwhile. `None`: not now.
+    pub(crate) fn for_call(
+        &self,
+        key: &BreakerKey,
+        credential: &Credential,
+        at: Duration,
+    ) -> Option<Turn> {
+        let breaker = self.breaker(key, at);
+        let trust = breaker.state().trust.clone();
+        match trust {
+            Trust::Proven => Some(breaker.turn(credential, None)),
+            Trust::Unproven => {
+                let alone = breaker.one.clone().try_lock_owned().ok()?;
+                Some(breaker.turn(credential, Some(alone)))
+            }
+            Trust::Refused { .. } => None,
+        }
+    }
+
+    fn breaker(&self, key: &BreakerKey, at: Duration) -> Arc<Breaker> {
+        let mut breakers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !breakers.contains_key(key) {
+            breakers.retain(|_, breaker| {
+                at.saturating_sub(breaker.state().used) < FORGOTTEN_AFTER
+                    || Arc::strong_count(breaker) > 1
+            });
+        }
+        let breaker = breakers.entry(key.clone()).or_insert_with(|| {
+            Arc::new(Breaker {
+                state: Mutex::new(State { trust: Trust::Unproven, used: at }),
+                one: Arc::default(),
+            })
+        });
+        breaker.state().used = at;
+        breaker.clone()
+    }
+}
+
+impl Breaker {
+    fn turn(self: &Arc<Self>, credential: &Credential, alone: Option<OwnedMutexGuard<()>>) -> Turn {
+        let rests = match credential {
+            Credential::Token(_) => TOKEN_RESTS,
+            Credential::AccessKey(_) => ACCESS_KEY_RESTS,
+        };
+        Turn { breaker: self.clone(), rests, _alone: alone }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn {
+    /// Ends the turn with what the look-up gave.
+    pub(crate) fn note_lookup(self, lookup: &Lookup, at: Duration) {
+        match lookup {
+            Lookup::Unauthorized(why) => self.refused(why.clone(), at),
+            Lookup::Backup(_) | Lookup::NoSuchBackup(_) => self.know(Trust::Proven),
+            // Where nothing is served, nobody looks at a credential.
+            Lookup::NotAvailable(_) => self.is_open(),
+            Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_) => {}
+        }
+    }
+
+    /// Ends the turn with how the call ended.
+    pub(crate) fn note_call(self, result: &CallResult, at: Duration) {
+        match result {
+            CallResult::Rejected { kind: RejectionKind::Unauthorized, retry_after: _, answer } => {
+                self.refused(answer.message.clone(), at);
+            }
+            CallResult::Accepted(..) | CallResult::Rejected { .. } => self.know(Trust::Proven),
+            CallResult::NotSent(_) | CallResult::Unknown(_) => {}
+        }
+    }
+
+    fn refused(self, why: String, at: Duration) {
+        let mut state = self.breaker.state();
+        let tries = match &state.trust {
+            Trust::Refused { why: _, until: _, tries } => tries.saturating_add(1),
+            Trust::Unproven | Trust::Proven => 0,
+        };
+        let rest = self.rests.saturating_mul(2_u32.saturating_pow(tries.min(16)));
+        let until = at.saturating_add(rest.min(LONGEST_REST));
+        state.trust = Trust::Refused { why, until, tries };
+    }
+
+    fn know(self, trust: Trust) {
+        self.breaker.state().trust = trust;
+    }
+
+    /// Neither taken nor refused: what was refused may be shown again, by one at a time.
+    fn is_open(self) {
+        let mut state = self.breaker.state();
+        if let Trust::Refused { .. } = state.trust {
+            state.trust = Trust::Unproven;
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "breakers_tests.rs"]
+mod tests;

@@ -1,0 +1,134 @@
+use std::cell::Cell;
+
+use super::*;
+use crate::cbr::{AccessKey, Token};
+
+struct Scene {
+    breakers: Breakers,
+    now: Cell<Duration>,
+    credential: Credential,
+}
+
+fn access_key() -> Credential {
+    Credential::AccessKey(AccessKey::from_bytes(b"AK", b"hush-hush", None).unwrap())
+}
+
+fn token() -> Credential {
+    Credential::Token(Token::from_bytes(b"MIIabcdefghij").unwrap())
+}
+
+fn shown() -> Lookup {
+    Lookup::NoSuchBackup("HTTP 404".to_owned())
+}
+
+fn refused() -> Lookup {
+    Lookup::Unauthorized("HTTP 401".to_owned())
+}
+
+impl Scene {
+    fn new(credential: Credential) -> Self {
+        Self { breakers: Breakers::default(), now: Cell::default(), credential }
+    }
+
+    fn key(&self) -> BreakerKey {
+        BreakerKey { endpoint: "https://cbr".to_owned(), credential: self.credential.id() }
+    }
+
+    fn pass_time(&self, time: Duration) {
+        self.now.set(self.now.get() + time);
+    }
+
+    async fn lookup(&self) -> Option<Turn> {
+        turn(self.breakers.for_lookup(&self.key(), &self.credential, || self.now.get()).await)
+    }
+
+    fn call(&self) -> Option<Turn> {
+        self.breakers.for_call(&self.key(), &self.credential, self.now.get())
+    }
+
+    async fn look(&self, lookup: &Lookup) {
+        self.lookup().await.unwrap().note_lookup(lookup, self.now.get());
+    }
+}
+
+fn turn(pass: Pass) -> Option<Turn> {
+    match pass {
+        Pass::Go(turn) => Some(turn),
+        Pass::Refused(why) => {
+            assert_eq!(why, "HTTP 401");
+            None
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_hundred_who_come_together_one_shows_a_refused_value() {
+    let scene = Scene::new(access_key());
+    let all = (0..200).map(|_| async {
+        match scene.lookup().await {
+            Some(turn) => {
+                tokio::task::yield_now().await;
+                turn.note_lookup(&refused(), scene.now.get());
+                1
+            }
+            None => 0,
+        }
+    });
+    let shown: i32 = futures::future::join_all(all).await.into_iter().sum();
+    assert_eq!(shown, 1);
+}
+
+#[tokio::test]
+async fn a_value_that_is_taken_holds_nobody_up() {
+    let scene = Scene::new(access_key());
+    scene.look(&shown()).await;
+    let together = [scene.lookup().await, scene.lookup().await, scene.call()];
+    assert!(together.iter().all(Option::is_some));
+}
+
+#[tokio::test]
+async fn a_refused_value_rests_and_is_then_tried_by_one_look_up_and_never_by_a_call() {
+    for (credential, rest) in [(access_key(), ACCESS_KEY_RESTS), (token(), TOKEN_RESTS)] {
+        let scene = Scene::new(credential);
+        scene.look(&refused()).await;
+        scene.pass_time(rest - Duration::from_secs(1));
+        assert!(scene.lookup().await.is_none());
+        scene.pass_time(Duration::from_secs(1));
+        assert!(scene.call().is_none());
+        let probe = scene.lookup().await.unwrap();
+        assert!(scene.lookup().await.is_none());
+        // Refused again, it rests for longer.
+        probe.note_lookup(&refused(), scene.now.get());
+        scene.pass_time(rest);
+        assert!(scene.lookup().await.is_none());
+        scene.pass_time(rest);
+        scene.look(&shown()).await;
+        assert!(scene.call().is_some());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_says_nothing_of_the_value_changes_nothing() {
+    let scene = Scene::new(access_key());
+    for silent in [Lookup::Failed("away".to_owned()), Lookup::NotAvailable("HTTP 404".to_owned())] {
+        scene.look(&silent).await;
+        let first = scene.call().unwrap();
+        assert!(first._alone.is_some());
+    }
+    scene.look(&refused()).await;
+    scene.pass_time(ACCESS_KEY_RESTS);
+    scene.look(&Lookup::NotAvailable("HTTP 404".to_owned())).await;
+    assert!(scene.call().unwrap()._alone.is_some());
+}
+
+#[tokio::test]
+async fn another_value_has_a_breaker_of_its_own_and_old_ones_are_forgotten() {
+    let mut scene = Scene::new(access_key());
+    scene.look(&refused()).await;
+    scene.credential = token();
+    scene.look(&shown()).await;
+    scene.pass_time(FORGOTTEN_AFTER);
+    scene.credential = Credential::Token(Token::from_bytes(b"another-token").unwrap());
+    scene.look(&shown()).await;
+    assert_eq!(scene.breakers.0.lock().unwrap().len(), 1);
+}

@@ -1,0 +1,247 @@
+//! Tokens that IAM issued: in memory alone, one for each credential value and project, shared by
+//! all resources that have it. One request at a time gets it; it is renewed early, used to its end
+//! if renewal fails, and replaced when the cloud no longer takes it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::cbr::{CredentialId, Issued, NotIssued, Token};
+use crate::protocol::{CredentialProblem, TokenLife};
+
+/// What a token is for, and on whose behalf.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TokenKey {
+    /// Of the password or the service account.
+    pub(crate) identity: CredentialId,
+    pub(crate) iam: String,
+    pub(crate) project_id: String,
+}
+
+/// A token that may be sent.
+pub(crate) struct Held {
+    pub(crate) token: Token,
+    /// Tells one token from the next of the same key, also after a restart.
+    pub(crate) issue: String,
+    /// Whether nobody was given this token before.
+    pub(crate) is_new: bool,
+}
+
+/// All tokens.
+#[derive(Default)]
+pub(crate) struct IssuedTokens(Mutex<HashMap<TokenKey, Arc<Slot>>>);
+
+#[derive(Default)]
+struct Slot {
+    state: Mutex<State>,
+    /// Held by the one who logs in.
+    login: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    current: Option<Current>,
+    failed: Option<Failed>,
+    /// How many tokens in a row the cloud has refused.
+    refused: u32,
+    /// When it was last wanted, on the caller's clock.
+    wanted: Duration,
+}
+
+#[derive(Clone)]
+struct Current {
+    token: Token,
+    life: TokenLife,
+    /// Since when the cloud refuses it, on the caller's clock.
+    refused_at: Option<Duration>,
+}
+
+struct Failed {
+    problem: CredentialProblem,
+    tries: u32,
+    /// No further login before this, on the caller's clock.
+    until: Duration,
+}
+
+/// What nobody has wanted for so long is forgotten.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(2 * 60 * 60);
+/// A login that failed for the moment is tried again after this, doubling to [`LONGEST_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
+/// A refused login is tried again after this, doubling to [`LONGEST_PROBE`]: IAM locks users after
+/// a handful of wrong passwords. A password that was changed is another key.
+const FIRST_PROBE: Duration = Duration::from_secs(30 * 60);
+const LONGEST_PROBE: Duration = Duration::from_secs(6 * 60 * 60);
+/// From the second refused token in a row on, the next one is not asked for before this, doubling.
+const FIRST_REPLACEMENT: Duration = Duration::from_secs(60);
+
+impl IssuedTokens {
+    /// The token of this key, with `login` to get one where it takes one. `needed_for`: for how
+    /// long it must still be valid. `clock` reads both clocks.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) async fn get(
+        &self,
+        key: &TokenKey,
+        needed_for: Duration,
+        clock: impl Fn() -> (Timestamp, Duration),
+        login: impl AsyncFnOnce() -> Result<Issued, LoginFailure>,
+    ) -> Result<Held, CredentialProblem> {
+        let slot = self.slot(key, clock().1);
+        let (now, at) = clock();
+        let _one = match slot.usable(needed_for, now, at) {
+            Usable::Yes(held) => return Ok(held),
+            // Others go on with the old one meanwhile.
+            Usable::ButRenew(held) => match slot.login.try_lock() {
+                Ok(one) => one,
+                Err(_) => return Ok(held),
+            },
+            Usable::No => slot.login.lock().await,
+        };
+        let (now, at) = clock();
+        // Somebody else may have got one, or failed, while this one waited.
+        if let Usable::Yes(held) = slot.usable(needed_for, now, at) {
+            return Ok(held);
+        }
+        if slot.may_log_in(at) {
+            let issued = login().await;
+            let (now, at) = clock();
+            if let Some(held) = slot.note(issued, now, at) {
+                return Ok(held);
+            }
+        }
+        match slot.usable(needed_for, now, at) {
+            Usable::Yes(held) | Usable::ButRenew(held) => Ok(held),
+            Usable::No => Err(slot.problem()),
+        }
+    }
+
+    /// The cloud has refused this token: the next round gets another one.
+    pub(crate) fn refused(&self, key: &TokenKey, token: CredentialId, at: Duration) {
+        let slot = self.slot(key, at);
+        let mut state = slot.state();
+        if let Some(current) =
+            state.current.as_mut().filter(|it| it.token.id() == token && it.refused_at.is_none())
+        {
+            current.refused_at = Some(at);
+            state.refused = state.refused.saturating_add(1);
+        }
+    }
+
+    /// The cloud has taken this key's token.
+    pub(crate) fn taken(&self, key: &TokenKey, at: Duration) {
+        self.slot(key, at).state().refused = 0;
+    }
+
+    fn slot(&self, key: &TokenKey, at: Duration) -> Arc<Slot> {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !slots.contains_key(key) {
+            slots.retain(|_, slot| {
+                at.saturating_sub(slot.state().wanted) < FORGOTTEN_AFTER
+                    || Arc::strong_count(slot) > 1
+            });
+        }
+        let slot = slots.entry(key.clone()).or_default().clone();
+        slot.state().wanted = at;
+        slot
+    }
+}
+
+/// Why a login gave no token.
+pub(crate) enum LoginFailure {
+    /// IAM said so, or could not be reached.
+    NotIssued(NotIssued),
+    /// It did not come to that.
+    Before(CredentialProblem),
+}
+
+enum Usable {
+    Yes(Held),
+    ButRenew(Held),
+    No,
+}
+
+impl Slot {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn usable(&self, needed_for: Duration, now: Timestamp, at: Duration) -> Usable {
+        let state = self.state();
+        let Some(current) = &state.current else { return Usable::No };
+        let held =
+            || Held { token: current.token.clone(), issue: current.life.issue(), is_new: false };
+        if let Some(since) = current.refused_at {
+            let wait = doubled(FIRST_REPLACEMENT, state.refused.saturating_sub(2), LONGEST_PROBE);
+            let waits = state.refused > 1 && at.saturating_sub(since) < wait;
+            return if waits { Usable::Yes(held()) } else { Usable::No };
+        }
+        match current.life.left(now) {
+            Some(left) if left <= needed_for => Usable::No,
+            Some(_) | None if current.life.is_to_be_renewed(now) => {
+                let fails = state.failed.as_ref().is_some_and(|failed| at < failed.until);
+                if fails { Usable::Yes(held()) } else { Usable::ButRenew(held()) }
+            }
+            Some(_) | None => Usable::Yes(held()),
+        }
+    }
+
+    fn may_log_in(&self, at: Duration) -> bool {
+        self.state().failed.as_ref().is_none_or(|failed| at >= failed.until)
+    }
+
+    fn problem(&self) -> CredentialProblem {
+        self.state().failed.as_ref().map_or_else(
+            || CredentialProblem::LoginFailed("no token was issued yet".to_owned()),
+            |failed| failed.problem.clone(),
+        )
+    }
+
+    /// The token, where one was issued.
+    fn note(
+        &self,
+        issued: Result<Issued, LoginFailure>,
+        now: Timestamp,
+        at: Duration,
+    ) -> Option<Held> {
+        let mut state = self.state();
+        match issued {
+            Ok(Issued { token, expires_at }) => {
+                let life = TokenLife { issued_at: now, expires_at };
+                let held = Held { token: token.clone(), issue: life.issue(), is_new: true };
+                state.current = Some(Current { token, life, refused_at: None });
+                state.failed = None;
+                Some(held)
+            }
+            Err(failure) => {
+                let tries = state.failed.as_ref().map_or(0, |failed| failed.tries);
+                let (problem, wait) = match failure {
+                    LoginFailure::NotIssued(why) if why.may_pass() => (
+                        CredentialProblem::LoginFailed(why.to_string()),
+                        doubled(FIRST_WAIT, tries, LONGEST_WAIT),
+                    ),
+                    LoginFailure::NotIssued(why) => (
+                        CredentialProblem::LoginRefused(why.to_string()),
+                        doubled(FIRST_PROBE, tries, LONGEST_PROBE),
+                    ),
+                    // The Kubernetes side: nothing there is locked by another try.
+                    LoginFailure::Before(problem) => (problem, FIRST_WAIT),
+                };
+                let tries = tries.saturating_add(1);
+                state.failed = Some(Failed { problem, tries, until: at.saturating_add(wait) });
+                None
+            }
+        }
+    }
+}
+
+fn doubled(first: Duration, times: u32, longest: Duration) -> Duration {
+    first.saturating_mul(2_u32.saturating_pow(times.min(16))).min(longest)
+}
+
+#[cfg(test)]
+#[path = "issued_tokens_tests.rs"]
+mod tests;

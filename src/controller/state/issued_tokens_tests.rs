@@ -1,0 +1,165 @@
+use std::cell::Cell;
+
+use super::*;
+use crate::cbr::CloudError;
+
+const NEEDED: Duration = Duration::from_secs(70);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A cloud and a clock.
+#[derive(Default)]
+struct Scene {
+    tokens: IssuedTokens,
+    now: Cell<Duration>,
+    logins: Cell<u32>,
+}
+
+fn key(project: &str) -> TokenKey {
+    let identity = Token::from_bytes(b"somebody").unwrap().id();
+    TokenKey { identity, iam: "https://iam".to_owned(), project_id: project.to_owned() }
+}
+
+fn refused() -> LoginFailure {
+    LoginFailure::NotIssued(NotIssued::Unauthorized(CloudError {
+        http_status: 401,
+        code: None,
+        message: None,
+        request_id: None,
+    }))
+}
+
+fn away() -> LoginFailure {
+    LoginFailure::NotIssued(NotIssued::Unavailable("HTTP 503".to_owned()))
+}
+
+impl Scene {
+    fn clock(&self) -> (Timestamp, Duration) {
+        let start = Timestamp::from_second(1_800_000_000).unwrap();
+        (start.checked_add(self.now.get()).unwrap(), self.now.get())
+    }
+
+    fn pass(&self, time: Duration) {
+        self.now.set(self.now.get() + time);
+    }
+
+    fn issued(&self) -> Issued {
+        let number = self.logins.get();
+        let (now, _) = self.clock();
+        Issued {
+            token: Token::from_bytes(format!("token-number-{number}").as_bytes()).unwrap(),
+            expires_at: Some(now.checked_add(DAY).unwrap()),
+        }
+    }
+
+    async fn get(&self, failure: Option<LoginFailure>) -> Result<Held, CredentialProblem> {
+        let login = async || {
+            self.logins.set(self.logins.get() + 1);
+            failure.map_or_else(|| Ok(self.issued()), Err)
+        };
+        self.tokens.get(&key("p"), NEEDED, || self.clock(), login).await
+    }
+}
+
+#[tokio::test]
+async fn one_login_serves_all_who_come_together_and_all_who_come_later() {
+    let scene = Scene::default();
+    let slow = async || {
+        tokio::task::yield_now().await;
+        scene.logins.set(scene.logins.get() + 1);
+        Ok(scene.issued())
+    };
+    let key = key("p");
+    let all = (0..200).map(|_| scene.tokens.get(&key, NEEDED, || scene.clock(), slow));
+    let held: Vec<_> =
+        futures::future::join_all(all).await.into_iter().collect::<Result<_, _>>().unwrap();
+    assert_eq!(scene.logins.get(), 1);
+    assert_eq!(held.iter().filter(|held| held.is_new).count(), 1);
+    assert!(!scene.get(None).await.unwrap().is_new);
+    assert_eq!(scene.logins.get(), 1);
+}
+
+#[tokio::test]
+async fn it_is_renewed_early_and_used_to_its_end_where_that_fails() {
+    let scene = Scene::default();
+    let first = scene.get(None).await.unwrap();
+    scene.pass(DAY - Duration::from_secs(41 * 60));
+    assert!(!scene.get(None).await.unwrap().is_new);
+    scene.pass(Duration::from_secs(2 * 60));
+    let old = scene.get(Some(away())).await.unwrap();
+    assert_eq!((old.issue, scene.logins.get()), (first.issue.clone(), 2));
+    // Not at once again.
+    assert_eq!(scene.get(None).await.unwrap().issue, first.issue);
+    assert_eq!(scene.logins.get(), 2);
+    scene.pass(FIRST_WAIT);
+    let renewed = scene.get(None).await.unwrap();
+    assert!(renewed.is_new && renewed.issue != first.issue);
+}
+
+#[tokio::test]
+async fn one_that_ends_before_it_has_served_is_not_given_away() {
+    let scene = Scene::default();
+    scene.get(None).await.unwrap();
+    scene.pass(DAY - NEEDED);
+    assert!(matches!(scene.get(Some(away())).await, Err(CredentialProblem::LoginFailed(_))));
+}
+
+#[tokio::test]
+async fn a_refused_login_is_not_repeated_soon() {
+    let scene = Scene::default();
+    for (wait, logins) in [
+        (Duration::ZERO, 1),
+        (Duration::ZERO, 1),
+        (FIRST_PROBE - Duration::from_secs(1), 1),
+        (Duration::from_secs(1), 2),
+        (FIRST_PROBE, 2),
+        (FIRST_PROBE, 3),
+    ] {
+        scene.pass(wait);
+        let problem = scene.get(Some(refused())).await.err().unwrap();
+        assert!(matches!(problem, CredentialProblem::LoginRefused(_)), "{problem:?}");
+        assert_eq!(scene.logins.get(), logins);
+    }
+}
+
+#[tokio::test]
+async fn one_that_the_cloud_refuses_is_replaced_once_at_once_and_then_slower_and_slower() {
+    let scene = Scene::default();
+    let first = scene.get(None).await.unwrap();
+    let refuse = |held: &Held| scene.tokens.refused(&key("p"), held.token.id(), scene.now.get());
+    refuse(&first);
+    refuse(&first);
+    scene.pass(Duration::from_secs(1));
+    let second = scene.get(None).await.unwrap();
+    assert!(second.is_new && second.issue != first.issue);
+    refuse(&second);
+    assert!(!scene.get(None).await.unwrap().is_new);
+    scene.pass(FIRST_REPLACEMENT);
+    let third = scene.get(None).await.unwrap();
+    assert!(third.is_new);
+    refuse(&third);
+    scene.pass(FIRST_REPLACEMENT);
+    assert!(!scene.get(None).await.unwrap().is_new);
+    scene.pass(FIRST_REPLACEMENT);
+    let fourth = scene.get(None).await.unwrap();
+    assert!(fourth.is_new);
+    // Once one is taken, the count starts again.
+    scene.tokens.taken(&key("p"), scene.now.get());
+    refuse(&fourth);
+    scene.pass(Duration::from_secs(1));
+    assert!(scene.get(None).await.unwrap().is_new);
+}
+
+#[tokio::test]
+async fn what_nobody_wants_any_more_is_forgotten() {
+    let scene = Scene::default();
+    let fill = async |project: &str| {
+        let login = async || Ok(scene.issued());
+        drop(scene.tokens.get(&key(project), NEEDED, || scene.clock(), login).await);
+    };
+    for project in ["a", "b", "c"] {
+        fill(project).await;
+    }
+    scene.pass(FORGOTTEN_AFTER);
+    fill("d").await;
+    assert_eq!(scene.tokens.0.lock().unwrap().len(), 1);
+}

@@ -1,0 +1,63 @@
+//! Which IAM is asked for a token.
+
+use crate::cbr::{AllowList, Endpoint};
+use crate::resource::Auth;
+
+/// The IAM endpoint of a resource: its own, else the operator's default, else the one that stands
+/// beside the CBR endpoint (`iam.` for `cbr.`, as both clouds name them). It must be allowed.
+///
+/// # Errors
+/// Why there is none, in words for a status.
+pub fn iam_endpoint(
+    auth: &Auth,
+    cbr: &Endpoint,
+    default: Option<&str>,
+    allowed: &AllowList,
+) -> Result<Endpoint, String> {
+    let beside = || {
+        let (scheme, host) = cbr.as_str().split_once("://cbr.")?;
+        Some(format!("{scheme}://iam.{host}"))
+    };
+    let named = auth.iam_endpoint.as_deref().or(default).map(str::to_owned).or_else(beside);
+    let Some(named) = named else {
+        return Err("spec.auth.iamEndpoint is not set, the operator has no default, and none can \
+                    be told from the CBR endpoint."
+            .to_owned());
+    };
+    // As in every OS_AUTH_URL.
+    let bare = named.trim_end_matches('/');
+    let bare = bare.strip_suffix("/v3").unwrap_or(bare);
+    allowed.check(bare).map_err(|refused| refused.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cbr::{DEFAULT_ENDPOINT_PATTERNS, DEFAULT_IAM_PATTERNS};
+
+    fn list(patterns: &[&str]) -> AllowList {
+        AllowList(patterns.iter().map(|text| text.parse().unwrap()).collect())
+    }
+
+    #[test]
+    fn the_nearest_one_counts_and_it_must_be_allowed() {
+        let cbr =
+            list(&DEFAULT_ENDPOINT_PATTERNS).check("https://cbr.eu-de.otc.t-systems.com").unwrap();
+        let other = list(&["https://backup.example"]).check("https://backup.example").unwrap();
+        let nl = "https://iam.eu-nl.otc.t-systems.com";
+        let v3 = "https://iam.eu-de.otc.t-systems.com/v3/";
+        for (own, at, default, expected) in [
+            (None, &cbr, None, Some("https://iam.eu-de.otc.t-systems.com")),
+            (None, &cbr, Some(nl), Some(nl)),
+            (Some(v3), &cbr, Some(nl), Some("https://iam.eu-de.otc.t-systems.com")),
+            (Some("https://iam.evil.example"), &cbr, None, None),
+            (Some("https://iam.eu-de.otc.t-systems.com/v2"), &cbr, None, None),
+            (None, &other, None, None),
+            (None, &other, Some(nl), Some(nl)),
+        ] {
+            let auth = Auth { iam_endpoint: own.map(str::to_owned), ..Auth::default() };
+            let found = iam_endpoint(&auth, at, default, &list(&DEFAULT_IAM_PATTERNS));
+            assert_eq!(found.ok().map(|it| it.to_string()).as_deref(), expected, "{own:?}");
+        }
+    }
+}
