@@ -42,8 +42,7 @@ async fn a_refused_token_is_tried_once_until_the_secret_changes() -> Result<()> 
         ),
     ];
     // Good enough for a look-up; a token that is refused there is not sent with a call at all.
-    scene.simulator.add_token(Token::new(STALE, example::PROJECT));
-    scene.secret(STALE)?;
+    // Each has its own: what is refused for one is not tried for the others.
     let mut backups = Vec::new();
     for (name, answer, _) in &refusals {
         let backup = scene.new_backup();
@@ -51,7 +50,11 @@ async fn a_refused_token_is_tried_once_until_the_secret_changes() -> Result<()> 
             let refused = Fault::before_commit().answer(answer.clone());
             scene.simulator.script(Script::always(refused).replicate().backup(&backup))?;
         }
-        scene.applied(&manifest(name, &backup, &json!({})).to_string())?;
+        let token = format!("{STALE}-{name}");
+        scene.simulator.add_token(Token::new(&token, example::PROJECT));
+        scene.secret_with(&format!("token-{name}"), &json!({"token": token}))?;
+        let auth = json!({"auth": {"tokenSecretRef": {"name": format!("token-{name}")}}});
+        scene.applied(&manifest(name, &backup, &auth).to_string())?;
         backups.push(backup);
     }
     for ((name, _, code), backup) in refusals.iter().zip(&backups) {
@@ -60,7 +63,11 @@ async fn a_refused_token_is_tried_once_until_the_secret_changes() -> Result<()> 
         assert!(object.is("Reconciling") && !object.is("Stalled"), "{name}");
         assert_says(
             &object,
-            &["Secret cbr-token (key token)", code, "Put a valid token into the Secret"],
+            &[
+                &format!("Secret token-{name} (key token)"),
+                code,
+                "Put a valid token into the Secret",
+            ],
         );
         assert_eq!(counts(&scene, backup), (1, 0), "{name}");
     }
@@ -78,7 +85,9 @@ async fn a_refused_token_is_tried_once_until_the_secret_changes() -> Result<()> 
     }
 
     scene.simulator.clear_scripts();
-    scene.valid_secret()?;
+    for (name, ..) in &refusals {
+        scene.secret_with(&format!("token-{name}"), &json!({"token": example::TOKEN}))?;
+    }
     for object in scene.wait_for_all(refusals.len(), ready).await? {
         assert_eq!(object.attempts().len(), 2, "{:#}", object.0);
     }

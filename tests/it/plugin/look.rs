@@ -75,7 +75,7 @@ async fn a_token_is_sent_to_no_endpoint_that_the_user_does_not_allow() -> Result
         let arguments = ["resolve", "db", "--accepted", "--allowed-endpoint", &allowed];
         let said = plugin(&scene, &arguments)?;
         assert!(
-            said.out.contains("no token was sent") && said.line()?.contains("--yes"),
+            said.out.contains("no credential was sent") && said.line()?.contains("--yes"),
             "{said:?}"
         );
     }
@@ -83,7 +83,7 @@ async fn a_token_is_sent_to_no_endpoint_that_the_user_does_not_allow() -> Result
     let kubeconfig = scene.cluster.kubeconfig();
     let arguments = ["resolve", "db", "--accepted", "--namespace", &scene.namespace];
     let output = bare().env("KUBECONFIG", kubeconfig).args(arguments).output()?;
-    assert!(String::from_utf8(output.stdout)?.contains("no token was sent"));
+    assert!(String::from_utf8(output.stdout)?.contains("no credential was sent"));
     assert_eq!(other.log(|log| log.calls().len()), 0);
     assert_eq!(scene.simulator.log(|log| log.calls().len()), 0);
     Ok(())
@@ -109,7 +109,7 @@ async fn a_look_that_shows_nothing_says_why_and_decides_nothing() -> Result<()> 
     scene.simulator.revoke_token(example::TOKEN)?;
     assert!(look()?.contains("look-up was refused with HTTP 401"));
     for (data, words) in [
-        (json!({"other": "x"}), "there is no such key"),
+        (json!({"other": "x"}), "is missing or empty"),
         (json!({"token": "two\nlines"}), "line break"),
     ] {
         let deleted = scene.kubectl(&["delete", "secret", "cbr-token"])?;
@@ -119,6 +119,6 @@ async fn a_look_that_shows_nothing_says_why_and_decides_nothing() -> Result<()> 
     }
     let deleted = scene.kubectl(&["delete", "secret", "cbr-token"])?;
     assert!(deleted.accepted, "{}", deleted.words);
-    assert!(look()?.contains("there is no such Secret"));
+    assert!(look()?.contains("Secret cbr-token (key token) does not exist"));
     Ok(())
 }

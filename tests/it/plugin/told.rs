@@ -185,7 +185,7 @@ async fn progress_and_the_copy_are_shown_where_they_are_known() -> Result<()> {
             "cannot see the progress",
             "40%",
             "copy-1",
-            "blocked, the cloud rejects the token",
+            "blocked, the cloud rejects the credential",
             "Tracking resumes",
         ],
     );
