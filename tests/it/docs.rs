@@ -2,6 +2,7 @@
 //! links lead somewhere, and the API server takes its manifests.
 
 mod reasons;
+mod testing;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -185,6 +186,19 @@ fn every_link_leads_somewhere() -> Result<()> {
                 assert!(sections.contains(anchor), "{} links to {link}", path.display());
             }
         }
+    }
+    Ok(())
+}
+
+/// Forges show this page to people who found a weakness, from these folders alone. Where file
+/// systems fold case, two names that differ in case alone are one file.
+#[test]
+fn the_security_policy_is_where_forges_look_and_no_two_pages_differ_in_case_alone() -> Result<()> {
+    assert!(page("docs/SECURITY.md")?.contains("\n## Report a weakness\n"));
+    let mut seen = BTreeSet::new();
+    for entry in std::fs::read_dir(repository::path("docs"))? {
+        let name = entry?.file_name().to_string_lossy().to_lowercase();
+        assert!(seen.insert(name.clone()), "docs has {name} twice");
     }
     Ok(())
 }
