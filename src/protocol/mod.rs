@@ -35,6 +35,9 @@ pub use target::{CallTarget, LockedTarget, locked_target};
 pub use transitions::{Transition, TransitionKind, since_creation, transitions};
 
 #[cfg(test)]
+pub(crate) use describe::fixtures::every_description;
+
+#[cfg(test)]
 mod decision_tests;
 #[cfg(test)]
 mod doubles_tests;

@@ -147,3 +147,7 @@ impl Resource for WatchEntry {
         &mut self.metadata
     }
 }
+
+#[cfg(test)]
+#[path = "alerted_tests.rs"]
+mod alerted_tests;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kube::ResourceExt;
 
 use crate::protocol::decision;
-use crate::protocol::describe::accepted::accepted;
+use crate::protocol::describe::accepted::{accepted, without_command};
 use crate::protocol::describe::questions;
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::describe::summary::{
@@ -279,8 +279,8 @@ pub(crate) fn summarize(
             Phase::OutcomeUnknown,
             Reason::OutcomeUnknown,
             format!(
-                "{} Another attempt is open: {}",
-                accepted(resource, status).message,
+                "{} The outcome of another attempt is unknown. {}",
+                without_command(resource, status),
                 questions::unknown(resource, attempt, unseen.as_deref())
             ),
         ),

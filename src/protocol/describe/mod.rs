@@ -7,6 +7,11 @@ mod questions;
 pub(super) mod situation;
 mod summary;
 
+#[cfg(test)]
+mod commands_tests;
+#[cfg(test)]
+pub(crate) mod fixtures;
+
 pub(super) use summary::{outcome_message, secret};
 
 use jiff::Timestamp;
