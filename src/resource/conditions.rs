@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 pub enum ConditionType {
     /// True when what `readyWhen` names has come.
     Ready,
-    /// True while the operator works on it or waits for something by itself.
+    /// True while the operator works on it, or waits for something that needs no decision.
     Reconciling,
     /// True when a human must act.
     Stalled,
@@ -84,13 +84,13 @@ reasons! {
     NotSent,
     /// A call is claimed, and may be out.
     Submitting,
-    /// Nobody can tell whether the call was accepted.
+    /// It is unknown whether the call was accepted.
     OutcomeUnknown,
-    /// The cloud rejected the call for good.
+    /// The cloud rejected the call permanently.
     Rejected,
     /// The cloud says that a replica exists or is being made.
     AlreadyReplicated,
-    /// The look before the call failed.
+    /// The look-up before the call failed.
     LookUpFailed,
     /// The backup is still being made.
     SourceNotReady,

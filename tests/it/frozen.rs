@@ -73,7 +73,7 @@ async fn each_change(status: Value, is_frozen: bool) -> Result<()> {
         let said = try_spec(&scene, name, &json!({field: value})).await?;
         let path = format!("spec.{field}: ");
         let words = format!(
-            "{field} cannot change any more: a call is out, its outcome is unknown, or it was \
+            "{field} cannot change any more: a call is in flight, its outcome is unknown, or it was \
              accepted"
         );
         let as_it_should = match &said {
