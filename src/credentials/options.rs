@@ -56,7 +56,7 @@ pub(crate) struct RenewOptions {
     /// Namespace of both; that of the pod, or of the kubeconfig's context, if left out
     #[arg(long, env = "BREP_NAMESPACE", value_name = "NAME", value_parser = object_name)]
     pub(super) namespace: Option<String>,
-    /// File with CA certificates (PEM) to trust besides the system's
+    /// File with CA certificates (PEM) to trust in addition to the system's
     #[arg(long, env = "BREP_CA_BUNDLE", value_name = "FILE")]
     pub(super) ca_bundle: Option<PathBuf>,
 }

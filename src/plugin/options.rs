@@ -138,7 +138,7 @@ pub(super) struct LookOptions {
         default_values = DEFAULT_ENDPOINT_PATTERNS
     )]
     pub(super) allowed_endpoint: Vec<EndpointPattern>,
-    /// File with CA certificates (PEM) to trust for the cloud besides the system's
+    /// File with CA certificates (PEM) to trust for the cloud in addition to the system's
     #[arg(long, env = "BREP_CA_BUNDLE", value_name = "FILE")]
     pub(super) ca_bundle: Option<PathBuf>,
 }
