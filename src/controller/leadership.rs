@@ -1,7 +1,7 @@
-//! Whether this process may begin anything: a lead that is held until an instant, unless it is held
-//! anew before.
+//! Whether this process may begin anything: a lead that is held until an instant, unless it is renewed
+//! before.
 //!
-//! Safety never rests on it: a claim is guarded by itself. It keeps two processes from doing the
+//! Safety never rests on it: each claim has its own guards. It keeps two processes from doing the
 //! same work.
 
 use std::time::Duration;
@@ -69,7 +69,7 @@ impl Leadership {
         news
     }
 
-    /// Ends when a lead that was held has not been held anew in time. Never ends for one that is
+    /// Ends when a lead that was held has not been renewed in time. Never ends for one that is
     /// not held.
     pub async fn lapsed(&self) {
         loop {

@@ -11,11 +11,11 @@ use crate::cbr::{NotIssued, ProjectId};
 pub(super) enum Failure {
     /// An option is wrong.
     Usage(String),
-    /// It may pass by itself.
+    /// It may pass without anybody's help.
     Later(String),
-    /// Somebody has to mend something. To try again before that does no good, and IAM locks users
-    /// of whom it gets too many wrong passwords.
-    Mend(String),
+    /// Somebody has to fix something. To try again before that is useless, and IAM locks users
+    /// after too many wrong passwords.
+    NeedsAFix(String),
 }
 
 impl Failure {
@@ -23,7 +23,7 @@ impl Failure {
         ExitCode::from(match self {
             Self::Later(_) => 1,
             Self::Usage(_) => 2,
-            Self::Mend(_) => 3,
+            Self::NeedsAFix(_) => 3,
         })
     }
 
@@ -52,14 +52,14 @@ impl Failure {
             }
         };
         let line = format!("{error}. {advice}. The token that was there stays");
-        if error.may_pass() { Self::Later(line) } else { Self::Mend(line) }
+        if error.may_pass() { Self::Later(line) } else { Self::NeedsAFix(line) }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(line) | Self::Later(line) | Self::Mend(line) => f.write_str(line),
+            Self::Usage(line) | Self::Later(line) | Self::NeedsAFix(line) => f.write_str(line),
         }
     }
 }

@@ -21,7 +21,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const REQUEST_LIMIT: Duration = Duration::from_secs(60);
 
 /// Renews the token, to the exit code: 0 when it is in the Secret, 1 when another try may do, 2 for
-/// a wrong option, 3 when somebody has to mend something first. One line says which.
+/// a wrong option, 3 when somebody has to fix something first. One line says which.
 pub(crate) fn main(options: RenewOptions) -> ExitCode {
     let renewed = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -67,7 +67,7 @@ async fn renew(options: RenewOptions) -> Result<String, Failure> {
 
     let secrets = Secrets::new(namespace).await?;
     let user = user::read(&secrets.read(&user_secret).await?)
-        .map_err(|error| Failure::Mend(format!("{} {error}", secrets.name(&user_secret))))?;
+        .map_err(|error| Failure::NeedsAFix(format!("{} {error}", secrets.name(&user_secret))))?;
     let login = Login { domain: user.domain, user: user.name, password: user.password, project };
     let issued = client
         .issue_token(&iam, &login, REQUEST_LIMIT)

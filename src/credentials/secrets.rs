@@ -59,11 +59,11 @@ impl Secrets {
     }
 
     /// Writes this one key, and beside it when the token ends. All else stays as it is, and a
-    /// Secret that is gone is not made again. Whoever has written a token meanwhile wrote one that
-    /// is no better, so that no version is asked for. The answer has no data in it.
+    /// Secret that is gone is not made again. A token that somebody else wrote since then
+    /// is no better, so no version is asked for. The answer has no data in it.
     ///
     /// # Errors
-    /// It is not there, or may not be written, or nobody can tell.
+    /// It is not there, or may not be written, or it is unknown whether it was written.
     pub(super) async fn write(
         &self,
         secret: &str,
@@ -94,15 +94,19 @@ impl Secrets {
         let code = status.code;
         let said = written.map(|token| quoted(&status.message, token)).unwrap_or_default();
         match code {
-            401 => Failure::Mend("the API server does not accept this service account".to_owned()),
-            403 => Failure::Mend(format!(
+            401 => {
+                Failure::NeedsAFix("the API server does not accept this service account".to_owned())
+            }
+            403 => Failure::NeedsAFix(format!(
                 "this service account may not {verb} {name}; a Role must allow it{said}"
             )),
-            404 => Failure::Mend(format!("{name} is not there; create it")),
+            404 => Failure::NeedsAFix(format!("{name} is not there; create it")),
             408 | 409 | 429 | 500.. => {
                 Failure::Later(format!("the API server cannot {verb} {name} now, {code}{said}"))
             }
-            _ => Failure::Mend(format!("the API server refuses to {verb} {name}, {code}{said}")),
+            _ => {
+                Failure::NeedsAFix(format!("the API server refuses to {verb} {name}, {code}{said}"))
+            }
         }
     }
 }

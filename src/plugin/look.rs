@@ -39,8 +39,8 @@ pub(super) async fn look(
     options: &LookOptions,
 ) -> Result<Seen, String> {
     let LookOptions { no_look: _, allowed_endpoint, ca_bundle } = options;
-    // Whoever can write a status could name an endpoint of their own there, and wait for somebody
-    // with more rights.
+    // Anyone who can write a status could name an endpoint of their own there, and wait for
+    // somebody with more rights.
     let endpoint =
         AllowList(allowed_endpoint.clone()).check(&attempt.endpoint).map_err(|refused| {
             format!(

@@ -116,7 +116,7 @@ impl DecisionOptions {
         let Self { accepted, not_accepted: _, retry } = self;
         match (accepted, retry) {
             (Some(record), _) => Decision::Accepted(record.clone()),
-            (None, true) => Decision::CallAnew,
+            (None, true) => Decision::Retry,
             (None, false) => Decision::NotAccepted,
         }
     }

@@ -13,7 +13,7 @@ use crate::resource::{
 /// One thing that is new.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// What.
+    /// What happened.
     pub kind: TransitionKind,
     /// The same in words, from the status.
     pub note: String,
@@ -26,7 +26,7 @@ pub enum TransitionKind {
     Accepted(Origin),
     /// The record is not followed any more.
     Ended(TrackingEnd),
-    /// It waits for something by itself.
+    /// It waits for something, and nobody has to act.
     Waits(Reason),
     /// A human must act.
     Stalls(Reason),

@@ -82,7 +82,7 @@ reasons! {
     TemporarilyRejected,
     /// No connection to the endpoint; nothing was sent.
     NotSent,
-    /// A call is claimed, and may be out.
+    /// A call is claimed, and may be in flight.
     Submitting,
     /// It is unknown whether the call was accepted.
     OutcomeUnknown,

@@ -271,7 +271,7 @@ async fn renaming_the_secret_of_a_finished_resource_is_observed_and_calls_nobody
         &json!({"spec": {"auth": {"tokenSecretRef": {"name": "another", "key": "other"}}}}),
     )?;
     let newer = |object: &Object| object.is_observed() && object.0["metadata"]["generation"] == 2;
-    let after = scene.wait("db", "observed anew", newer).await?;
+    let after = scene.wait("db", "observed again", newer).await?;
 
     assert!(after.is("Ready"));
     for condition in after.0["status"]["conditions"].as_array().context("no conditions")? {

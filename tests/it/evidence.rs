@@ -98,7 +98,7 @@ fn assert_looked_before_each_post(scene: &Scene, backup: &str) {
     assert_eq!(operations.first(), Some(&Operation::Show), "{operations:?}");
 }
 
-/// Has the operator look at the resource anew: a change of the spec that changes no call.
+/// Has the operator reconcile the resource again: a change of the spec that changes no call.
 async fn looked_at_anew(scene: &Scene, name: &str) -> Result<Object> {
     let generation =
         scene.get(name).await?.0["metadata"]["generation"].as_i64().context("no generation")?;
@@ -110,5 +110,5 @@ async fn looked_at_anew(scene: &Scene, name: &str) -> Result<Object> {
     )?;
     let newer =
         |object: &Object| object.is_observed() && object.0["metadata"]["generation"] != generation;
-    scene.wait(name, "observed anew", newer).await
+    scene.wait(name, "observed again", newer).await
 }

@@ -1,5 +1,5 @@
-//! A spec is frozen by the API server while a call is out, while its outcome is unknown, and for
-//! ever once accepted; a typing error can be corrected before and after a rejection. No operator
+//! The API server freezes a spec while a call is in flight, while its outcome is unknown, and
+//! permanently once accepted; a typing error can be corrected before and after a rejection. No operator
 //! runs here.
 
 use anyhow::{Context, Result, ensure};

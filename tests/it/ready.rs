@@ -1,5 +1,5 @@
-//! What the operator lacks at the API server is said in the log and at `/ready`, and it goes on by
-//! itself when that is back.
+//! The log and `/ready` name what the operator lacks at the API server, and the operator continues
+//! automatically when that is back.
 
 use anyhow::{Context, Result, ensure};
 use control_plane::{ControlPlane, Exit};

@@ -84,11 +84,11 @@ impl Collector for ResourceMetrics {
             ConstGauge::new(count).encode(family.encode_family(&[("reason", reason.as_str())])?)?;
         }
         let help =
-            "BackupReplications with an attempt of which nobody can tell whether it was accepted";
+            "BackupReplications with an attempt of which it is unknown whether it was accepted";
         let gauge = encoder.encode_descriptor("unknown_outcomes", help, None, MetricType::Gauge)?;
         ConstGauge::new(unknown).encode(gauge)?;
-        let help = "Age of the oldest attempt of which nobody can tell whether it was accepted; 0 \
-            where there is none";
+        let help = "Age of the oldest attempt of which it is unknown whether it was accepted; 0 where \
+            there is none";
         let unit = Some(&Unit::Seconds);
         let gauge = encoder.encode_descriptor(
             "oldest_unknown_outcome_age",

@@ -1,4 +1,4 @@
-//! How the controller is doing: rounds, and writes to the API server.
+//! The controller's own work: reconciliations, and writes to the API server.
 
 use std::time::Duration;
 

@@ -66,7 +66,7 @@ impl LookupCache {
             *cell.lock().await = Some((started, seen.clone()));
             return seen;
         }
-        // Whoever waits here for another's look finds it made.
+        // A caller that waited here for another's look-up finds it made.
         let mut last = cell.lock().await;
         if let Some((started, seen)) =
             last.as_ref().filter(|(started, _)| started.elapsed() <= max_age)

@@ -67,7 +67,7 @@ impl Candidate {
         ours.then_some(Lease { metadata: lease.metadata, spec: Some(spec) })
     }
 
-    /// The Lease with this candidate as its holder. What others wrote besides stays.
+    /// The Lease with this candidate as its holder. Other fields that others wrote stay.
     fn held(&self, before: Option<Lease>, now: Timestamp) -> Lease {
         let identity = &self.election.identity;
         let name =

@@ -11,7 +11,7 @@ pub(crate) fn accepted(resource: &BackupReplication, status: &BackupReplicationS
     summary(resource, status, &retry(resource, status))
 }
 
-/// The same without a command, for a message that goes on.
+/// The same without a command, for a message in which more text follows.
 pub(crate) fn without_command(
     resource: &BackupReplication,
     status: &BackupReplicationStatus,

@@ -26,7 +26,7 @@ use crate::resource::{
 };
 
 /// Sets phase and conditions. `note` is added to the message: why a decision annotation was not
-/// heeded.
+/// carried out.
 pub(crate) fn describe(
     resource: &BackupReplication,
     status: &mut BackupReplicationStatus,

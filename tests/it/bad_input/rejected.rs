@@ -1,4 +1,4 @@
-//! What the cloud refuses for good, until somebody changes something.
+//! What the cloud refuses permanently, until somebody changes something.
 
 use anyhow::{Context, Result};
 use harness::{Object, Scene};

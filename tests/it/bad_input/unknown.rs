@@ -1,4 +1,4 @@
-//! Calls whose outcome nobody can tell: there is never a second one without evidence or somebody's
+//! Calls of unknown outcome: there is never a second one without evidence or somebody's
 //! word.
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use simulator::{Answer, Body, Cut, ErrorShape, Fault, Script};
 
 use super::{OPERATOR, apply, assert_says, counts, manifest, no_look_up, ready};
 
-/// What happens to the call, and whether the cloud accepted it all the same.
+/// What happens to the call, and whether the cloud accepted it.
 fn faults() -> Vec<(&'static str, Fault, bool)> {
     let before = Fault::before_commit;
     let after = Fault::after_commit;

@@ -95,7 +95,7 @@ async fn a_restricted_namespace_takes_the_pod_and_the_api_server_a_job_by_hand()
     Ok(())
 }
 
-/// Where somebody has to mend something, no further try is made before the next run.
+/// Where somebody has to fix something, no further try is made before the next run.
 #[tokio::test]
 async fn the_job_ends_at_once_by_the_exit_codes_that_ask_for_it() -> Result<()> {
     let tenant = Tenant::new().await?;

@@ -81,6 +81,6 @@ fn http_is_for_what_is_spelt_out() -> Result<()> {
         )
     };
     with("https://127.0.0.1:1")?.failed(2, &["--iam-endpoint", "https://"])?;
-    // With all options read, it is the kubeconfig that keeps it from going on.
+    // With all options read, it is the kubeconfig that keeps it from continuing.
     with(http)?.failed(1, &["KUBECONFIG"])
 }

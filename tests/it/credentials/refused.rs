@@ -9,10 +9,10 @@ use super::tenant::{NAME, Run, Tenant};
 
 /// Another try may do.
 const LATER: i32 = 1;
-/// Somebody has to mend something.
-const MEND: i32 = 3;
+/// Somebody has to fix something.
+const NEEDS_A_FIX: i32 = 3;
 
-/// Runs, and sees to it that the Secret is what it was.
+/// Runs, and checks that the Secret is what it was.
 fn refused(tenant: &Tenant, code: i32, words: &[&str]) -> Result<()> {
     let before = tenant.secret()?;
     tenant.run(&[])?.failed(code, words)?;
@@ -27,12 +27,15 @@ async fn what_iam_refuses_leaves_the_secret_as_it_is() -> Result<()> {
     tenant.user("x-y-z-9")?;
     refused(
         &tenant,
-        MEND,
+        NEEDS_A_FIX,
         &["does not accept the user: HTTP 401: The username or password is wrong.", "cbr-user"],
     )?;
     tenant.user(example::PASSWORD)?;
     let other = tenant.run(&["--project-id=68589cac08274b82b4e254268a3862d8"])?;
-    other.failed(MEND, &["HTTP 401", "no access to the project", "rights in project 68589cac"])?;
+    other.failed(
+        NEEDS_A_FIX,
+        &["HTTP 401", "no access to the project", "rights in project 68589cac"],
+    )?;
     let error = |status| Answer::status(status).error(ErrorShape::Iam, "", "No.");
     let unscoped = Answer::status(201)
         .header("x-subject-token", "MIIabc")
@@ -41,12 +44,12 @@ async fn what_iam_refuses_leaves_the_secret_as_it_is() -> Result<()> {
     let faults = [
         (
             Fault::before_commit().answer(error(403)),
-            MEND,
+            NEEDS_A_FIX,
             vec!["forbids", "HTTP 403: No.", "unlocked"],
         ),
         (
             Fault::before_commit().answer(error(404)),
-            MEND,
+            NEEDS_A_FIX,
             vec!["does not take", "--iam-endpoint", "--project-id"],
         ),
         (Fault::before_commit().answer(error(429)), LATER, vec!["fewer requests: HTTP 429: No."]),
@@ -54,13 +57,13 @@ async fn what_iam_refuses_leaves_the_secret_as_it_is() -> Result<()> {
         (Fault::before_commit().reset(), LATER, vec!["no answer", "connection was lost"]),
         (
             Fault::before_commit().answer(unscoped),
-            MEND,
+            NEEDS_A_FIX,
             vec!["not for the project", example::PROJECT],
         ),
-        (Fault::before_commit().answer(ordinary), MEND, vec!["X-Subject-Token"]),
+        (Fault::before_commit().answer(ordinary), NEEDS_A_FIX, vec!["X-Subject-Token"]),
         (
             Fault::before_commit().answer(Answer::redirect(302, "https://other.example/")),
-            MEND,
+            NEEDS_A_FIX,
             vec!["HTTP 302"],
         ),
     ];
@@ -75,7 +78,7 @@ async fn what_iam_refuses_leaves_the_secret_as_it_is() -> Result<()> {
 #[tokio::test]
 async fn a_user_s_secret_that_is_not_as_it_must_be_is_named() -> Result<()> {
     let tenant = Tenant::new().await?;
-    refused(&tenant, MEND, &["cbr-user is not there"])?;
+    refused(&tenant, NEEDS_A_FIX, &["cbr-user is not there"])?;
     for (data, words) in [
         (json!({"username": example::USER, "password": "x"}), "has no key domain"),
         (
@@ -89,7 +92,7 @@ async fn a_user_s_secret_that_is_not_as_it_must_be_is_named() -> Result<()> {
     ] {
         tenant.scene.kubectl(&["delete", "secret", "cbr-user", "--ignore-not-found"])?;
         tenant.scene.secret_with("cbr-user", &data)?;
-        refused(&tenant, MEND, &["cbr-user", words])?;
+        refused(&tenant, NEEDS_A_FIX, &["cbr-user", words])?;
     }
     ensure!(tenant.scene.simulator.log(|log| log.calls().is_empty()), "IAM was asked for nothing");
     Ok(())
@@ -106,14 +109,14 @@ async fn what_the_api_server_refuses_is_said() -> Result<()> {
             .accepted,
         "not patched"
     );
-    refused(&tenant, MEND, &["refuses to patch", "cbr-token", "immutable"])?;
+    refused(&tenant, NEEDS_A_FIX, &["refuses to patch", "cbr-token", "immutable"])?;
 
     ensure!(scene.kubectl(&["delete", "secret", "cbr-token"])?.accepted, "not deleted");
-    tenant.run(&[])?.failed(MEND, &["cbr-token is not there; create it"])?;
+    tenant.run(&[])?.failed(NEEDS_A_FIX, &["cbr-token is not there; create it"])?;
     ensure!(!scene.kubectl(&["get", "secret", "cbr-token"])?.accepted, "it is not made again");
 
     ensure!(scene.kubectl(&["delete", "rolebinding", NAME])?.accepted, "not deleted");
-    tenant.run(&[])?.failed(MEND, &["may not get", "cbr-user", "Role"])?;
+    tenant.run(&[])?.failed(NEEDS_A_FIX, &["may not get", "cbr-user", "Role"])?;
 
     let unreachable = Run::of(tenant.command(&[])?.env("KUBECONFIG", "/no/such/kubeconfig"))?;
     unreachable.failed(LATER, &["KUBECONFIG"])

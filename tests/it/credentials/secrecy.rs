@@ -76,14 +76,14 @@ async fn token_and_password_are_in_their_secrets_and_nowhere_else() -> Result<()
     for object in talkative(&scene.namespace) {
         scene.applied(&object.to_string())?;
     }
-    // A policy is heeded some moments after it was made.
+    // A policy takes effect some moments after it was made.
     let began = Instant::now();
     let refusal = loop {
         let run = tenant.run(&[])?;
         if run.code != Some(0) {
             break run;
         }
-        ensure!(began.elapsed() < PATIENCE, "the policy is not heeded");
+        ensure!(began.elapsed() < PATIENCE, "the policy has no effect");
     };
     ensure!(refusal.err.contains("not this one: [redacted]"), "{refusal:?}");
     said += &refusal.err;

@@ -73,7 +73,7 @@ impl Tenant {
     }
 
     /// The container's command, with the simulator in the place of the cloud and other options in
-    /// the place of its own. A pod knows its namespace by itself.
+    /// the place of its own. A pod knows its own namespace.
     pub(crate) fn command(&self, options: &[&str]) -> Result<Command> {
         let iam = self.scene.simulator.https_url();
         let shipped: Vec<String> =

@@ -87,7 +87,7 @@ fn saved(scene: &Scene, name: &str) -> Result<Value> {
     Ok(serde_json::from_str(&saved.words)?)
 }
 
-/// Creates it again under a new uid. Its status is dropped thereby.
+/// Creates it again under a new uid, which drops its status.
 fn restore(scene: &Scene, saved: &Value) -> Result<()> {
     let name = &saved["metadata"]["name"];
     let bare = json!({

@@ -57,7 +57,7 @@ async fn the_second_waits_while_the_first_is_out_unknown_or_too_young_to_show() 
         hold.release();
         let ended = |object: &Object| !object.0["status"]["attempts"][0]["outcome"].is_null();
         scene.wait(&format!("{case}-first"), "ended", ended).await?;
-        // It looks by itself, and sees nothing.
+        // It makes its own look-up, and sees nothing.
         looked_up_again(&scene, backup, 3).await?;
         assert_eq!(
             scene.get(&format!("{case}-second")).await?.reason(),
@@ -95,7 +95,7 @@ async fn the_next_process_keeps_the_second_waiting_for_a_call_whose_outcome_nobo
     let waiting = |object: &Object| {
         object.reason() == "SameTargetInUse" && object.message().contains("first")
     };
-    scene.wait("second", "waiting for a call that may be out", waiting).await?;
+    scene.wait("second", "waiting for a call that may be in flight", waiting).await?;
     scene.wait("first", "unknown", |object| object.phase() == "OutcomeUnknown").await?;
     looked_up_again(&scene, example::BACKUP, 4).await?;
     assert_eq!(scene.get("second").await?.reason(), "SameTargetInUse");

@@ -87,7 +87,7 @@ async fn a_life_has_a_line_for_each_decision() -> Result<()> {
     Ok(())
 }
 
-/// Nothing goes on without a human: a log that is searched for errors must show it.
+/// Nothing continues without a human: a log that is searched for errors must show it.
 #[tokio::test]
 async fn a_replication_that_fails_is_an_error() -> Result<()> {
     let scene = Scene::with(OPERATOR, Options::default()).await?;

@@ -123,8 +123,8 @@ fn a_cluster_without_the_crd_is_told() -> Result<()> {
     Ok(())
 }
 
-/// The role of the documentation is enough for a decision without a look, and the look needs the
-/// Secret besides.
+/// The role of the documentation is enough for a decision without a check of the records; the check
+/// needs the Secret, too.
 #[tokio::test]
 async fn the_rights_that_are_documented_are_enough() -> Result<()> {
     let scene = Scene::with(OPERATOR, no_look_up()).await?;

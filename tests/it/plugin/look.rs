@@ -1,5 +1,5 @@
-//! The look at the cloud's records before a decision: what speaks against it is refused, and a
-//! token goes nowhere but to the endpoint of the attempt, if the user allows that.
+//! The check of the cloud's records before a decision: a decision that they contradict is refused,
+//! and a token goes only to the endpoint of the attempt, if the user allows that endpoint.
 
 use anyhow::{Context, Result};
 use control_plane::Exit;

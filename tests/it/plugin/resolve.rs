@@ -77,7 +77,7 @@ async fn after_a_rejection_and_after_an_adoption_it_calls_anew() -> Result<()> {
         assert!(said.line()?.starts_with("nothing was written: the "), "{said:?}");
     }
     plugin(&scene, &["resolve", "rejected", "--yes", "--call-anew"])?.well()?;
-    scene.wait("rejected", "called anew", ready).await?;
+    scene.wait("rejected", "called again", ready).await?;
     assert_eq!(scene.simulator.counts(example::BACKUP).posts, 2);
 
     apply(&scene, "adopted", example::BACKUP)?;

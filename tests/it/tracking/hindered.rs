@@ -107,7 +107,7 @@ async fn it_ends_when_the_administrators_limit_is_reached_whether_it_can_look_or
     scene.patched("seen", &serde_json::json!({"spec": {"readyWhen": "Replicated"}}))?;
     let object = scene.wait("seen", "stalled", |object| object.is("Stalled")).await?;
     assert_eq!(ready(&object), ("Unknown", "TrackingLimitReached"));
-    // Nor does a process start again that would have followed them for longer.
+    // A process that would have followed them for longer does not start again either.
     limited.stop()?;
     let _operator = scene.operator().start_ready()?;
     assert_left_alone(&scene, &[&seen, &blind]).await

@@ -35,7 +35,7 @@ pub(crate) fn write_files(folder: &Path, users: &[User]) -> Result<()> {
     audit::write_policy(folder)
 }
 
-/// Starts the server. It ends by itself if the port is taken or etcd does not answer in time.
+/// Starts the server. It ends if the port is taken or etcd does not answer in time.
 pub(crate) fn start(
     assets: &Assets,
     folder: &TemporaryFolder,

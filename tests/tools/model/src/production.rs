@@ -77,7 +77,7 @@ pub(crate) struct Facts {
     pub(crate) accepted: bool,
     /// The credential that a stored status names as shown the record of an accepted call.
     pub(crate) shown_to: Option<CredentialNo>,
-    /// A call is out, its outcome unknown, or its record not shown yet.
+    /// A call is in flight, its outcome unknown, or its record not shown yet.
     pub(crate) uses_target: bool,
 }
 
@@ -380,7 +380,7 @@ fn annotation(Decision { attempt, word, given_to: _ }: Decision) -> String {
         Word::NotAccepted => format!("{attempt}:not-accepted"),
         Word::Accepted => format!("{attempt}:accepted"),
         Word::AcceptedAs(record) => format!("{attempt}:accepted:{}", record_id(record)),
-        Word::CallAnew => format!("{attempt}:retry"),
+        Word::Retry => format!("{attempt}:retry"),
         Word::LetGo => format!("{}:retry", record_id(named)),
     }
 }

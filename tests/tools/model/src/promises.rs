@@ -25,7 +25,7 @@ pub(crate) fn hold(world: &World, state: &State) -> Result<(), String> {
             ));
         }
         let asked_for =
-            |resource: &Resource| resource.decision.is_some_and(|d| d.word == Word::CallAnew);
+            |resource: &Resource| resource.decision.is_some_and(|d| d.word == Word::Retry);
         if number > 0
             && scenario.one_call_for_the_target()
             && !state.resources.iter().any(asked_for)

@@ -198,7 +198,9 @@ impl World {
                 old.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
             let lets_go = old.origin == Some(Origin::Adopted);
             if write.claims && (open || (old.is_accepted() && !lets_go)) {
-                return Err("a claim beside an attempt that is out, unknown or accepted".to_owned());
+                return Err(
+                    "a claim beside an attempt that is in flight, unknown or accepted".to_owned()
+                );
             }
         }
         let status = self.production.stored(status);

@@ -68,7 +68,7 @@ fn job(cluster: &Cluster, name: &str) -> Result<()> {
         .map(drop)
 }
 
-/// As shipped, with this cluster's image, and its cloud, whose CA pods do not know by themselves.
+/// As shipped, with this cluster's image, and its cloud, whose CA pods do not know without help.
 fn manifests(cluster: &Cluster) -> Result<Vec<Value>> {
     let folder = repository::path("deploy/credentials").display().to_string();
     let shipped = cluster
