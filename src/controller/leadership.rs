@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn each_gain_is_told_once_and_a_renewal_is_none() {
+    fn each_gain_is_reported_once_and_a_renewal_is_no_gain() {
         let leadership = Leadership::by_election();
         let mut gains = Box::pin(leadership.gains());
         let mut told = || gains.next().now_or_never().is_some();

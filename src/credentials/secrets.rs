@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_that_repeats_the_token_is_told_without_it() {
+    fn a_refusal_that_repeats_the_token_is_reported_without_it() {
         let token = Token::from_bytes(b"MIIabcdefghijklmnopqrstuvwxyz").unwrap();
         let said = quoted(
             "denied:\n  {\"token\":\"TUlJYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXo=\"}, that is \

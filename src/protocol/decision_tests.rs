@@ -65,7 +65,7 @@ fn what_was_let_go_is_not_taken_for_the_call_that_was_wanted_instead() {
 }
 
 #[test]
-fn of_two_old_replications_neither_is_adopted_once_a_call_is_wanted() {
+fn once_a_call_is_wanted_none_of_two_old_replications_is_adopted() {
     let both =
         || shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
     let mut scene = Scene::new();
@@ -76,7 +76,7 @@ fn of_two_old_replications_neither_is_adopted_once_a_call_is_wanted() {
 }
 
 #[test]
-fn what_was_adopted_after_1009_can_be_let_go_once() {
+fn a_record_adopted_after_1009_can_be_let_go_once() {
     let mut scene = ended(shows(vec![]), rejected(RejectionKind::AlreadyReplicated));
     scene.lookup = shows(vec![ours("r-1", RecordStatus::Success)]);
     scene.resource.status = Some(scene.settled().0);
@@ -190,7 +190,7 @@ fn a_decision_to_call_that_is_taken_back_before_its_claim_leads_to_none() {
 
 /// One odd answer is no look-up.
 #[test]
-fn a_decision_is_heard_after_the_hold_and_a_look_up_that_is_believed() {
+fn a_decision_is_carried_out_after_the_hold_and_a_look_up_that_is_believed() {
     let hour = Duration::from_secs(60 * 60);
     let cases = [
         (Lookup::NotAvailable("404".into()), Duration::ZERO, hour, false),

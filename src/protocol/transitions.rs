@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hinders_the_tracking_of_a_ready_resource_is_told_and_names_the_secret() {
+    fn what_blocks_the_tracking_of_a_ready_resource_is_reported_and_names_the_secret() {
         let mut scene = Scene::new();
         scene.claim("a-1");
         scene.lookup = None;
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn an_acceptance_and_an_end_are_told_each() {
+    fn an_acceptance_and_an_end_are_reported_separately() {
         let mut scene = Scene::new();
         scene.claim("a-1");
         scene.lookup = None;

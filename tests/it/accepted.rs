@@ -259,7 +259,7 @@ async fn of_two_hundred_resources_at_once_each_is_replicated_once() -> Result<()
 }
 
 #[tokio::test]
-async fn renaming_the_secret_of_a_finished_resource_is_observed_and_calls_nobody() -> Result<()> {
+async fn renaming_the_secret_of_a_finished_resource_is_observed_and_makes_no_call() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
@@ -308,7 +308,8 @@ async fn ready_when_replicated_stalls_where_the_cloud_reports_nothing() -> Resul
 }
 
 #[tokio::test]
-async fn what_others_write_while_the_call_is_out_stays_and_so_does_its_outcome() -> Result<()> {
+async fn what_others_write_while_the_call_is_in_flight_stays_and_so_does_its_outcome() -> Result<()>
+{
     let scene = Scene::new(OPERATOR).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;

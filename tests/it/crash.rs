@@ -126,7 +126,7 @@ async fn a_decision_that_names_another_attempt_is_refused_in_words() -> Result<(
 }
 
 #[tokio::test]
-async fn killed_before_the_claim_it_goes_on_after_a_restart() -> Result<()> {
+async fn killed_before_the_claim_it_continues_after_a_restart() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let operator = scene.operator().start_ready()?;
     scene.applied(&Scene::manifest("db", ""))?;

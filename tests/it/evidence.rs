@@ -99,7 +99,7 @@ fn assert_looked_before_each_post(scene: &Scene, backup: &str) {
 }
 
 /// Has the operator reconcile the resource again: a change of the spec that changes no call.
-async fn looked_at_anew(scene: &Scene, name: &str) -> Result<Object> {
+async fn reconciled_again(scene: &Scene, name: &str) -> Result<Object> {
     let generation =
         scene.get(name).await?.0["metadata"]["generation"].as_i64().context("no generation")?;
     let ready_when = if generation % 2 == 1 { Value::Null } else { json!("Accepted") };

@@ -104,13 +104,13 @@ async fn mutable_after_an_attempt_that_was_not_accepted() -> Result<()> {
 }
 
 #[tokio::test]
-async fn frozen_while_a_call_is_out_or_its_outcome_unknown() -> Result<()> {
+async fn frozen_while_a_call_is_in_flight_or_its_outcome_unknown() -> Result<()> {
     each_change(attempted(None), true).await?;
     each_change(attempted(Some("Unknown")), true).await
 }
 
 #[tokio::test]
-async fn frozen_for_ever_once_accepted() -> Result<()> {
+async fn frozen_permanently_once_accepted() -> Result<()> {
     each_change(attempted(Some("Accepted")), true).await?;
     each_change(json!({"replicationRecordId": "record-1"}), true).await?;
     each_change(json!({"acceptedAt": "2026-11-23T10:00:00Z"}), true).await?;

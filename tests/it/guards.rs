@@ -293,7 +293,7 @@ async fn what_a_claim_wrote_down_never_changes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_outcome_is_final_but_for_unknown_and_a_late_acceptance() -> Result<()> {
+async fn an_outcome_is_final_except_unknown_and_a_late_acceptance() -> Result<()> {
     let mut changes = Vec::new();
     for before in OUTCOMES {
         for after in OUTCOMES {

@@ -136,7 +136,7 @@ async fn the_roles_are_missing() -> Result<()> {
 
 /// A call under way is waited for; meanwhile no traffic and no further work should come.
 #[tokio::test]
-async fn a_shutdown_is_said_while_a_call_ends() -> Result<()> {
+async fn a_shutdown_is_reported_while_a_call_ends() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
     let hold = scene.simulator.hold("call");
@@ -177,7 +177,7 @@ async fn an_idle_operator_ends_at_once() -> Result<()> {
 
 /// Stored under another CRD, by an older or a newer version of the operator.
 #[tokio::test]
-async fn an_object_that_cannot_be_decoded_is_said_and_the_others_go_on() -> Result<()> {
+async fn an_object_that_cannot_be_decoded_is_reported_and_the_others_continue() -> Result<()> {
     let cluster = &Cluster::own()?;
     let scene = Scene::on(cluster, OPERATOR, Options::default()).await?;
     scene.valid_secret()?;

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_edit_besides_prolongs_nothing_and_stays() {
+    fn other_fields_that_others_edit_prolong_nothing_and_stay() {
         let mut lease = lease_of("a", DURATION, 0);
         let mut b = candidate("b", DURATION);
         assert_eq!(judge(&mut b, Some(&lease), 100), Step::Wait { holder: "a".to_owned() });

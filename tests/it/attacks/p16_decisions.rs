@@ -132,7 +132,7 @@ async fn a_decision_in_the_manifest_of_a_new_object_is_not_carried_out_and_one_t
 }
 
 #[tokio::test]
-async fn not_accepted_said_while_the_call_is_out_is_heard_after_a_look_that_could_show_it()
+async fn not_accepted_during_the_call_is_carried_out_after_a_look_up_that_could_show_it()
 -> Result<()> {
     let mut options = careless();
     // Sooner than others may act on the attempt, later than its answer is lost.

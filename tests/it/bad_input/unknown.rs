@@ -64,7 +64,7 @@ fn faults() -> Vec<(&'static str, Fault, bool)> {
 }
 
 #[tokio::test]
-async fn an_outcome_that_nobody_can_tell_is_held_whatever_happens_then() -> Result<()> {
+async fn an_unknown_outcome_is_held_through_all_that_happens_then() -> Result<()> {
     let scene = Scene::with(OPERATOR, no_look_up()).await?;
     let options = scene.operator().arg("--request-timeout=3s");
     let operator = options.start_ready()?;

@@ -38,7 +38,7 @@ fn calls(behind: &Behind) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_wakes_up_to_a_closed_window_and_claims_anew() -> Result<()> {
+async fn it_wakes_up_to_a_closed_window_and_claims_again() -> Result<()> {
     let (scene, backup) = scene().await?;
     let behind = Behind::new(&scene).await?;
     let sleeper = asleep(&scene, &backup, &behind).await?;

@@ -99,7 +99,7 @@ async fn a_user_s_secret_that_is_not_as_it_must_be_is_named() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_the_api_server_refuses_is_said() -> Result<()> {
+async fn a_refusal_of_the_api_server_is_explained() -> Result<()> {
     let tenant = Tenant::with_user().await?;
     let scene = &tenant.scene;
     let patch = json!({"immutable": true}).to_string();

@@ -9,7 +9,8 @@ use super::tenant::Tenant;
 
 /// The whole story: no token, a first one, one that has expired, and the next run.
 #[tokio::test]
-async fn a_replication_that_waits_for_a_token_goes_on_by_itself_after_the_renewal() -> Result<()> {
+async fn a_replication_that_waits_for_a_token_continues_automatically_after_the_renewal()
+-> Result<()> {
     let tenant = Tenant::with_user().await?;
     let scene = &tenant.scene;
     let _operator = scene

@@ -30,7 +30,8 @@ async fn of_many_resources_for_one_backup_and_region_one_is_called_for_and_the_o
 }
 
 #[tokio::test]
-async fn the_second_waits_while_the_first_is_out_unknown_or_too_young_to_show() -> Result<()> {
+async fn the_second_waits_while_the_first_is_in_flight_unknown_or_too_young_to_show() -> Result<()>
+{
     let scene = Scene::with(OPERATOR, showing(HIDDEN)).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
@@ -76,8 +77,7 @@ async fn the_second_waits_while_the_first_is_out_unknown_or_too_young_to_show() 
 }
 
 #[tokio::test]
-async fn the_next_process_keeps_the_second_waiting_for_a_call_whose_outcome_nobody_knows()
--> Result<()> {
+async fn the_next_process_keeps_the_second_waiting_for_a_call_of_unknown_outcome() -> Result<()> {
     let scene = Scene::with(OPERATOR, showing(HIDDEN)).await?;
     scene.valid_secret()?;
     let hold = scene.simulator.hold("call");

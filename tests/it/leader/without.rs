@@ -26,7 +26,7 @@ fn hasty(scene: &Scene) -> OperatorOptions {
 }
 
 #[tokio::test]
-async fn calls_of_the_one_are_left_alone_by_the_other_however_they_end() -> Result<()> {
+async fn calls_of_one_operator_are_left_alone_by_the_other_for_every_end() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
     let _first = patient(&scene).start_ready()?;

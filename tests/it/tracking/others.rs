@@ -68,7 +68,7 @@ async fn the_attempt_its_record_and_what_others_wrote_stay_as_they_are() -> Resu
 }
 
 #[tokio::test]
-async fn a_suspended_resource_is_followed_all_the_same() -> Result<()> {
+async fn a_suspended_resource_is_still_followed() -> Result<()> {
     let scene = slow_cloud().await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;

@@ -9,7 +9,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         file: "src/protocol/facts/call_result.rs",
         old: "if let (Some(kind), None) = (refusal_if_unseen, &attempt.records_before) {",
         new: "if let Some(kind) = refusal_if_unseen {",
-        caught_by: "--test model answers_that_nobody_documented",
+        caught_by: "--test model undocumented_answers",
     },
     Mutant {
         name: "any-edit-corrects",
