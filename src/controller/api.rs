@@ -21,7 +21,7 @@ const FIELD_MANAGER: &str = "backup-replication-operator";
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiError {
     /// The object changed, or is another of the same name: what was decided no longer counts.
-    #[error("the object changed meanwhile")]
+    #[error("the object has changed since it was read")]
     Conflict,
     /// The object is gone.
     #[error("the object is gone")]

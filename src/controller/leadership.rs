@@ -142,7 +142,7 @@ impl Lead {
             Self::Always => None,
             Self::Until(_) if self.is_held(now) => Some("leading".to_owned()),
             Self::Until(_) | Self::OfAnother(None) => {
-                Some("standing by: nobody is known to lead".to_owned())
+                Some("standing by: it is not known who leads".to_owned())
             }
             Self::OfAnother(Some(leader)) => Some(format!("standing by: {leader} leads")),
         }

@@ -136,6 +136,6 @@ async fn commit(
         }
     }
     Err(Failure::new(
-        "nothing was written: the resource has changed meanwhile; check it and decide again",
+        "nothing was written: the resource has changed since it was read; check it and decide again",
     ))
 }

@@ -121,8 +121,7 @@ async fn another_attempt_another_object_or_an_outcome_is_not_decided_about() -> 
         ensure!(deleted.accepted, "{}", deleted.words);
         Ok(())
     };
-    let changed =
-        "nothing was written: the resource has changed meanwhile; check it and decide again";
+    let changed = "nothing was written: the resource has changed since it was read; check it and decide again";
     assert_eq!(while_it_looks(&scene, "settled", settled).await?.line()?, changed);
     assert_eq!(while_it_looks(&scene, "next", next).await?.line()?, changed);
     assert_eq!(while_it_looks(&scene, "again", again).await?.line()?, changed);
