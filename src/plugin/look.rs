@@ -1,4 +1,4 @@
-//! A look at the cloud's records, with the resource's token: read by the user's own rights, and
+//! A look-up at the cloud's records, with the resource's token: read by the user's own rights, and
 //! sent to nobody but the endpoint that the attempt names, and only if that is one that the user
 //! allows.
 

@@ -5,7 +5,7 @@ use super::words::plain;
 use crate::protocol::Decision;
 use crate::resource::{BackupReplication, RejectionKind};
 
-/// What is said, what the operator then does, and what it costs if it is not so.
+/// What the decision says, what the operator then does, and what it costs if the decision is wrong.
 pub(super) fn meaning(resource: &BackupReplication, decision: &PlannedDecision) -> String {
     let PlannedDecision { word, value: _, subject, after } = decision;
     let region = plain(&resource.spec.destination_region);

@@ -1,4 +1,4 @@
-//! The command line, after the manner of kubectl.
+//! The command line, in the style of kubectl.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -43,7 +43,7 @@ pub(super) async fn run(cluster: &ClusterOptions, options: &ResolveOptions) -> R
     commit(&cluster, resource, decision).await
 }
 
-/// The decision, where there is one to write; `None` where it is there already, which is said.
+/// The decision, where there is one to write; `None` where it is there already, which is printed.
 fn considered(
     resource: &BackupReplication,
     word: Decision,

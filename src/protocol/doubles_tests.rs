@@ -120,7 +120,7 @@ fn where_nothing_was_seen_before_the_records_own_time_tells() {
     }
 }
 
-/// A nameless acceptance is not given up for one odd answer, where look-ups were to be had before.
+/// A nameless acceptance is not given up for one odd answer, where look-ups were possible before.
 #[test]
 fn a_record_is_not_given_up_for_one_odd_answer() {
     for odd in [Lookup::NotAvailable("404".into()), Lookup::NoSuchBackup("6200".into())] {

@@ -1,4 +1,4 @@
-//! Conditions after the manner of kstatus: `Ready` and `Replicated` always, `Reconciling` and
+//! Conditions as kstatus reads them: `Ready` and `Replicated` always, `Reconciling` and
 //! `Stalled` only while True.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
@@ -42,7 +42,7 @@ macro_rules! reasons {
             /// Every reason, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// The reason that stands in a condition; `None` where it is none of ours.
+            /// The reason that stands in a condition; `None` where it is not one of ours.
             pub fn parse(text: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|reason| reason.as_str() == text)
             }
@@ -147,7 +147,7 @@ impl Is {
     }
 }
 
-/// One condition as it shall be.
+/// One condition as it is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Which one.

@@ -3,6 +3,7 @@
 
 mod reasons;
 mod testing;
+mod words;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -60,7 +61,7 @@ fn every_phase_of_the_crd_has_its_row() -> Result<()> {
     Ok(())
 }
 
-/// The cells of the table rows under a heading, but for the table's own head.
+/// The cells of the table rows under a heading, without the table's own head.
 fn cells(page: &str, heading: &str) -> Vec<Vec<String>> {
     let section = page.split_once(heading).map(|(_, rest)| rest).unwrap_or_default();
     let rows = section

@@ -1,5 +1,5 @@
 //! What the cloud's records prove, through the real API server: a lost call is found, an earlier
-//! replication is adopted, and nothing is called for without a look.
+//! replication is adopted, and nothing is called for without a look-up.
 
 mod adopted;
 mod look;
@@ -87,8 +87,8 @@ async fn looked_up_again(scene: &Scene, backup: &str, times: u64) -> Result<()> 
     harness::in_time("another look", looked).await
 }
 
-/// Whether the calls about a backup are a look each time before a replication, nothing else between
-/// the two.
+/// Whether the calls about a backup are a look-up each time before a replication, and nothing else
+/// between the two.
 fn assert_looked_before_each_post(scene: &Scene, backup: &str) {
     let operations: Vec<_> =
         scene.simulator.log(|log| log.calls_of(backup).filter_map(|call| call.operation).collect());

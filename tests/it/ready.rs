@@ -1,6 +1,8 @@
 //! The log and `/ready` name what the operator lacks at the API server, and the operator continues
 //! automatically when that is back.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, Result, ensure};
 use control_plane::{ControlPlane, Exit};
 use harness::{
@@ -28,10 +30,16 @@ fn says_not_ready(operator: &Operator, words: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits for the log to say so for the nth time.
+/// Waits for the log to say so for the nth time, and then for `/ready`: an API server that has just
+/// started can take a list, and still refuse the watch for a moment.
 fn says_ready(operator: &Operator, nth: usize) -> Result<()> {
     operator.log.wait_for_nth(nth, PATIENCE, |line| line.contains("Ready: watch"))?;
-    is_ready(operator)
+    let began = Instant::now();
+    while let Err(error) = is_ready(operator) {
+        ensure!(began.elapsed() < PATIENCE, "{error}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ enum LeaseFailure {
 }
 
 impl Elector {
-    /// An elector that has not asked yet. Until it has, nobody takes this process for ready.
+    /// An elector that has not asked yet. Until it has, this process does not count as ready.
     pub(in crate::operator) fn new(
         client: &Client,
         election: Election,

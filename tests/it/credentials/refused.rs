@@ -1,4 +1,4 @@
-//! What keeps a run from its end is said in words; the exit code says whether to try again; nothing
+//! The message says what keeps a run from its end; the exit code says whether to try again; nothing
 //! is written.
 
 use anyhow::{Result, ensure};

@@ -121,7 +121,7 @@ async fn an_operator_whose_look_is_older_than_anothers_call_makes_none() -> Resu
     let object = scene.wait("db", "ready", ready).await?;
     assert_eq!(origin(&object).0, Some("Called"));
 
-    // Its look shows no record. What it decides by that is refused.
+    // Its look-up shows no record. What it decides by that is refused.
     hold.release();
     let claim = scene.wait_for_audit_event(|event| {
         event.namespace == scene.namespace && event.subresource == "status" && event.code >= 400

@@ -25,7 +25,7 @@ fn a_log_that_is_no_terminal_has_no_escape_codes() -> Result<()> {
                 "--log-format",
                 format,
             ]);
-            // This is said by the log, too.
+            // The log says this, too.
             command
                 .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
                 .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");

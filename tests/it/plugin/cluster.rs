@@ -1,4 +1,4 @@
-//! Which cluster is asked, with whose rights, and what is said where that does not work.
+//! Which cluster is asked, with whose rights, and the message where that does not work.
 
 use std::process::Command;
 

@@ -1,5 +1,5 @@
-//! What changes between the look and the write: a decision is written for what was shown, or not at
-//! all.
+//! What changes between the look-up and the write: a decision is written for what was shown, or not
+//! at all.
 
 use std::process::{Child, Stdio};
 
@@ -22,7 +22,7 @@ async fn undecided(scene: &Scene, name: &str, backup: &str) -> Result<()> {
     Ok(())
 }
 
-/// `resolve` up to its look, which the cloud does not answer before `then` is done.
+/// `resolve` up to its look-up, which the cloud does not answer before `then` is done.
 async fn while_it_looks<F: Future<Output = Result<()>>>(
     scene: &Scene,
     name: &str,

@@ -24,7 +24,7 @@ pub(crate) struct User {
     pub(crate) token: String,
 }
 
-/// Writes the files that the server reads at its start, but for the certificates.
+/// Writes the files that the server reads at its start, except the certificates.
 pub(crate) fn write_files(folder: &Path, users: &[User]) -> Result<()> {
     let tokens = folder.join(TOKENS);
     let lines = users

@@ -69,7 +69,7 @@ fn rounds(steps: &mut Steps<'_>, process: usize, resource: usize) {
     // A process that is alone knows its own calls, and its predecessor's were there to be listed
     // when it began.
     if sibling && !mine && world.scenario.processes > 1 {
-        // The watch may not have told of it yet.
+        // The watch may not have reported it yet.
         let label = Label::Round { process, resource, unusual: Unusual::SiblingNotSeen };
         steps.fault(label, |to| round(world, to, process, resource, look.clone(), false));
     }
@@ -213,8 +213,8 @@ fn look(world: &World, state: &State, resource: usize) -> Looked {
     }
 }
 
-/// Another resource's call of this process is in flight, or too young to show; also that of a predecessor
-/// of the same name.
+/// Another resource's call of this process is in flight, or too young to show; also that of a
+/// predecessor of the same name.
 fn uses_target(world: &World, process: &Process, resource: usize, uid: u8) -> bool {
     process.target.is_some_and(|(by, by_uid)| {
         let by = usize::from(by);

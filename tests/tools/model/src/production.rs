@@ -46,7 +46,7 @@ pub(crate) struct Sight {
     pub(crate) fresh: AttemptNo,
 }
 
-/// What a round comes to, and what its look leaves to remember.
+/// What a round comes to, and what its look-up leaves to remember.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rounded {
     pub(crate) round: Round,
@@ -150,7 +150,7 @@ impl Production {
         Some(self.tables.borrow_mut().keep_attempt(timeless_attempt(head)))
     }
 
-    /// Whether a look came before the claim.
+    /// Whether a look-up came before the claim.
     pub(crate) fn has_looked(&self, attempt: AttemptRef) -> bool {
         self.tables.borrow().attempt(attempt).records_before.is_some()
     }

@@ -20,7 +20,7 @@ pub(crate) struct State {
     pub(crate) resources: Vec<Resource>,
     /// In an order of their own: one operator process is like the other.
     pub(crate) processes: Vec<Rc<Process>>,
-    /// Writes that nobody waits for any more, and that may yet arrive.
+    /// Writes that nobody waits for any longer, and that may yet arrive.
     pub(crate) late_writes: Vec<Write>,
     /// Calls whose body left, and which the cloud has not decided on.
     pub(crate) calls: Vec<Call>,

@@ -204,7 +204,7 @@ impl World {
             }
         }
         let status = self.production.stored(status);
-        // What a policy removes is written again, in vain.
+        // What a policy removes is written again, without effect.
         if status == resource.status && write.current && !state.admission {
             return Err(
                 "a status is written that says nothing new: that would never end".to_owned()
