@@ -21,7 +21,7 @@ const FIELD_MANAGER: &str = "backup-replication-operator";
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiError {
     /// The object changed, or is another of the same name: what was decided no longer counts.
-    #[error("the object changed meanwhile")]
+    #[error("the object has changed since it was read")]
     Conflict,
     /// The object is gone.
     #[error("the object is gone")]
@@ -140,7 +140,7 @@ pub(super) async fn write_status(
         PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
     match bounded(api.patch_status(&name, &params, &Patch::<()>::Json(patch))).await {
         Err(ApiError::Refused(why)) => {
-            // 422 is a failed test and a broken rule alike; only the object itself can tell which.
+            // 422 is a failed test and a broken rule alike; only the object itself shows which it was.
             let now = bounded(api.get(&name)).await?;
             Err(if met_its_version(decided_on, &now) {
                 ApiError::Refused(why)

@@ -1,7 +1,7 @@
-//! Whether this process may begin anything: a lead that is held until an instant, unless it is held
-//! anew before.
+//! Whether this process may begin anything: a lead that is held until an instant, unless it is renewed
+//! before.
 //!
-//! Safety never rests on it: a claim is guarded by itself. It keeps two processes from doing the
+//! Safety never rests on it: each claim has its own guards. It keeps two processes from doing the
 //! same work.
 
 use std::time::Duration;
@@ -69,7 +69,7 @@ impl Leadership {
         news
     }
 
-    /// Ends when a lead that was held has not been held anew in time. Never ends for one that is
+    /// Ends when a lead that was held has not been renewed in time. Never ends for one that is
     /// not held.
     pub async fn lapsed(&self) {
         loop {
@@ -142,7 +142,7 @@ impl Lead {
             Self::Always => None,
             Self::Until(_) if self.is_held(now) => Some("leading".to_owned()),
             Self::Until(_) | Self::OfAnother(None) => {
-                Some("standing by: nobody is known to lead".to_owned())
+                Some("standing by: it is not known who leads".to_owned())
             }
             Self::OfAnother(Some(leader)) => Some(format!("standing by: {leader} leads")),
         }
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn each_gain_is_told_once_and_a_renewal_is_none() {
+    fn each_gain_is_reported_once_and_a_renewal_is_no_gain() {
         let leadership = Leadership::by_election();
         let mut gains = Box::pin(leadership.gains());
         let mut told = || gains.next().now_or_never().is_some();

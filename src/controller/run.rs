@@ -206,8 +206,8 @@ async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action
         return Ok(Action::await_change());
     };
     drop(waiting);
-    // Without the lead nothing begins (all are due when it is gained); nor does a round that waited
-    // for its turn into the drain.
+    // Without the lead nothing begins (all are due when it is gained). A round whose turn comes
+    // during the drain does not begin either.
     if !context.may_begin() {
         return Ok(Action::await_change());
     }

@@ -27,7 +27,7 @@ impl Health {
         let _another_is_said = self.broken.set(what);
     }
 
-    /// What a restart would mend.
+    /// What a restart would fix.
     pub(super) fn complaint(&self) -> Option<String> {
         complaint(self.broken.get().copied(), self.controller.silence())
     }

@@ -1,5 +1,5 @@
 //! Serves one request for each connection, so many connections at a time, each for a short while:
-//! whoever connects and says nothing takes the place of others for no longer than that.
+//! a client that connects and says nothing takes the place of others for no longer than that.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// Where no connection can be taken (no file handles, mostly), the next try comes after this.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves for ever.
+/// Serves until it is dropped.
 pub(super) async fn serve(listener: TcpListener, router: Router) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut http = http1::Builder::new();

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use options::Command;
 
-/// Wrong options, after the manner of command-line tools.
+/// Wrong options, as command-line tools report them.
 const USAGE: u8 = 2;
 
 /// Runs the command that the arguments name, to its exit code: 0 when it ended as asked, 1 when it

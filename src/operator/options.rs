@@ -153,7 +153,7 @@ pub(super) struct RunOptions {
     /// token
     #[arg(long, env = "BREP_LOOK_UPS_PER_MINUTE", value_name = "NUMBER", default_value = "60")]
     pub(super) look_ups_per_minute: NonZeroU32,
-    /// File with CA certificates (PEM) to trust besides the system's
+    /// File with CA certificates (PEM) to trust in addition to the system's
     #[arg(long, env = "BREP_CA_BUNDLE", value_name = "FILE")]
     pub(super) ca_bundle: Option<PathBuf>,
     /// Label that a Secret must carry to be read

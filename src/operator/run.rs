@@ -202,7 +202,7 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
     Ok(Parts { controller, elector, listener, router, health, readiness, shutdown, grace })
 }
 
-/// Without the election this process would stand by for ever.
+/// Without the election this process would stand by permanently.
 async fn supervised(election: JoinHandle<()>, health: Health) {
     if let Err(error) = election.await {
         health.broken("election");
@@ -210,8 +210,8 @@ async fn supervised(election: JoinHandle<()>, health: Health) {
     }
 }
 
-/// The client for the API server, from `KUBECONFIG` or the in-cluster account. It repeats nothing
-/// by itself: a claim that is sent twice could be refused for its own success.
+/// The client for the API server, from `KUBECONFIG` or the in-cluster account. It repeats no
+/// request: a claim that is sent twice could be refused for its own success.
 async fn kubernetes_client(requests: &ApiRequests) -> Result<kube::Client, Failure> {
     let mut config = kube::Config::infer().await.map_err(|error| {
         Failure::Start(format!(

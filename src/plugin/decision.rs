@@ -91,7 +91,7 @@ pub(super) fn consider(resource: &BackupReplication, word: Decision, now: Timest
 }
 
 /// The attempt in force. Where an adopted record stands in the status, that is what is meant,
-/// unless an outcome is unknown besides.
+/// unless the outcome of another attempt is unknown.
 fn subject(status: &BackupReplicationStatus, word: &Decision) -> Option<Subject> {
     let attempt = status.attempts.first();
     let undecided =
@@ -99,7 +99,7 @@ fn subject(status: &BackupReplicationStatus, word: &Decision) -> Option<Subject>
     let adopted =
         status.replication_record_id.as_ref().filter(|_| status.origin == Some(Origin::Adopted));
     match adopted {
-        Some(record) if !undecided || *word == Decision::CallAnew => {
+        Some(record) if !undecided || *word == Decision::Retry => {
             Some(Subject::Adopted(record.clone()))
         }
         Some(_) | None => attempt.map(|attempt| Subject::Attempt(Box::new(attempt.clone()))),

@@ -47,7 +47,7 @@ pub(super) fn judge(word: &Decision, attempt: &Attempt, seen: &Seen) -> Result<S
                 )),
             }
         }
-        (Decision::CallAnew, _) => {
+        (Decision::Retry, _) => {
             Ok("The operator checks the records again before it calls.".to_owned())
         }
     }

@@ -1,4 +1,4 @@
-//! A look at the cloud's records, with the resource's credential: read by the user's own rights, and
+//! A look-up at the cloud's records, with the resource's credential: read by the user's own rights, and
 //! sent to nobody but the endpoint that the attempt names, and only if that is one that the user
 //! allows.
 
@@ -45,7 +45,7 @@ pub(super) async fn look(
         default_iam_endpoint: _,
         ca_bundle,
     } = options;
-    // Whoever can write a status could name an endpoint of their own there, and wait for somebody
+    // Anyone who can write a status could name an endpoint of their own there, and wait for somebody
     // with more rights.
     let endpoint =
         AllowList(allowed_endpoint.clone()).check(&attempt.endpoint).map_err(|refused| {

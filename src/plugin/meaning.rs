@@ -5,7 +5,7 @@ use super::words::plain;
 use crate::protocol::Decision;
 use crate::resource::{BackupReplication, RejectionKind};
 
-/// What is said, what the operator then does, and what it costs if it is not so.
+/// What the decision says, what the operator then does, and what it costs if the decision is wrong.
 pub(super) fn meaning(resource: &BackupReplication, decision: &PlannedDecision) -> String {
     let PlannedDecision { word, value: _, subject, after } = decision;
     let region = plain(&resource.spec.destination_region);
@@ -41,13 +41,13 @@ pub(super) fn meaning(resource: &BackupReplication, decision: &PlannedDecision) 
                 )
             }
         }
-        (Subject::Attempt(attempt), Decision::CallAnew) => format!(
+        (Subject::Attempt(attempt), Decision::Retry) => format!(
             "The cloud rejected attempt {}. The operator calls again with the same spec. It first \
              checks the records, and adopts a live replication to the same vault instead of \
              calling.",
             attempt.number
         ),
-        (Subject::Adopted(record), Decision::CallAnew) => format!(
+        (Subject::Adopted(record), Decision::Retry) => format!(
             "The resource no longer counts the adopted replication {record} as its own. The \
              operator makes one new call. If the replica of {record} exists, there may then be two \
              in {region}, which costs money, or the cloud refuses the call."
@@ -57,7 +57,7 @@ pub(super) fn meaning(resource: &BackupReplication, decision: &PlannedDecision) 
             format!("Record {record} was adopted; the only decision possible is --retry.")
         }
     };
-    if resource.spec.suspended() && matches!(word, Decision::NotAccepted | Decision::CallAnew) {
+    if resource.spec.suspended() && matches!(word, Decision::NotAccepted | Decision::Retry) {
         text.push_str(" While spec.suspend is true, the call waits.");
     }
     text
@@ -69,6 +69,6 @@ pub(super) fn option(word: &Decision) -> String {
         Decision::NotAccepted => "--not-accepted".to_owned(),
         Decision::Accepted(None) => "--accepted".to_owned(),
         Decision::Accepted(Some(record)) => format!("--accepted {record}"),
-        Decision::CallAnew => "--retry".to_owned(),
+        Decision::Retry => "--retry".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! The command line, after the manner of kubectl.
+//! The command line, in the style of kubectl.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -116,7 +116,7 @@ impl DecisionOptions {
         let Self { accepted, not_accepted: _, retry } = self;
         match (accepted, retry) {
             (Some(record), _) => Decision::Accepted(record.clone()),
-            (None, true) => Decision::CallAnew,
+            (None, true) => Decision::Retry,
             (None, false) => Decision::NotAccepted,
         }
     }
@@ -151,7 +151,7 @@ pub(super) struct LookOptions {
     /// IAM endpoint of resources that name none; else it is the one beside their CBR endpoint
     #[arg(long, env = "BREP_DEFAULT_IAM_ENDPOINT", value_name = "URL")]
     pub(super) default_iam_endpoint: Option<String>,
-    /// File with CA certificates (PEM) to trust for the cloud besides the system's
+    /// File with CA certificates (PEM) to trust for the cloud in addition to the system's
     #[arg(long, env = "BREP_CA_BUNDLE", value_name = "FILE")]
     pub(super) ca_bundle: Option<PathBuf>,
 }

@@ -43,7 +43,7 @@ pub(super) async fn run(cluster: &ClusterOptions, options: &ResolveOptions) -> R
     commit(&cluster, resource, decision).await
 }
 
-/// The decision, where there is one to write; `None` where it is there already, which is said.
+/// The decision, where there is one to write; `None` where it is there already, which is printed.
 fn considered(
     resource: &BackupReplication,
     word: Decision,
@@ -136,6 +136,6 @@ async fn commit(
         }
     }
     Err(Failure::new(
-        "nothing was written: the resource has changed meanwhile; check it and decide again",
+        "nothing was written: the resource has changed since it was read; check it and decide again",
     ))
 }

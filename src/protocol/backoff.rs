@@ -79,7 +79,7 @@ pub(super) fn lookup_delay(looking_for: Duration) -> Duration {
 
 /// The wait between two looks at a record that is followed, by how long ago the call was accepted:
 /// from seconds to minutes, spread by a fifth either way. All resources of a backup have the same,
-/// so that one look serves them.
+/// so that one look-up serves them.
 pub(super) fn tracking_delay(age: Duration, backup_id: &str) -> Duration {
     spread((age / 4).clamp(FIRST_TRACKING, LONGEST_TRACKING), backup_id)
 }

@@ -23,7 +23,7 @@ pub enum Decision {
     /// It was, with this replication record, where it is known.
     Accepted(Option<RecordId>),
     /// Call once more.
-    CallAnew,
+    Retry,
 }
 
 impl Decision {
@@ -33,7 +33,7 @@ impl Decision {
             Self::NotAccepted => format!("{named}:not-accepted"),
             Self::Accepted(None) => format!("{named}:accepted"),
             Self::Accepted(Some(record)) => format!("{named}:accepted:{record}"),
-            Self::CallAnew => format!("{named}:retry"),
+            Self::Retry => format!("{named}:retry"),
         }
     }
 }
@@ -45,7 +45,7 @@ pub enum Verdict {
     Refused(String),
     /// It was carried out before, and is not carried out again.
     Before,
-    /// It is carried out: the status is then this, and is gone on from.
+    /// It is carried out: the status is then this, and the round continues with it.
     CarriedOut(Box<BackupReplicationStatus>),
 }
 
@@ -72,7 +72,7 @@ fn parse(value: &str) -> Result<(&str, Decision), String> {
         (Some("accepted"), Some(id)) => {
             Decision::Accepted(Some(RecordId::parse(id).map_err(|error| error.to_string())?))
         }
-        (Some("retry" | "call-anew"), None) => Decision::CallAnew,
+        (Some("retry" | "call-anew"), None) => Decision::Retry,
         (_, _) => {
             return Err(
                 "it must be ATTEMPT:not-accepted, ATTEMPT:accepted:RECORD, ATTEMPT:accepted \
@@ -138,7 +138,8 @@ pub(super) fn apply(
         return Applied::Nothing;
     };
     if status.decision.as_deref() == Some(value) {
-        let names_adopted = matches!(parse(value), Ok((named, Decision::CallAnew)) if adopted(status) == Some(named));
+        let names_adopted =
+            matches!(parse(value), Ok((named, Decision::Retry)) if adopted(status) == Some(named));
         return if names_adopted { Applied::OfAnEarlierObject } else { Applied::Nothing };
     }
     match carry_out(status, value, now) {
@@ -186,7 +187,7 @@ fn carry_out(
     }
     let (named, decision) = parse(value)?;
     if let Some(record) = adopted(status).filter(|record| *record == named) {
-        if decision != Decision::CallAnew {
+        if decision != Decision::Retry {
             return Err(format!(
                 "record {record} was adopted; the only decision possible is retry"
             ));
@@ -222,8 +223,8 @@ fn carry_out(
             settle(attempt, Outcome::Accepted, "Settled as accepted by a human's decision.", now);
             declare(status, record, accepted_before, now);
         }
-        (Some(Outcome::Rejected), Decision::CallAnew) => {}
-        (Some(Outcome::Unknown), Decision::CallAnew) => {
+        (Some(Outcome::Rejected), Decision::Retry) => {}
+        (Some(Outcome::Unknown), Decision::Retry) => {
             return Err("the outcome is unknown: say not-accepted or accepted".to_owned());
         }
         (Some(Outcome::Rejected), Decision::NotAccepted)
@@ -283,9 +284,9 @@ fn adopted(status: &BackupReplicationStatus) -> Option<&str> {
     status.replication_record_id.as_deref().filter(|_| status.origin == Some(Origin::Adopted))
 }
 
-/// Whether a human has said to call anew, and no attempt has followed since.
+/// Whether a human has ordered a call, and no attempt has followed since.
 pub(super) fn calls_anew(status: &BackupReplicationStatus) -> bool {
-    matches!(status.decision.as_deref().map(parse), Some(Ok((_, Decision::CallAnew))))
+    matches!(status.decision.as_deref().map(parse), Some(Ok((_, Decision::Retry))))
         && status.decision_attempt.as_ref() == status.attempts.first().map(|attempt| &attempt.id)
 }
 
@@ -333,7 +334,7 @@ mod tests {
             Decision::NotAccepted,
             Decision::Accepted(None),
             Decision::Accepted(Some(record)),
-            Decision::CallAnew,
+            Decision::Retry,
         ] {
             assert_eq!(parse(&word.about("a-1")), Ok(("a-1", word.clone())));
         }

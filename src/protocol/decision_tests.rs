@@ -34,7 +34,7 @@ fn after_1009_a_human_may_say_that_an_earlier_call_was_the_one() {
 }
 
 #[test]
-fn one_call_anew_is_one_call_even_when_its_attempt_is_forgotten() {
+fn one_retry_is_one_call_even_when_its_attempt_is_forgotten() {
     let mut scene = ended(shows(vec![]), rejected(RejectionKind::Terminal));
     scene.lookup = shows(vec![]);
     scene.annotate("a-1:call-anew");
@@ -65,7 +65,7 @@ fn what_was_let_go_is_not_taken_for_the_call_that_was_wanted_instead() {
 }
 
 #[test]
-fn of_two_old_replications_neither_is_adopted_once_a_call_is_wanted() {
+fn once_a_call_is_wanted_none_of_two_old_replications_is_adopted() {
     let both =
         || shows(vec![ours("r-1", RecordStatus::Success), ours("r-0", RecordStatus::Success)]);
     let mut scene = Scene::new();
@@ -76,7 +76,7 @@ fn of_two_old_replications_neither_is_adopted_once_a_call_is_wanted() {
 }
 
 #[test]
-fn what_was_adopted_after_1009_can_be_let_go_once() {
+fn a_record_adopted_after_1009_can_be_let_go_once() {
     let mut scene = ended(shows(vec![]), rejected(RejectionKind::AlreadyReplicated));
     scene.lookup = shows(vec![ours("r-1", RecordStatus::Success)]);
     scene.resource.status = Some(scene.settled().0);
@@ -190,7 +190,7 @@ fn a_decision_to_call_that_is_taken_back_before_its_claim_leads_to_none() {
 
 /// One odd answer is no look-up.
 #[test]
-fn a_decision_is_heard_after_the_hold_and_a_look_up_that_is_believed() {
+fn a_decision_is_carried_out_after_the_hold_and_a_look_up_that_is_believed() {
     let hour = Duration::from_secs(60 * 60);
     let cases = [
         (Lookup::NotAvailable("404".into()), Duration::ZERO, hour, false),
@@ -201,7 +201,7 @@ fn a_decision_is_heard_after_the_hold_and_a_look_up_that_is_believed() {
         (Lookup::Unauthorized("401".into()), hour, hour, false),
         (shows(vec![]).unwrap(), Duration::ZERO, Duration::ZERO, true),
     ];
-    for (lookup, no_lookup_for, no_backup_for, heard) in cases {
+    for (lookup, no_lookup_for, no_backup_for, carried_out) in cases {
         let mut scene = ended(shows(vec![]), lost());
         scene.annotate("a-1:not-accepted");
         (scene.history.no_lookup_for, scene.history.no_backup_for) = (no_lookup_for, no_backup_for);
@@ -210,7 +210,7 @@ fn a_decision_is_heard_after_the_hold_and_a_look_up_that_is_believed() {
         assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown), "{lookup:?}");
         scene.unchanged_for = no_longer_in_flight();
         let (status, again) = scene.settled();
-        let wanted = if heard { Outcome::NotAccepted } else { Outcome::Unknown };
+        let wanted = if carried_out { Outcome::NotAccepted } else { Outcome::Unknown };
         assert_eq!(status.attempts[0].outcome, Some(wanted), "{lookup:?}");
         assert!(
             again.is_some_and(|again| again <= POLICY.lookup_patience),

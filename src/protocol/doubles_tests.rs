@@ -51,7 +51,7 @@ fn told(status: &BackupReplicationStatus) -> (Option<&str>, Vec<&str>) {
 }
 
 #[test]
-fn however_the_acceptance_is_learnt_a_second_record_in_the_same_look_up_is_told() {
+fn a_second_record_in_the_look_up_that_shows_the_acceptance_is_reported() {
     for record in [RecordStatus::Replicating, RecordStatus::Success, RecordStatus::Fail] {
         for ending in [accepted(Some("r-2")), accepted(None), lost()] {
             let mut scene = second_after(shows(vec![elsewhere("r-0")]), &ending);
@@ -85,7 +85,7 @@ fn what_is_adopted_after_a_call_hides_no_second_record() {
 }
 
 #[test]
-fn what_was_there_before_or_is_declined_or_elsewhere_or_told_already_is_no_double() {
+fn a_record_from_before_or_declined_or_elsewhere_or_reported_already_is_no_double() {
     let old = ours("old", RecordStatus::Success);
     let declined = ours("declined", RecordStatus::Success);
     let vault = ReplicationRecord {
@@ -120,7 +120,7 @@ fn where_nothing_was_seen_before_the_records_own_time_tells() {
     }
 }
 
-/// A nameless acceptance is not given up for one odd answer, where look-ups were to be had before.
+/// A nameless acceptance is not given up for one odd answer, where look-ups were possible before.
 #[test]
 fn a_record_is_not_given_up_for_one_odd_answer() {
     for odd in [Lookup::NotAvailable("404".into()), Lookup::NoSuchBackup("6200".into())] {

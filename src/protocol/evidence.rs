@@ -1,4 +1,4 @@
-//! What a look at the backup's replication records proves. Presence proves that a call was
+//! What a look-up at the backup's replication records proves. Presence proves that a call was
 //! accepted; absence proves something only where records are known to be reported.
 
 use jiff::SignedDuration;
@@ -104,7 +104,7 @@ pub(super) fn evidence<'a>(backup: &'a Backup, seen: &Observation<'_>) -> Eviden
 }
 
 impl<'a> Evidence<'a> {
-    /// A live replication of the same backup to the same place, but for those that are known not to
+    /// A live replication of the same backup to the same place, except those that are known not to
     /// be meant.
     pub(super) fn live(&self, not_these: &[String]) -> Option<&'a ReplicationRecord> {
         self.same.iter().copied().find(|record| is_live(record) && !contains(not_these, record))

@@ -74,7 +74,7 @@ fn a_service_without_look_up_still_gets_its_one_call() {
 }
 
 #[test]
-fn a_service_that_is_down_is_waited_for_and_after_an_hour_it_is_said() {
+fn a_service_that_is_down_is_waited_for_and_after_an_hour_the_message_says_so() {
     let mut scene = Scene::new();
     scene.lookup = Some(Lookup::Failed("connection refused".into()));
     scene.history.failing_for = Duration::from_secs(60);
@@ -229,7 +229,7 @@ fn already_replicated_is_evidence_that_leads_to_the_record() {
 }
 
 #[test]
-fn looks_go_on_after_a_moment_in_which_nothing_could_be_seen() {
+fn checks_continue_after_a_moment_in_which_nothing_could_be_seen() {
     let mut scene = ended(shows(vec![]), lost());
     scene.credential = Some(crate::protocol::CredentialReading::Problem(
         crate::protocol::CredentialProblem::SecretNotFound,
@@ -365,7 +365,7 @@ fn another_endpoint_than_that_of_the_call_proves_no_absence() {
 
 /// Something else's finalizer holds it. Others wait for its outcome, and a human may be asked.
 #[test]
-fn what_is_being_deleted_is_resolved_all_the_same() {
+fn what_is_being_deleted_is_still_resolved() {
     let mut scene = ended(shows(vec![elsewhere("r-0")]), lost());
     scene.resource.metadata.deletion_timestamp = Some(Time(at(0)));
     scene.annotate("a-1:not-accepted");
@@ -392,7 +392,7 @@ fn a_corrected_clock_makes_no_wait_longer() {
 }
 
 #[test]
-fn what_a_reader_is_told_of_a_record_is_what_it_proves() {
+fn the_message_about_a_record_says_what_it_proves() {
     let old = ours("old", RecordStatus::Success);
     let live = ours("live", RecordStatus::Replicating);
     let failed = ours("failed", RecordStatus::Fail);
@@ -423,7 +423,7 @@ fn what_a_reader_is_told_of_a_record_is_what_it_proves() {
 
 /// A service that shows an old record late must not have it taken for the call's.
 #[test]
-fn a_record_from_days_before_the_claim_is_neither_the_calls_nor_a_double() {
+fn a_record_from_days_before_the_claim_is_not_the_calls_and_no_double() {
     let old = ReplicationRecord {
         created_at: Some(at(-2 * 24 * 60 * 60)),
         ..ours("old", RecordStatus::Success)

@@ -11,8 +11,8 @@ use crate::resource::{BackupReplication, Origin, RejectionKind};
 
 /// Where the cloud asks to wait and does not say how long.
 const UNSAID_WAIT: Duration = Duration::from_secs(30);
-/// A cloud that asks for no wait at all (`Retry-After: 0`, or a date that has passed) asks for rest
-/// all the same.
+/// A cloud that asks for no wait at all (`Retry-After: 0`, or a date that has passed) is
+/// given a pause nevertheless.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
 /// What a look-up (`GET backup`) gave.

@@ -84,7 +84,7 @@ fn a_look_up_that_waits_for_its_turn_leaves_no_trace() {
 }
 
 #[test]
-fn who_begins_to_lead_counts_anew_and_keeps_what_it_knows() {
+fn a_process_that_begins_to_lead_counts_again_and_keeps_what_it_knows() {
     let long = Some(seconds(1));
     let mut own = LookupMemory {
         known_since: seconds(1),

@@ -43,6 +43,9 @@ pub use token_life::TokenLife;
 pub use transitions::{Transition, TransitionKind, since_creation, transitions};
 
 #[cfg(test)]
+pub(crate) use describe::fixtures::every_description;
+
+#[cfg(test)]
 mod decision_tests;
 #[cfg(test)]
 mod doubles_tests;

@@ -30,15 +30,15 @@ impl CallTarget {
 /// A target that another resource should not call for now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockedTarget {
-    /// Which.
+    /// The target that others must not call for.
     pub target: CallTarget,
     /// When its call was accepted; `None` while that is open. Its record may need the settling time
     /// to show.
     pub accepted_at: Option<Timestamp>,
 }
 
-/// The target of an attempt that is out, whose outcome is unknown, or whose record no look has
-/// shown yet.
+/// The target of an attempt that is in flight, whose outcome is unknown, or whose record no look-up
+/// has shown yet.
 pub fn locked_target(resource: &BackupReplication) -> Option<LockedTarget> {
     let status = resource.status.as_ref()?;
     let attempt = status.attempts.first()?;

@@ -13,7 +13,7 @@ use crate::resource::{
 /// One thing that is new.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// What.
+    /// What happened.
     pub kind: TransitionKind,
     /// The same in words, from the status.
     pub note: String,
@@ -26,7 +26,7 @@ pub enum TransitionKind {
     Accepted(Origin),
     /// The record is not followed any more.
     Ended(TrackingEnd),
-    /// It waits for something by itself.
+    /// It waits for something, and nobody has to act.
     Waits(Reason),
     /// A human must act.
     Stalls(Reason),
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hinders_the_tracking_of_a_ready_resource_is_told_and_names_the_secret() {
+    fn what_blocks_the_tracking_of_a_ready_resource_is_reported_and_names_the_secret() {
         let mut scene = Scene::new();
         scene.claim("a-1");
         scene.lookup = None;
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn an_acceptance_and_an_end_are_told_each() {
+    fn an_acceptance_and_an_end_are_reported_separately() {
         let mut scene = Scene::new();
         scene.claim("a-1");
         scene.lookup = None;

@@ -52,8 +52,8 @@ impl std::fmt::Display for AttemptId {
     }
 }
 
-/// What a claim's times look like. Nothing else is taken from anyone: a time too long to be counted
-/// would end the process that reads it.
+/// What a claim's times look like. Any other text is refused, no matter who writes it: a time too long to
+/// be counted would end the process that reads it.
 const DURATION: &str = r"^([0-9]{1,9}(\.[0-9]{1,9})?(ns|us|µs|ms|s|m|h))+$";
 
 /// One attempt at the call.
@@ -90,7 +90,7 @@ pub struct Attempt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::ID))]
     pub secret_version: Option<String>,
-    /// Ids of the replication records that a look showed before the claim.
+    /// Ids of the replication records that a look-up showed before the claim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::ID), regex(pattern = PRINTABLE_ID)))]
     pub records_before: Option<Vec<String>>,
@@ -119,7 +119,7 @@ pub struct Attempt {
     /// When the outcome was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Time>,
-    /// Not before this time will the operator try again by itself.
+    /// The operator does not automatically try again before this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Time>,
 }

@@ -1,4 +1,4 @@
-//! Conditions after the manner of kstatus: `Ready` and `Replicated` always, `Reconciling` and
+//! Conditions as kstatus reads them: `Ready` and `Replicated` always, `Reconciling` and
 //! `Stalled` only while True.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 pub enum ConditionType {
     /// True when what `readyWhen` names has come.
     Ready,
-    /// True while the operator works on it or waits for something by itself.
+    /// True while the operator works on it, or waits for something that needs no decision.
     Reconciling,
     /// True when a human must act.
     Stalled,
@@ -42,7 +42,7 @@ macro_rules! reasons {
             /// Every reason, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// The reason that stands in a condition; `None` where it is none of ours.
+            /// The reason that stands in a condition; `None` where it is not one of ours.
             pub fn parse(text: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|reason| reason.as_str() == text)
             }
@@ -86,15 +86,15 @@ reasons! {
     TemporarilyRejected,
     /// No connection to the endpoint; nothing was sent.
     NotSent,
-    /// A call is claimed, and may be out.
+    /// A call is claimed, and may be in flight.
     Submitting,
-    /// Nobody can tell whether the call was accepted.
+    /// It is unknown whether the call was accepted.
     OutcomeUnknown,
-    /// The cloud rejected the call for good.
+    /// The cloud rejected the call permanently.
     Rejected,
     /// The cloud says that a replica exists or is being made.
     AlreadyReplicated,
-    /// The look before the call failed.
+    /// The look-up before the call failed.
     LookUpFailed,
     /// The backup is still being made.
     SourceNotReady,
@@ -151,7 +151,7 @@ impl Is {
     }
 }
 
-/// One condition as it shall be.
+/// One condition as it is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Which one.

@@ -78,7 +78,7 @@ fn keyed_list(schema: &mut Value, place: Place, key: &str) -> Result<(), CrdErro
     Ok(())
 }
 
-/// What the derive says and Kubernetes would rather not hear: `nullable` (a stored `null` would be
+/// Removes what the derive writes and Kubernetes should not get: `nullable` (a stored `null` would be
 /// drift from a manifest that leaves the field out), formats that the API server warns of, and
 /// whole numbers written as fractions.
 fn tidy(schema: &mut Value) {

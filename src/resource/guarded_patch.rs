@@ -18,7 +18,7 @@ pub enum Unguarded {
     Unserialisable(String),
 }
 
-/// The status of this object as it shall be. Only the fields that change are touched.
+/// The status of this object as it is to be. Only the fields that change are touched.
 ///
 /// # Errors
 /// See [`Unguarded`].

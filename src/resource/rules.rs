@@ -181,7 +181,8 @@ fn endpoint(place: Place, path: &str) -> Vec<Rule> {
     ]
 }
 
-/// Frozen while the attempt in force has no outcome or an unknown one, and for ever once accepted.
+/// Frozen while the attempt in force has no outcome or an unknown one, and permanently once
+/// accepted.
 fn frozen(field: &str) -> Rule {
     let unchanged = unchanged("self.spec", "oldSelf.spec", field);
     let accepted = accepted("oldSelf.status");
@@ -193,8 +194,8 @@ fn frozen(field: &str) -> Rule {
              (!has(oldSelf.status.attempts) || size(oldSelf.status.attempts) == 0 || ({settled})))"
         ),
         format!(
-            "{field} cannot change any more: a call is out, its outcome is unknown, or it was \
-             accepted. Create another BackupReplication for another replication"
+            "{field} cannot change any more: a call is in flight, its outcome is unknown, or it \
+             was accepted. Create another BackupReplication for another replication"
         ),
     )
     .at_field(format!(".spec.{field}"))

@@ -11,7 +11,7 @@ use super::status::BackupReplicationStatus;
 /// Replicates one CBR backup to another region: one accepted call per resource.
 ///
 /// Everything but `auth`, `readyWhen`, `onUnknownOutcome` and `suspend` is frozen while a call is
-/// out, while its outcome is unknown, and for ever once it was accepted.
+/// in flight, while its outcome is unknown, and permanently once it was accepted.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[kube(
     group = "cbr.replication.dev",

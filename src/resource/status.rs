@@ -52,12 +52,12 @@ pub struct BackupReplicationStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::ID))]
     pub destination_vault_id: Option<String>,
-    /// Records of further accepted calls, if there ever were any. Needs a human.
+    /// Records of further accepted calls, if there ever were any. Needs a person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::NAME), regex(pattern = PRINTABLE_ID)))]
     pub additional_records: Vec<String>,
-    /// Records to the same destination in spite of which a human had the operator call anew: never
-    /// adopted, nor taken for the record of a later call.
+    /// Records to the same destination that were known when a person ordered a `retry`. They are
+    /// not adopted, and not taken for the record of a later call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::ID), regex(pattern = PRINTABLE_ID)))]
     pub declined_records: Vec<String>,
@@ -75,15 +75,17 @@ pub struct BackupReplicationStatus {
     /// When the acceptance was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted_at: Option<Time>,
-    /// When the replication record began, where a look showed it.
+    /// When the replication record began, where a look-up showed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record_created_at: Option<Time>,
-    /// How far the replication record is, in the cloud's own words, as a look last showed it.
+    /// How far the replication record is, in the cloud's own words, as the last look-up
+    /// showed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::ID))]
     pub record_status: Option<String>,
     /// Whose look-up has shown the record of this resource's own call: Secret, key and
-    /// `resourceVersion`. To that credential, the absence of a record tells something.
+    /// `resourceVersion`. The absence of a record proves something to
+    /// that credential only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::VIEWER))]
     pub record_shown_to: Option<String>,
@@ -103,7 +105,7 @@ pub struct BackupReplicationStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::MESSAGE))]
     pub fail_reason: Option<String>,
-    /// When a look first showed that the replication had ended.
+    /// When a look-up first showed that the replication had ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Time>,
     /// Why the operator no longer follows the record. Absent before an acceptance, and while the

@@ -259,7 +259,7 @@ async fn of_two_hundred_resources_at_once_each_is_replicated_once() -> Result<()
 }
 
 #[tokio::test]
-async fn renaming_the_secret_of_a_finished_resource_is_observed_and_calls_nobody() -> Result<()> {
+async fn renaming_the_secret_of_a_finished_resource_is_observed_and_makes_no_call() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
@@ -271,7 +271,7 @@ async fn renaming_the_secret_of_a_finished_resource_is_observed_and_calls_nobody
         &json!({"spec": {"auth": {"tokenSecretRef": {"name": "another", "key": "other"}}}}),
     )?;
     let newer = |object: &Object| object.is_observed() && object.0["metadata"]["generation"] == 2;
-    let after = scene.wait("db", "observed anew", newer).await?;
+    let after = scene.wait("db", "observed again", newer).await?;
 
     assert!(after.is("Ready"));
     for condition in after.0["status"]["conditions"].as_array().context("no conditions")? {
@@ -308,7 +308,8 @@ async fn ready_when_replicated_stalls_where_the_cloud_reports_nothing() -> Resul
 }
 
 #[tokio::test]
-async fn what_others_write_while_the_call_is_out_stays_and_so_does_its_outcome() -> Result<()> {
+async fn what_others_write_while_the_call_is_in_flight_stays_and_so_does_its_outcome() -> Result<()>
+{
     let scene = Scene::new(OPERATOR).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;

@@ -24,8 +24,8 @@ use simulator::{Operation, Options, Pace, View, example};
 
 use crate::OPERATOR;
 
-/// How long a young object's first call waits in these tests, where no look can prove that nothing
-/// is there. Within it, a busy machine must restore a status for each of several objects.
+/// How long a young object's first call waits in these tests, where no look-up can prove that
+/// nothing is there. Within it, a busy machine must restore a status for each of several objects.
 const FIRST_CALL_AFTER: Duration = Duration::from_secs(15);
 
 /// How long an odd answer must come again and again here, before it is believed.

@@ -1,5 +1,5 @@
-//! Whatever a user, an administrator or the cloud gets wrong is answered in words, with no call too
-//! many, and goes on once it is put right.
+//! Anything that a user, an administrator or the cloud gets wrong is answered in words, with no call
+//! too many, and the resource continues once it is corrected.
 
 mod endpoint;
 mod not_sent;

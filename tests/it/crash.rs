@@ -1,5 +1,5 @@
-//! Whatever dies, sleeps or goes away in mid-call: no second call by itself, and an acceptance is
-//! recorded in the end.
+//! If anything dies, sleeps or goes away in mid-call, no second call is made automatically, and an
+//! acceptance is recorded in the end.
 
 use anyhow::{Context, Result, ensure};
 use control_plane::Exit;
@@ -118,7 +118,7 @@ async fn a_decision_that_names_another_attempt_is_refused_in_words() -> Result<(
         refused.message()
     );
 
-    // The right one is heeded all the same, so the refusal was not for something else.
+    // The right one is carried out, so the refusal was not for something else.
     assert!(scene.paste(&object.commands().swap_remove(2))?.accepted);
     scene.wait("db", "ready", |object| object.is("Ready")).await?;
     assert_eq!(scene.posts(example::BACKUP).len(), 1);
@@ -126,7 +126,7 @@ async fn a_decision_that_names_another_attempt_is_refused_in_words() -> Result<(
 }
 
 #[tokio::test]
-async fn killed_before_the_claim_it_goes_on_after_a_restart() -> Result<()> {
+async fn killed_before_the_claim_it_continues_after_a_restart() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let operator = scene.operator().start_ready()?;
     scene.applied(&Scene::manifest("db", ""))?;
@@ -217,7 +217,7 @@ async fn a_resource_deleted_in_mid_call_leaves_its_record_in_the_log_and_the_ope
 
     scene.applied(&Scene::manifest_for("next", &scene.new_backup(), ""))?;
     scene.wait("next", "ready", |object| object.is("Ready")).await?;
-    assert!(scene.get("db").await.is_err(), "it is not created anew");
+    assert!(scene.get("db").await.is_err(), "it is not created again");
     assert_eq!(scene.posts(example::BACKUP).len(), 1);
     assert_eq!(operator.log.count(|line| line.contains("panicked") || line.contains("A bug")), 0);
     Ok(())

@@ -39,7 +39,7 @@ fn its_copies_are_what_the_file_is() -> Result<()> {
     Ok(())
 }
 
-/// Whoever applies the folder gets the CRD, and nothing that is no object of Kubernetes.
+/// Applying the folder gives the CRD, and every file in it is an object of Kubernetes.
 #[tokio::test]
 async fn its_folder_can_be_applied_as_it_is() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;

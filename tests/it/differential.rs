@@ -2,7 +2,7 @@
 //! through the operator's real process and through a reference, which must agree on all that
 //! matters: POSTs, accepted ones, status, what a human is asked.
 //!
-//! `HISTORIES=1h cargo test --test it differential:: -- --nocapture` goes on for an hour, from a
+//! `HISTORIES=1h cargo test --test it differential:: -- --nocapture` runs for an hour, from a
 //! seed that it prints; `HISTORIES_SEED` is that of another run. A history on which they disagree
 //! is made as simple as it gets and printed as a line for `differential/regressions.jsonl`, whose
 //! histories are always run.

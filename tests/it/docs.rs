@@ -2,6 +2,8 @@
 //! links lead somewhere, and the API server takes its manifests.
 
 mod reasons;
+mod testing;
+mod words;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -59,7 +61,7 @@ fn every_phase_of_the_crd_has_its_row() -> Result<()> {
     Ok(())
 }
 
-/// The cells of the table rows under a heading, but for the table's own head.
+/// The cells of the table rows under a heading, without the table's own head.
 fn cells(page: &str, heading: &str) -> Vec<Vec<String>> {
     let section = page.split_once(heading).map(|(_, rest)| rest).unwrap_or_default();
     let rows = section
@@ -185,6 +187,19 @@ fn every_link_leads_somewhere() -> Result<()> {
                 assert!(sections.contains(anchor), "{} links to {link}", path.display());
             }
         }
+    }
+    Ok(())
+}
+
+/// Forges show this page to people who found a weakness, from these folders alone. Where file
+/// systems fold case, two names that differ in case alone are one file.
+#[test]
+fn the_security_policy_is_where_forges_look_and_no_two_pages_differ_in_case_alone() -> Result<()> {
+    assert!(page("docs/SECURITY.md")?.contains("\n## Report a weakness\n"));
+    let mut seen = BTreeSet::new();
+    for entry in std::fs::read_dir(repository::path("docs"))? {
+        let name = entry?.file_name().to_string_lossy().to_lowercase();
+        assert!(seen.insert(name.clone()), "docs has {name} twice");
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! What the cloud's records prove, through the real API server: a lost call is found, an earlier
-//! replication is adopted, and nothing is called for without a look.
+//! replication is adopted, and nothing is called for without a look-up.
 
 mod adopted;
 mod look;
@@ -87,8 +87,8 @@ async fn looked_up_again(scene: &Scene, backup: &str, times: u64) -> Result<()> 
     harness::in_time("another look", looked).await
 }
 
-/// Whether the calls about a backup are a look each time before a replication, nothing else between
-/// the two.
+/// Whether the calls about a backup are a look-up each time before a replication, and nothing else
+/// between the two.
 fn assert_looked_before_each_post(scene: &Scene, backup: &str) {
     let operations: Vec<_> =
         scene.simulator.log(|log| log.calls_of(backup).filter_map(|call| call.operation).collect());
@@ -98,8 +98,8 @@ fn assert_looked_before_each_post(scene: &Scene, backup: &str) {
     assert_eq!(operations.first(), Some(&Operation::Show), "{operations:?}");
 }
 
-/// Has the operator look at the resource anew: a change of the spec that changes no call.
-async fn looked_at_anew(scene: &Scene, name: &str) -> Result<Object> {
+/// Has the operator reconcile the resource again: a change of the spec that changes no call.
+async fn reconciled_again(scene: &Scene, name: &str) -> Result<Object> {
     let generation =
         scene.get(name).await?.0["metadata"]["generation"].as_i64().context("no generation")?;
     let ready_when = if generation % 2 == 1 { Value::Null } else { json!("Accepted") };
@@ -110,5 +110,5 @@ async fn looked_at_anew(scene: &Scene, name: &str) -> Result<Object> {
     )?;
     let newer =
         |object: &Object| object.is_observed() && object.0["metadata"]["generation"] != generation;
-    scene.wait(name, "observed anew", newer).await
+    scene.wait(name, "observed again", newer).await
 }

@@ -1,5 +1,5 @@
-//! A spec is frozen by the API server while a call is out, while its outcome is unknown, and for
-//! ever once accepted; a typing error can be corrected before and after a rejection. No operator
+//! The API server freezes a spec while a call is in flight, while its outcome is unknown, and
+//! permanently once accepted; a typing error can be corrected before and after a rejection. No operator
 //! runs here.
 
 use anyhow::{Context, Result, ensure};
@@ -73,7 +73,7 @@ async fn each_change(status: Value, is_frozen: bool) -> Result<()> {
         let said = try_spec(&scene, name, &json!({field: value})).await?;
         let path = format!("spec.{field}: ");
         let words = format!(
-            "{field} cannot change any more: a call is out, its outcome is unknown, or it was \
+            "{field} cannot change any more: a call is in flight, its outcome is unknown, or it was \
              accepted"
         );
         let as_it_should = match &said {
@@ -104,13 +104,13 @@ async fn mutable_after_an_attempt_that_was_not_accepted() -> Result<()> {
 }
 
 #[tokio::test]
-async fn frozen_while_a_call_is_out_or_its_outcome_unknown() -> Result<()> {
+async fn frozen_while_a_call_is_in_flight_or_its_outcome_unknown() -> Result<()> {
     each_change(attempted(None), true).await?;
     each_change(attempted(Some("Unknown")), true).await
 }
 
 #[tokio::test]
-async fn frozen_for_ever_once_accepted() -> Result<()> {
+async fn frozen_permanently_once_accepted() -> Result<()> {
     each_change(attempted(Some("Accepted")), true).await?;
     each_change(json!({"replicationRecordId": "record-1"}), true).await?;
     each_change(json!({"acceptedAt": "2026-11-23T10:00:00Z"}), true).await?;

@@ -1,5 +1,5 @@
-//! The API server itself refuses what could break the promise: whoever writes a status, with
-//! whatever right, cannot take back what was called, and a spec that was called for is frozen. No
+//! The API server itself refuses what could break the promise: nobody who writes a status, with
+//! any right, can take back what was called, and a spec that was called for is frozen. No
 //! operator runs here.
 
 use anyhow::{Context, Result, ensure};
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::OPERATOR;
 
-/// `None` is an attempt whose call may be out.
+/// `None` is an attempt whose call may be in flight.
 const OUTCOMES: [Option<&str>; 6] = [
     None,
     Some("Unknown"),
@@ -293,7 +293,7 @@ async fn what_a_claim_wrote_down_never_changes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_outcome_is_final_but_for_unknown_and_a_late_acceptance() -> Result<()> {
+async fn an_outcome_is_final_except_unknown_and_a_late_acceptance() -> Result<()> {
     let mut changes = Vec::new();
     for before in OUTCOMES {
         for after in OUTCOMES {
@@ -501,7 +501,7 @@ async fn kubectl_shows_the_words() -> Result<()> {
     Ok(())
 }
 
-/// Whoever reads it would end in a panic.
+/// A process that reads it would panic.
 #[tokio::test]
 async fn a_time_that_cannot_be_counted_is_refused() -> Result<()> {
     let mut changes = Vec::new();

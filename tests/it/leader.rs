@@ -1,5 +1,5 @@
-//! Of several operators with a Lease one works; it stops when the lease is lost, another goes on,
-//! and nothing is doubled or lost. Nor is it without the lease.
+//! Of several operators with a Lease one works; it stops when the Lease is lost, another takes
+//! over, and nothing is doubled or lost. The same holds without the Lease.
 
 mod handover;
 mod lost;

@@ -427,7 +427,7 @@ async fn choices_are_closed_and_texts_bounded() -> Result<()> {
     accepted(&scene, specs).await
 }
 
-/// The words reach whoever types the command; and what is of another kind, or misspelt, is refused
+/// The words reach the person who types the command; what is of another kind, or misspelt, is refused
 /// without any flag.
 #[tokio::test]
 async fn kubectl_shows_the_words() -> Result<()> {

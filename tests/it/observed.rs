@@ -1,4 +1,4 @@
-//! Whoever is on call sees what the operator does: by metrics, alerts, Events, traces, health, and
+//! People on call see what the operator does: by metrics, alerts, Events, traces, health, and
 //! a log without noise.
 
 mod alerts;

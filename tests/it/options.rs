@@ -271,14 +271,14 @@ fn namespaces_stand_between_commas() -> Result<()> {
 }
 
 #[test]
-fn a_port_in_use_is_said() -> Result<()> {
+fn a_port_in_use_is_reported() -> Result<()> {
     let taken = TcpListener::bind("127.0.0.1:0")?;
     let address = taken.local_addr()?.to_string();
     ends_with(&run(&[&format!("--listen={address}")], &[])?, 1, &address)
 }
 
 #[test]
-fn no_cluster_is_said() -> Result<()> {
+fn a_missing_cluster_is_reported() -> Result<()> {
     let home = tempfile::tempdir()?;
     let output = Command::new(OPERATOR)
         .env_clear()

@@ -1,5 +1,7 @@
-//! What the operator lacks at the API server is said in the log and at `/ready`, and it goes on by
-//! itself when that is back.
+//! The log and `/ready` name what the operator lacks at the API server, and the operator continues
+//! automatically when that is back.
+
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use control_plane::{ControlPlane, Exit};
@@ -28,10 +30,16 @@ fn says_not_ready(operator: &Operator, words: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits for the log to say so for the nth time.
+/// Waits for the log to say so for the nth time, and then for `/ready`: an API server that has just
+/// started can take a list, and still refuse the watch for a moment.
 fn says_ready(operator: &Operator, nth: usize) -> Result<()> {
     operator.log.wait_for_nth(nth, PATIENCE, |line| line.contains("Ready: watch"))?;
-    is_ready(operator)
+    let began = Instant::now();
+    while let Err(error) = is_ready(operator) {
+        ensure!(began.elapsed() < PATIENCE, "{error}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
 }
 
 #[tokio::test]
@@ -136,7 +144,7 @@ async fn the_roles_are_missing() -> Result<()> {
 
 /// A call under way is waited for; meanwhile no traffic and no further work should come.
 #[tokio::test]
-async fn a_shutdown_is_said_while_a_call_ends() -> Result<()> {
+async fn a_shutdown_is_reported_while_a_call_ends() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
     let hold = scene.simulator.hold("call");
@@ -177,7 +185,7 @@ async fn an_idle_operator_ends_at_once() -> Result<()> {
 
 /// Stored under another CRD, by an older or a newer version of the operator.
 #[tokio::test]
-async fn an_object_that_cannot_be_decoded_is_said_and_the_others_go_on() -> Result<()> {
+async fn an_object_that_cannot_be_decoded_is_reported_and_the_others_continue() -> Result<()> {
     let cluster = &Cluster::own()?;
     let scene = Scene::on(cluster, OPERATOR, Options::default()).await?;
     scene.valid_secret()?;

@@ -101,7 +101,7 @@ fn audited(cluster: &ControlPlane, user: &str, watched: &[&str]) -> Result<Vec<A
     cluster.audit_events_about(user)
 }
 
-/// All that `kubectl apply -k` installs, on a control plane that has nothing of ours yet;
+/// All that `kubectl apply -k` installs, on a control plane that has none of our objects yet;
 /// cluster-wide, in two namespaces.
 #[tokio::test]
 async fn the_shipped_roles_are_sufficient_and_each_is_needed() -> Result<()> {
@@ -253,7 +253,7 @@ fn the_deployments_fit_this_binary() -> Result<()> {
     Ok(())
 }
 
-/// The overlay is the shipped base but for the image's registry and further options.
+/// The overlay is the shipped base, except for the image's registry and further options.
 #[test]
 fn the_overlay_changes_the_registry_and_adds_options_and_nothing_else() -> Result<()> {
     let cluster = shared_cluster()?;
@@ -313,7 +313,7 @@ async fn the_probes_are_answered() -> Result<()> {
         let port = &container[probe]["httpGet"]["port"];
         let named =
             container["ports"].as_array().into_iter().flatten().find(|p| p["name"] == *port);
-        // The port that the operator listens on where nothing else is said.
+        // The port that the operator listens on by default.
         let listens = Command::new(OPERATOR).arg("--help").env_clear().output()?.stdout;
         let number = &named.with_context(|| format!("no port {port}"))?["containerPort"];
         ensure!(

@@ -113,7 +113,7 @@ fn faults(token: &str) -> Vec<(&'static str, Fault)> {
     ]
 }
 
-/// What the cloud does with the look before the call; in the text of some, the token itself.
+/// What the cloud does with the look-up before the call; in the text of some, the token itself.
 fn look_faults(token: &str) -> Vec<(&'static str, Fault)> {
     let answer = |answer| Fault::before_commit().answer(answer);
     let backup = |record: Value| {

@@ -113,12 +113,12 @@ impl CloudMetrics {
         );
         registry.register(
             "look_ups",
-            "Looks at a backup's records, by what they gave",
+            "Look-ups of a backup's records, by result",
             metrics.look_ups.clone(),
         );
         registry.register_with_unit(
             "look_up_duration",
-            "Time of a look at a backup's records",
+            "Time of a look-up of a backup's records",
             Unit::Seconds,
             metrics.look_up_duration.clone(),
         );

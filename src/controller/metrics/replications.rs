@@ -119,7 +119,7 @@ impl ReplicationMetrics {
         });
         registry.register(
             "replications",
-            "Replications that took this turn",
+            "Replications that reached this milestone",
             metrics.turns.clone(),
         );
         registry.register_with_unit(

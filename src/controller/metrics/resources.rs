@@ -70,25 +70,22 @@ impl Collector for ResourceMetrics {
         for (phase, count) in Phase::ALL.iter().zip(phases) {
             ConstGauge::new(count).encode(family.encode_family(&[("phase", phase.as_str())])?)?;
         }
-        let help = "BackupReplications that wait for a human, by reason";
+        let help = "BackupReplications that wait for a person to act, by reason";
         let mut family =
             encoder.encode_descriptor("stalled_resources", help, None, MetricType::Gauge)?;
         for (reason, count) in stalled {
             ConstGauge::new(count).encode(family.encode_family(&[("reason", reason.as_str())])?)?;
         }
-        let help =
-            "BackupReplications that wait for something without a human being asked, by reason";
+        let help = "BackupReplications that wait for something and are not Stalled, by reason";
         let mut family =
             encoder.encode_descriptor("waiting_resources", help, None, MetricType::Gauge)?;
         for (reason, count) in waiting {
             ConstGauge::new(count).encode(family.encode_family(&[("reason", reason.as_str())])?)?;
         }
-        let help =
-            "BackupReplications with an attempt of which nobody can tell whether it was accepted";
+        let help = "BackupReplications with an attempt whose outcome is unknown";
         let gauge = encoder.encode_descriptor("unknown_outcomes", help, None, MetricType::Gauge)?;
         ConstGauge::new(unknown).encode(gauge)?;
-        let help = "Age of the oldest attempt of which nobody can tell whether it was accepted; 0 \
-            where there is none";
+        let help = "Age of the oldest attempt whose outcome is unknown; 0 where there is none";
         let unit = Some(&Unit::Seconds);
         let gauge = encoder.encode_descriptor(
             "oldest_unknown_outcome_age",

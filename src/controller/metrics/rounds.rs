@@ -1,4 +1,4 @@
-//! How the controller is doing: rounds, and writes to the API server.
+//! The controller's own work: reconciliations, and writes to the API server.
 
 use std::time::Duration;
 
@@ -49,14 +49,10 @@ impl RoundMetrics {
         ReconcileResult::ALL
             .iter()
             .for_each(|result| drop(metrics.ended.get_or_create(&Labels { result: *result })));
-        registry.register(
-            "reconciles",
-            "Rounds of the controller, by result",
-            metrics.ended.clone(),
-        );
+        registry.register("reconciles", "Reconciliations, by result", metrics.ended.clone());
         registry.register_with_unit(
             "reconcile_duration",
-            "Time of a round of the controller, calls to the cloud included",
+            "Time of a reconciliation, calls to the cloud included",
             Unit::Seconds,
             metrics.duration.clone(),
         );
@@ -72,7 +68,7 @@ impl RoundMetrics {
         );
         registry.register(
             "record_retries",
-            "Repeated tries to write down how a call ended",
+            "Repeated attempts to write the outcome of a call into the status",
             metrics.record_retries.clone(),
         );
         metrics

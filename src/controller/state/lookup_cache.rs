@@ -16,7 +16,7 @@ use crate::protocol::Lookup;
 
 /// A turn that nobody came for is given away after this.
 const TURN_KEPT: Duration = Duration::from_secs(60);
-/// No look older than this is asked for.
+/// No look-up older than this is asked for.
 const KEPT: Duration = Duration::from_secs(5 * 60);
 
 type Key = (RateLimitKey, BackupId);
@@ -47,8 +47,8 @@ impl LookupCache {
         }
     }
 
-    /// A look that is at most so old. One that must be made now waits for nobody; another waits for
-    /// its turn.
+    /// A look-up that is at most so old. One that must be made now waits for nobody; another waits
+    /// for its turn.
     ///
     /// `look_up` makes it.
     pub(crate) async fn look(
@@ -66,7 +66,7 @@ impl LookupCache {
             *cell.lock().await = Some((started, seen.clone()));
             return seen;
         }
-        // Whoever waits here for another's look finds it made.
+        // A caller that waited here for another's look-up finds it made.
         let mut last = cell.lock().await;
         if let Some((started, seen)) =
             last.as_ref().filter(|(started, _)| started.elapsed() <= max_age)

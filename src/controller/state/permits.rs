@@ -36,7 +36,7 @@ impl Permits {
 
     fn share_of(&self, namespace: &str) -> Arc<Semaphore> {
         let mut shares = self.of_namespace.lock().unwrap_or_else(PoisonError::into_inner);
-        // Those that nobody holds or waits for are made anew when they are needed.
+        // Those that nobody holds or waits for are made again when they are needed.
         shares.retain(|_, share| {
             Arc::strong_count(share) > 1 || share.available_permits() < self.share
         });

@@ -23,7 +23,7 @@ pub(crate) struct Caller {
 #[derive(Debug)]
 struct Use {
     by: Caller,
-    /// `None` while the call is out.
+    /// `None` while the call is in flight.
     until: Option<Instant>,
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct WatchEntry {
     pub(crate) stalled: Option<Reason>,
     /// What it waits for, where no human is asked.
     pub(crate) waiting: Option<Reason>,
-    /// Since when nobody can tell whether its call was accepted.
+    /// Since when it is unknown whether its call was accepted.
     pub(crate) unknown_since: Option<Timestamp>,
     /// When what is under way was accepted.
     pub(crate) under_way_since: Option<Timestamp>,
@@ -147,3 +147,7 @@ impl Resource for WatchEntry {
         &mut self.metadata
     }
 }
+
+#[cfg(test)]
+#[path = "alerted_tests.rs"]
+mod alerted_tests;

@@ -67,7 +67,7 @@ pub(crate) fn unfinished(
 }
 
 /// A watch that resumes after an error says nothing until the next event, so that nobody could tell
-/// that it sees its resources again. After an error it begins anew, with a list.
+/// that it sees its resources again. After an error it begins again, with a list.
 fn until_error<T, E>(events: impl Stream<Item = Result<T, E>>) -> impl Stream<Item = Result<T, E>> {
     stream::unfold(Some(Box::pin(events)), async |events| {
         let mut events = events?;
@@ -175,8 +175,8 @@ mod tests {
     #[test]
     fn a_watch_ends_with_its_first_error() {
         let events =
-            stream::iter([Ok(1), Err("the storage is initialised anew")]).chain(stream::pending());
+            stream::iter([Ok(1), Err("the storage is initialised again")]).chain(stream::pending());
         let passed: Vec<_> = futures::executor::block_on(until_error(events).collect());
-        assert_eq!(passed, [Ok(1), Err("the storage is initialised anew")]);
+        assert_eq!(passed, [Ok(1), Err("the storage is initialised again")]);
     }
 }

@@ -67,7 +67,7 @@ impl Candidate {
         ours.then_some(Lease { metadata: lease.metadata, spec: Some(spec) })
     }
 
-    /// The Lease with this candidate as its holder. What others wrote besides stays.
+    /// The Lease with this candidate as its holder. Other fields that others wrote stay.
     fn held(&self, before: Option<Lease>, now: Timestamp) -> Lease {
         let identity = &self.election.identity;
         let name =
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_edit_besides_prolongs_nothing_and_stays() {
+    fn other_fields_that_others_edit_prolong_nothing_and_stay() {
         let mut lease = lease_of("a", DURATION, 0);
         let mut b = candidate("b", DURATION);
         assert_eq!(judge(&mut b, Some(&lease), 100), Step::Wait { holder: "a".to_owned() });

@@ -14,8 +14,8 @@ use crate::controller::{
     Leadership, Part, Readiness, not_allowed, not_known, root_cause, since_boot,
 };
 
-/// Somebody else writes the Lease as well: so often in a row it is read anew at once.
-const READ_ANEW: u32 = 3;
+/// Where somebody else writes the Lease, too, it is read again at once, so many times in a row.
+const READ_AGAIN: u32 = 3;
 
 /// Takes part in the election.
 pub(in crate::operator) struct Elector {
@@ -42,7 +42,7 @@ enum LeaseFailure {
 }
 
 impl Elector {
-    /// An elector that has not asked yet. Until it has, nobody takes this process for ready.
+    /// An elector that has not asked yet. Until it has, this process does not count as ready.
     pub(in crate::operator) fn new(
         client: &Client,
         election: Election,
@@ -84,9 +84,9 @@ impl Elector {
         self.release().await;
     }
 
-    /// May be dropped at any await: what is not known to be ours is read anew.
+    /// May be dropped at any await: what is not known to be ours is read again.
     async fn ask_and_pause(&mut self) {
-        match self.ask_anew().await {
+        match self.ask_again().await {
             Ok(()) => {
                 if self.readiness.ready(Part::Lease, &self.what) {
                     tracing::info!("Ready: {}", self.what);
@@ -102,8 +102,8 @@ impl Elector {
     }
 
     /// A Lease that changed under us is read and judged again.
-    async fn ask_anew(&mut self) -> Result<(), LeaseFailure> {
-        for _ in 1..READ_ANEW {
+    async fn ask_again(&mut self) -> Result<(), LeaseFailure> {
+        for _ in 1..READ_AGAIN {
             match self.ask().await {
                 Err(LeaseFailure::Changed(_)) => {}
                 done @ (Ok(()) | Err(LeaseFailure::Told(_))) => return done,
@@ -154,7 +154,7 @@ impl Elector {
         if !self.may_be_ours {
             return;
         }
-        for _ in 0..READ_ANEW {
+        for _ in 0..READ_AGAIN {
             match self.try_release().await {
                 Ok(()) => return,
                 Err(LeaseFailure::Changed(_)) => {}

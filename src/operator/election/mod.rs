@@ -1,7 +1,7 @@
 //! Leader election by a `coordination.k8s.io/v1` Lease: one of several processes works, the others
 //! stand by.
 //!
-//! After client-go's manner: a Lease that somebody else holds is taken when it has not changed for
+//! As in client-go: a Lease that somebody else holds is taken when it has not changed for
 //! its own duration by this process's clock, so that no two clocks have to agree. Renewals and
 //! take-overs carry the resourceVersion that was read.
 

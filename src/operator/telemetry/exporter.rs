@@ -1,5 +1,5 @@
-//! An exporter whose failures are said once in a while: a collector that is away is no reason for a
-//! line every few seconds.
+//! An exporter that reports its failures once in a while: a collector that is away is no reason for
+//! a line every few seconds.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -23,7 +23,7 @@ const PROTOCOL: &str = "http/protobuf";
 /// the batches and the exporter itself are read by the libraries.
 ///
 /// # Errors
-/// They ask for what cannot be had, in words.
+/// Why the settings cannot be met, in words.
 pub(super) fn provider(instance: &str) -> Result<Option<SdkTracerProvider>, String> {
     if !is_wanted() {
         return Ok(None);

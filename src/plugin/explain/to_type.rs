@@ -42,7 +42,7 @@ pub(super) fn to_type(
             commands.push(ToType { when, command });
         }
     }
-    // What is watched is what goes on without the reader.
+    // Watching fits only where the operator continues without the reader.
     let watch = |one: &ToType| one.command.ends_with("--watch");
     if next(resource) == Next::Operator && !commands.iter().any(watch) {
         let command = blanks.fill("kubectl get brep -n {namespace} {name} --watch");
@@ -73,7 +73,7 @@ const DECISIONS: &[Cure] = &[
 
 /// The word that a command decides by.
 fn decision_of(command: &str) -> Option<Decision> {
-    let words = [Decision::NotAccepted, Decision::Accepted(None), Decision::CallAnew];
+    let words = [Decision::NotAccepted, Decision::Accepted(None), Decision::Retry];
     let decides = command.starts_with("kubectl brep resolve ");
     words.into_iter().find(|word| decides && command.split(' ').any(|part| part == option(word)))
 }

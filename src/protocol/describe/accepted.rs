@@ -8,11 +8,27 @@ use crate::resource::{
 };
 
 pub(crate) fn accepted(resource: &BackupReplication, status: &BackupReplicationStatus) -> Summary {
+    summary(resource, status, &retry(resource, status))
+}
+
+/// The same without a command, for a message in which more text follows.
+pub(crate) fn without_command(
+    resource: &BackupReplication,
+    status: &BackupReplicationStatus,
+) -> String {
+    summary(resource, status, "").message
+}
+
+fn summary(
+    resource: &BackupReplication,
+    status: &BackupReplicationStatus,
+    command: &str,
+) -> Summary {
     let how = how(status);
     let phase = phase(status);
     // The command that ends a message stays at its end.
     let say = |more: &str| {
-        let parts = [how.clone(), more.to_owned(), retry(resource, status)];
+        let parts = [how.clone(), more.to_owned(), command.to_owned()];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     };
     if !status.additional_records.is_empty() {

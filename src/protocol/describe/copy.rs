@@ -1,4 +1,4 @@
-//! The copy in words: how far it is, or why nobody can tell.
+//! The copy in words: how far it is, or why that is unknown.
 
 use crate::protocol::describe::summary::sentence;
 use crate::resource::{
@@ -58,7 +58,7 @@ fn ended(status: &BackupReplicationStatus, end: TrackingEnd) -> (Is, Reason, Str
         }
         TrackingEnd::BackupGone => {
             let message = format!(
-                "The source backup no longer exists, nor do its records.{} {look_there}",
+                "The source backup no longer exists, and neither do its records.{} {look_there}",
                 last(status)
             );
             (Is::Unknown, Reason::BackupGone, message)

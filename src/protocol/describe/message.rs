@@ -6,7 +6,7 @@ use kube::ResourceExt;
 
 use crate::protocol::credential::CredentialProblem;
 use crate::protocol::decision;
-use crate::protocol::describe::accepted::accepted;
+use crate::protocol::describe::accepted::{accepted, without_command};
 use crate::protocol::describe::questions;
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::describe::summary::{Actor, Summary, outcome_message, sentence, short};
@@ -259,8 +259,8 @@ pub(crate) fn summarize(
             Phase::OutcomeUnknown,
             Reason::OutcomeUnknown,
             format!(
-                "{} Another attempt is open: {}",
-                accepted(resource, status).message,
+                "{} The outcome of another attempt is unknown. {}",
+                without_command(resource, status),
                 questions::unknown(resource, attempt, unseen.as_deref())
             ),
         ),

@@ -7,6 +7,11 @@ mod questions;
 pub(super) mod situation;
 mod summary;
 
+#[cfg(test)]
+mod commands_tests;
+#[cfg(test)]
+pub(crate) mod fixtures;
+
 pub(super) use summary::outcome_message;
 
 use jiff::Timestamp;
@@ -21,7 +26,7 @@ use crate::resource::{
 };
 
 /// Sets phase and conditions. `note` is added to the message: why a decision annotation was not
-/// heeded.
+/// carried out.
 pub(crate) fn describe(
     resource: &BackupReplication,
     status: &mut BackupReplicationStatus,

@@ -24,7 +24,7 @@ pub enum CallResult {
         /// How long the cloud asked to wait.
         retry_after: Option<Duration>,
     },
-    /// Nobody can tell.
+    /// It is unknown whether the cloud accepted it.
     Unknown(CallAnswer),
 }
 
@@ -115,8 +115,8 @@ impl CallResult {
         }
     }
 
-    /// An answer that nobody has documented as a refusal is settled by a look-up. Where none was to
-    /// be had before the claim, a few of them count as refusals all the same.
+    /// An answer that nobody has documented as a refusal is settled by a look-up. Where none was
+    /// possible before the claim, a few of them count as refusals nevertheless.
     fn of_unknown(unknown: Unknown, attempt: &Attempt) -> Self {
         let Unknown { why, http_status, error, text, refusal_if_unseen } = unknown;
         let Some(error) = error else {

@@ -29,8 +29,7 @@ fn outcome(
 /// Where records can be looked up, a look-up settles it; elsewhere the few of the table count as
 /// refusals.
 #[test]
-fn an_answer_that_nobody_documented_is_a_refusal_only_where_nothing_was_seen_and_the_table_says_so()
-{
+fn an_undocumented_answer_is_a_refusal_only_where_nothing_was_seen_and_the_table_says_so() {
     for (before, seen) in [(shows(vec![]), true), (Some(Lookup::NotAvailable("404".into())), false)]
     {
         let mut scene = Scene::new();

@@ -39,7 +39,7 @@ fn an_acceptance_lands_with_every_field_and_only_once() {
 }
 
 #[test]
-fn an_acceptance_is_written_over_whatever_was_said_of_its_attempt() {
+fn an_acceptance_replaces_any_other_outcome_of_its_attempt() {
     for outcome in [Outcome::Unknown, Outcome::NotAccepted, Outcome::NotSent, Outcome::Rejected] {
         let mut scene = Scene::new();
         let attempt = scene.claim("a-1");
@@ -50,7 +50,7 @@ fn an_acceptance_is_written_over_whatever_was_said_of_its_attempt() {
 }
 
 #[test]
-fn a_status_that_forgot_the_attempt_takes_the_acceptance_all_the_same() {
+fn a_status_that_forgot_the_attempt_still_takes_the_acceptance() {
     let mut scene = Scene::new();
     let lost = scene.claim("a-lost");
     let empty = BackupReplicationStatus::default();

@@ -34,7 +34,7 @@ pub struct Explained {
 /// A command, and when to type it. [`Blanks::fill`] puts in what is of the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cure {
-    /// When to type it, or for what.
+    /// When to type it, or for what purpose.
     pub when: &'static str,
     /// With `{namespace}`, `{name}` and the other blanks.
     pub command: &'static str,

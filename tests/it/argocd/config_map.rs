@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::lua::folder;
 
 const KIND: &str = "cbr.replication.dev_BackupReplication";
-const ACTIONS: [&str; 3] = ["not-accepted", "accepted", "call-anew"];
+const ACTIONS: [&str; 3] = ["not-accepted", "accepted", "retry"];
 
 /// A patch of `argocd-cm`.
 pub(crate) fn patch() -> Result<String> {

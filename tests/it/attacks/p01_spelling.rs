@@ -76,7 +76,7 @@ fn cases(scene: &Scene) -> Vec<Case> {
     cases
 }
 
-/// Whether two ids are the same but for their spelling.
+/// Whether two ids differ only in their spelling.
 fn alike(ours: Option<&str>, theirs: &str) -> bool {
     let folded = |id: &str| id.replace('-', "").to_lowercase();
     ours.is_some_and(|ours| folded(ours) == folded(theirs))

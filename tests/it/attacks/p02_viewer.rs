@@ -56,7 +56,7 @@ async fn a_token_that_is_exchanged_in_mid_call_proves_nothing_by_what_its_predec
 -> Result<()> {
     let scene = two_tenants().await?;
     scene.secret_with("rotated", &json!({"token": example::TOKEN}))?;
-    // Long enough for the calls to be out while the tokens are exchanged.
+    // Long enough for the calls to be in flight while the tokens are exchanged.
     let limits = ["--claim-window=3s", "--request-timeout=15s"];
     let _operator =
         limits.into_iter().fold(patient_operator(&scene), |o, limit| o.arg(limit)).start_ready()?;

@@ -195,7 +195,7 @@ async fn one_that_is_new_in_truth_is_called_for_once_it_is_old_enough() -> Resul
         findings
             .check(name, age >= FIRST_CALL_AFTER, || format!("called for at the age of {age:?}"));
     }
-    // Where a look proves that nothing is there, nobody waits.
+    // Where a look-up proves that nothing is there, nobody waits.
     let backup = scene.new_backup();
     apply(&scene, "proven", &backup, &json!({}))?;
     scene.wait("proven", "ready", ready).await?;

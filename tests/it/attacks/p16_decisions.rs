@@ -33,7 +33,7 @@ fn adopted(object: &Object) -> bool {
 }
 
 /// Pastes the command of the message of an adopted resource, by which a call of its own is made.
-fn paste_call_anew(scene: &Scene, object: &Object) -> Result<()> {
+fn paste_retry(scene: &Scene, object: &Object) -> Result<()> {
     let command = object.commands().pop().context("no command")?;
     let pasted = scene.paste(&command)?;
     ensure!(pasted.accepted, "{command}: {}", pasted.words);
@@ -54,7 +54,7 @@ async fn a_decision_that_stays_on_an_object_is_not_carried_out_for_the_next_one(
         delete(&scene, name)?;
         apply(&scene, name, &backup, &json!({}))?;
         let object = scene.wait(name, "adopted", adopted).await?;
-        paste_call_anew(&scene, &object)?;
+        paste_retry(&scene, &object)?;
         let called = |object: &Object| ready(object) && origin(object).0 == Some("Called");
         let object = scene.wait(name, "called for, as was said", called).await?;
         ensure!(counts(&scene, &backup) == (2, 2), "{name}: {:?}", counts(&scene, &backup));
@@ -123,7 +123,7 @@ async fn a_decision_in_the_manifest_of_a_new_object_is_not_carried_out_and_one_t
 
     let taken_away = scene.kubectl(&["annotate", "brep", "db", &format!("{DECISION}-")])?;
     ensure!(taken_away.accepted, "{}", taken_away.words);
-    paste_call_anew(&scene, &scene.get("db").await?)?;
+    paste_retry(&scene, &scene.get("db").await?)?;
     let called = |object: &Object| ready(object) && origin(object).0 == Some("Called");
     scene.wait("db", "called for", called).await?;
     looked_up_again(&scene, example::BACKUP, 2).await?;
@@ -132,7 +132,7 @@ async fn a_decision_in_the_manifest_of_a_new_object_is_not_carried_out_and_one_t
 }
 
 #[tokio::test]
-async fn not_accepted_said_while_the_call_is_out_is_heard_after_a_look_that_could_show_it()
+async fn not_accepted_during_the_call_is_carried_out_after_a_look_up_that_could_show_it()
 -> Result<()> {
     let mut options = careless();
     // Sooner than others may act on the attempt, later than its answer is lost.

@@ -68,7 +68,7 @@ async fn assert_told(
 }
 
 #[tokio::test]
-async fn a_record_of_another_to_the_same_place_is_told_to_a_human() -> Result<()> {
+async fn a_record_of_another_caller_to_the_same_place_is_reported_to_a_human() -> Result<()> {
     let upper = example::VAULT.to_uppercase();
     let rows = [
         ("tool", json!({})),
@@ -101,7 +101,7 @@ async fn a_record_of_another_to_the_same_place_is_told_to_a_human() -> Result<()
 }
 
 #[tokio::test]
-async fn a_double_that_comes_about_while_the_answer_is_lost_is_told_to_a_human() -> Result<()> {
+async fn a_double_made_while_the_answer_is_lost_is_reported_to_a_human() -> Result<()> {
     let scene = Scene::with(OPERATOR, slow()).await?;
     scene.valid_secret()?;
     let _operator = operator(&scene).start_ready()?;

@@ -94,7 +94,7 @@ async fn the_end_of_a_claim_that_admission_altered_is_recorded() -> Result<()> {
 }
 
 #[tokio::test]
-async fn where_a_claim_is_not_kept_there_is_no_call_and_it_is_said_without_haste() -> Result<()> {
+async fn where_a_claim_is_not_kept_there_is_no_call_and_it_is_reported_with_pauses() -> Result<()> {
     let removed = r#"[JSONPatch{op: "remove", path: "/status/attempts"}]"#;
     let renamed = r#"[JSONPatch{op: "replace", path: "/status/attempts/0/id", value: "another"}]"#;
     let mut findings = Findings::default();

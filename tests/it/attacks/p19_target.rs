@@ -1,4 +1,4 @@
-//! P19. A target is project, backup and region; a look is of the backup that was asked for, and
+//! P19. A target is project, backup and region; a look-up is of the backup that was asked for, and
 //! fresh.
 
 use anyhow::Result;
@@ -102,7 +102,7 @@ async fn a_look_that_shows_another_backup_proves_nothing() -> Result<()> {
     let _operator = operator(&scene).start_ready()?;
     let mut findings = Findings::default();
 
-    // The look that is to show the record of a lost call.
+    // The look-up that is to show the record of a lost call.
     let hold = scene.simulator.hold("lost");
     scene.simulator.script(
         Script::once(Fault::after_commit().hold(&hold).reset()).replicate().backup(&lost),
@@ -112,7 +112,7 @@ async fn a_look_that_shows_another_backup_proves_nothing() -> Result<()> {
     scene.simulator.set_view(&lost, misrouted());
     hold.release();
 
-    // The look before the call of what is there already.
+    // The look-up before the call of what is there already.
     let there = Target {
         destination_project_id: example::DESTINATION_PROJECT.into(),
         destination_region: example::DESTINATION_REGION.into(),

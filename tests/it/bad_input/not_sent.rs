@@ -15,7 +15,7 @@ use simulator::{Options, Simulator, example};
 use super::{OPERATOR, apply, assert_says, counts, manifest, ready};
 
 #[tokio::test]
-async fn without_a_connection_nothing_is_sent_and_it_goes_on_when_there_is_one() -> Result<()> {
+async fn without_a_connection_nothing_is_sent_and_it_continues_when_there_is_one() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let stranger = Simulator::start(Options::default())?;
     let nowhere = "https://cbr.invalid";

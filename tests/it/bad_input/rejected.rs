@@ -1,4 +1,4 @@
-//! What the cloud refuses for good, until somebody changes something.
+//! What the cloud refuses permanently, until somebody changes something.
 
 use anyhow::{Context, Result};
 use harness::{Object, Scene};
@@ -153,7 +153,7 @@ async fn a_rejected_spec_fails_in_the_clouds_words_and_a_corrected_one_starts_a_
 }
 
 #[tokio::test]
-async fn refusals_that_others_make_are_told_alike() -> Result<()> {
+async fn refusals_of_other_servers_are_reported_alike() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
@@ -184,7 +184,7 @@ async fn refusals_that_others_make_are_told_alike() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_not_documented_as_a_refusal_is_none_and_no_redirect_is_followed() -> Result<()> {
+async fn an_undocumented_refusal_is_no_refusal_and_no_redirect_is_followed() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let elsewhere = Simulator::start(Options::default())?;
     let _operator = scene.operator().start_ready()?;
@@ -214,7 +214,7 @@ async fn what_is_not_documented_as_a_refusal_is_none_and_no_redirect_is_followed
 }
 
 #[tokio::test]
-async fn the_command_of_the_message_calls_anew_once_for_each_time_it_is_given() -> Result<()> {
+async fn the_command_of_the_message_calls_again_once_for_each_time_it_is_given() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;

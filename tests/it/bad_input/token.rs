@@ -72,7 +72,7 @@ async fn a_refused_token_is_tried_once_until_the_secret_changes() -> Result<()> 
         assert_eq!(counts(&scene, backup), (1, 0), "{name}");
     }
 
-    // It goes on looking for another Secret, and a touched resource is looked at at once; neither
+    // It keeps checking for another Secret, and a touched resource is reconciled at once; neither
     // is a reason to call.
     let mut read = api_time(&scene)?;
     let touched = scene.kubectl(&["annotate", "brep", "--all", "example.org/touched=yes"])?;

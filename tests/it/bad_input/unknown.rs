@@ -1,4 +1,4 @@
-//! Calls whose outcome nobody can tell: there is never a second one without evidence or somebody's
+//! Calls of unknown outcome: there is never a second one without evidence or somebody's
 //! word.
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use simulator::{Answer, Body, Cut, ErrorShape, Fault, Script};
 
 use super::{OPERATOR, apply, assert_says, counts, manifest, no_look_up, ready};
 
-/// What happens to the call, and whether the cloud accepted it all the same.
+/// What happens to the call, and whether the cloud accepted it.
 fn faults() -> Vec<(&'static str, Fault, bool)> {
     let before = Fault::before_commit;
     let after = Fault::after_commit;
@@ -64,7 +64,7 @@ fn faults() -> Vec<(&'static str, Fault, bool)> {
 }
 
 #[tokio::test]
-async fn an_outcome_that_nobody_can_tell_is_held_whatever_happens_then() -> Result<()> {
+async fn an_unknown_outcome_is_held_through_all_that_happens_then() -> Result<()> {
     let scene = Scene::with(OPERATOR, no_look_up()).await?;
     let options = scene.operator().arg("--request-timeout=3s");
     let operator = options.start_ready()?;

@@ -45,7 +45,7 @@ fn the_dashboard_is_the_repository_s() -> Result<()> {
 }
 
 #[test]
-fn neither_is_there_unasked() -> Result<()> {
+fn none_is_there_unless_asked_for() -> Result<()> {
     let kinds = ["PrometheusRule", "ConfigMap"];
     let unasked = helm::objects("", &[])?;
     assert!(!unasked.iter().any(|object| kinds.iter().any(|kind| object["kind"] == *kind)));

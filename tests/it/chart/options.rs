@@ -61,7 +61,7 @@ fn every_option_is_a_value() -> Result<()> {
     Ok(())
 }
 
-/// Whoever reads the values sees what is the case; and one that is not set is not given.
+/// The values show what holds; a value that is not set is not given as an option.
 #[test]
 fn the_defaults_are_the_binary_s() -> Result<()> {
     let mut given = given(&helm::arguments(&helm::objects("", &[])?)?)?;

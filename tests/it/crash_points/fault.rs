@@ -18,7 +18,7 @@ pub(crate) enum FaultKind {
     Lose,
     /// SIGKILL and a restart, while every event of a watch comes late.
     KillLagging,
-    /// SIGKILL of one of two operators; the other goes on.
+    /// SIGKILL of one of two operators; the other takes over.
     KillBeside,
 }
 

@@ -18,7 +18,7 @@ use super::stage::{Behind, NAME, apply};
 const LAG: Duration = Duration::from_millis(700);
 
 /// How long a story may take on a busy machine, where a claim's window may be missed now and then:
-/// it is claimed anew.
+/// it is claimed again.
 const LONG: Duration = Duration::from_secs(600);
 
 /// A fault at one of the points of a story.
@@ -47,7 +47,7 @@ pub(crate) struct Outcome {
     pub(crate) lost: bool,
     /// How often a human was needed.
     pub(crate) asked: usize,
-    /// For whoever has to find out why.
+    /// For the person who has to find out why.
     pub(crate) evidence: String,
 }
 
@@ -191,8 +191,8 @@ pub(crate) fn replicated(scene: &Scene, backup: &str) -> Vec<Record> {
     records
 }
 
-/// How many humans it takes where no record is to be seen: one for each attempt whose outcome
-/// nobody can tell.
+/// How many humans it takes where no record is to be seen: one for each attempt whose outcome is
+/// unknown.
 pub(crate) fn humans(scenario: Scenario, messages: &[Kind], at: At) -> usize {
     if scenario.sight == Sight::Records {
         return 0;

@@ -24,7 +24,7 @@ pub(crate) enum Story {
     Tracking,
 }
 
-/// What a look shows.
+/// What a look-up shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sight {
     Records,
@@ -91,7 +91,7 @@ impl Scenario {
             Sight::NoArray => View { records: Records::Absent, ..View::default() },
             Sight::NoLookUp => View { look_up: LookUp::NotFound, ..View::default() },
         };
-        // A record that has ended by the first look, so that the story ends with it.
+        // A record that has ended by the first look-up, so that the story ends with it.
         let pace = if self.story == Story::Tracking {
             Pace::Manual
         } else {
@@ -136,7 +136,7 @@ impl Scenario {
         scene.simulator.script(Script::once(fault).replicate().backup(backup))
     }
 
-    /// Carries the record on, one step before each look at it.
+    /// Carries the record on, one step before each look-up at it.
     pub(crate) async fn carry_on(self, simulator: Simulator, backup: String) {
         if self.story != Story::Tracking {
             return;

@@ -38,7 +38,7 @@ fn calls(behind: &Behind) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_wakes_up_to_a_closed_window_and_claims_anew() -> Result<()> {
+async fn it_wakes_up_to_a_closed_window_and_claims_again() -> Result<()> {
     let (scene, backup) = scene().await?;
     let behind = Behind::new(&scene).await?;
     let sleeper = asleep(&scene, &backup, &behind).await?;
@@ -72,7 +72,7 @@ async fn it_wakes_up_when_another_operator_has_resolved_its_attempt_and_called()
     sleeper.process.resume()?;
     // It asks what became of its claim, or writes down that it made no call of it.
     in_time("the sleeper is awake", behind.gate.answered(before + 1)).await?;
-    // It sees what comes next, so it has done with that.
+    // It sees what comes next, so it has finished with that.
     let next = scene.new_backup();
     other.process.kill()?;
     let manifest = Scene::manifest_for("next", &next, "");

@@ -57,7 +57,7 @@ pub(crate) enum Post {
     /// Not accepted, and this comes back.
     NeverArrived(Instead),
     Refused(Refusal),
-    /// The operator is killed while the call is out, which is accepted or not.
+    /// The operator is killed while the call is in flight, which is accepted or not.
     Killed {
         accepted: bool,
     },
@@ -77,7 +77,7 @@ pub(crate) enum Instead {
 /// A documented refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Refusal {
-    /// 6120: for good.
+    /// 6120: permanently.
     Vault,
     /// 6112: for the moment.
     Busy,

@@ -1,6 +1,6 @@
 //! The reference: one process, one resource and one cloud, one step after the other, without a
 //! clock. The protocol in it is the production one; all around it is written once more, and much
-//! shorter: the store, the memory, the cloud, the reading of its answers, and what follows what.
+//! shorter: the store, the memory, the cloud, the reading of its answers, and what follows each step.
 
 mod cloud;
 mod deed;
@@ -41,7 +41,7 @@ pub(crate) const POLICY: Policy = Policy {
     first_call_after: Duration::from_secs(1),
 };
 
-/// Longer than any wait that ends by itself, but for the hour after a refused token.
+/// Longer than any wait that ends automatically, except for the hour after a refused token.
 const HORIZON: Duration = Duration::from_secs(120);
 /// How long nothing happens between two steps.
 const REST: Duration = Duration::from_secs(2);

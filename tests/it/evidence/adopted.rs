@@ -7,7 +7,7 @@ use simulator::{Advance, DeletedRecord, Fault, Options, Script, example};
 use super::{
     HIDDEN, OPERATOR, apply, counts, delete, looked_up_again, only_record, origin, ready, showing,
 };
-use super::{assert_looked_before_each_post, looked_at_anew};
+use super::{assert_looked_before_each_post, reconciled_again};
 
 #[tokio::test]
 async fn a_resource_that_is_made_again_adopts_and_its_command_makes_one_call_of_its_own()
@@ -30,7 +30,7 @@ async fn a_resource_that_is_made_again_adopts_and_its_command_makes_one_call_of_
             "{:#}",
             object.0
         );
-        looked_at_anew(&scene, "db").await?;
+        reconciled_again(&scene, "db").await?;
         assert_eq!(counts(&scene, example::BACKUP), (1, 1));
 
         // Its copy is deleted, and wanted again.
@@ -49,7 +49,7 @@ async fn a_resource_that_is_made_again_adopts_and_its_command_makes_one_call_of_
             post.as_ref().and_then(|call| call.record_id())
         );
         assert_eq!(object.attempts().len(), 1);
-        looked_at_anew(&scene, "db").await?;
+        reconciled_again(&scene, "db").await?;
         assert_eq!(
             counts(&scene, example::BACKUP),
             (2, 2),
@@ -91,8 +91,7 @@ async fn a_1009_leads_to_the_record_that_the_look_before_the_call_did_not_show_y
 }
 
 #[tokio::test]
-async fn a_replication_that_came_to_nothing_is_neither_adopted_nor_taken_for_the_lost_call()
--> Result<()> {
+async fn a_failed_replication_is_not_adopted_and_not_taken_for_the_lost_call() -> Result<()> {
     let failed = Advance::Fail { code: "BackupService.9999".into(), reason: "Broken.".into() };
     for (then, lost) in [(failed.clone(), false), (Advance::Skip, false), (failed, true)] {
         let scene = Scene::with(OPERATOR, Options::default()).await?;

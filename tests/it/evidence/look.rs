@@ -1,4 +1,4 @@
-//! The look before the call: what it cannot show, and what is waited for.
+//! The look-up before the call: what it cannot show, and what is waited for.
 
 use anyhow::Result;
 use control_plane::Exit;
@@ -153,7 +153,7 @@ async fn on_sigterm_a_look_is_not_waited_for_and_no_call_follows_it() -> Result<
     scene.valid_secret()?;
     let hold = scene.simulator.hold("look");
     scene.simulator.script(Script::once(Fault::before_commit().hold(&hold).ordinary()).show())?;
-    // Were the look waited for, this would take far longer than the test's patience.
+    // If the look-up were waited for, this would take far longer than the test's patience.
     let operator = scene.operator().arg("--request-timeout=1h").start_ready()?;
     apply(&scene, "db", example::BACKUP)?;
     in_time("the look arrives", hold.arrived()).await?;

@@ -87,7 +87,7 @@ async fn a_record_that_appears_late_is_found_and_even_one_that_comes_after_the_s
     scene.simulator.script(Script::always(Fault::after_commit().reset()).replicate())?;
     let operator = scene.operator().start_ready()?;
     apply(&scene, "late", &late)?;
-    // One before the call, and two after it, in vain.
+    // One before the call, and two after it that show nothing.
     looked_up_again(&scene, &late, 3).await?;
     scene.simulator.reveal(Some(&late));
     let object = scene.wait("late", "ready", ready).await?;

@@ -6,7 +6,9 @@ use harness::{Scene, in_time};
 use serde_json::{Value, json};
 use simulator::{Fault, LookUp, Options, Script, example};
 
-use super::{OPERATOR, apply, counts, delete, looked_at_anew, only_record, origin, ready, without};
+use super::{
+    OPERATOR, apply, counts, delete, only_record, origin, ready, reconciled_again, without,
+};
 
 #[tokio::test]
 async fn made_again_in_mid_call_it_adopts_what_its_predecessor_called_for() -> Result<()> {
@@ -87,7 +89,7 @@ fn saved(scene: &Scene, name: &str) -> Result<Value> {
     Ok(serde_json::from_str(&saved.words)?)
 }
 
-/// Creates it again under a new uid. Its status is dropped thereby.
+/// Creates it again under a new uid, which drops its status.
 fn restore(scene: &Scene, saved: &Value) -> Result<()> {
     let name = &saved["metadata"]["name"];
     let bare = json!({
@@ -143,11 +145,11 @@ async fn with_its_status_restored_it_calls_for_nothing_where_only_the_status_spe
         restore_status(&scene, name, &saved)?;
     }
     let _operator = scene.operator().start_ready()?;
-    let object = looked_at_anew(&scene, "accepted").await?;
+    let object = reconciled_again(&scene, "accepted").await?;
     assert!(object.is("Ready"));
     assert_ne!(object.text("/metadata/uid"), accepted.text("/metadata/uid"));
     assert_eq!(origin(&object), origin(&accepted));
-    assert!(looked_at_anew(&scene, "unknown").await?.is("Stalled"));
+    assert!(reconciled_again(&scene, "unknown").await?.is("Stalled"));
     assert_eq!([example::BACKUP, &unknown].map(|backup| counts(&scene, backup)), [(1, 1), (1, 1)]);
     Ok(())
 }
@@ -168,7 +170,7 @@ async fn restored_under_a_running_operator_it_adopts_and_takes_its_status_back()
     let object = scene.wait("db", "ready", ready).await?;
     assert_eq!(origin(&object), (Some("Adopted"), Some(record.as_str())));
     restore_status(&scene, "db", &saved)?;
-    let object = looked_at_anew(&scene, "db").await?;
+    let object = reconciled_again(&scene, "db").await?;
     assert!(object.is("Ready"), "{:#}", object.0);
     assert_eq!(origin(&object), (Some("Called"), Some(record.as_str())));
 
@@ -179,7 +181,7 @@ async fn restored_under_a_running_operator_it_adopts_and_takes_its_status_back()
     in_time("the look arrives", hold.arrived()).await?;
     restore_status(&scene, "db", &saved)?;
     hold.release();
-    let object = looked_at_anew(&scene, "db").await?;
+    let object = reconciled_again(&scene, "db").await?;
     assert!(object.is("Ready"), "{:#}", object.0);
     assert_eq!(origin(&object), (Some("Called"), Some(record.as_str())));
     assert_eq!(counts(&scene, example::BACKUP), (1, 1));

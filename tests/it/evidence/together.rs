@@ -30,7 +30,8 @@ async fn of_many_resources_for_one_backup_and_region_one_is_called_for_and_the_o
 }
 
 #[tokio::test]
-async fn the_second_waits_while_the_first_is_out_unknown_or_too_young_to_show() -> Result<()> {
+async fn the_second_waits_while_the_first_is_in_flight_unknown_or_too_young_to_show() -> Result<()>
+{
     let scene = Scene::with(OPERATOR, showing(HIDDEN)).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
@@ -57,7 +58,7 @@ async fn the_second_waits_while_the_first_is_out_unknown_or_too_young_to_show() 
         hold.release();
         let ended = |object: &Object| !object.0["status"]["attempts"][0]["outcome"].is_null();
         scene.wait(&format!("{case}-first"), "ended", ended).await?;
-        // It looks by itself, and sees nothing.
+        // It makes its own look-up, and sees nothing.
         looked_up_again(&scene, backup, 3).await?;
         assert_eq!(
             scene.get(&format!("{case}-second")).await?.reason(),
@@ -76,8 +77,7 @@ async fn the_second_waits_while_the_first_is_out_unknown_or_too_young_to_show() 
 }
 
 #[tokio::test]
-async fn the_next_process_keeps_the_second_waiting_for_a_call_whose_outcome_nobody_knows()
--> Result<()> {
+async fn the_next_process_keeps_the_second_waiting_for_a_call_of_unknown_outcome() -> Result<()> {
     let scene = Scene::with(OPERATOR, showing(HIDDEN)).await?;
     scene.valid_secret()?;
     let hold = scene.simulator.hold("call");
@@ -95,7 +95,7 @@ async fn the_next_process_keeps_the_second_waiting_for_a_call_whose_outcome_nobo
     let waiting = |object: &Object| {
         object.reason() == "SameTargetInUse" && object.message().contains("first")
     };
-    scene.wait("second", "waiting for a call that may be out", waiting).await?;
+    scene.wait("second", "waiting for a call that may be in flight", waiting).await?;
     scene.wait("first", "unknown", |object| object.phase() == "OutcomeUnknown").await?;
     looked_up_again(&scene, example::BACKUP, 4).await?;
     assert_eq!(scene.get("second").await?.reason(), "SameTargetInUse");
@@ -121,7 +121,7 @@ async fn an_operator_whose_look_is_older_than_anothers_call_makes_none() -> Resu
     let object = scene.wait("db", "ready", ready).await?;
     assert_eq!(origin(&object).0, Some("Called"));
 
-    // Its look shows no record. What it decides by that is refused.
+    // Its look-up shows no record. What it decides by that is refused.
     hold.release();
     let claim = scene.wait_for_audit_event(|event| {
         event.namespace == scene.namespace && event.subresource == "status" && event.code >= 400

@@ -1,4 +1,4 @@
-//! The leader ends, in order or not, and the standby goes on.
+//! The leader ends, in order or not, and the standby takes over.
 
 use anyhow::{Result, ensure};
 use control_plane::Exit;

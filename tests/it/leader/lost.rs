@@ -14,7 +14,7 @@ use super::{
 
 const NUMBER: usize = 3;
 
-/// Its looks are answered when it wakes up, and nobody has claimed since: but for the lease,
+/// Its looks are answered when it wakes up, and nobody has claimed since: without the Lease,
 /// nothing would stop its claims.
 #[tokio::test]
 async fn asleep_until_another_leads_it_wakes_up_and_claims_nothing() -> Result<()> {

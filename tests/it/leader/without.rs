@@ -1,5 +1,5 @@
-//! Two that both take themselves for the leader: what is promised does not need the lease. Here
-//! they run with different limits besides, as in a rollout that changes an option.
+//! Two operators that both believe that they lead: the promise does not need the Lease. Here they
+//! also run with different limits, as in a rollout that changes an option.
 
 use anyhow::{Context, Result, ensure};
 use control_plane::Exit;
@@ -26,14 +26,14 @@ fn hasty(scene: &Scene) -> OperatorOptions {
 }
 
 #[tokio::test]
-async fn calls_of_the_one_are_left_alone_by_the_other_however_they_end() -> Result<()> {
+async fn calls_of_one_operator_are_left_alone_by_the_other_for_every_end() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
     let _first = patient(&scene).start_ready()?;
     let (_, slow) = apply_in_call(&scene, "slow").await?;
     let lost = lost_in_call(&scene, "lost").await?;
     let _second = hasty(&scene).start_ready()?;
-    // Whoever looks first is held back, so that it is the other that calls.
+    // The one that looks first is held back, so that the other calls.
     let backup = scene.new_backup();
     let look = hold_looks(&scene, "look", std::slice::from_ref(&backup))?;
     apply(&scene, "contested", &backup)?;

@@ -105,7 +105,7 @@ async fn describe_tells_a_life_from_the_missing_secret_to_the_copy() -> Result<(
 }
 
 #[tokio::test]
-async fn each_other_turn_is_told_once_and_without_the_token() -> Result<()> {
+async fn each_other_milestone_is_reported_once_and_without_the_token() -> Result<()> {
     let scene = Scene::with(OPERATOR, Options::default()).await?;
     scene.valid_secret()?;
     let short = ["--claim-window=3s", "--request-timeout=4s", "--settling-time=1s"];
@@ -172,7 +172,7 @@ async fn each_other_turn_is_told_once_and_without_the_token() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_tried_again_and_again_is_told_once() -> Result<()> {
+async fn repeated_attempts_are_reported_once() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
     let operator = scene.operator().start_ready()?;
@@ -197,7 +197,7 @@ async fn what_is_tried_again_and_again_is_told_once() -> Result<()> {
 }
 
 #[tokio::test]
-async fn without_the_right_to_events_all_else_goes_on_and_it_is_said_once() -> Result<()> {
+async fn without_the_right_to_events_all_else_works_and_the_log_says_so_once() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
     let account = service_account(&scene.cluster, &scene.namespace, "operator")?;

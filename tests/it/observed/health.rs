@@ -44,7 +44,7 @@ async fn what_is_only_waited_for_is_no_matter_of_health() -> Result<()> {
 }
 
 #[tokio::test]
-async fn whoever_connects_and_says_nothing_is_cut_off_and_keeps_nobody_out() -> Result<()> {
+async fn a_silent_client_is_cut_off_and_keeps_nobody_out() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let operator = scene.operator().start_ready()?;
     let address = address(&operator)?;

@@ -25,7 +25,7 @@ fn a_log_that_is_no_terminal_has_no_escape_codes() -> Result<()> {
                 "--log-format",
                 format,
             ]);
-            // This is said by the log, too.
+            // The log says this, too.
             command
                 .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
                 .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
@@ -87,7 +87,7 @@ async fn a_life_has_a_line_for_each_decision() -> Result<()> {
     Ok(())
 }
 
-/// Nothing goes on without a human: a log that is searched for errors must show it.
+/// Nothing continues without a human: a log that is searched for errors must show it.
 #[tokio::test]
 async fn a_replication_that_fails_is_an_error() -> Result<()> {
     let scene = Scene::with(OPERATOR, Options::default()).await?;

@@ -36,7 +36,7 @@ async fn fail(scene: &Scene, from: usize, to: usize) -> Result<()> {
         .map(|number| async move {
             let backup = Uuid::new_v4().to_string();
             scene.simulator.script(Script::always(fault(number)).replicate().backup(&backup))?;
-            // Some are refused a look already.
+            // Some are refused a look-up already.
             if number.is_multiple_of(7) {
                 scene.simulator.script(Script::once(fault(number)).show().backup(&backup))?;
             }

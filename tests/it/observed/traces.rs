@@ -161,7 +161,7 @@ async fn what_goes_wrong_is_an_error_in_its_span_without_the_token() -> Result<(
 }
 
 #[tokio::test]
-async fn a_collector_that_is_away_is_said_once_and_costs_nothing() -> Result<()> {
+async fn a_collector_that_is_away_is_reported_once_and_costs_nothing() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
     let operator = scene
@@ -204,7 +204,7 @@ async fn without_an_endpoint_or_when_disabled_there_is_no_trace() -> Result<()> 
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_as_asked_is_said_and_left_out() -> Result<()> {
+async fn settings_that_cannot_be_met_are_reported_and_left_out() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     scene.valid_secret()?;
     for (name, variable, value, said) in [

@@ -1,4 +1,4 @@
-//! Which cluster is asked, with whose rights, and what is said where that does not work.
+//! Which cluster is asked, with whose rights, and the message where that does not work.
 
 use std::process::Command;
 
@@ -66,7 +66,7 @@ async fn kubeconfig_context_and_namespace_are_those_of_kubectl() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_does_not_work_is_told_in_one_line() -> Result<()> {
+async fn what_does_not_work_is_reported_in_one_line() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let file = kubeconfig(&scene)?;
     let status = |arguments: &[&str]| run(&mut bare(), &[&["status"], arguments].concat());
@@ -111,7 +111,7 @@ async fn what_does_not_work_is_told_in_one_line() -> Result<()> {
 }
 
 #[test]
-fn a_cluster_without_the_crd_is_told() -> Result<()> {
+fn a_cluster_without_the_crd_is_reported() -> Result<()> {
     let cluster = Cluster::own()?;
     for arguments in [&["status"][..], &["explain", "db"]] {
         let said = run(bare().env("KUBECONFIG", cluster.kubeconfig()), arguments)?;
@@ -123,8 +123,8 @@ fn a_cluster_without_the_crd_is_told() -> Result<()> {
     Ok(())
 }
 
-/// The role of the documentation is enough for a decision without a look, and the look needs the
-/// Secret besides.
+/// The role of the documentation is enough for a decision without a check of the records; the check
+/// needs the Secret, too.
 #[tokio::test]
 async fn the_rights_that_are_documented_are_enough() -> Result<()> {
     let scene = Scene::with(OPERATOR, no_look_up()).await?;

@@ -1,5 +1,5 @@
-//! The look at the cloud's records before a decision: what speaks against it is refused, and a
-//! token goes nowhere but to the endpoint of the attempt, if the user allows that.
+//! The check of the cloud's records before a decision: a decision that they contradict is refused,
+//! and a token goes only to the endpoint of the attempt, if the user allows that endpoint.
 
 use anyhow::{Context, Result};
 use control_plane::Exit;
@@ -50,7 +50,7 @@ async fn records_that_speak_against_a_decision_refuse_it_unless_the_user_knows_b
 }
 
 #[tokio::test]
-async fn no_look_leaves_the_check_out_and_asks_neither_cloud_nor_secret() -> Result<()> {
+async fn no_look_leaves_the_check_out_and_reads_no_cloud_and_no_secret() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     accepted_unseen(&scene).await?;
     let gets = scene.simulator.counts(example::BACKUP).gets;

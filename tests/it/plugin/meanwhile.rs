@@ -1,5 +1,5 @@
-//! What changes between the look and the write: a decision is written for what was shown, or not at
-//! all.
+//! What changes between the look-up and the write: a decision is written for what was shown, or not
+//! at all.
 
 use std::process::{Child, Stdio};
 
@@ -22,7 +22,7 @@ async fn undecided(scene: &Scene, name: &str, backup: &str) -> Result<()> {
     Ok(())
 }
 
-/// `resolve` up to its look, which the cloud does not answer before `then` is done.
+/// `resolve` up to its look-up, which the cloud does not answer before `then` is done.
 async fn while_it_looks<F: Future<Output = Result<()>>>(
     scene: &Scene,
     name: &str,
@@ -121,8 +121,7 @@ async fn another_attempt_another_object_or_an_outcome_is_not_decided_about() -> 
         ensure!(deleted.accepted, "{}", deleted.words);
         Ok(())
     };
-    let changed =
-        "nothing was written: the resource has changed meanwhile; check it and decide again";
+    let changed = "nothing was written: the resource has changed since it was read; check it and decide again";
     assert_eq!(while_it_looks(&scene, "settled", settled).await?.line()?, changed);
     assert_eq!(while_it_looks(&scene, "next", next).await?.line()?, changed);
     assert_eq!(while_it_looks(&scene, "again", again).await?.line()?, changed);

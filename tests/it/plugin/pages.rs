@@ -15,7 +15,7 @@ fn page() -> Result<String> {
     Ok(std::fs::read_to_string(repository::path("docs/plugin.md"))?)
 }
 
-/// A command of the page, and what it is said to print.
+/// A command of the page, and what the page shows as its output.
 struct Shown {
     command: String,
     output: String,

@@ -63,7 +63,7 @@ async fn each_way_to_resolve_an_unknown_outcome_is_carried_out() -> Result<()> {
 }
 
 #[tokio::test]
-async fn after_a_rejection_and_after_an_adoption_it_calls_anew() -> Result<()> {
+async fn after_a_rejection_and_after_an_adoption_it_calls_again() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let _operator = short(&scene).start_ready()?;
     scene.valid_secret()?;
@@ -77,7 +77,7 @@ async fn after_a_rejection_and_after_an_adoption_it_calls_anew() -> Result<()> {
         assert!(said.line()?.starts_with("nothing was written: the "), "{said:?}");
     }
     plugin(&scene, &["resolve", "rejected", "--yes", "--call-anew"])?.well()?;
-    scene.wait("rejected", "called anew", ready).await?;
+    scene.wait("rejected", "called again", ready).await?;
     assert_eq!(scene.simulator.counts(example::BACKUP).posts, 2);
 
     apply(&scene, "adopted", example::BACKUP)?;
@@ -98,7 +98,7 @@ async fn after_a_rejection_and_after_an_adoption_it_calls_anew() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_the_operator_would_not_heed_is_refused_in_words_and_changes_nothing() -> Result<()> {
+async fn what_the_operator_would_refuse_is_refused_in_words_and_changes_nothing() -> Result<()> {
     let scene = Scene::with(OPERATOR, no_look_up()).await?;
     let operator = scene.operator().start_ready()?;
     apply(&scene, "waiting", &scene.new_backup())?;

@@ -161,7 +161,7 @@ fn row_of(object: &Object, namespace: &str, next: &str) -> Value {
     })
 }
 
-/// The fields of a copy that is under way, whoever fills them in.
+/// The fields of a copy that is under way, no matter who fills them in.
 #[tokio::test]
 async fn progress_and_the_copy_are_shown_where_they_are_known() -> Result<()> {
     let scene = Scene::new(super::OPERATOR).await?;

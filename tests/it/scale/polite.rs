@@ -97,7 +97,7 @@ fn look_ups(scene: &Scene, since: Timestamp) -> Vec<Timestamp> {
     })
 }
 
-/// At no time had more look-ups come than the rate gives since the process was started, but for the
+/// At no time had more look-ups come than the rate gives since the process was started, except the
 /// one that it begins with.
 fn keeps_the_rate(look_ups: &[Timestamp], since: Timestamp) -> Result<()> {
     let seconds = |at: &Timestamp| at.duration_since(since).as_secs_f64();

@@ -111,7 +111,7 @@ async fn a_replication_that_fails_or_is_skipped_takes_ready_back_with_the_clouds
 
 /// As a state that a newer service may have.
 #[tokio::test]
-async fn a_state_unknown_here_is_told_and_followed_on() -> Result<()> {
+async fn an_unknown_state_is_reported_and_followed_further() -> Result<()> {
     let scene = slow_cloud().await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;

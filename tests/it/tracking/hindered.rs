@@ -13,7 +13,7 @@ use super::{
 use super::{replicated, slow_cloud};
 
 #[tokio::test]
-async fn a_token_that_expires_is_told_and_with_a_new_one_it_goes_on() -> Result<()> {
+async fn a_token_that_expires_is_reported_and_with_a_new_one_it_continues() -> Result<()> {
     let scene = slow_cloud().await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
@@ -107,7 +107,7 @@ async fn it_ends_when_the_administrators_limit_is_reached_whether_it_can_look_or
     scene.patched("seen", &serde_json::json!({"spec": {"readyWhen": "Replicated"}}))?;
     let object = scene.wait("seen", "stalled", |object| object.is("Stalled")).await?;
     assert_eq!(ready(&object), ("Unknown", "TrackingLimitReached"));
-    // Nor does a process start again that would have followed them for longer.
+    // A process that would have followed them for longer does not start again either.
     limited.stop()?;
     let _operator = scene.operator().start_ready()?;
     assert_left_alone(&scene, &[&seen, &blind]).await
@@ -142,7 +142,7 @@ async fn the_wait_that_the_cloud_asks_for_is_kept() -> Result<()> {
 }
 
 #[tokio::test]
-async fn looks_that_fail_for_a_moment_are_no_news() -> Result<()> {
+async fn look_ups_that_fail_for_a_moment_are_not_reported() -> Result<()> {
     let scene = slow_cloud().await?;
     let _operator = scene.operator().arg("--request-timeout=2s").start_ready()?;
     scene.valid_secret()?;

@@ -19,7 +19,7 @@ fn showing(records: Records) -> View {
 }
 
 #[tokio::test]
-async fn where_nothing_is_reported_it_succeeds_and_says_that_nobody_knows() -> Result<()> {
+async fn where_nothing_is_reported_it_succeeds_and_says_that_the_end_is_unknown() -> Result<()> {
     let views = [
         ("not-found", without(LookUp::NotFound)),
         ("not-allowed", without(LookUp::MethodNotAllowed)),

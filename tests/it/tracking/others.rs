@@ -68,7 +68,7 @@ async fn the_attempt_its_record_and_what_others_wrote_stay_as_they_are() -> Resu
 }
 
 #[tokio::test]
-async fn a_suspended_resource_is_followed_all_the_same() -> Result<()> {
+async fn a_suspended_resource_is_still_followed() -> Result<()> {
     let scene = slow_cloud().await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
@@ -112,7 +112,7 @@ async fn what_a_1009_leads_to_is_followed_and_so_is_what_a_lost_answer_leads_to(
     let scene = slow_cloud().await?;
     let earlier = scene.operator().start_ready()?;
     scene.valid_secret()?;
-    // Somebody had it replicated, and the look before the call does not show that yet.
+    // Somebody had it replicated, and the look-up before the call does not show that yet.
     let refused = accepted(&scene, "earlier", "").await?;
     let record = only_record(&scene, &refused)?.id;
     let deleted = scene.kubectl(&["delete", "brep", "earlier", "--timeout=60s"])?;
@@ -163,7 +163,7 @@ async fn what_a_human_declared_is_followed_where_the_record_is_named() -> Result
     let hidden = View { records: Records::Null, ..View::default() };
     let backup = scene.new_backup();
     scene.simulator.set_view(&backup, Some(hidden));
-    // Without proof in its answer, and without a look that shows it.
+    // Without proof in its answer, and without a look-up that shows it.
     scene.simulator.script(
         Script::once(Fault::after_commit().answer(simulator::Answer::status(200).text("OK")))
             .replicate(),

@@ -8,13 +8,13 @@ use simulator::{Advance, LookUp, View};
 use super::slow_cloud;
 use super::{accepted, assert_called_once, copied_to, ready, replicated};
 
-/// Changes `readyWhen`, and gives the resource as it is once the operator has seen that.
+/// Changes `readyWhen`, and returns the resource once the operator has seen the change.
 async fn ready_when(scene: &Scene, name: &str, value: Value) -> Result<Object> {
     let before = scene.get(name).await?.0["metadata"]["generation"].clone();
     scene.patched(name, &json!({"spec": {"readyWhen": value}}))?;
     let newer =
         |object: &Object| object.is_observed() && object.0["metadata"]["generation"] != before;
-    scene.wait(name, "observed anew", newer).await
+    scene.wait(name, "observed again", newer).await
 }
 
 const COPYING: (&str, &str) = ("False", "Replicating");

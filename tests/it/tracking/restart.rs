@@ -69,7 +69,7 @@ async fn killed_while_it_waits_while_it_is_copied_and_before_its_end_was_seen() 
     Ok(())
 }
 
-/// With what is not known yet: before the first look, and where the record does not show.
+/// With what is not known yet: before the first look-up, and where the record does not show.
 #[tokio::test]
 async fn killed_before_the_record_was_ever_seen() -> Result<()> {
     let mut options = simulator::Options::default();

@@ -13,7 +13,7 @@ use crate::differential::reference::{Deed, Word};
 use crate::differential::summary::commands;
 
 impl Real<'_> {
-    /// Does it. What is said where it could not be done likewise.
+    /// Does it. Returns the message where it could not be done.
     pub(super) async fn carry_out(&mut self, deed: &Deed) -> Result<Option<String>> {
         match deed {
             Deed::Nothing => {}

@@ -1,5 +1,5 @@
-//! The cloud as it is meant: records, and what is said to come of POSTs and look-ups. Nothing of it
-//! is shared with the simulator, nor with how the operator reads answers.
+//! The cloud as it is meant: records, and what POSTs and look-ups lead to. It shares nothing
+//! with the simulator, and nothing with how the operator reads answers.
 
 use std::collections::VecDeque;
 use std::time::Duration;

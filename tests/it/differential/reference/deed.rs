@@ -190,7 +190,7 @@ impl Reference {
     }
 }
 
-/// The rule of the CRD: while a call is out or unknown, and once accepted, what is called for
+/// The rule of the CRD: while a call is in flight or unknown, and once accepted, what is called for
 /// cannot change.
 fn is_frozen(status: &BackupReplicationStatus) -> bool {
     let open = |outcome| match outcome {

@@ -13,7 +13,7 @@ const MISSING: &str =
 /// A program of the package.
 ///
 /// # Errors
-/// It is not installed, and cannot be had from Debian either; it says so.
+/// It is not installed, and Debian does not give it either; the error says so.
 pub(crate) fn program(name: &str) -> Result<PathBuf> {
     static FOLDER: OnceLock<Result<Option<PathBuf>, String>> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| find().map_err(|error| format!("{MISSING}. {error:#}")));

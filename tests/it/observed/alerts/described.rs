@@ -103,7 +103,7 @@ async fn a_wrong_vault_is_corrected() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_throttled_call_says_when_it_goes_on() -> Result<()> {
+async fn a_throttled_call_says_when_it_continues() -> Result<()> {
     let (scene, _operator) = scene().await?;
     let throttled = Answer::throttled(Some(RetryAfter::Seconds(3600)));
     scene.simulator.script(Script::once(Fault::before_commit().answer(throttled)).replicate())?;

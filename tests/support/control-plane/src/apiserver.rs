@@ -24,7 +24,7 @@ pub(crate) struct User {
     pub(crate) token: String,
 }
 
-/// Writes the files that the server reads at its start, but for the certificates.
+/// Writes the files that the server reads at its start, except the certificates.
 pub(crate) fn write_files(folder: &Path, users: &[User]) -> Result<()> {
     let tokens = folder.join(TOKENS);
     let lines = users
@@ -35,7 +35,7 @@ pub(crate) fn write_files(folder: &Path, users: &[User]) -> Result<()> {
     audit::write_policy(folder)
 }
 
-/// Starts the server. It ends by itself if the port is taken or etcd does not answer in time.
+/// Starts the server. It ends if the port is taken or etcd does not answer in time.
 pub(crate) fn start(
     assets: &Assets,
     folder: &TemporaryFolder,

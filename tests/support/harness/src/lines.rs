@@ -27,7 +27,7 @@ impl Lines {
     /// A pipe for a process to write to, and what comes out of it.
     ///
     /// # Errors
-    /// No pipe can be had.
+    /// No pipe can be made.
     pub fn from_pipe() -> Result<(Self, PipeWriter)> {
         let (reader, writer) = pipe()?;
         let lines = Self::default();

@@ -29,7 +29,7 @@ impl Scene {
 }
 
 /// An attempt for a status, `attempt-NUMBER`, with what a claim writes down at least. Without an
-/// outcome its call may be out.
+/// outcome its call may be in flight.
 pub fn attempt(number: i64, outcome: Option<&str>) -> Value {
     let mut attempt = json!({
         "id": format!("attempt-{number}"),

@@ -108,7 +108,7 @@ impl Forward {
     }
 }
 
-/// What holds for one connection only, and is said anew on the other.
+/// What holds for one connection only, and is sent again on the other.
 fn own_connection(headers: &mut HeaderMap) {
     for name in [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING] {
         headers.remove(name);

@@ -67,7 +67,7 @@ mod tests {
         Ok(())
     }
 
-    /// Whoever takes the path from the compiler takes it from here instead.
+    /// Code that would take the path from the compiler takes it from here instead.
     #[test]
     fn nobody_has_the_path_from_the_compiler() -> Result<()> {
         let asked = concat!("env!(\"CARGO_MANIFEST", "_DIR\")");

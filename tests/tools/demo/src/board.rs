@@ -106,7 +106,7 @@ pub(crate) async fn follow(parts: &Parts) -> Result<()> {
                     seen.0.remove(&key(&object));
                 }),
                 Ok(Event::Init | Event::InitDone) => {}
-                // It goes on by itself; who waits in vain says so.
+                // The watch continues; a scene that waits too long says so.
                 Err(_) => {}
             },
             () = parts.simulator.wait_for(|log| log.total() != counts) => {}

@@ -26,7 +26,7 @@ use crate::screen::Screen;
 /// KUBEBUILDER_ASSETS names a folder with ready-made ones), a simulated CBR service over TLS, and
 /// the operator's own binary. Then applies the manifests of docs/examples with kubectl, and shows
 /// what becomes of them: a success, a wrong token and a wrong vault that are then corrected, a
-/// throttled call, a manifest against the limits, a call whose answer is lost and found by itself,
+/// throttled call, a manifest against the limits, a call whose answer is lost and then found,
 /// and one about which its user decides. The copies are followed as they come into being.
 ///
 /// Needs no cluster and no cloud. It uses free ports of 127.0.0.1 and a temporary folder, and

@@ -111,8 +111,8 @@ impl Parts {
 
     /// Ends the operator as a cluster would, and then the rest.
     pub(crate) async fn end(self) {
-        // On a thread where waiting is allowed. Whatever does not end by itself is killed as its
-        // part is dropped.
+        // On a thread where waiting is allowed. What does not end is killed as its part is
+        // dropped.
         let _ended = tokio::task::spawn_blocking(move || {
             let Self { operator, simulator, cluster, client, board: _, screen: _ } = self;
             drop(client);

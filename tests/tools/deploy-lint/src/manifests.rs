@@ -11,7 +11,7 @@ use crate::helm::{Helm, name_of, values};
 
 /// What nobody applies: the chart as it is written, and data for Argo CD.
 const NOT_APPLIED: [&str; 2] = ["deploy/helm", "deploy/argocd/resource_customizations"];
-/// It says of itself that the API server refuses it.
+/// The file says that the API server refuses it.
 const REFUSED: &str = "docs/examples/refused.yaml";
 /// What needs CRDs of Flux and of Argo CD.
 const FOREIGN: [&str; 2] = [".toolkit.fluxcd.io/", "argoproj.io/"];
@@ -85,7 +85,7 @@ pub(crate) fn refused() -> Result<Manifest> {
     Manifest::read(REFUSED.to_owned(), &std::fs::read_to_string(repository::path(REFUSED))?)
 }
 
-/// A kustomization is applied as a whole, any other file by itself.
+/// A kustomization is applied as a whole, any other file alone.
 fn read(folder: &str, kubectl: &impl Fn() -> Command, found: &mut Vec<Manifest>) -> Result<()> {
     if NOT_APPLIED.contains(&folder) {
         return Ok(());

@@ -61,12 +61,12 @@ fn odd_answers_to_another_resource_of_the_backup() {
 }
 
 #[test]
-fn answers_that_nobody_documented() {
+fn undocumented_answers() {
     holds(Scenario { undocumented: true, faults: 2, ..one("undocumented answers", LISTED) });
 }
 
 #[test]
-fn answers_that_nobody_documented_and_no_look_up() {
+fn undocumented_answers_and_no_look_up() {
     holds(Scenario {
         undocumented: true,
         faults: 2,
@@ -106,7 +106,7 @@ fn decisions_that_stay_on_what_is_made_again() {
 }
 
 #[test]
-fn doubles_are_told() {
+fn doubles_are_reported() {
     let doubles =
         Scenario { decides_any_time: true, doubles: true, ..one("doubles are told", LISTED) };
     holds(Scenario { takes_time: true, crashes: false, faults: 2, deepens: false, ..doubles });

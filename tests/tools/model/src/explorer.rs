@@ -12,9 +12,9 @@ use crate::map::Map;
 /// who was not asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Happens by itself, sooner or later.
+    /// Happens without a fault or a person, sooner or later.
     Fair,
-    /// A human does what he was asked to.
+    /// A human does what they were asked to.
     Human,
     /// May happen or not, and so often as the bound allows.
     Fault,

@@ -6,7 +6,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 pub(crate) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Cheap>>;
 
-/// Spreads well enough; equality decides all the same.
+/// Spreads well enough; equality still decides.
 #[derive(Default)]
 pub(crate) struct Cheap(u64);
 

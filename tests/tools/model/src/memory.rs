@@ -10,7 +10,7 @@ use crate::state::Age;
 
 /// Now, on the clock of everything that is remembered.
 pub(crate) const AT: Duration = Duration::from_secs(10 * 60 * 60);
-/// So long ago that all waits that rest on it are over, but for that of a restored object.
+/// So long ago that all waits that rest on it are over, except for that of a restored object.
 const HELD_AGO: Duration = AT.saturating_sub(Duration::from_secs(75));
 /// So long ago that all waits that rest on it are over.
 const LONG_AGO: Duration = AT.saturating_sub(Duration::from_secs(60 * 60));

@@ -69,7 +69,7 @@ fn rounds(steps: &mut Steps<'_>, process: usize, resource: usize) {
     // A process that is alone knows its own calls, and its predecessor's were there to be listed
     // when it began.
     if sibling && !mine && world.scenario.processes > 1 {
-        // The watch may not have told of it yet.
+        // The watch may not have reported it yet.
         let label = Label::Round { process, resource, unusual: Unusual::SiblingNotSeen };
         steps.fault(label, |to| round(world, to, process, resource, look.clone(), false));
     }
@@ -124,8 +124,8 @@ fn round(
         let declined = &world.production.status(object.status).declined_records;
         sight.look.is_adoptable(world.scenario.spelling, declined)
     };
-    let wanted = |decision: Decision| matches!(decision.word, Word::CallAnew | Word::LetGo);
-    let call_anew =
+    let wanted = |decision: Decision| matches!(decision.word, Word::Retry | Word::LetGo);
+    let retry =
         object.decision.is_some_and(|decision| wanted(decision) && decision.given_to == object.uid);
     let listed = match &sight.look {
         Looked::Records { ours, another: _, others: _ } => {
@@ -169,7 +169,7 @@ fn round(
             ));
         }
         Round::Settle { .. } => to.note_shown(resource, object.uid, &shown),
-        Round::Claim { .. } if adoptable && !call_anew && world.scenario.broken.is_empty() => {
+        Round::Claim { .. } if adoptable && !retry && world.scenario.broken.is_empty() => {
             return Err(format!(
                 "a claim for resource {resource}, though a live record of its target is listed"
             ));
@@ -213,8 +213,8 @@ fn look(world: &World, state: &State, resource: usize) -> Looked {
     }
 }
 
-/// Another resource's call of this process is out, or too young to show; also that of a predecessor
-/// of the same name.
+/// Another resource's call of this process is in flight, or too young to show; also that of a
+/// predecessor of the same name.
 fn uses_target(world: &World, process: &Process, resource: usize, uid: u8) -> bool {
     process.target.is_some_and(|(by, by_uid)| {
         let by = usize::from(by);
@@ -222,7 +222,7 @@ fn uses_target(world: &World, process: &Process, resource: usize, uid: u8) -> bo
     })
 }
 
-/// By its status another resource's call is out or unknown.
+/// By its status another resource's call is in flight or unknown.
 fn sibling_uses_target(world: &World, state: &State, resource: usize) -> bool {
     let mut others = state
         .resources
@@ -285,7 +285,7 @@ fn staking(steps: &mut Steps<'_>, process: usize, resource: usize, write: &Write
     });
 }
 
-/// A claim whose write had no answer is held if it is there, and else given up for good.
+/// A claim whose write had no answer is held if it is there, and otherwise given up.
 fn find(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Claim) {
     let world = steps.world;
     steps.fair(Label::ClaimReadAgain { process, resource }, |to| {
@@ -335,8 +335,8 @@ fn start(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Claim) 
     });
 }
 
-/// Reads, folds the end in and writes, again and again. A conflict changes nothing but that it
-/// begins anew, so reading and writing are one step here.
+/// Reads, folds the end in and writes, again and again. After a conflict it only
+/// begins again, so reading and writing are one step here.
 fn recording(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Claim, end: End) {
     let world = steps.world;
     let object = &steps.from.resources[resource];

@@ -49,7 +49,7 @@ fn human(steps: &mut Steps<'_>, resource: usize) {
         }
         (Some(Outcome::Unknown), _) => &[Word::NotAccepted],
         (Some(Outcome::Rejected), Some(RejectionKind::AlreadyReplicated)) => &[Word::Accepted],
-        (Some(Outcome::Rejected), _) => &[Word::CallAnew],
+        (Some(Outcome::Rejected), _) => &[Word::Retry],
         (None | Some(Outcome::Accepted | Outcome::NotSent | Outcome::NotAccepted), _) => &[],
     };
     for word in words {
@@ -64,7 +64,7 @@ fn human(steps: &mut Steps<'_>, resource: usize) {
     }
 }
 
-/// A human decides without being asked: while the call is out, too soon, about an adopted record;
+/// A human decides without being asked: while the call is in flight, too soon, about an adopted record;
 /// and takes it back.
 fn unasked(steps: &mut Steps<'_>, resource: usize) {
     let object = &steps.from.resources[resource];
@@ -196,7 +196,7 @@ fn restored(steps: &mut Steps<'_>, resource: usize, saved: StatusRef) {
     });
 }
 
-/// The store is restored to an earlier state, and all who watch it begin anew.
+/// The store is restored to an earlier state, and all who watch it begin again.
 fn store(steps: &mut Steps<'_>) {
     if !steps.world.scenario.rollback {
         return;

@@ -46,7 +46,7 @@ pub(crate) struct Sight {
     pub(crate) fresh: AttemptNo,
 }
 
-/// What a round comes to, and what its look leaves to remember.
+/// What a round comes to, and what its look-up leaves to remember.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rounded {
     pub(crate) round: Round,
@@ -77,7 +77,7 @@ pub(crate) struct Facts {
     pub(crate) accepted: bool,
     /// The credential that a stored status names as shown the record of an accepted call.
     pub(crate) shown_to: Option<CredentialNo>,
-    /// A call is out, its outcome unknown, or its record not shown yet.
+    /// A call is in flight, its outcome unknown, or its record not shown yet.
     pub(crate) uses_target: bool,
 }
 
@@ -150,7 +150,7 @@ impl Production {
         Some(self.tables.borrow_mut().keep_attempt(timeless_attempt(head)))
     }
 
-    /// Whether a look came before the claim.
+    /// Whether a look-up came before the claim.
     pub(crate) fn has_looked(&self, attempt: AttemptRef) -> bool {
         self.tables.borrow().attempt(attempt).records_before.is_some()
     }
@@ -381,7 +381,7 @@ fn annotation(Decision { attempt, word, given_to: _ }: Decision) -> String {
         Word::NotAccepted => format!("{attempt}:not-accepted"),
         Word::Accepted => format!("{attempt}:accepted"),
         Word::AcceptedAs(record) => format!("{attempt}:accepted:{}", record_id(record)),
-        Word::CallAnew => format!("{attempt}:retry"),
+        Word::Retry => format!("{attempt}:retry"),
         Word::LetGo => format!("{}:retry", record_id(named)),
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn hold(world: &World, state: &State) -> Result<(), String> {
             ));
         }
         let asked_for =
-            |resource: &Resource| resource.decision.is_some_and(|d| d.word == Word::CallAnew);
+            |resource: &Resource| resource.decision.is_some_and(|d| d.word == Word::Retry);
         if number > 0
             && scenario.one_call_for_the_target()
             && !state.resources.iter().any(asked_for)
@@ -101,7 +101,7 @@ fn tells_no_untruth(
         };
         let is_it = |no: AttemptNo| attempt_id(no) == attempt.id.as_str();
         let accepted = state.replicas.iter().any(|replica| is_it(replica.no));
-        // Where there is but one call to be had, no record and no 1009 can speak of another.
+        // Where only one call is possible, no record and no 1009 can speak of another.
         let one_call = !world.scenario.targets_matter()
             && !world.scenario.refuses_duplicates
             && world.scenario.others.is_empty();

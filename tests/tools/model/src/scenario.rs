@@ -72,7 +72,8 @@ pub(crate) enum Broken {
     SomeNeverListed,
     /// A record is removed before anyone has seen it.
     RecordsVanishEarly,
-    /// A decision on an unknown outcome is carried out at first sight, though the call may be out.
+    /// A decision on an unknown outcome is carried out at first sight, though the call may be
+    /// in flight.
     DecidedAtOnce,
     /// One odd answer to a look-up is believed.
     OddAnswerBelieved,
@@ -84,7 +85,7 @@ pub(crate) enum Broken {
     ViewersMixedUp,
     /// An answer that counts as a refusal where nothing can be looked up comes after an acceptance.
     CodelessAfterAcceptance,
-    /// A claim that is not in what the API server returned is called all the same.
+    /// A claim that is not in what the API server returned is called nevertheless.
     ClaimNotKeptCalled,
     /// That a call was accepted lately stops nobody else from calling for its target.
     HeldTargetForgotten,
@@ -216,8 +217,8 @@ impl Scenario {
         if self.takes_time { Record::Replicating } else { Record::Success }
     }
 
-    /// Whether no two calls for one target can be accepted, whoever's they are: one process, dying
-    /// or not, sees to that.
+    /// Whether no two calls for one target can be accepted, of any resource: one process ensures
+    /// that, even if it dies.
     pub(crate) fn one_call_for_the_target(&self) -> bool {
         if self.one_for_the_name {
             return true;

@@ -20,7 +20,7 @@ pub(crate) struct State {
     pub(crate) resources: Vec<Resource>,
     /// In an order of their own: one operator process is like the other.
     pub(crate) processes: Vec<Rc<Process>>,
-    /// Writes that nobody waits for any more, and that may yet arrive.
+    /// Writes that nobody waits for any longer, and that may yet arrive.
     pub(crate) late_writes: Vec<Write>,
     /// Calls whose body left, and which the cloud has not decided on.
     pub(crate) calls: Vec<Call>,
@@ -75,7 +75,7 @@ pub(crate) enum Word {
     NotAccepted,
     Accepted,
     AcceptedAs(AttemptNo),
-    CallAnew,
+    Retry,
     /// Of the adopted record of this number: a call of the resource's own is wanted.
     LetGo,
 }
@@ -109,7 +109,8 @@ pub(crate) struct Process {
     pub(crate) slots: Vec<Slot>,
     pub(crate) seen: Vec<Option<Seen>>,
     pub(crate) given_up: Vec<AttemptNo>,
-    /// The resource and uid that have the target: their call is out, or may be too young to show.
+    /// The resource and uid that have the target: their call is in flight, or may be too young to
+    /// show.
     pub(crate) target: Option<(u8, u8)>,
     /// For each resource: what is remembered of its look-ups. Nothing where it is not known yet, or
     /// has been for long without anything to remember.

@@ -198,11 +198,13 @@ impl World {
                 old.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
             let lets_go = old.origin == Some(Origin::Adopted);
             if write.claims && (open || (old.is_accepted() && !lets_go)) {
-                return Err("a claim beside an attempt that is out, unknown or accepted".to_owned());
+                return Err(
+                    "a claim beside an attempt that is in flight, unknown or accepted".to_owned()
+                );
             }
         }
         let status = self.production.stored(status);
-        // What a policy removes is written again, in vain.
+        // What a policy removes is written again, without effect.
         if status == resource.status && write.current && !state.admission {
             return Err(
                 "a status is written that says nothing new: that would never end".to_owned()

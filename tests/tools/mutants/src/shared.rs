@@ -1,6 +1,6 @@
 //! Dependencies that the checkout has compiled already are linked into the mutants' own target
 //! folder, not compiled or stored a second time. What comes from the workspace itself stays apart:
-//! cargo writes it anew, and a link is written through.
+//! cargo writes it again, and a link is written through.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -59,7 +59,7 @@ fn link(from: &Path, to: &Path) -> Result<()> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder)?;
     }
-    // A build that goes on meanwhile removes files.
+    // A build that runs at the same time removes files.
     match fs::hard_link(from, to) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| to.display().to_string())

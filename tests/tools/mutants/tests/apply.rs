@@ -16,3 +16,11 @@ fn each_mutant_applies_to_one_place_and_changes_it() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn the_page_counts_them() -> Result<()> {
+    let page = std::fs::read_to_string(repository::path("docs/testing.md"))?;
+    let counted = format!(": {} mutants,", MUTANTS.len());
+    assert!(page.contains(&counted), "docs/testing.md does not say \"{counted}\"");
+    Ok(())
+}

@@ -79,8 +79,8 @@ const CHECKS: &[Check] = &[
         run: argocd::recreated,
     },
     Check {
-        name: "Argo CD: a Secret that is late, rotated, deleted and made anew",
-        run: argocd::late_rotated_and_anew,
+        name: "Argo CD: a Secret that is late, rotated, deleted and made again",
+        run: argocd::late_rotated_and_made_again,
     },
     Check { name: "Argo CD: a decision by an action is carried out", run: argocd::by_action },
     Check {

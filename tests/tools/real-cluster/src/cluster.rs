@@ -20,7 +20,7 @@ use crate::gitops::{ArgoCd, Flux, Repository};
 use crate::images::Builder;
 use crate::node;
 
-/// How long anything may take that happens by itself. A check that is over earlier does not wait.
+/// How long anything may take that happens automatically. A check that is over earlier does not wait.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A running cluster, with a simulated CBR service. All of it ends with the namespaces.

@@ -137,7 +137,7 @@ impl Builder {
     }
 }
 
-/// What a root file system has besides what is mounted into it.
+/// What a root file system has in addition to what is mounted into it.
 fn rust_context(context: &Path) -> Result<()> {
     let root = context.join("root");
     for folder in ["etc/ssl/certs", "usr", "tmp", "root"] {

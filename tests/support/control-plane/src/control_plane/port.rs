@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use anyhow::{Result, bail};
 
-/// Below the ports that systems hand out by themselves (from 32768 on Linux), so that no connection
+/// Below the ports that systems hand out (from 32768 on Linux), so that no connection
 /// and no listener on port 0 takes the port of a server that is stopped and will be back.
 const PORTS: Range<u16> = 20_000..32_000;
 

@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// By itself, with this exit code.
+    /// It ended without a signal, with this exit code.
     Code(i32),
     /// By the signal of this number.
     Signal(i32),

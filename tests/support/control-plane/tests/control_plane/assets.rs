@@ -1,4 +1,4 @@
-//! Where the programs come from, and what is said when there are none.
+//! Where the programs come from, and the message when there are none.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, PipeReader};

@@ -1,4 +1,4 @@
-//! The demo plays to its end by itself: each resource ends as it should, with one accepted call,
+//! The demo plays to its end: each resource ends as it should, with one accepted call,
 //! and nothing is left.
 
 use crate::process::{Demo, PATIENCE};

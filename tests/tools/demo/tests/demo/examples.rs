@@ -1,4 +1,4 @@
-//! The API server takes every example of `docs/examples`, but for the one against the limits.
+//! The API server takes every example of `docs/examples`, except the one against the limits.
 
 use std::path::Path;
 

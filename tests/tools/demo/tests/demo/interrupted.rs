@@ -37,7 +37,7 @@ fn ctrl_c_in_a_scene_ends_everything() -> Result<()> {
     demo.interrupt()?;
 
     assert_eq!(demo.process.wait(PATIENCE)?, Exit::Code(130), "{}", demo.complaints.text());
-    assert!(!demo.output.text().contains("Summary"), "it went on");
+    assert!(!demo.output.text().contains("Summary"), "it continued");
     demo.assert_nothing_left()
 }
 

@@ -182,7 +182,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         file: "src/protocol/decide/tracking.rs",
         old: "found.further(first, &known) {",
         new: "found.further(first, &known).into_iter().take(0) {",
-        caught_by: "--test model doubles_are_told",
+        caught_by: "--test model doubles_are_reported",
     },
     Mutant {
         name: "double-at-acceptance-silent",

@@ -28,7 +28,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         caught_by: "--test model no_list",
     },
     Mutant {
-        name: "call-anew-adopts",
+        name: "retry-adopts",
         promise: "a human who wants a call of his own gets it",
         file: "src/protocol/decide/preconditions.rs",
         old: ".filter(|_| !decision::calls_anew(status))",
@@ -267,7 +267,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "attempt-over-unknown",
-        promise: "the API server refuses an attempt after one that is out or unknown",
+        promise: "the API server refuses an attempt after one that is in flight or unknown",
         file: "src/resource/rules.rs",
         old: "({first_settled} && self[0].number",
         new: "((({first_settled}) || true) && self[0].number",

@@ -20,7 +20,7 @@ pub(super) use self::decided::by_action;
 pub(super) use self::example::{example, sync_waves};
 pub(super) use self::failing::failing;
 pub(super) use self::judged::judged;
-pub(super) use self::secrets::late_rotated_and_anew;
+pub(super) use self::secrets::late_rotated_and_made_again;
 pub(super) use self::unchanged::{healed, no_drift};
 
 /// A namespace, and a folder and an Application of its name, with one replication that was

@@ -9,7 +9,7 @@ use super::install::once;
 use crate::cluster::Cluster;
 use crate::gitops::FLUX_NAMESPACE as SYSTEM;
 
-/// The example repository as it is, but for what its reader is told to put in.
+/// The example repository, unchanged except for what its reader has to put in.
 pub(super) fn example(cluster: &Cluster) -> Result<()> {
     cluster.flux()?;
     let git = cluster.repository()?;

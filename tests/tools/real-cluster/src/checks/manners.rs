@@ -9,7 +9,7 @@ use simulator::example;
 use super::install::once;
 use crate::cluster::Cluster;
 
-/// As Argo CD's `Replace=true,Force=true` and Flux's `force` do: deleted, and created anew.
+/// As Argo CD's `Replace=true,Force=true` and Flux's `force` do: deleted, and created again.
 pub(super) fn replaced_by_force(cluster: &Cluster) -> Result<()> {
     let backup = accepted(cluster, "replaced")?;
     let before = cluster.get("replaced", "brep/db")?;

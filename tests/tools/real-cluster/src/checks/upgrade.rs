@@ -1,4 +1,4 @@
-//! What ends the operator's pods while a call is out.
+//! What ends the operator's pods while a call is in flight.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;

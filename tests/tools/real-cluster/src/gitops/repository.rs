@@ -46,7 +46,7 @@ impl Repository {
         fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))
     }
 
-    /// Writes a manifest, which JSON is, too, and commits it.
+    /// Writes a manifest as JSON, and commits it.
     pub(crate) fn put(&self, path: &str, manifest: &Value) -> Result<()> {
         self.write(path, &manifest.to_string())?;
         self.commit(path)

@@ -2,7 +2,7 @@
 local actions = {}
 actions["not-accepted"] = { ["disabled"] = true, ["displayName"] = "Not accepted: call again", ["iconClass"] = "fa fa-fw fa-redo" }
 actions["accepted"] = { ["disabled"] = true, ["displayName"] = "Accepted, record unknown", ["iconClass"] = "fa fa-fw fa-check" }
-actions["call-anew"] = { ["disabled"] = true, ["displayName"] = "Rejected: call again", ["iconClass"] = "fa fa-fw fa-redo" }
+actions["retry"] = { ["disabled"] = true, ["displayName"] = "Rejected: call again", ["iconClass"] = "fa fa-fw fa-redo" }
 
 local status = obj.status
 if status == nil or status.attempts == nil or status.attempts[1] == nil or status.conditions == nil then
@@ -20,6 +20,6 @@ if stalled and attempt.outcome == "Unknown" then
   actions["not-accepted"]["disabled"] = false
   actions["accepted"]["disabled"] = false
 elseif stalled and attempt.outcome == "Rejected" then
-  actions["call-anew"]["disabled"] = false
+  actions["retry"]["disabled"] = false
 end
 return actions

@@ -22,7 +22,7 @@ pub(in crate::checks) fn frozen(cluster: &Cluster) -> Result<()> {
     let mut manifest = Cluster::replication(name, "db", &backup);
     manifest["spec"]["destinationRegion"] = example::SECOND_DESTINATION_REGION.into();
     put(cluster, name, &manifest)?;
-    // The comparison is a dry-run, and is refused. So nothing is synchronised by itself.
+    // The comparison is a dry-run, and is refused. So nothing is synchronised automatically.
     wait(cluster, name, "sync.status", "Unknown")?;
     let conditions = status(cluster, name)?["conditions"].take();
     let words = conditions[0]["message"].as_str().unwrap_or_default();

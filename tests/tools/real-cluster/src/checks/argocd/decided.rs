@@ -32,9 +32,7 @@ pub(in crate::checks) fn by_action(cluster: &Cluster) -> Result<()> {
         })
     };
     ensure!(
-        offers("not-accepted", "false")
-            && offers("accepted", "false")
-            && offers("call-anew", "true"),
+        offers("not-accepted", "false") && offers("accepted", "false") && offers("retry", "true"),
         "not the actions for an unknown outcome:\n{offered}"
     );
     argocd.run(&["app", "actions", "run", NAME, "not-accepted", KIND, "--resource-name=db"])?;

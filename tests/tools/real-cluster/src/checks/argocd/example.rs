@@ -13,7 +13,7 @@ use crate::cluster::Cluster;
 
 const CRD: &str = "crd/backupreplications.cbr.replication.dev";
 
-/// As they are, but for what their reader is told to put in, in place of what helm has installed.
+/// Unchanged except for what their reader has to put in, in place of what helm has installed.
 pub(in crate::checks) fn example(cluster: &Cluster) -> Result<()> {
     let argocd = cluster.argocd()?;
     output(&mut cluster.helm(&[

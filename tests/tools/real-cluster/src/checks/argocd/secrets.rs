@@ -10,7 +10,7 @@ use crate::cluster::Cluster;
 
 const NAME: &str = "argocd-secrets";
 
-pub(in crate::checks) fn late_rotated_and_anew(cluster: &Cluster) -> Result<()> {
+pub(in crate::checks) fn late_rotated_and_made_again(cluster: &Cluster) -> Result<()> {
     cluster.argocd()?;
     cluster.kubectl(&["create", "namespace", NAME])?;
     let backup = cluster.new_backup();
@@ -39,7 +39,7 @@ fn secret(cluster: &Cluster, token: &str) -> Result<()> {
     }))
 }
 
-/// The resource says what it waits for, and Argo CD that it goes on, with nothing to correct.
+/// The resource says what it waits for, and Argo CD that it is in progress, with nothing to correct.
 fn waits(cluster: &Cluster, reason: &str) -> Result<()> {
     wait_for_reason(cluster, NAME, reason)?;
     wait(cluster, NAME, "health.status", "Progressing")?;
