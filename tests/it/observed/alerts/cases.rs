@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use harness::{Operator, PATIENCE, Scene, in_time, service_account};
+use harness::{Operator, PATIENCE, Scene, attempt, in_time, service_account};
 use serde_json::json;
 use simulator::{Answer, Ending, Fault, Hold, LookUp, Options, Pace, RetryAfter, Script, example};
 
@@ -20,6 +20,7 @@ pub(crate) enum Deed {
     ReplicationFailed,
     TokenRejected,
     TokenExpired,
+    EndpointForbidden,
     SecretMissing,
     Throttled,
     Unreachable,
@@ -33,7 +34,7 @@ pub(crate) enum Deed {
 pub(crate) type Alert = (&'static str, &'static str);
 
 /// The deed, its job in Prometheus, and the alerts that it fires.
-pub(crate) const DEEDS: [(Deed, &str, &[Alert]); 14] = [
+pub(crate) const DEEDS: [(Deed, &str, &[Alert]); 15] = [
     (Deed::Accepted, "accepted", &[]),
     (Deed::Replicating, "replicating", &[("BackupReplicationOverdue", "")]),
     (Deed::OutcomeUnknown, "outcome-unknown", &[("BackupReplicationOutcomeUnknown", "")]),
@@ -49,6 +50,12 @@ pub(crate) const DEEDS: [(Deed, &str, &[Alert]); 14] = [
         Deed::TokenExpired,
         "token-expired",
         &[("BackupReplicationTokenRejected", ""), ("BackupReplicationOverdue", "")],
+    ),
+    // The same where the administrator no longer allows the endpoint.
+    (
+        Deed::EndpointForbidden,
+        "endpoint-forbidden",
+        &[("BackupReplicationStalled", "EndpointRefused"), ("BackupReplicationOverdue", "")],
     ),
     (
         Deed::SecretMissing,
@@ -120,6 +127,7 @@ impl Case {
             | Deed::Rejected
             | Deed::ReplicationFailed
             | Deed::TokenExpired
+            | Deed::EndpointForbidden
             | Deed::Throttled
             | Deed::Unreachable
             | Deed::OutcomeNotWritten
@@ -141,6 +149,24 @@ impl Case {
                     .wait("db", "followed", |object| object.text("/status/recordStatus").is_some())
                     .await?;
                 scene.simulator.expire_token(example::TOKEN)?;
+            }
+            Deed::EndpointForbidden => {
+                // Accepted by an operator that was allowed to call there.
+                let suspended = "  endpoint: https://cbr.example.org\n  suspend: true\n";
+                scene.applied(&Scene::manifest("db", suspended))?;
+                scene.wait("db", "suspended", |object| object.reason() == "Suspended").await?;
+                let accepted = json!({
+                    "origin": "Called",
+                    "acceptedAt": jiff::Timestamp::now(),
+                    "replicationRecordId": "r-1",
+                    "attempts": [attempt(1, Some("Accepted"))],
+                });
+                scene.set_status("db", &accepted).await?;
+                scene
+                    .wait("db", "accepted, and not tracked", |object| {
+                        object.is("Ready") && !object.is("Stalled")
+                    })
+                    .await?;
             }
             Deed::Throttled => {
                 let answer = Answer::throttled(Some(RetryAfter::Seconds(3600)));
