@@ -14,8 +14,7 @@ use crate::protocol::evidence::OtherVault;
 use crate::protocol::fixtures::{at, resource};
 use crate::resource::{
     Attempt, Auth, BackupReplication, BackupReplicationStatus, CredentialSource, Origin, Outcome,
-    ReadyWhen, RejectionKind,
-    TrackingEnd, TrackingIssue,
+    ReadyWhen, RejectionKind, TrackingEnd, TrackingIssue,
 };
 
 /// A situation, and the resource as it is described in it.
