@@ -10,7 +10,7 @@ use simulator::{
 
 use crate::caller::{Caller, json_of};
 use crate::iam::token;
-use crate::issuer::{AUDIENCE, ISSUER, Issuer, SUBJECT, claims, claims_with, encode};
+use crate::issuer::{AUDIENCE, ISSUER, Issuer, SUBJECT, claims, claims_with, encode, unsigned};
 
 const PROVIDER: &str = "cluster";
 
@@ -195,7 +195,6 @@ async fn without_keys_nobody_checks_the_signature_and_useless_keys_are_not_taken
 
 #[tokio::test]
 async fn a_pattern_fits_as_a_whole() -> Result<()> {
-    let issuer = Issuer::new()?;
     for (pattern, fits) in [
         (SUBJECT, true),
         ("*", true),
@@ -212,7 +211,7 @@ async fn a_pattern_fits_as_a_whole() -> Result<()> {
         let mapping = Mapping::new(pattern, "tenants", "tenant-a", example::PROJECT);
         let provider = IdentityProvider::new(PROVIDER, ISSUER, AUDIENCE).map(mapping);
         simulator.add_identity_provider(provider)?;
-        let status = exchange(&simulator, &issuer.token(&claims())?).await?.status();
+        let status = exchange(&simulator, &unsigned(&claims())).await?.status();
         assert_eq!(status, if fits { 201 } else { 403 }, "{pattern}");
     }
     Ok(())

@@ -1,7 +1,9 @@
 //! The simulator as a client sees it, over real connections.
 
 mod admin;
+mod admin_credentials;
 mod api;
+mod applicants;
 mod bodies;
 mod broken_answers;
 mod caller;
