@@ -88,6 +88,13 @@ impl Service {
         let any = self.behaviour.any_spelling;
         let same = |id: &str| id == project_id || (any && folded(id) == folded(project_id));
         let named = request.headers.get("x-project-id");
+        if named.is_some() && request.headers.contains_key("x-domain-id") {
+            return Err(Refusal::gateway(
+                StatusCode::BAD_REQUEST,
+                "APIG.0201",
+                "X-Project-Id together with X-Domain-Id: no client of the vendor sends both.",
+            ));
+        }
         if named.is_some_and(|id| !id.to_str().is_ok_and(same)) {
             return Err(forbidden("X-Project-Id is not the project of the path."));
         }

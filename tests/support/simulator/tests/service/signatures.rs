@@ -5,7 +5,9 @@ use http::{HeaderMap, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
 use serde_json::Value;
-use simulator::{AccessKey, Attempts, AuthErrors, Credential, Options, Simulator, example};
+use simulator::{
+    AccessKey, Attempts, AuthErrors, Credential, Options, Simulator, example, signature,
+};
 
 use crate::caller::{code_of, json_of};
 use crate::signer::Signer;
@@ -157,6 +159,33 @@ async fn a_signature_needs_a_key_a_signed_date_and_the_documented_form() -> Resu
 }
 
 #[tokio::test]
+async fn names_that_are_signed_out_of_order_or_in_upper_case_are_refused() -> Result<()> {
+    let simulator = started()?;
+    let signer = Signer::show(&simulator);
+    for names in [
+        ["host", "x-project-id", "x-sdk-date"],
+        ["x-sdk-date", "x-project-id", "host"],
+        ["Host", "x-project-id", "x-sdk-date"],
+        ["host", "host", "x-sdk-date"],
+    ] {
+        let names = names.map(str::to_owned);
+        let mut headers = signer.headers()?;
+        let date = headers["x-sdk-date"].to_str()?.to_owned();
+        let canonical =
+            signature::canonical_request(signer.method, &signer.uri, &headers, &names, b"");
+        let signature = signature::signature(&signer.secret, &date, &canonical);
+        let value = signature::authorization(&signer.access, &names, &signature);
+        headers.insert("authorization", HeaderValue::from_str(&value)?);
+        if names[0] == "host" && names[1] != "host" {
+            assert_eq!(signer.send_with(headers).await?.status(), 200);
+        } else {
+            refused(&signer, headers).await.with_context(|| format!("{names:?}"))?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_token_together_with_a_signature_is_no_request() -> Result<()> {
     let simulator = started()?;
     for token in [example::TOKEN, "unknown"] {
@@ -182,6 +211,8 @@ async fn a_signature_is_good_for_the_projects_of_its_key_alone() -> Result<()> {
         ..Signer::show(&simulator)
     };
     assert_eq!(code_of(foreign.send().await?, StatusCode::FORBIDDEN).await?, "APIGW.0310");
+    let both = Signer::show(&simulator).signed("x-domain-id", "a-domain");
+    assert_eq!(code_of(both.send().await?, StatusCode::BAD_REQUEST).await?, "APIG.0201");
     let unnamed = Signer { signed: Vec::new(), ..Signer::show(&simulator) };
     assert_eq!(unnamed.send().await?.status(), 200, "it is not mandatory for a main project");
     simulator.configure(|behaviour| behaviour.auth_errors = AuthErrors::Iam);

@@ -73,6 +73,46 @@ fn every_vector_is_signed_as_the_vendor_signs_it() -> Result<()> {
     Ok(())
 }
 
+/// The path with the query in the order and the escapes of nobody in particular.
+fn as_received(vector: &Vector) -> Result<String> {
+    let escaped = |value: &Value| -> String {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    };
+    let mut pairs = Vec::new();
+    for pair in vector.value["query"].as_array().context("no query")? {
+        let name = escaped(&pair[0]);
+        let values = pair[1].as_array().cloned().unwrap_or_else(|| vec![pair[1].clone()]);
+        for value in values {
+            pairs.push(format!("{name}={}", escaped(&value)));
+        }
+    }
+    Ok(format!("{}?{}", vector.text("path")?, pairs.join("&")))
+}
+
+#[test]
+fn a_query_is_put_in_order_and_escapes_are_as_the_vendor_writes_them() -> Result<()> {
+    for vector in vectors()? {
+        let (names, headers) = (vector.signed_names()?, vector.headers()?);
+        let body = vector.text("body_utf8")?.as_bytes();
+        let uri = as_received(&vector)?;
+        let canonical =
+            signature::canonical_request(vector.text("method")?, &uri, &headers, &names, body);
+        assert_eq!(canonical, vector.text("canonical_request")?, "{uri}");
+    }
+    for (uri, path, query) in [
+        ("/~a-b_c.d", "/~a-b_c.d/", ""),
+        ("/%7ea%2fb/%e4%BD%a0", "/~a%2Fb/%E4%BD%A0/", ""),
+        ("/100%", "/100%25/", ""),
+        ("/a?b&c=&=d&e=f+g%20h=i", "/a/", "=d&b=&c=&e=f%2Bg%20h%3Di"),
+        ("/a?b=~&b=%7E", "/a/", "b=~&b=~"),
+    ] {
+        let canonical = signature::canonical_request("get", uri, &HeaderMap::new(), &[], b"");
+        assert!(canonical.starts_with(&format!("GET\n{path}\n{query}\n\n")), "{canonical}");
+    }
+    Ok(())
+}
+
 /// The status and the text of what is answered to the bytes of a vector, sent as they are.
 async fn answered(simulator: &Simulator, vector: &Vector, body: &str) -> Result<(String, String)> {
     let mut request =
