@@ -79,7 +79,11 @@ async fn a_token_that_the_cloud_repeats_in_another_form_is_on_show_nowhere() -> 
                     Answer::status(500).error(ErrorShape::Cbr, "BackupService.9910", words),
                     Script::show,
                 ),
-                Operation::Replicate | Operation::IssueToken => (
+                Operation::Replicate
+                | Operation::IssueToken
+                | Operation::Exchange
+                | Operation::TemporaryKey
+                | Operation::ListProjects => (
                     Answer::status(400).error(ErrorShape::Cbr, "BackupService.9900", words),
                     Script::replicate,
                 ),

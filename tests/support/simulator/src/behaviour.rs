@@ -1,7 +1,12 @@
 //! How the service behaves where the API leaves it open, or where clouds differ.
 
+mod gateway;
+mod iam;
+
 use std::time::Duration;
 
+pub use gateway::{ExpiredToken, HeaderLimits};
+pub use iam::Iam;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +28,12 @@ pub struct Behaviour {
     pub view: View,
     /// The shape of 401 and 403 for a token.
     pub auth_errors: AuthErrors,
+    /// What is said of a token that was good once.
+    pub expired_token: ExpiredToken,
+    /// How long the headers of a request may be; `None`: as long as tests like.
+    pub header_limits: Option<HeaderLimits>,
+    /// How IAM behaves.
+    pub iam: Iam,
     /// Ids and regions are known in any letter case, with or without their hyphens. A destination
     /// is kept in the words it was asked for in; how it is listed is up to [`View::spelling`].
     pub any_spelling: bool,
@@ -54,6 +65,16 @@ pub struct Wire {
     pub charset: bool,
     /// In small chunks, without the length in advance.
     pub chunked: bool,
+}
+
+impl Wire {
+    /// Of what the service itself says, errors included.
+    pub(crate) fn content_type(self, plain: &'static str) -> &'static str {
+        match (self.charset, plain) {
+            (true, "application/json") => "application/json;charset=UTF-8",
+            (true | false, _) => plain,
+        }
+    }
 }
 
 /// How replications advance.

@@ -2,6 +2,7 @@
 //! `{"set_backup_status": {"backup_id": "…", "status": "error"}}`.
 
 use anyhow::Result;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -10,7 +11,10 @@ use crate::script::Script;
 use crate::service::record::Target;
 use crate::service::stage::{Advance, DeletedRecord};
 use crate::state::State;
-use crate::world::{Backup, BackupStatus, Project, Region, Token, Vault, VaultStatus};
+use crate::world::{
+    AccessKey, Agency, Backup, BackupStatus, IdentityProvider, Project, Region, Token, User, Vault,
+    VaultStatus,
+};
 
 /// One change; each is the function of the same name of [`Simulator`](crate::Simulator).
 #[derive(Clone, Debug, Deserialize)]
@@ -38,13 +42,47 @@ pub enum Command {
     AddToken(Token),
     ExpireToken(SecretValue),
     RevokeToken(SecretValue),
+    /// All that a user or an agency was issued.
+    ExpireTokensOf {
+        user: String,
+    },
+    RevokeTokensOf {
+        user: String,
+    },
+    AddUser(User),
+    /// The value is the password.
+    SetPassword {
+        user: String,
+        password: SecretValue,
+    },
+    UnlockUser {
+        user: String,
+    },
+    AddAccessKey(AccessKey),
+    RemoveAccessKey {
+        access: String,
+    },
+    UnlockAccessKey {
+        access: String,
+    },
+    AddIdentityProvider(IdentityProvider),
+    AddAgency(Agency),
+    /// The clock of the service shows this time now, and goes on from there.
+    SetClock {
+        at: Timestamp,
+    },
+    /// Forward, or back if negative.
+    AdvanceClock {
+        seconds: i64,
+    },
+    ResetClock,
     /// The whole behaviour: what is left out gets its default.
     Configure(Behaviour),
     SetView {
         backup_id: String,
         view: Option<View>,
     },
-    /// What one token is shown, whatever the backup; it comes before the view of the backup.
+    /// What one token, or one access key, is shown, whatever the backup; it comes before the view of the backup.
     SetTokenView {
         token: SecretValue,
         view: Option<View>,
@@ -81,7 +119,7 @@ pub enum Command {
     },
 }
 
-/// The value of a token.
+/// The value of a token, or a password.
 #[derive(Clone, Deserialize)]
 pub struct SecretValue {
     value: String,
@@ -112,8 +150,25 @@ impl Command {
                 inventory.set_backup_status(&backup_id, status)?
             }
             Self::AddToken(token) => state.service.tokens.add(token),
-            Self::ExpireToken(SecretValue { value }) => state.service.tokens.expire(&value)?,
+            Self::ExpireToken(SecretValue { value }) => state.service.expire_token(&value)?,
             Self::RevokeToken(SecretValue { value }) => state.service.tokens.revoke(&value)?,
+            Self::ExpireTokensOf { user } => state.service.expire_tokens_of(&user)?,
+            Self::RevokeTokensOf { user } => state.service.tokens.revoke_all_of(&user)?,
+            Self::AddUser(user) => state.service.users.add(user),
+            Self::SetPassword { user, password: SecretValue { value } } => {
+                state.service.set_password(&user, &value)?
+            }
+            Self::UnlockUser { user } => state.service.users.unlock(&user)?,
+            Self::AddAccessKey(key) => state.service.access_keys.add(key),
+            Self::RemoveAccessKey { access } => state.service.access_keys.remove(&access)?,
+            Self::UnlockAccessKey { access } => state.service.access_keys.unlock(&access)?,
+            Self::AddIdentityProvider(provider) => state.service.add_identity_provider(provider)?,
+            Self::AddAgency(agency) => state.service.agencies.push(agency),
+            Self::SetClock { at } => state.service.clock.set(at),
+            Self::AdvanceClock { seconds } => {
+                state.service.clock.advance(SignedDuration::from_secs(seconds))
+            }
+            Self::ResetClock => state.service.clock.set(Timestamp::now()),
             Self::Configure(behaviour) => state.service.behaviour = behaviour,
             Self::SetView { backup_id, view } => state.service.set_view(&backup_id, view),
             Self::SetTokenView { token: SecretValue { value }, view } => {

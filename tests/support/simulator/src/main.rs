@@ -38,8 +38,8 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
 
-    /// What exists, in JSON (as GET /world of the admin API has it, and "tokens"); an example world
-    /// if left out
+    /// What exists, in JSON (as GET /world of the admin API has it, and "tokens", "users",
+    /// "access_keys", "identity_providers" and "agencies"); an example world if left out
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
 

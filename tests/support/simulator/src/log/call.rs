@@ -6,6 +6,7 @@ use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+use super::authority::Authority;
 use crate::script::Operation;
 
 /// A request and what became of it.
@@ -23,7 +24,7 @@ pub struct Call {
     /// With the query, if there is one.
     pub path: String,
     pub headers: Headers,
-    /// Not of a request for a token: a password is in it.
+    /// Not of a request to IAM: a password or a token is in it.
     #[serde(serialize_with = "as_lossy_text")]
     pub body: Vec<u8>,
     /// False: the connection broke off within the body, and the call was not processed.
@@ -33,6 +34,13 @@ pub struct Call {
     pub request_id: String,
     /// Whether a script had a say in it.
     pub scripted: bool,
+    /// Who asks for a token or a key, as the request says: a user or agency, or an identity
+    /// provider.
+    pub applicant: Option<String>,
+    /// The access key that the request says it is signed with.
+    pub access_key: Option<String>,
+    /// What a call about a backup was let in with; `None` where it was not, or not processed.
+    pub authority: Option<Authority>,
     /// What the service made of it; `None` while, or if, it did not get to process it.
     pub verdict: Option<Verdict>,
     /// How it ended; `None` while it has not.
@@ -49,7 +57,9 @@ impl Call {
             Some(
                 Verdict::Refused { status: _, code: _ }
                 | Verdict::Shown { records: _ }
-                | Verdict::Issued,
+                | Verdict::Issued
+                | Verdict::KeyIssued
+                | Verdict::Listed { projects: _ },
             )
             | None => None,
         }
@@ -68,6 +78,10 @@ pub enum Verdict {
     Shown { records: usize },
     /// A token.
     Issued,
+    /// A temporary key.
+    KeyIssued,
+    /// So many projects.
+    Listed { projects: usize },
 }
 
 /// How a call ended.
@@ -109,6 +123,7 @@ impl Headers {
     fn redacted(&self) -> impl Iterator<Item = (&str, &str)> {
         self.iter().map(|(name, value)| match name {
             "x-auth-token"
+            | "x-subject-token"
             | "authorization"
             | "proxy-authorization"
             | "cookie"

@@ -1,5 +1,8 @@
 //! What the service received and what became of it.
 
+mod applicant;
+mod attempts;
+mod authority;
 mod call;
 
 use std::collections::HashMap;
@@ -8,6 +11,9 @@ use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use applicant::{access_key, applicant};
+pub use attempts::{Applicants, Attempts};
+pub use authority::{Authority, Credential};
 pub use call::{Call, CallEnding, Headers, Verdict};
 
 use crate::script::Operation;
@@ -21,6 +27,7 @@ pub struct Log {
     per_backup: HashMap<String, Counts>,
     connections: u64,
     failed_handshakes: u64,
+    applicants: Applicants,
 }
 
 /// How many calls were received whole, whatever was answered.
@@ -45,6 +52,8 @@ pub(crate) struct Arrival {
     pub(crate) over_tls: bool,
     pub(crate) route: Route,
     pub(crate) request_id: String,
+    pub(crate) applicant: Option<String>,
+    pub(crate) access_key: Option<String>,
 }
 
 impl Log {
@@ -73,6 +82,31 @@ impl Log {
         &self.per_backup
     }
 
+    /// The attempts of those who asked for tokens and keys, or signed.
+    pub fn applicants(&self) -> &Applicants {
+        &self.applicants
+    }
+
+    /// How often a token was asked for by a user with a password, or by an agency.
+    pub fn logins(&self, name: &str) -> Attempts {
+        self.applicants.logins.get(name).copied().unwrap_or_default()
+    }
+
+    /// How often a token of this identity provider was to be exchanged.
+    pub fn exchanges(&self, provider: &str) -> Attempts {
+        self.applicants.exchanges.get(provider).copied().unwrap_or_default()
+    }
+
+    /// How often a temporary key was asked for.
+    pub fn temporary_keys(&self) -> Attempts {
+        self.applicants.temporary_keys
+    }
+
+    /// How often this access key signed.
+    pub fn signed(&self, access: &str) -> Attempts {
+        self.applicants.signed.get(access).copied().unwrap_or_default()
+    }
+
     /// Connections taken so far, TLS or not.
     pub fn connections(&self) -> u64 {
         self.connections
@@ -92,18 +126,35 @@ impl Log {
     }
 
     pub(crate) fn arrived(&mut self, arrival: &Arrival, scripted: bool) -> usize {
-        let Arrival { method, path, headers, body, complete, over_tls, route, request_id } =
-            arrival;
+        let Arrival {
+            method,
+            path,
+            headers,
+            body,
+            complete,
+            over_tls,
+            route,
+            request_id,
+            applicant,
+            access_key,
+        } = arrival;
         let number = self.calls.len();
         let operation = Operation::of(route);
         if *complete {
             self.count(route.backup_id(), |counts| match operation {
                 Some(Operation::Replicate) => counts.posts += 1,
                 Some(Operation::Show) => counts.gets += 1,
-                Some(Operation::IssueToken) | None => {}
+                Some(
+                    Operation::IssueToken
+                    | Operation::Exchange
+                    | Operation::TemporaryKey
+                    | Operation::ListProjects,
+                )
+                | None => {}
             });
         }
-        self.calls.push(Call {
+        let secret = operation.is_some_and(Operation::is_of_iam);
+        let call = Call {
             number,
             at: Timestamp::now(),
             operation,
@@ -111,20 +162,33 @@ impl Log {
             method: method.clone(),
             path: path.clone(),
             headers: Headers::new(headers),
-            body: if operation == Some(Operation::IssueToken) { Vec::new() } else { body.clone() },
+            body: if secret { Vec::new() } else { body.clone() },
             complete: *complete,
             over_tls: *over_tls,
             request_id: request_id.clone(),
             scripted,
+            applicant: applicant.clone(),
+            access_key: access_key.clone(),
+            authority: None,
             verdict: None,
             ending: None,
             client_gone: false,
-        });
+        };
+        if *complete {
+            self.applicants.each(&call, |attempts| attempts.asked += 1);
+        }
+        self.calls.push(call);
         number
     }
 
-    pub(crate) fn processed(&mut self, number: usize, verdict: Verdict) {
+    pub(crate) fn processed(
+        &mut self,
+        number: usize,
+        verdict: Verdict,
+        authority: Option<Authority>,
+    ) {
         let Some(call) = self.calls.get_mut(number) else { return };
+        call.authority = authority;
         let accepted = matches!(verdict, Verdict::Accepted { record_id: _ });
         call.verdict = Some(verdict);
         let backup_id = call.backup_id.clone();
@@ -135,6 +199,9 @@ impl Log {
 
     pub(crate) fn ended(&mut self, number: usize, ending: CallEnding) {
         if let Some(call) = self.calls.get_mut(number) {
+            if call.complete {
+                self.applicants.each(call, |attempts| attempts.ended(&ending));
+            }
             call.ending = Some(ending);
         }
     }

@@ -98,6 +98,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) request_headers: &'a HeaderMap,
     pub(crate) request_id: &'a str,
     pub(crate) ordinary: &'a [u8],
+    /// By the clock of the service.
+    pub(crate) now: Timestamp,
 }
 
 impl Answer {
@@ -117,6 +119,12 @@ impl Answer {
     pub fn throttled(retry_after: Option<RetryAfter>) -> Self {
         let message = "The throttling threshold has been reached.";
         Self { retry_after, ..Self::status(429).error(ErrorShape::Gateway, "APIG.0308", message) }
+    }
+
+    /// 429 `IAM.0012`: IAM has had too many requests.
+    pub fn iam_throttled() -> Self {
+        let message = "The throttling threshold has been reached (IAM.0012).";
+        Self::status(429).error(ErrorShape::Iam, "IAM.0012", message)
     }
 
     /// A redirect, with the status given.
@@ -186,8 +194,12 @@ impl Answer {
 
     /// Whether it can be sent.
     pub(crate) fn check(&self) -> Result<()> {
-        let nothing =
-            Surroundings { request_headers: &HeaderMap::new(), request_id: "", ordinary: &[] };
+        let nothing = Surroundings {
+            request_headers: &HeaderMap::new(),
+            request_id: "",
+            ordinary: &[],
+            now: Timestamp::now(),
+        };
         self.render(&nothing).map(|_| ())
     }
 
@@ -213,7 +225,7 @@ impl Answer {
             headers.insert(REQUEST_ID, HeaderValue::from_str(context.request_id)?);
         }
         if let Some(retry_after) = self.retry_after {
-            headers.insert(RETRY_AFTER, retry_after.value()?);
+            headers.insert(RETRY_AFTER, retry_after.value(context.now)?);
         }
         for (name, value) in &self.headers {
             let parsed = HeaderName::from_bytes(name.as_bytes())
@@ -265,17 +277,21 @@ impl Answer {
 }
 
 impl RetryAfter {
-    fn value(self) -> Result<HeaderValue> {
+    fn value(self, now: Timestamp) -> Result<HeaderValue> {
         match self {
             Self::Seconds(seconds) => Ok(HeaderValue::from(seconds)),
             Self::DateInSeconds(seconds) => {
-                let at = Timestamp::now()
+                let at = now
                     .checked_add(SignedDuration::from_secs(seconds.into()))
                     .context("the date of Retry-After is out of range")?;
-                let date =
-                    jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at)?;
-                Ok(HeaderValue::from_str(&date)?)
+                http_date(at)
             }
         }
     }
+}
+
+/// An instant as HTTP writes it.
+pub(crate) fn http_date(at: Timestamp) -> Result<HeaderValue> {
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at)?;
+    Ok(HeaderValue::from_str(&date)?)
 }

@@ -10,10 +10,12 @@ use std::fmt;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use crate::log::Arrival;
+use crate::service::caller::token;
 use crate::service::route::Route;
 use fault::Fault;
 
-/// The two calls of the API, and the one of IAM.
+/// The two calls of the API, and those of IAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
@@ -21,8 +23,15 @@ pub enum Operation {
     Replicate,
     /// `GET …/backups/{backup_id}`
     Show,
-    /// `POST …/auth/tokens`
+    /// `POST /v3/auth/tokens`
+    #[serde(alias = "login")]
     IssueToken,
+    /// `POST …/OS-AUTH/id-token/tokens`
+    Exchange,
+    /// `POST …/OS-CREDENTIAL/securitytokens`
+    TemporaryKey,
+    /// `GET /v3/projects`
+    ListProjects,
 }
 
 impl Operation {
@@ -31,7 +40,18 @@ impl Operation {
             Route::Replicate { project_id: _, backup_id: _ } => Some(Self::Replicate),
             Route::Show { project_id: _, backup_id: _ } => Some(Self::Show),
             Route::IssueToken => Some(Self::IssueToken),
+            Route::Exchange => Some(Self::Exchange),
+            Route::TemporaryKey => Some(Self::TemporaryKey),
+            Route::ListProjects => Some(Self::ListProjects),
             Route::Unknown => None,
+        }
+    }
+
+    /// Whether it is one of IAM's.
+    pub(crate) fn is_of_iam(self) -> bool {
+        match self {
+            Self::Replicate | Self::Show => false,
+            Self::IssueToken | Self::Exchange | Self::TemporaryKey | Self::ListProjects => true,
         }
     }
 }
@@ -39,8 +59,8 @@ impl Operation {
 /// A fault and the calls that it meets.
 ///
 /// Scripts wait in a queue. A call takes the first that fits it, and those that name its token come
-/// before those that do not, then those that name its backup, then those that run out before those
-/// that do not. A call that none fits is answered as usual.
+/// before those that do not, then those that name who asks, then those that name its backup, then
+/// those that run out before those that do not. A call that none fits is answered as usual.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
@@ -53,6 +73,10 @@ pub struct Script {
     /// `None`: every token. Read, but never written out: a token is a secret.
     #[serde(default, skip_serializing)]
     pub token: Option<TokenValue>,
+    /// The user or the agency of a login, the identity provider of an exchange, the access key of a
+    /// signed request; `None`: whoever asks.
+    #[serde(default)]
+    pub applicant: Option<String>,
     /// How many calls; `None` (in JSON: `null`) for all. Where JSON leaves it out: one.
     #[serde(default = "one")]
     pub times: Option<u32>,
@@ -88,12 +112,12 @@ impl Script {
 
     /// For the next calls.
     pub fn times(times: u32, fault: Fault) -> Self {
-        Self { operation: None, backup_id: None, token: None, times: Some(times), fault }
+        Self { times: Some(times), ..Self::always(fault) }
     }
 
     /// For all calls from now on.
     pub fn always(fault: Fault) -> Self {
-        Self { operation: None, backup_id: None, token: None, times: None, fault }
+        Self { operation: None, backup_id: None, token: None, applicant: None, times: None, fault }
     }
 
     /// Only for replications.
@@ -111,6 +135,26 @@ impl Script {
         Self { operation: Some(Operation::IssueToken), ..self }
     }
 
+    /// Only for exchanges of an identity provider's token.
+    pub fn exchange(self) -> Self {
+        Self { operation: Some(Operation::Exchange), ..self }
+    }
+
+    /// Only for requests for a temporary key.
+    pub fn temporary_key(self) -> Self {
+        Self { operation: Some(Operation::TemporaryKey), ..self }
+    }
+
+    /// Only for lists of projects.
+    pub fn list_projects(self) -> Self {
+        Self { operation: Some(Operation::ListProjects), ..self }
+    }
+
+    /// Only for who gives this name: a user, an agency, an identity provider, an access key.
+    pub fn applicant(self, name: impl Into<String>) -> Self {
+        Self { applicant: Some(name.into()), ..self }
+    }
+
     /// Only for one backup.
     pub fn backup(self, backup_id: impl Into<String>) -> Self {
         Self { backup_id: Some(backup_id.into()), ..self }
@@ -121,10 +165,17 @@ impl Script {
         Self { token: Some(value.into()), ..self }
     }
 
-    fn fits(&self, operation: Operation, backup_id: Option<&str>, token: Option<&[u8]>) -> bool {
-        self.operation.map_or(operation != Operation::IssueToken, |only| only == operation)
-            && self.backup_id.as_deref().is_none_or(|only| Some(only) == backup_id)
+    fn fits(&self, operation: Operation, arrival: &Arrival) -> bool {
+        let token = token(&arrival.headers);
+        let asks = |only: &str| {
+            [&arrival.applicant, &arrival.access_key]
+                .into_iter()
+                .any(|name| name.as_deref() == Some(only))
+        };
+        self.operation.map_or(!operation.is_of_iam(), |only| only == operation)
+            && self.backup_id.as_deref().is_none_or(|only| Some(only) == arrival.route.backup_id())
             && self.token.as_ref().is_none_or(|TokenValue(only)| Some(only.as_bytes()) == token)
+            && self.applicant.as_deref().is_none_or(asks)
     }
 }
 
@@ -153,16 +204,17 @@ impl Scripts {
     }
 
     /// The fault for a call that has arrived.
-    pub(crate) fn take(&mut self, route: &Route, token: Option<&[u8]>) -> Option<Fault> {
-        let (operation, backup_id) = (Operation::of(route)?, route.backup_id());
+    pub(crate) fn take(&mut self, arrival: &Arrival) -> Option<Fault> {
+        let operation = Operation::of(&arrival.route)?;
         // `min_by_key` keeps the first of equals, which makes a queue of scripts of the same rank.
         let (position, script) = self
             .0
             .iter_mut()
             .enumerate()
-            .filter(|(_, script)| script.fits(operation, backup_id, token))
+            .filter(|(_, script)| script.fits(operation, arrival))
             .min_by_key(|(_, script)| {
-                (script.token.is_none(), script.backup_id.is_none(), script.times.is_none())
+                let by_caller = (script.token.is_none(), script.applicant.is_none());
+                (by_caller, script.backup_id.is_none(), script.times.is_none())
             })?;
         let fault = script.fault.clone();
         if let Some(times) = &mut script.times {

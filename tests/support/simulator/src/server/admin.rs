@@ -17,49 +17,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
+use super::help::HELP;
 use crate::command::Command;
 use crate::log::Counts;
 use crate::state::Shared;
-
-/// What `GET /` says.
-const HELP: &str = "\
-The admin API of the CBR simulator. JSON in, JSON out; errors are {\"error\": text} with 400, 404 or 405.
-
-GET  /healthz                  200 once it serves
-GET  /ca.pem                   the CA of its TLS endpoint
-GET  /world                    regions, projects, vaults, backups
-GET  /behaviour                what {\"configure\": ...} last set
-GET  /records?backup_id=ID     replications, oldest first; of all backups without a query
-GET  /scripts                  scripts that still wait for calls
-GET  /log?from=N               calls from number N on (0 if left out)
-GET  /counts?backup_id=ID      calls received and accepted; of all backups without a query
-POST /do                       a command or an array of commands, done in order up to the first that fails
-POST /wait                     answers when it is so, or 408 after the time
-                               {\"milliseconds\": 5000, \"until\": {\"counts\": {\"backup_id\": ID, \"posts\": 1, \"accepted\": 1, \"gets\": 0}}}
-                               {\"milliseconds\": 5000, \"until\": {\"hold\": {\"name\": NAME, \"arrivals\": 1}}}
-
-A view tells what look_up (available not_found method_not_allowed not_implemented forbidden refused no_such_backup), records
-(present {late} empty null absent), timestamps (unzoned offset zulu unreadable absent), destination_vault (both top_level
-extra_info), spelling (as_asked lower upper without_hyphens), shape (full sparse), children (none disks with_records) and
-instead (the id of a backup) are. What it leaves out has its default, the first in each list.
-
-Commands: add_region add_project add_vault set_vault_capacity set_vault_status add_backup remove_backup
-set_backup_status add_token expire_token revoke_token configure set_view set_token_view add_replication alter_record
-advance reveal hide delete_replica script \"clear_scripts\" release. Examples:
-{\"set_backup_status\": {\"backup_id\": ID, \"status\": \"protecting\"}}
-{\"advance\": {\"id\": RECORD or BACKUP, \"to\": {\"replicating\": {\"progress\": 40}}}}
-{\"script\": {\"operation\": \"replicate\", \"times\": 2, \"fault\": {\"steps\": [\"commit\"], \"end\": \"reset\"}}}
-{\"script\": {\"fault\": {\"steps\": [\"commit\", {\"hold\": {\"name\": \"a\"}}], \"end\": {\"answer\": {\"status\": 502}}}}}
-{\"configure\": {\"pace\": {\"milliseconds\": 20000}, \"view\": {\"records\": {\"late\": {\"milliseconds\": 5000}}}}}
-{\"configure\": {\"any_spelling\": true, \"cache\": \"polite\", \"wire\": {\"charset\": true, \"chunked\": true}, \"view\": {\"spelling\": \"lower\"}}}
-{\"set_token_view\": {\"token\": {\"value\": TOKEN}, \"view\": {\"records\": \"empty\"}}}
-{\"set_view\": {\"backup_id\": ID, \"view\": {\"instead\": OTHER_ID, \"shape\": \"sparse\", \"children\": \"with_records\"}}}
-{\"script\": {\"operation\": \"show\", \"token\": TOKEN, \"fault\": {\"end\": {\"answer\": {\"status\": 404, \"body\": {\"page\": \"<p>{request_id}</p>\"}}}}}}
-{\"add_replication\": {\"project_id\": ID, \"backup_id\": ID, \"destination_project_id\": ID, \"destination_region\": NAME, \"destination_vault_id\": ID}}
-{\"alter_record\": {\"id\": RECORD or BACKUP, \"fields\": {\"created_at\": null, \"extra_info\": {\"auto_trigger\": true}}}}
-{\"hide\": {\"id\": RECORD or BACKUP}}
-{\"release\": {\"hold\": \"a\"}}
-";
 
 /// Serves one connection of the admin API.
 pub(crate) async fn serve(shared: Arc<Shared>, ca_pem: Arc<str>, stream: TcpStream) {
@@ -151,6 +112,10 @@ async fn dispatch(
                 .parse()
                 .with_context(|| format!("from is the number of a call, not {from:?}"))?;
             Ok(shared.with(|state| ok(&state.log.calls().get(from..).unwrap_or_default())))
+        }
+        (&Method::GET, "/applicants") => Ok(shared.with(|state| ok(state.log.applicants()))),
+        (&Method::GET, "/clock") => {
+            Ok(ok(&json!({ "now": shared.with(|state| state.service.clock.now()) })))
         }
         (&Method::GET, "/counts") => Ok(ok(&counts(shared, query("backup_id")))),
         (&Method::POST, "/do") => {

@@ -4,18 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderValue};
 use http::{HeaderMap, Response};
+use jiff::Timestamp;
 
 use super::body::AnswerBody;
 use crate::log::Arrival;
-use crate::script::answer::{REQUEST_ID, Surroundings};
+use crate::script::answer::{REQUEST_ID, Surroundings, http_date};
 use crate::script::fault::{End, Fault, Step};
 use crate::service::{Reply, Request};
 use crate::state::Shared;
-
-/// The header with the token.
-const TOKEN: &str = "x-auth-token";
 
 /// The header with a token that IAM issued.
 const SUBJECT_TOKEN: &str = "x-subject-token";
@@ -51,7 +49,10 @@ impl CallRun {
             }
         }
         match end {
-            End::Ordinary => Ok(Finish::Answer(self.ordinary(self.processed(reply))?)),
+            End::Ordinary => {
+                let ordinary = self.ordinary(self.processed(reply))?;
+                Ok(Finish::Answer(self.dated(ordinary)?))
+            }
             End::Answer(answer) => {
                 if answer.needs_ordinary() {
                     reply = Some(self.processed(reply));
@@ -60,8 +61,9 @@ impl CallRun {
                     request_headers: &self.arrival.headers,
                     request_id: &self.arrival.request_id,
                     ordinary: reply.as_ref().map(|reply| reply.body.as_ref()).unwrap_or_default(),
+                    now: self.now(),
                 };
-                Ok(Finish::Answer(answer.render(&surroundings)?))
+                Ok(Finish::Answer(self.dated(answer.render(&surroundings)?)?))
             }
             End::Reset => Ok(Finish::Reset),
             End::Close => Ok(Finish::Close),
@@ -74,21 +76,23 @@ impl CallRun {
         reply.unwrap_or_else(|| {
             let request = Request {
                 route: &self.arrival.route,
-                token: token(&self.arrival.headers),
+                method: &self.arrival.method,
+                uri: &self.arrival.path,
+                headers: &self.arrival.headers,
                 body: &self.arrival.body,
                 request_id: &self.arrival.request_id,
                 no_cache: no_cache(&self.arrival.headers),
             };
             self.shared.record(|state| {
                 let reply = state.service.process(&request);
-                state.log.processed(self.number, reply.verdict.clone());
+                state.log.processed(self.number, reply.verdict.clone(), reply.authority.clone());
                 reply
             })
         })
     }
 
     fn ordinary(&self, reply: Reply) -> Result<Response<AnswerBody>> {
-        let Reply { status, content_type, body, verdict: _, subject_token } = reply;
+        let Reply { status, content_type, body, verdict: _, subject_token, authority: _ } = reply;
         let chunked = self.shared.with(|state| state.service.behaviour.wire.chunked);
         let mut response = Response::new(if chunked {
             AnswerBody::chunked(body)
@@ -103,10 +107,18 @@ impl CallRun {
         }
         Ok(response)
     }
-}
 
-pub(super) fn token(headers: &HeaderMap) -> Option<&[u8]> {
-    headers.get(TOKEN).map(HeaderValue::as_bytes)
+    fn now(&self) -> Timestamp {
+        self.shared.with(|state| state.service.clock.now())
+    }
+
+    /// With the date by the clock of the service, unless a script gave it another one.
+    fn dated(&self, mut response: Response<AnswerBody>) -> Result<Response<AnswerBody>> {
+        if !response.headers().contains_key(DATE) {
+            response.headers_mut().insert(DATE, http_date(self.now())?);
+        }
+        Ok(response)
+    }
 }
 
 fn no_cache(headers: &HeaderMap) -> bool {

@@ -14,9 +14,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use uuid::Uuid;
 
 use super::body::AnswerBody;
-use super::call::{CallRun, Finish, token};
+use super::call::{CallRun, Finish};
 use super::wire::Fuse;
-use crate::log::{Arrival, CallEnding};
+use crate::log::{Arrival, CallEnding, access_key, applicant};
+use crate::script::Operation;
 use crate::script::answer::Answer;
 use crate::script::fault::{End, Fault};
 use crate::service::error::ErrorShape;
@@ -65,6 +66,8 @@ async fn answer(
     let received = receive(body).await;
     let route = Route::find(&parts.method, parts.uri.path());
     let arrival = Arrival {
+        applicant: applicant(Operation::of(&route), &parts.headers, &received.bytes),
+        access_key: access_key(&parts.headers),
         route: shared.with(|state| state.service.known_as(route)),
         path: parts
             .uri
@@ -82,7 +85,7 @@ async fn answer(
         let fault = if too_large {
             Some(refuse_too_large())
         } else if complete {
-            state.scripts.take(&arrival.route, token(&arrival.headers))
+            state.scripts.take(&arrival)
         } else {
             None
         };

@@ -46,8 +46,18 @@ impl From<Backup> for Stored {
 
 impl Inventory {
     pub(crate) fn new(world: World) -> (Self, Tokens) {
-        let World { region, destinations, projects, vaults, backups, tokens: given, users: _ } =
-            world;
+        let World {
+            region,
+            destinations,
+            projects,
+            vaults,
+            backups,
+            tokens: given,
+            users: _,
+            access_keys: _,
+            identity_providers: _,
+            agencies: _,
+        } = world;
         let mut tokens = Tokens::default();
         for token in given {
             tokens.add(token);
@@ -65,7 +75,7 @@ impl Inventory {
         (inventory, tokens)
     }
 
-    /// What exists now, without tokens and users; in the order of ids.
+    /// What exists now, without what is IAM's; in the order of ids.
     pub(crate) fn world(&self) -> World {
         fn sorted<T: Clone>(map: &HashMap<String, T>) -> Vec<T> {
             let mut entries: Vec<_> = map.iter().collect();
@@ -80,6 +90,9 @@ impl Inventory {
             backups: sorted(&self.backups).into_iter().map(|stored| stored.backup).collect(),
             tokens: Vec::new(),
             users: Vec::new(),
+            access_keys: Vec::new(),
+            identity_providers: Vec::new(),
+            agencies: Vec::new(),
         }
     }
 

@@ -1,7 +1,10 @@
 //! The service as it behaves when nothing is scripted.
 
+mod access_key;
+pub(crate) mod caller;
+mod credentials;
 pub(crate) mod error;
-mod iam;
+pub(crate) mod iam;
 pub(crate) mod inventory;
 pub(crate) mod ledger;
 pub(crate) mod parameters;
@@ -11,27 +14,39 @@ pub(crate) mod route;
 mod show;
 pub(crate) mod stage;
 pub(crate) mod token;
+mod user;
+mod views;
 
 use std::collections::HashMap;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde_json::Value;
 
-use crate::behaviour::{Behaviour, Cache, LookUp, View};
-use crate::log::Verdict;
-use crate::world::{User, World};
+use crate::behaviour::{Behaviour, Cache, View};
+use crate::clock::Clock;
+use crate::log::{Authority, Verdict};
+use crate::world::{Agency, IdentityProvider, World};
+use access_key::AccessKeys;
 use error::Refusal;
+use iam::Issued;
 use inventory::Inventory;
 use ledger::Ledger;
 use route::Route;
 use token::Tokens;
+use user::Users;
 
 /// The whole service: what exists, who may call, what was accepted, and how it behaves.
 pub(crate) struct Service {
     pub(crate) inventory: Inventory,
     pub(crate) tokens: Tokens,
-    pub(crate) users: Vec<User>,
+    pub(crate) users: Users,
+    pub(crate) access_keys: AccessKeys,
+    /// By id.
+    pub(crate) identity_providers: HashMap<String, IdentityProvider>,
+    pub(crate) agencies: Vec<Agency>,
+    pub(crate) clock: Clock,
     pub(crate) ledger: Ledger,
     pub(crate) behaviour: Behaviour,
     /// What `GET` shows of single backups, where it differs from the rest.
@@ -45,7 +60,10 @@ pub(crate) struct Service {
 /// A call as the service sees it.
 pub(crate) struct Request<'a> {
     pub(crate) route: &'a Route,
-    pub(crate) token: Option<&'a [u8]>,
+    pub(crate) method: &'a Method,
+    /// Path and query as received.
+    pub(crate) uri: &'a str,
+    pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a [u8],
     pub(crate) request_id: &'a str,
     /// Whether it asks caches to stay out of it.
@@ -61,16 +79,51 @@ pub(crate) struct Reply {
     pub(crate) verdict: Verdict,
     /// `X-Subject-Token`, marked sensitive.
     pub(crate) subject_token: Option<HeaderValue>,
+    /// What a call about a backup was let in with.
+    pub(crate) authority: Option<Authority>,
+}
+
+/// What the service did with a call that it did not refuse.
+struct Done {
+    status: StatusCode,
+    body: Value,
+    verdict: Verdict,
+    subject_token: Option<HeaderValue>,
+    authority: Option<Authority>,
+}
+
+impl Done {
+    fn ok(body: Value, verdict: Verdict, authority: Option<Authority>) -> Self {
+        Self { status: StatusCode::OK, body, verdict, subject_token: None, authority }
+    }
+
+    fn issued(Issued { body, token }: Issued) -> Self {
+        Self {
+            status: StatusCode::CREATED,
+            subject_token: Some(token),
+            ..Self::ok(body, Verdict::Issued, None)
+        }
+    }
 }
 
 impl Service {
     pub(crate) fn new(world: World, behaviour: Behaviour) -> Self {
-        let users = world.users.clone();
+        let users = Users::new(world.users.clone());
+        let mut access_keys = AccessKeys::default();
+        world.access_keys.iter().cloned().for_each(|key| access_keys.add(key));
+        let providers = world.identity_providers.iter().cloned();
+        let identity_providers =
+            providers.map(|provider| (provider.id.clone(), provider)).collect();
+        let agencies = world.agencies.clone();
         let (inventory, tokens) = Inventory::new(world);
         Self {
             inventory,
             tokens,
             users,
+            access_keys,
+            identity_providers,
+            agencies,
+            clock: Clock::default(),
             ledger: Ledger::default(),
             behaviour,
             views: HashMap::new(),
@@ -90,10 +143,18 @@ impl Service {
             (Cache::Polite, Route::Show { project_id: _, backup_id: _ }) => !request.no_cache,
             (Cache::Deaf, Route::Show { project_id: _, backup_id: _ }) => true,
             (Cache::Polite | Cache::Deaf, Route::Replicate { project_id: _, backup_id: _ })
-            | (Cache::Polite | Cache::Deaf, Route::IssueToken | Route::Unknown) => false,
+            | (
+                Cache::Polite | Cache::Deaf,
+                Route::IssueToken
+                | Route::Exchange
+                | Route::TemporaryKey
+                | Route::ListProjects
+                | Route::Unknown,
+            ) => false,
         };
         if let Some(stored) = self.stored.get(request.route).filter(|_| cached) {
-            return stored.clone();
+            // The cache asks nobody who they are.
+            return Reply { authority: None, ..stored.clone() };
         }
         let reply = self.answer(request);
         if cached && reply.status == StatusCode::OK {
@@ -105,62 +166,50 @@ impl Service {
     fn answer(&mut self, request: &Request<'_>) -> Reply {
         let now = Instant::now();
         self.ledger.catch_up(now);
-        let shown = |(body, verdict)| (StatusCode::OK, body, verdict, None);
-        let answer = match request.route {
-            Route::Replicate { project_id, backup_id } => self
-                .authenticate(request, project_id)
-                .and_then(|()| self.replicate(project_id, backup_id, request.body))
-                .map(shown),
-            Route::Show { project_id, backup_id } => self
-                .look_up_is_available(request, backup_id)
-                .and_then(|()| self.authenticate(request, project_id))
-                .and_then(|()| self.look_up_is_allowed(request, backup_id))
-                .and_then(|()| {
-                    self.show(project_id, backup_id, &self.view(request, backup_id).clone(), now)
-                })
-                .map(shown),
-            Route::IssueToken => self
-                .issue_token(request.body)
-                .map(|(body, token)| (StatusCode::CREATED, body, Verdict::Issued, Some(token))),
-            Route::Unknown => Err(Refusal::no_such_api()),
-        };
-        match answer {
-            Ok((status, body, verdict, subject_token)) => {
+        match self.check_headers(request.headers).and_then(|()| self.carry_out(request, now)) {
+            Ok(Done { status, body, verdict, subject_token, authority }) => {
                 let body = Bytes::from(body.to_string());
-                let content_type = if self.behaviour.wire.charset {
-                    "application/json;charset=UTF-8"
-                } else {
-                    "application/json"
-                };
-                Reply { status, content_type, body, verdict, subject_token }
+                let content_type = self.behaviour.wire.content_type("application/json");
+                Reply { status, content_type, body, verdict, subject_token, authority }
             }
             Err(Refusal { status, shape, code, message }) => {
                 let (content_type, body) =
                     shape.render(status, &code, &message, request.request_id);
+                let content_type = self.behaviour.wire.content_type(content_type);
                 let verdict = Verdict::Refused { status: status.as_u16(), code };
-                Reply { status, content_type, body, verdict, subject_token: None }
+                Reply { status, content_type, body, verdict, subject_token: None, authority: None }
             }
         }
     }
 
-    fn authenticate(&self, request: &Request<'_>, project_id: &str) -> Result<(), Refusal> {
-        self.tokens.check(request.token, project_id, self.behaviour.auth_errors)
-    }
-
-    /// Gives one backup a view of its own; `None` takes it away.
-    pub(crate) fn set_view(&mut self, backup_id: &str, view: Option<View>) {
-        match view {
-            Some(view) => self.views.insert(backup_id.to_owned(), view),
-            None => self.views.remove(backup_id),
-        };
-    }
-
-    /// Gives one token a view of its own; `None` takes it away.
-    pub(crate) fn set_token_view(&mut self, token: &str, view: Option<View>) {
-        match view {
-            Some(view) => self.token_views.insert(token.to_owned(), view),
-            None => self.token_views.remove(token),
-        };
+    fn carry_out(&mut self, request: &Request<'_>, now: Instant) -> Result<Done, Refusal> {
+        let time = self.clock.now();
+        match request.route {
+            Route::Replicate { project_id, backup_id } => {
+                let authority = self.authenticate(request, project_id, time)?;
+                let (body, verdict) = self.replicate(project_id, backup_id, request.body)?;
+                Ok(Done::ok(body, verdict, Some(authority)))
+            }
+            Route::Show { project_id, backup_id } => {
+                self.look_up_is_available(request, backup_id)?;
+                let authority = self.authenticate(request, project_id, time)?;
+                self.look_up_is_allowed(request, backup_id)?;
+                let view = self.view(request, backup_id).clone();
+                let (body, verdict) = self.show(project_id, backup_id, &view, now)?;
+                Ok(Done::ok(body, verdict, Some(authority)))
+            }
+            Route::IssueToken => self.issue_token(request, time).map(Done::issued),
+            Route::Exchange => self.exchange(request, time).map(Done::issued),
+            Route::TemporaryKey => {
+                let body = self.temporary_key(request, time)?;
+                Ok(Done { status: StatusCode::CREATED, ..Done::ok(body, Verdict::KeyIssued, None) })
+            }
+            Route::ListProjects => {
+                let (body, verdict) = self.list_projects(request, time)?;
+                Ok(Done::ok(body, verdict, None))
+            }
+            Route::Unknown => Err(Refusal::no_such_api()),
+        }
     }
 
     /// The route with the ids by which project and backup are known here, where any spelling will
@@ -176,48 +225,11 @@ impl Service {
                 let (project_id, backup_id) = self.inventory.known_as(&project_id, &backup_id);
                 Route::Show { project_id, backup_id }
             }
-            Route::IssueToken => Route::IssueToken,
-            Route::Unknown => Route::Unknown,
-        }
-    }
-
-    /// Who looks decides before what is looked at.
-    fn view(&self, request: &Request<'_>, backup_id: &str) -> &View {
-        let token = request.token.and_then(|token| std::str::from_utf8(token).ok());
-        let of_token = token.and_then(|token| self.token_views.get(token));
-        of_token.or_else(|| self.views.get(backup_id)).unwrap_or(&self.behaviour.view)
-    }
-
-    /// A service without the look-up says so before it looks at the token.
-    fn look_up_is_available(&self, request: &Request<'_>, backup_id: &str) -> Result<(), Refusal> {
-        match self.view(request, backup_id).look_up {
-            LookUp::Available | LookUp::Forbidden | LookUp::Refused | LookUp::NoSuchBackup => {
-                Ok(())
-            }
-            LookUp::NotFound => Err(Refusal::no_such_api()),
-            LookUp::MethodNotAllowed => Err(Refusal::bare(StatusCode::METHOD_NOT_ALLOWED)),
-            LookUp::NotImplemented => Err(Refusal::bare(StatusCode::NOT_IMPLEMENTED)),
-        }
-    }
-
-    fn look_up_is_allowed(&self, request: &Request<'_>, backup_id: &str) -> Result<(), Refusal> {
-        let refused = |status, code, message| {
-            Err(Refusal::auth(self.behaviour.auth_errors, status, code, message))
-        };
-        match self.view(request, backup_id).look_up {
-            LookUp::Forbidden => {
-                let message = "Policy does not allow cbr:backups:get to be performed.";
-                refused(StatusCode::FORBIDDEN, "APIGW.0302", message)
-            }
-            LookUp::Refused => {
-                let message = "Incorrect IAM authentication information: decrypt token fail";
-                refused(StatusCode::UNAUTHORIZED, "APIGW.0301", message)
-            }
-            LookUp::NoSuchBackup => Err(replicate::no_such_backup(backup_id)),
-            LookUp::Available
-            | LookUp::NotFound
-            | LookUp::MethodNotAllowed
-            | LookUp::NotImplemented => Ok(()),
+            other @ (Route::IssueToken
+            | Route::Exchange
+            | Route::TemporaryKey
+            | Route::ListProjects
+            | Route::Unknown) => other,
         }
     }
 }

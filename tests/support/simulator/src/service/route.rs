@@ -2,12 +2,15 @@
 
 use http::Method;
 
-/// The two calls that the service knows, the one of IAM, and all others.
+/// The two calls that the service knows, those of IAM, and all others.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Route {
     Replicate { project_id: String, backup_id: String },
     Show { project_id: String, backup_id: String },
     IssueToken,
+    Exchange,
+    TemporaryKey,
+    ListProjects,
     Unknown,
 }
 
@@ -28,6 +31,9 @@ impl Route {
                 Self::Show { project_id: (*project).to_owned(), backup_id: (*backup).to_owned() }
             }
             (&Method::POST, ["", "v3", "auth", "tokens"]) => Self::IssueToken,
+            (&Method::POST, ["", "v3.0", "OS-AUTH", "id-token", "tokens"]) => Self::Exchange,
+            (&Method::POST, ["", "v3.0", "OS-CREDENTIAL", "securitytokens"]) => Self::TemporaryKey,
+            (&Method::GET, ["", "v3", "projects"]) => Self::ListProjects,
             _ => Self::Unknown,
         }
     }
@@ -36,7 +42,11 @@ impl Route {
         match self {
             Self::Replicate { project_id: _, backup_id }
             | Self::Show { project_id: _, backup_id } => Some(backup_id),
-            Self::IssueToken | Self::Unknown => None,
+            Self::IssueToken
+            | Self::Exchange
+            | Self::TemporaryKey
+            | Self::ListProjects
+            | Self::Unknown => None,
         }
     }
 }

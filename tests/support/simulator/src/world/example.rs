@@ -1,7 +1,7 @@
 //! The default world and its ids. Project, backup and vault are those of the API's own example
 //! request.
 
-use super::{Backup, Project, Region, Token, User, Vault, VaultKind, World};
+use super::{AccessKey, Backup, Project, Region, Token, User, Vault, VaultKind, World};
 
 /// The region this service stands in.
 pub const REGION: &str = "eu-de";
@@ -31,9 +31,14 @@ pub const DOMAIN: &str = "OTC-EU-DE-00000000001000000000";
 pub const USER: &str = "cbr-replication";
 /// The password of [`USER`].
 pub const PASSWORD: &str = "example-password-of-the-simulator";
+/// The access key of [`USER`].
+pub const ACCESS_KEY: &str = "AKEXAMPLE00000000001";
+/// The secret of [`ACCESS_KEY`].
+pub const SECRET_KEY: &str = "example-secret-key-of-the-simulator-0001";
 
 impl Default for World {
-    /// One backup, two destination regions, a token without an expiry, a user: the ids are in
+    /// One backup, two destination regions, a token without an expiry, a user with an access
+    /// key: the ids are in
     /// [`example`].
     fn default() -> Self {
         Self {
@@ -62,6 +67,9 @@ impl Default for World {
             backups: vec![Backup::server(BACKUP, PROJECT)],
             tokens: vec![Token::new(TOKEN, PROJECT)],
             users: vec![User::new(DOMAIN, USER, PASSWORD, PROJECT)],
+            access_keys: vec![AccessKey::new(ACCESS_KEY, SECRET_KEY, PROJECT).of_user(USER)],
+            identity_providers: Vec::new(),
+            agencies: Vec::new(),
         }
     }
 }

@@ -1,11 +1,16 @@
 //! What exists before the first call: plain data, written in Rust or read from JSON.
 
+mod access_key;
 pub mod example;
-
-use std::fmt;
+mod federation;
+mod user;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use access_key::AccessKey;
+pub use federation::{Agency, IdentityProvider, Mapping};
+pub use user::{Token, User};
 
 /// Everything that exists. An absent member of the JSON form means that there is none of its kind.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,6 +33,14 @@ pub struct World {
     /// Read, but never written out: each has a password.
     #[serde(default, skip_serializing)]
     pub users: Vec<User>,
+    /// Read, but never written out: each has a secret.
+    #[serde(default, skip_serializing)]
+    pub access_keys: Vec<AccessKey>,
+    /// Read, but not written out, like all that is IAM's.
+    #[serde(default, skip_serializing)]
+    pub identity_providers: Vec<IdentityProvider>,
+    #[serde(default, skip_serializing)]
+    pub agencies: Vec<Agency>,
 }
 
 /// A destination region.
@@ -52,6 +65,9 @@ impl Region {
 #[serde(deny_unknown_fields)]
 pub struct Project {
     pub id: String,
+    /// `None`: named like its region, as the main project of a region is.
+    #[serde(default)]
+    pub name: Option<String>,
     pub region: String,
     /// False: not a destination of replication (1011).
     #[serde(default = "yes")]
@@ -61,7 +77,16 @@ pub struct Project {
 impl Project {
     /// A project that backups can be replicated to.
     pub fn new(id: impl Into<String>, region: impl Into<String>) -> Self {
-        Self { id: id.into(), region: region.into(), replication: true }
+        Self { id: id.into(), name: None, region: region.into(), replication: true }
+    }
+
+    /// The same project with a name of its own, such as `eu-de_backup`.
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.region)
     }
 }
 
@@ -191,79 +216,6 @@ impl Backup {
             contain_system_disk: true,
             created_at: Timestamp::now(),
         }
-    }
-}
-
-/// A token, scoped to one project.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Token {
-    pub value: String,
-    pub project_id: String,
-    /// `None` for a token that does not expire by itself.
-    #[serde(default)]
-    pub expires_at: Option<Timestamp>,
-}
-
-impl Token {
-    /// A token that does not expire by itself.
-    pub fn new(value: impl Into<String>, project_id: impl Into<String>) -> Self {
-        Self { value: value.into(), project_id: project_id.into(), expires_at: None }
-    }
-
-    /// The same token with an expiry.
-    pub fn expires_at(self, expires_at: Timestamp) -> Self {
-        Self { expires_at: Some(expires_at), ..self }
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { value: _, project_id, expires_at } = self;
-        f.debug_struct("Token")
-            .field("project_id", project_id)
-            .field("expires_at", expires_at)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A user of IAM, by name within a domain.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct User {
-    pub domain: String,
-    pub name: String,
-    pub password: String,
-    /// The projects that the user has rights in.
-    #[serde(default)]
-    pub projects: Vec<String>,
-}
-
-impl User {
-    /// A user with rights in one project.
-    pub fn new(
-        domain: impl Into<String>,
-        name: impl Into<String>,
-        password: impl Into<String>,
-        project_id: impl Into<String>,
-    ) -> Self {
-        Self {
-            domain: domain.into(),
-            name: name.into(),
-            password: password.into(),
-            projects: vec![project_id.into()],
-        }
-    }
-}
-
-impl fmt::Debug for User {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { domain, name, password: _, projects } = self;
-        f.debug_struct("User")
-            .field("domain", domain)
-            .field("name", name)
-            .field("projects", projects)
-            .finish_non_exhaustive()
     }
 }
 

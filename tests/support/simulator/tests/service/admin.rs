@@ -12,7 +12,7 @@ use simulator::{Counts, Options, Simulator, example};
 use crate::caller::{Caller, code_of, json_of};
 
 /// A client of the admin API.
-struct Admin {
+pub(crate) struct Admin {
     client: Client,
     base: String,
 }
@@ -22,21 +22,21 @@ impl Admin {
         Ok(Self { client: Client::builder().no_proxy().build()?, base })
     }
 
-    async fn get(&self, path: &str) -> Result<Value> {
+    pub(crate) async fn get(&self, path: &str) -> Result<Value> {
         json_of(self.client.get(format!("{}{path}", self.base)).send().await?, 200).await
     }
 
-    async fn post(&self, path: &str, body: Value, status: u16) -> Result<Value> {
+    pub(crate) async fn post(&self, path: &str, body: Value, status: u16) -> Result<Value> {
         json_of(self.client.post(format!("{}{path}", self.base)).json(&body).send().await?, status)
             .await
     }
 
-    async fn act(&self, command: Value) -> Result<()> {
+    pub(crate) async fn act(&self, command: Value) -> Result<()> {
         self.post("/do", command, 200).await.map(|_| ())
     }
 }
 
-fn started() -> Result<(Simulator, Caller, Admin)> {
+pub(crate) fn started() -> Result<(Simulator, Caller, Admin)> {
     let admin = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let simulator = Simulator::start(Options { admin, ..Options::default() })?;
     let caller = Caller::plain(&simulator)?;

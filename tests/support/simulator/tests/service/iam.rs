@@ -1,13 +1,14 @@
 //! Tokens for a name and a password.
 
 use anyhow::{Context, Result};
-use reqwest::{Response, StatusCode};
+use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use simulator::{Answer, ErrorShape, Fault, Options, Script, Simulator, User, Verdict, example};
 
 use crate::caller::{Caller, json_of};
 
-fn login(password: &str, project: Option<&str>) -> Value {
+/// By password, for the project of this id or for none.
+pub(crate) fn login(password: &str, project: Option<&str>) -> Value {
     let user =
         json!({"name": example::USER, "password": password, "domain": {"name": example::DOMAIN}});
     let mut auth = json!({"identity": {"methods": ["password"], "password": {"user": user}}});
@@ -17,13 +18,37 @@ fn login(password: &str, project: Option<&str>) -> Value {
     json!({"auth": auth})
 }
 
-async fn ask(simulator: &Simulator, body: &Value) -> Result<Response> {
-    let client = reqwest::Client::builder().no_proxy().build()?;
-    let url = format!("{}/v3/auth/tokens?nocatalog=true", simulator.http_url());
-    Ok(client.post(url).json(body).send().await?)
+/// Of another user, for the project of the example.
+pub(crate) fn login_of(name: &str, password: &str) -> Value {
+    let mut body = login(password, Some(example::PROJECT));
+    body["auth"]["identity"]["password"]["user"]["name"] = json!(name);
+    body
 }
 
-fn token(response: &Response) -> Result<String> {
+/// With another scope.
+pub(crate) fn login_with(scope: &Value) -> Value {
+    let mut body = login(example::PASSWORD, None);
+    body["auth"]["scope"] = scope.clone();
+    body
+}
+
+pub(crate) async fn ask(simulator: &Simulator, body: &Value) -> Result<Response> {
+    Ok(request(simulator, body)?.send().await?)
+}
+
+/// By one who has a token already.
+pub(crate) async fn ask_as(simulator: &Simulator, token: &str, body: &Value) -> Result<Response> {
+    Ok(request(simulator, body)?.header("x-auth-token", token).send().await?)
+}
+
+fn request(simulator: &Simulator, body: &Value) -> Result<RequestBuilder> {
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let url = format!("{}/v3/auth/tokens?nocatalog=true", simulator.http_url());
+    Ok(client.post(url).json(body))
+}
+
+/// The token of an answer.
+pub(crate) fn token(response: &Response) -> Result<String> {
     Ok(response.headers().get("x-subject-token").context("no token")?.to_str()?.to_owned())
 }
 

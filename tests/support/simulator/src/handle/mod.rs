@@ -1,5 +1,7 @@
 //! What the handle can do while the service runs: change the world, write scripts, look at the log.
 
+mod credentials;
+
 use std::time::Instant;
 
 use anyhow::Result;
@@ -12,11 +14,11 @@ use crate::script::hold::Hold;
 use crate::service::record::{Record, Target};
 use crate::service::stage::{Advance, DeletedRecord};
 use crate::simulator::Simulator;
-use crate::world::{Backup, BackupStatus, Project, Region, Token, User, Vault, VaultStatus, World};
+use crate::world::{Backup, BackupStatus, Project, Region, Vault, VaultStatus, World};
 
 /// Changes to the world and to the behaviour.
 impl Simulator {
-    /// What exists now, without the tokens.
+    /// What exists now, without what is IAM's: users, tokens, keys.
     pub fn world(&self) -> World {
         self.with(|state| state.service.inventory.world())
     }
@@ -55,30 +57,12 @@ impl Simulator {
         self.with(|state| state.service.inventory.set_backup_status(backup_id, status))
     }
 
-    pub fn add_token(&self, token: Token) {
-        self.with(|state| state.service.tokens.add(token));
-    }
-
-    pub fn add_user(&self, user: User) {
-        self.with(|state| state.service.users.push(user));
-    }
-
-    /// Makes a token expire now: 401 `APIGW.0307`.
-    pub fn expire_token(&self, value: &str) -> Result<()> {
-        self.with(|state| state.service.tokens.expire(value))
-    }
-
-    /// Makes a token unknown: 401 `APIGW.0301`.
-    pub fn revoke_token(&self, value: &str) -> Result<()> {
-        self.with(|state| state.service.tokens.revoke(value))
-    }
-
     /// Changes how the service behaves. Replications that were accepted keep their pace.
     pub fn configure(&self, change: impl FnOnce(&mut Behaviour)) {
         self.with(|state| change(&mut state.service.behaviour));
     }
 
-    /// Gives one token a view of its own, whatever the backup; it comes before the view of the
+    /// Gives one token, or one access key, a view of its own, whatever the backup; it comes before the view of the
     /// backup. `None` takes it away.
     pub fn set_token_view(&self, token: &str, view: Option<View>) {
         self.with(|state| state.service.set_token_view(token, view));
