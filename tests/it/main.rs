@@ -10,6 +10,7 @@ mod crash;
 mod crash_points;
 mod crd;
 mod crd_compatibility;
+mod credentials;
 mod differential;
 mod docs;
 mod ends;

@@ -103,6 +103,8 @@ impl Scene {
             .arg(format!("--namespace={}", self.namespace))
             .arg(format!("--allowed-endpoint={}", self.simulator.https_url()))
             .arg(format!("--default-endpoint={}", self.simulator.https_url()))
+            .arg(format!("--allowed-iam-endpoint={}", self.simulator.https_url()))
+            .arg(format!("--default-iam-endpoint={}", self.simulator.https_url()))
             .arg(format!("--ca-bundle={}", self.ca_file.display()))
     }
 
@@ -171,6 +173,12 @@ impl Scene {
     /// (indented by two spaces).
     pub fn manifest(name: &str, more: &str) -> String {
         Self::manifest_for(name, example::BACKUP, more)
+    }
+
+    /// The same for another backup, with another kind of credential, as JSON.
+    pub fn manifest_with(name: &str, backup_id: &str, auth: &serde_json::Value) -> String {
+        let token = "auth:\n    tokenSecretRef:\n      name: cbr-token";
+        Self::manifest_for(name, backup_id, "").replace(token, &format!("auth: {auth}"))
     }
 
     /// The same for another backup.
