@@ -38,7 +38,7 @@ pub(super) async fn credential(
     };
     let secret = cluster.secret(name).await.map_err(|why| format!("{source}: {why}"))?;
     let Some(secret) = secret else {
-        return Err(CredentialProblem::SecretNotFound.sentence(&source));
+        return Err(CredentialProblem::NotFound.sentence(&source));
     };
     let data = secret.data.unwrap_or_default();
     let content = secret_content(&source, |key| data.get(key).map(|bytes| bytes.0.as_slice()));

@@ -20,8 +20,8 @@ pub enum CredentialReading {
 /// Why there is no credential that could be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialProblem {
-    /// No such Secret.
-    SecretNotFound,
+    /// No such Secret or service account.
+    NotFound,
     /// The Secret lacks what is needed, in words that follow its name.
     Missing(String),
     /// What is there cannot be used, for the reason given.
@@ -40,10 +40,10 @@ impl CredentialProblem {
     /// The reason of `Ready` before a call.
     pub(crate) fn reason(&self) -> Reason {
         match self {
-            Self::SecretNotFound => Reason::SecretNotFound,
-            Self::Missing(_) => Reason::TokenMissing,
-            Self::Unusable(_) => Reason::TokenUnusable,
-            Self::NotPermitted(_) => Reason::SecretNotPermitted,
+            Self::NotFound => Reason::CredentialNotFound,
+            Self::Missing(_) => Reason::CredentialMissing,
+            Self::Unusable(_) => Reason::CredentialUnusable,
+            Self::NotPermitted(_) => Reason::CredentialNotPermitted,
             Self::IamEndpointRefused(_) => Reason::EndpointRefused,
             Self::LoginRefused(_) => Reason::LoginRefused,
             Self::LoginFailed(_) => Reason::LoginFailed,
@@ -53,10 +53,10 @@ impl CredentialProblem {
     /// What keeps a copy from being followed.
     pub(crate) fn tracking_issue(&self) -> TrackingIssue {
         match self {
-            Self::SecretNotFound => TrackingIssue::SecretNotFound,
-            Self::Missing(_) => TrackingIssue::TokenMissing,
-            Self::Unusable(_) => TrackingIssue::TokenUnusable,
-            Self::NotPermitted(_) => TrackingIssue::SecretNotPermitted,
+            Self::NotFound => TrackingIssue::CredentialNotFound,
+            Self::Missing(_) => TrackingIssue::CredentialMissing,
+            Self::Unusable(_) => TrackingIssue::CredentialUnusable,
+            Self::NotPermitted(_) => TrackingIssue::CredentialNotPermitted,
             Self::IamEndpointRefused(_) => TrackingIssue::EndpointRefused,
             Self::LoginRefused(_) => TrackingIssue::LoginRefused,
             Self::LoginFailed(_) => TrackingIssue::LoginFailed,
@@ -66,7 +66,7 @@ impl CredentialProblem {
     /// What is wrong, in words that name the source.
     pub fn sentence(&self, source: &CredentialSource) -> String {
         match self {
-            Self::SecretNotFound => format!("{source} does not exist"),
+            Self::NotFound => format!("{source} does not exist"),
             Self::Missing(what) => format!("{source} {what}"),
             Self::Unusable(why) => format!("{source} cannot {}: {why}", source.purpose()),
             Self::NotPermitted(why) => format!("the operator may not read {source}: {why}"),

@@ -232,7 +232,7 @@ fn already_replicated_is_evidence_that_leads_to_the_record() {
 fn checks_continue_after_a_moment_in_which_nothing_could_be_seen() {
     let mut scene = ended(shows(vec![]), lost());
     scene.credential = Some(crate::protocol::CredentialReading::Problem(
-        crate::protocol::CredentialProblem::SecretNotFound,
+        crate::protocol::CredentialProblem::NotFound,
     ));
     let (status, again) = scene.settled();
     assert_eq!(condition(&status, "Stalled").unwrap().1, "OutcomeUnknown");
@@ -349,7 +349,7 @@ fn a_refused_look_up_is_never_followed_by_a_call() {
     for failing_for in [0, 60, 24 * 60 * 60] {
         scene.history.failing_for = Duration::from_secs(failing_for);
         let (status, again) = scene.settled();
-        assert_eq!(condition(&status, "Ready").unwrap().1, "TokenRejected");
+        assert_eq!(condition(&status, "Ready").unwrap().1, "CredentialRejected");
         assert!(again.is_some_and(|again| again <= Duration::from_secs(10 * 60)));
     }
 }

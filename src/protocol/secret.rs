@@ -37,7 +37,7 @@ pub fn secret_content<'a>(
         CredentialSource::Token(reference) => token(reference, value),
         CredentialSource::Password(_) => user(value),
         CredentialSource::AccessKey(_) => access_key(value),
-        CredentialSource::ServiceAccount(_) => Err(CredentialProblem::SecretNotFound),
+        CredentialSource::ServiceAccount(_) => Err(CredentialProblem::NotFound),
     }
 }
 

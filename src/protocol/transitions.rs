@@ -191,12 +191,12 @@ mod tests {
     fn a_wait_is_news_once() {
         let mut scene = Scene::new();
         scene.credential = Some(crate::protocol::CredentialReading::Problem(
-            crate::protocol::CredentialProblem::SecretNotFound,
+            crate::protocol::CredentialProblem::NotFound,
         ));
         let (waits, _) = scene.settled();
         assert_eq!(
             kinds(scene.resource.status.as_ref(), &waits),
-            [TransitionKind::Waits(Reason::SecretNotFound)]
+            [TransitionKind::Waits(Reason::CredentialNotFound)]
         );
         assert_eq!(kinds(Some(&waits), &waits), []);
     }
@@ -233,14 +233,15 @@ mod tests {
         status.replication_record_id = Some("r-1".into());
         let (accepted, _) = scene.settled();
         let hindered = |status: &BackupReplicationStatus, scene: &mut Scene| {
-            let issue = Some(crate::resource::TrackingIssue::TokenRejected);
+            let issue = Some(crate::resource::TrackingIssue::CredentialRejected);
             scene.resource.status =
                 Some(BackupReplicationStatus { tracking_issue: issue, ..status.clone() });
             scene.settled().0
         };
         let hindered = hindered(&accepted, &mut scene);
         let news = transitions(Some(&accepted), &hindered);
-        let [Transition { kind: TransitionKind::Waits(Reason::TokenRejected), note }] = &news[..]
+        let [Transition { kind: TransitionKind::Waits(Reason::CredentialRejected), note }] =
+            &news[..]
         else {
             panic!("{news:?}");
         };

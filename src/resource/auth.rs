@@ -125,6 +125,14 @@ impl CredentialSource {
         }
     }
 
+    /// The service account that is asked for, where it is one.
+    pub fn account_name(&self) -> Option<&str> {
+        match self {
+            Self::ServiceAccount(reference) => Some(&reference.name),
+            Self::Token(_) | Self::Password(_) | Self::AccessKey(_) => None,
+        }
+    }
+
     /// The key of the Secret that a user fills, where it is one alone.
     pub fn key(&self) -> Option<&str> {
         match self {

@@ -66,16 +66,16 @@ reasons! {
     EndpointRefused,
     /// A field cannot be sent to the API (an older CRD let it through).
     SpecInvalid,
-    /// The Secret does not exist.
-    SecretNotFound,
-    /// The Secret has no such key, or it is empty.
-    TokenMissing,
-    /// The value cannot be sent as a token.
-    TokenUnusable,
-    /// The operator may not read the Secret.
-    SecretNotPermitted,
+    /// The Secret or service account does not exist.
+    CredentialNotFound,
+    /// The Secret lacks a key, or it is empty.
+    CredentialMissing,
+    /// What the Secret holds cannot be used.
+    CredentialUnusable,
+    /// The operator may not read the Secret, or create a token of the service account.
+    CredentialNotPermitted,
     /// The cloud refused the credential.
-    TokenRejected,
+    CredentialRejected,
     /// IAM refuses to issue a token.
     LoginRefused,
     /// IAM issues no token at the moment.
@@ -207,10 +207,10 @@ mod tests {
 
     #[test]
     fn transition_time_moves_only_with_the_status() {
-        let first = apply(&[], &[ready(Is::False, Reason::SecretNotFound)], Some(1), at(1));
-        let same = apply(&first, &[ready(Is::False, Reason::TokenMissing)], Some(1), at(2));
+        let first = apply(&[], &[ready(Is::False, Reason::CredentialNotFound)], Some(1), at(1));
+        let same = apply(&first, &[ready(Is::False, Reason::CredentialMissing)], Some(1), at(2));
         assert_eq!(same[0].last_transition_time, at(1));
-        assert_eq!(same[0].reason, "TokenMissing");
+        assert_eq!(same[0].reason, "CredentialMissing");
         let turned = apply(&same, &[ready(Is::True, Reason::Accepted)], Some(1), at(3));
         assert_eq!(turned[0].last_transition_time, at(3));
     }

@@ -196,16 +196,16 @@ pub enum TrackingEnd {
 pub enum TrackingIssue {
     /// The administrator no longer allows the endpoint.
     EndpointRefused,
-    /// The Secret no longer exists.
-    SecretNotFound,
-    /// The Secret no longer has the key, or the key is empty.
-    TokenMissing,
-    /// The value cannot be sent as a token.
-    TokenUnusable,
-    /// The operator may not read the Secret.
-    SecretNotPermitted,
+    /// The Secret or service account no longer exists.
+    CredentialNotFound,
+    /// The Secret no longer has a key, or it is empty.
+    CredentialMissing,
+    /// What the Secret holds cannot be used.
+    CredentialUnusable,
+    /// The operator may not read the Secret, or create a token of the service account.
+    CredentialNotPermitted,
     /// The cloud rejects the credential.
-    TokenRejected,
+    CredentialRejected,
     /// IAM refuses to issue a token.
     LoginRefused,
     /// IAM issues no token at the moment.

@@ -103,7 +103,7 @@ async fn the_examples_are_as_the_operator_leaves_its_resources() -> Result<()> {
     apply("db", "")?;
     compare(
         "progressing_waitingForSecret",
-        scene.wait("db", "waiting", |o| o.reason() == "SecretNotFound").await?,
+        scene.wait("db", "waiting", |o| o.reason() == "CredentialNotFound").await?,
     )?;
     let hold = scene.simulator.hold("answer");
     scene

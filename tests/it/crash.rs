@@ -131,7 +131,7 @@ async fn killed_before_the_claim_it_continues_after_a_restart() -> Result<()> {
     let operator = scene.operator().start_ready()?;
     scene.applied(&Scene::manifest("db", ""))?;
     scene
-        .wait("db", "waiting for its Secret", |object| object.reason() == "SecretNotFound")
+        .wait("db", "waiting for its Secret", |object| object.reason() == "CredentialNotFound")
         .await?;
     assert_eq!(operator.process.kill()?, Exit::Signal(9));
 

@@ -34,7 +34,7 @@ const REACHED: &[&str] = &[
     "AlreadyReplicated asked",
     "AdditionalRecords asked",
     "ReplicationFailed asked",
-    "TokenRejected ",
+    "CredentialRejected ",
     "Suspended ",
     "NotAccepted -",
     "Rejected Temporary",

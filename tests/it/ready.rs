@@ -178,7 +178,7 @@ async fn an_idle_operator_ends_at_once() -> Result<()> {
     let waiting = scene.operator().arg("--request-timeout=1h").start_ready()?;
     // Without a Secret it waits for one: that is no reason to stay, either.
     scene.applied(&Scene::manifest("db", ""))?;
-    scene.wait("db", "waiting", |object| object.reason() == "SecretNotFound").await?;
+    scene.wait("db", "waiting", |object| object.reason() == "CredentialNotFound").await?;
     assert_eq!(waiting.stop()?, Exit::Code(0));
     Ok(())
 }

@@ -131,7 +131,7 @@ async fn the_shipped_roles_are_sufficient_and_each_is_needed() -> Result<()> {
     // An Event that repeats is patched.
     first.applied(&Scene::manifest_for("early", example::BACKUP, ""))?;
     for (suspend, reason) in
-        [(false, "SecretNotFound"), (true, "Suspended"), (false, "SecretNotFound")]
+        [(false, "CredentialNotFound"), (true, "Suspended"), (false, "CredentialNotFound")]
     {
         first.patched("early", &json!({"spec": {"suspend": suspend}}))?;
         first.wait("early", reason, |object| object.condition("Ready").1 == reason).await?;

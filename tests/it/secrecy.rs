@@ -212,8 +212,14 @@ async fn a_token_is_found_in_its_secret_and_nowhere_else() -> Result<()> {
     let ended =
         |object: &Object| object.attempts().iter().any(|attempt| !attempt["outcome"].is_null());
     let uncalled = |object: &Object| {
-        ["TokenUnusable", "TokenRejected", "LookUpFailed", "Accepted", "ReplicationFailed"]
-            .contains(&object.reason())
+        [
+            "CredentialUnusable",
+            "CredentialRejected",
+            "LookUpFailed",
+            "Accepted",
+            "ReplicationFailed",
+        ]
+        .contains(&object.reason())
     };
     let told = |object: &Object| ended(object) || uncalled(object);
     let all = scene.wait_for_all(faults.len() + look_faults.len() + 4, told).await?;

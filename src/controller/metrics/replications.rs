@@ -59,8 +59,8 @@ closed_list! {
     /// Why a Secret gave no token.
     pub(in crate::controller) enum SecretFailure {
         NotFound,
-        TokenMissing,
-        TokenUnusable,
+        CredentialMissing,
+        CredentialUnusable,
         NotPermitted,
         /// IAM's endpoint may not be called.
         IamEndpointRefused,
@@ -76,9 +76,13 @@ impl SecretFailure {
     pub(in crate::controller) fn of(reading: &CredentialReading) -> Option<Self> {
         match reading {
             CredentialReading::Usable { .. } => None,
-            CredentialReading::Problem(CredentialProblem::SecretNotFound) => Some(Self::NotFound),
-            CredentialReading::Problem(CredentialProblem::Missing(_)) => Some(Self::TokenMissing),
-            CredentialReading::Problem(CredentialProblem::Unusable(_)) => Some(Self::TokenUnusable),
+            CredentialReading::Problem(CredentialProblem::NotFound) => Some(Self::NotFound),
+            CredentialReading::Problem(CredentialProblem::Missing(_)) => {
+                Some(Self::CredentialMissing)
+            }
+            CredentialReading::Problem(CredentialProblem::Unusable(_)) => {
+                Some(Self::CredentialUnusable)
+            }
             CredentialReading::Problem(CredentialProblem::NotPermitted(_)) => {
                 Some(Self::NotPermitted)
             }

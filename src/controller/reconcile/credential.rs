@@ -99,7 +99,7 @@ pub(crate) async fn read_credential(
     call: &PreparedCall,
 ) -> Result<ReadCredential, ApiError> {
     let Some(source) = auth.source() else {
-        return Ok(CredentialProblem::SecretNotFound.into());
+        return Ok(CredentialProblem::NotFound.into());
     };
     let CredentialSource::ServiceAccount(account) = &source else {
         return of_secret(context, namespace, auth, &source, call).await;
@@ -171,12 +171,12 @@ async fn read_secret(
     // The client puts the name into a path as it is. An older CRD may have let one through that
     // leads elsewhere.
     let Some(name) = source.secret_name().filter(|name| is_name(name)) else {
-        return Ok(Err(CredentialProblem::SecretNotFound));
+        return Ok(Err(CredentialProblem::NotFound));
     };
     let secrets: Api<Secret> = Api::namespaced(context.kubernetes.clone(), namespace);
     let secret = match bounded(secrets.get(name)).await {
         Ok(secret) => secret,
-        Err(ApiError::Gone) => return Ok(Err(CredentialProblem::SecretNotFound)),
+        Err(ApiError::Gone) => return Ok(Err(CredentialProblem::NotFound)),
         Err(ApiError::Forbidden(_)) => {
             return Ok(Err(CredentialProblem::NotPermitted(format!(
                 "the operator's role does not allow it to get Secrets in namespace {namespace}"
@@ -273,7 +273,7 @@ async fn id_token(
     let ServiceAccountRef { name, identity_provider: _, audience } = account;
     let before = |problem| Err(LoginFailure::Before(problem));
     if !is_name(name) {
-        return before(CredentialProblem::SecretNotFound);
+        return before(CredentialProblem::NotFound);
     }
     let accounts: Api<ServiceAccount> = Api::namespaced(context.kubernetes.clone(), namespace);
     let request = TokenRequest {
@@ -294,7 +294,7 @@ async fn id_token(
                 )))
             })
         }
-        Err(ApiError::Gone) => before(CredentialProblem::SecretNotFound),
+        Err(ApiError::Gone) => before(CredentialProblem::NotFound),
         Err(ApiError::Forbidden(_)) => before(CredentialProblem::NotPermitted(format!(
             "the operator's role does not allow it to create tokens of service accounts \
              (serviceaccounts/token) in namespace {namespace}"

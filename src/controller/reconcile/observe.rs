@@ -92,7 +92,7 @@ impl<'a> Observer<'a> {
                     .await
                     .inspect_err(|_| secrets.secret_failed(SecretFailure::NoAnswer))?
             }
-            Prepared::NotCallable(_) => CredentialProblem::SecretNotFound.into(),
+            Prepared::NotCallable(_) => CredentialProblem::NotFound.into(),
         };
         SecretFailure::of(&credential.reading)
             .into_iter()

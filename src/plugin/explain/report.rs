@@ -254,10 +254,10 @@ fn token_waited_for(resource: &BackupReplication) -> Option<String> {
     let source = resource.spec.auth.source()?;
     let is_waited_for = matches!(
         reason(resource)?,
-        Reason::SecretNotFound
-            | Reason::TokenMissing
-            | Reason::TokenUnusable
-            | Reason::TokenRejected
+        Reason::CredentialNotFound
+            | Reason::CredentialMissing
+            | Reason::CredentialUnusable
+            | Reason::CredentialRejected
             | Reason::LoginRefused
     );
     let is_followed = is_followed(resource);

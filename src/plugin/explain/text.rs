@@ -219,11 +219,11 @@ fn end_of_tracking(end: TrackingEnd) -> &'static str {
 fn blocked_by(issue: TrackingIssue) -> &'static str {
     match issue {
         TrackingIssue::EndpointRefused => "blocked, the endpoint is not allowed any more",
-        TrackingIssue::SecretNotFound => "blocked, the Secret no longer exists",
-        TrackingIssue::TokenMissing => "blocked, the Secret holds no token",
-        TrackingIssue::TokenUnusable => "blocked, the token cannot be sent",
-        TrackingIssue::SecretNotPermitted => "blocked, the operator may not read the Secret",
-        TrackingIssue::TokenRejected => "blocked, the cloud rejects the credential",
+        TrackingIssue::CredentialNotFound => "blocked, the Secret no longer exists",
+        TrackingIssue::CredentialMissing => "blocked, the Secret holds no token",
+        TrackingIssue::CredentialUnusable => "blocked, the token cannot be sent",
+        TrackingIssue::CredentialNotPermitted => "blocked, the operator may not read the Secret",
+        TrackingIssue::CredentialRejected => "blocked, the cloud rejects the credential",
         TrackingIssue::LoginRefused => "blocked, IAM refuses to issue a token",
         TrackingIssue::LoginFailed => "blocked, IAM issues no token at the moment",
         TrackingIssue::LookUpFailed => "blocked, the backup cannot be looked up",

@@ -27,7 +27,7 @@ pub(super) fn to_type(
     let blanks = blanks(resource);
     let fits = |command: &str| match decision_of(command) {
         Some(word) => matches!(consider(resource, word, now), Considered::Possible(_)),
-        None => true,
+        None => blanks.fits(command),
     };
     // What the operator settles automatically, is not to be decided in passing.
     let is_ready =
@@ -87,6 +87,7 @@ fn blanks(resource: &BackupReplication) -> Blanks {
         namespace: resource.namespace().unwrap_or_default(),
         name: resource.name_any(),
         secret: source.and_then(CredentialSource::secret_name).unwrap_or_default().to_owned(),
+        account: source.and_then(CredentialSource::account_name).unwrap_or_default().to_owned(),
         files: source.map(CredentialSource::files).unwrap_or_default(),
         endpoint: endpoint.unwrap_or_default(),
     }

@@ -206,10 +206,10 @@ fn a_refused_token_waits_for_its_secret_to_change() {
     let attempt = scene.claim("a-1");
     scene.end(&attempt, &rejected(RejectionKind::Unauthorized));
     let (status, again) = scene.settled();
-    assert_eq!(condition(&status, "Ready").unwrap().1, "TokenRejected");
+    assert_eq!(condition(&status, "Ready").unwrap().1, "CredentialRejected");
     assert!(again.unwrap() <= Duration::from_secs(30));
     scene.now = at(1800);
-    assert_eq!(condition(&scene.settled().0, "Ready").unwrap().1, "TokenRejected");
+    assert_eq!(condition(&scene.settled().0, "Ready").unwrap().1, "CredentialRejected");
     scene.credential = Some(usable("s2"));
     assert_eq!(scene.claim("a-2").number, 2);
 }
@@ -317,7 +317,7 @@ fn an_accepted_resource_is_never_claimed_again() {
 fn what_is_settled_is_written_once() {
     let mut scene = Scene::new();
     scene.credential =
-        Some(CredentialReading::Problem(crate::protocol::CredentialProblem::SecretNotFound));
+        Some(CredentialReading::Problem(crate::protocol::CredentialProblem::NotFound));
     let (status, _) = scene.settled();
     scene.resource.status = Some(status.clone());
     scene.now = at(77);

@@ -106,7 +106,7 @@ pub(crate) fn track(
             missing_for_good.then_some(TrackingEnd::BackupGone)
         }
         Sight::Seen(Lookup::Unauthorized(_)) => {
-            status.tracking_issue = Some(TrackingIssue::TokenRejected);
+            status.tracking_issue = Some(TrackingIssue::CredentialRejected);
             None
         }
         Sight::Seen(Lookup::Failed(_)) => {

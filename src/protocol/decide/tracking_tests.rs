@@ -163,11 +163,11 @@ fn what_hinders_a_look_is_told_and_goes_on_by_itself() {
     let (status, again) = seen_as(&mut scene, unauthorized());
     assert_eq!(
         (status.tracking_issue, again.is_some()),
-        (Some(TrackingIssue::TokenRejected), true)
+        (Some(TrackingIssue::CredentialRejected), true)
     );
     assert_eq!(
         condition(&status, "Replicated").unwrap(),
-        ("Unknown".into(), "TokenRejected".into())
+        ("Unknown".into(), "CredentialRejected".into())
     );
     assert_eq!(condition(&status, "Ready").unwrap().0, "True");
     let (status, _) = seen_as(&mut scene, shows(vec![record(RecordStatus::Replicating, 40)]));
@@ -180,10 +180,10 @@ fn what_hinders_a_look_is_told_and_goes_on_by_itself() {
     assert_eq!(status.tracking_issue, Some(TrackingIssue::LookUpFailed));
 
     scene.credential = Some(crate::protocol::CredentialReading::Problem(
-        crate::protocol::CredentialProblem::SecretNotFound,
+        crate::protocol::CredentialProblem::NotFound,
     ));
     let (status, _) = seen_as(&mut scene, None);
-    assert_eq!(status.tracking_issue, Some(TrackingIssue::SecretNotFound));
+    assert_eq!(status.tracking_issue, Some(TrackingIssue::CredentialNotFound));
 }
 
 #[test]

@@ -126,16 +126,18 @@ fn held_up(
             format!("the operator may no longer call the endpoint{at}"),
             "Have the administrator allow it (--allowed-endpoint) and tracking resumes.",
         ),
-        TrackingIssue::SecretNotFound => {
+        TrackingIssue::CredentialNotFound => {
             (format!("{secret} no longer exists"), "Create the Secret and tracking resumes.")
         }
-        TrackingIssue::TokenMissing => (format!("{secret} is missing or empty"), update),
-        TrackingIssue::TokenUnusable => (format!("what {secret} holds cannot be used"), update),
-        TrackingIssue::SecretNotPermitted => (
+        TrackingIssue::CredentialMissing => (format!("{secret} is missing or empty"), update),
+        TrackingIssue::CredentialUnusable => {
+            (format!("what {secret} holds cannot be used"), update)
+        }
+        TrackingIssue::CredentialNotPermitted => (
             format!("the operator may not read {secret}"),
             "Give the operator the right, or the Secret the label, and tracking resumes.",
         ),
-        TrackingIssue::TokenRejected => (format!("the cloud rejects {shown}"), update),
+        TrackingIssue::CredentialRejected => (format!("the cloud rejects {shown}"), update),
         TrackingIssue::LoginRefused => (format!("IAM issues no token for {secret}"), update),
         TrackingIssue::LoginFailed => (
             format!("IAM issues no token for {secret} at the moment"),
@@ -153,11 +155,11 @@ fn held_up(
 fn reason_of(issue: TrackingIssue) -> Reason {
     match issue {
         TrackingIssue::EndpointRefused => Reason::EndpointRefused,
-        TrackingIssue::SecretNotFound => Reason::SecretNotFound,
-        TrackingIssue::TokenMissing => Reason::TokenMissing,
-        TrackingIssue::TokenUnusable => Reason::TokenUnusable,
-        TrackingIssue::SecretNotPermitted => Reason::SecretNotPermitted,
-        TrackingIssue::TokenRejected => Reason::TokenRejected,
+        TrackingIssue::CredentialNotFound => Reason::CredentialNotFound,
+        TrackingIssue::CredentialMissing => Reason::CredentialMissing,
+        TrackingIssue::CredentialUnusable => Reason::CredentialUnusable,
+        TrackingIssue::CredentialNotPermitted => Reason::CredentialNotPermitted,
+        TrackingIssue::CredentialRejected => Reason::CredentialRejected,
         TrackingIssue::LoginRefused => Reason::LoginRefused,
         TrackingIssue::LoginFailed => Reason::LoginFailed,
         TrackingIssue::LookUpFailed => Reason::LookUpFailed,

@@ -106,7 +106,7 @@ fn every_situation() -> Vec<Situation> {
     }
     for source in sources() {
         all.push(Situation::CredentialRejected(source.clone(), "The cloud's words".into()));
-        let problems = std::iter::successors(Some(CredentialProblem::SecretNotFound), next_problem);
+        let problems = std::iter::successors(Some(CredentialProblem::NotFound), next_problem);
         all.extend(problems.map(|problem| Situation::NoCredential(source.clone(), problem)));
     }
     all.push(Situation::TooYoung(true));
@@ -129,9 +129,7 @@ fn next(situation: &Situation) -> Option<Situation> {
         Situation::Suspended => Situation::NoEndpoint,
         Situation::NoEndpoint => Situation::EndpointRefused(why()),
         Situation::EndpointRefused(_) => Situation::SpecInvalid(why()),
-        Situation::SpecInvalid(_) => {
-            Situation::NoCredential(source(), CredentialProblem::SecretNotFound)
-        }
+        Situation::SpecInvalid(_) => Situation::NoCredential(source(), CredentialProblem::NotFound),
         Situation::NoCredential(..) => Situation::CredentialRejected(source(), why()),
         Situation::CredentialRejected(..) => Situation::ThrottledByOthers(at(60)),
         Situation::ThrottledByOthers(_) => Situation::WaitingToRetry(attempt(None, None)),
@@ -180,7 +178,7 @@ pub(crate) fn sources() -> Vec<CredentialSource> {
 fn next_problem(problem: &CredentialProblem) -> Option<CredentialProblem> {
     let why = || "it cannot be read".to_owned();
     Some(match problem {
-        CredentialProblem::SecretNotFound => CredentialProblem::Missing("is empty".to_owned()),
+        CredentialProblem::NotFound => CredentialProblem::Missing("is empty".to_owned()),
         CredentialProblem::Missing(_) => CredentialProblem::Unusable(why()),
         CredentialProblem::Unusable(_) => CredentialProblem::NotPermitted(why()),
         CredentialProblem::NotPermitted(_) => CredentialProblem::IamEndpointRefused(why()),

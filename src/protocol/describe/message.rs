@@ -94,7 +94,7 @@ pub(crate) fn summarize(
             waiting(problem.reason(), no_credential(resource, source, problem))
         }
         Situation::CredentialRejected(source, why) => waiting(
-            Reason::TokenRejected,
+            Reason::CredentialRejected,
             format!(
                 "The cloud rejects {}: {} No call was accepted. {}",
                 source.shown(),
@@ -336,7 +336,7 @@ fn reason_of(attempt: &Attempt) -> Reason {
         Some(RejectionKind::Throttled) => Reason::Throttled,
         Some(RejectionKind::Temporary) => Reason::TemporarilyRejected,
         Some(RejectionKind::Terminal) => Reason::Rejected,
-        Some(RejectionKind::Unauthorized) => Reason::TokenRejected,
+        Some(RejectionKind::Unauthorized) => Reason::CredentialRejected,
         Some(RejectionKind::AlreadyReplicated) => Reason::AlreadyReplicated,
         None => Reason::NotSent,
     }
@@ -351,11 +351,12 @@ fn no_credential(
     let what = sentence(&problem.sentence(source));
     let one = source.one();
     match problem {
-        CredentialProblem::SecretNotFound => {
+        CredentialProblem::NotFound => {
             let namespace = resource.namespace().unwrap_or_default();
             format!(
-                "{source} does not exist in namespace {namespace}. No call was made. The operator \
-                 calls automatically once {}.",
+                "{} does not exist in namespace {namespace}. No call was made. The operator calls \
+                 automatically once {}.",
+                capital(&source.to_string()),
                 match source.secret_name() {
                     Some(_) => format!("the Secret holds {one}"),
                     None => "it exists".to_owned(),

@@ -79,41 +79,47 @@ pub(super) const SPEC_INVALID: Explained = Explained {
     alert: STALLED,
     ..WARNS
 };
-pub(super) const SECRET_NOT_FOUND: Explained = Explained {
-    means: "The Secret that the resource names does not exist.",
+pub(super) const CREDENTIAL_NOT_FOUND: Explained = Explained {
+    means: "The Secret or the service account that the resource names does not exist.",
     acts: Acts::Person,
     next: "The operator checks again automatically, every 30 s in the first hour and every 5 \
-        minutes later, and calls once the Secret exists.",
-    cures: &[Cure {
-        when: "to create the Secret, with the credential from files",
-        command: "kubectl create secret generic -n {namespace} {secret} {files}",
-    }],
+        minutes later, and calls once it exists.",
+    cures: &[
+        Cure {
+            when: "to create the Secret, with the credential from files",
+            command: "kubectl create secret generic -n {namespace} {secret} {files}",
+        },
+        Cure {
+            when: "to create the service account",
+            command: "kubectl create serviceaccount -n {namespace} {account}",
+        },
+    ],
     alert: SECRET,
     ..WARNS
 };
-pub(super) const TOKEN_MISSING: Explained = Explained {
-    means: "The Secret has no such key, or nothing in it.",
+pub(super) const CREDENTIAL_MISSING: Explained = Explained {
+    means: "The Secret lacks a key that is needed, or has nothing under it.",
     acts: Acts::Person,
-    next: "The operator checks again automatically, as for SecretNotFound, and calls once the key \
+    next: "The operator checks again automatically, as for CredentialNotFound, and calls once the key \
         holds a token.",
     cures: &[TOKEN],
     alert: SECRET,
     ..WARNS
 };
-pub(super) const TOKEN_UNUSABLE: Explained = Explained {
-    means: "The value in the Secret cannot be a token, so it is not sent.",
+pub(super) const CREDENTIAL_UNUSABLE: Explained = Explained {
+    means: "What the Secret holds cannot be used as a credential of its kind, so nothing is sent.",
     acts: Acts::Person,
-    next: "The operator checks again automatically, as for SecretNotFound, and calls once the key \
-        holds the bare token.",
+    next: "The operator checks again automatically, as for CredentialNotFound, and calls once the key \
+        holds the bare value.",
     cures: &[TOKEN],
     alert: SECRET,
     ..WARNS
 };
-pub(super) const SECRET_NOT_PERMITTED: Explained = Explained {
-    means: "The operator may not read the Secret: its role does not allow it, or the Secret lacks \
-        the label that --require-secret-label demands.",
+pub(super) const CREDENTIAL_NOT_PERMITTED: Explained = Explained {
+    means: "The operator may not read the Secret, or create a token of the service account: its \
+        role does not allow it, or the Secret lacks the label that --require-secret-label demands.",
     acts: Acts::Administrator,
-    next: "The operator checks again automatically, as for SecretNotFound, and calls once it may \
+    next: "The operator checks again automatically, as for CredentialNotFound, and calls once it may \
         read the Secret.",
     cures: &[
         Cure {
@@ -126,11 +132,17 @@ pub(super) const SECRET_NOT_PERMITTED: Explained = Explained {
             when: "to see the labels of the Secret",
             command: "kubectl get secret -n {namespace} {secret} --show-labels",
         },
+        Cure {
+            when: "to check the right to create tokens of the service account",
+            command: "kubectl auth can-i create serviceaccounts/{account} --subresource=token \
+                -n {namespace} \
+                --as=system:serviceaccount:backup-replication:backup-replication-operator",
+        },
     ],
     alert: SECRET,
     ..WARNS
 };
-pub(super) const TOKEN_REJECTED: Explained = Explained {
+pub(super) const CREDENTIAL_REJECTED: Explained = Explained {
     means: "The cloud rejects the credential: it has expired, or is for another project or domain.",
     acts: Acts::Person,
     next: "Nothing is called with this credential. A new one in the Secret is found automatically: \
@@ -138,7 +150,7 @@ pub(super) const TOKEN_REJECTED: Explained = Explained {
         hour at most. A token that the operator got from IAM is replaced automatically.",
     cures: &[TOKEN],
     told: Telling::OncePerSeries,
-    alert: Some("BackupReplicationTokenRejected"),
+    alert: Some("BackupReplicationCredentialRejected"),
     ..WARNS
 };
 pub(super) const LOGIN_REFUSED: Explained = Explained {

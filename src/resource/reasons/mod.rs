@@ -103,8 +103,10 @@ pub struct Blanks {
     pub namespace: String,
     /// Of the resource.
     pub name: String,
-    /// The Secret that it names.
+    /// The Secret that it names, if it does.
     pub secret: String,
+    /// The service account that it names, if it does.
+    pub account: String,
     /// The options of kubectl that fill the Secret from files.
     pub files: String,
     /// Where the cloud is called.
@@ -113,18 +115,25 @@ pub struct Blanks {
 
 impl Blanks {
     /// All blanks, with what stands for them where no resource is meant.
-    pub const ALL: [(&'static str, &'static str); 5] = [
+    pub const ALL: [(&'static str, &'static str); 6] = [
         ("{namespace}", "NAMESPACE"),
         ("{name}", "NAME"),
         ("{secret}", "SECRET"),
+        ("{account}", "ACCOUNT"),
         ("{files}", "--from-file=KEY=FILE"),
         ("{endpoint}", "ENDPOINT"),
     ];
 
+    /// Whether the command is about what this resource names: a Secret, or a service account.
+    pub fn fits(&self, command: &str) -> bool {
+        let about = |blank: &str, value: &str| !command.contains(blank) || !value.is_empty();
+        about("{secret}", &self.secret) && about("{account}", &self.account)
+    }
+
     /// The command for this resource.
     pub fn fill(&self, command: &str) -> String {
-        let Self { namespace, name, secret, files, endpoint } = self;
-        let values = [namespace, name, secret, files, endpoint];
+        let Self { namespace, name, secret, account, files, endpoint } = self;
+        let values = [namespace, name, secret, account, files, endpoint];
         let filled = |text: String, ((blank, nothing), value): (&(&str, &str), &&String)| {
             text.replace(blank, if value.is_empty() { nothing } else { value })
         };
@@ -141,11 +150,11 @@ impl Reason {
             Self::EndpointMissing => &before_call::ENDPOINT_MISSING,
             Self::EndpointRefused => &before_call::ENDPOINT_REFUSED,
             Self::SpecInvalid => &before_call::SPEC_INVALID,
-            Self::SecretNotFound => &before_call::SECRET_NOT_FOUND,
-            Self::TokenMissing => &before_call::TOKEN_MISSING,
-            Self::TokenUnusable => &before_call::TOKEN_UNUSABLE,
-            Self::SecretNotPermitted => &before_call::SECRET_NOT_PERMITTED,
-            Self::TokenRejected => &before_call::TOKEN_REJECTED,
+            Self::CredentialNotFound => &before_call::CREDENTIAL_NOT_FOUND,
+            Self::CredentialMissing => &before_call::CREDENTIAL_MISSING,
+            Self::CredentialUnusable => &before_call::CREDENTIAL_UNUSABLE,
+            Self::CredentialNotPermitted => &before_call::CREDENTIAL_NOT_PERMITTED,
+            Self::CredentialRejected => &before_call::CREDENTIAL_REJECTED,
             Self::LoginRefused => &before_call::LOGIN_REFUSED,
             Self::LoginFailed => &before_call::LOGIN_FAILED,
             Self::Throttled => &before_call::THROTTLED,
@@ -243,6 +252,7 @@ mod tests {
             namespace: "ns".into(),
             name: "db".into(),
             secret: "cbr-token".into(),
+            account: "replication".into(),
             files: "--from-file=token=FILE".into(),
             endpoint: "https://cbr.example".into(),
         };

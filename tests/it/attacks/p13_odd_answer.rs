@@ -154,7 +154,7 @@ async fn after_a_refused_look_no_call_is_made_and_another_token_gets_it() -> Res
     let _operator = operator(&scene).start_ready()?;
     apply(&scene, "db", example::BACKUP, &json!({}))?;
     let waits =
-        |object: &Object| object.reason() == "TokenRejected" || !object.attempts().is_empty();
+        |object: &Object| object.reason() == "CredentialRejected" || !object.attempts().is_empty();
     let object = scene.wait("db", "waiting for another token", waits).await?;
     assert_eq!(counts(&scene, example::BACKUP), (0, 0), "{}", object.message());
     assert!(

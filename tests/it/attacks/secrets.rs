@@ -133,7 +133,7 @@ async fn a_refused_token_is_not_sent_again_because_its_secret_was_labelled() -> 
     scene.secret(refused)?;
     let _operator = operator(&scene).start_ready()?;
     apply(&scene, "db", example::BACKUP, &json!({}))?;
-    scene.wait("db", "refused", |object| object.reason() == "TokenRejected").await?;
+    scene.wait("db", "refused", |object| object.reason() == "CredentialRejected").await?;
     ensure!(counts(&scene, example::BACKUP) == (1, 0), "{:?}", counts(&scene, example::BACKUP));
 
     let mut read = scene

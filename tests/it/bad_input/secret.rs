@@ -13,31 +13,31 @@ async fn a_secret_without_a_token_is_waited_for_in_words_that_name_it() -> Resul
     /// some of its words.
     type Case = (&'static str, Option<&'static str>, Option<Value>, &'static str, &'static str);
     let cases: [Case; 7] = [
-        ("missing", None, None, "SecretNotFound", "does not exist"),
+        ("missing", None, None, "CredentialNotFound", "does not exist"),
         (
             "no-key",
             None,
             Some(json!({"other": example::TOKEN})),
-            "TokenMissing",
+            "CredentialMissing",
             "missing or empty",
         ),
         (
             "other-key",
             Some("pass.word"),
             Some(json!({"token": example::TOKEN})),
-            "TokenMissing",
+            "CredentialMissing",
             "missing or empty",
         ),
-        ("empty", None, Some(json!({"token": ""})), "TokenMissing", "missing or empty"),
-        ("blank", None, Some(json!({"token": " \n\t "})), "TokenMissing", "missing or empty"),
+        ("empty", None, Some(json!({"token": ""})), "CredentialMissing", "missing or empty"),
+        ("blank", None, Some(json!({"token": " \n\t "})), "CredentialMissing", "missing or empty"),
         (
             "control",
             None,
             Some(json!({"token": "abc\u{1}def"})),
-            "TokenUnusable",
+            "CredentialUnusable",
             "control character",
         ),
-        ("two-lines", None, Some(json!({"token": "abc\ndef"})), "TokenUnusable", "line break"),
+        ("two-lines", None, Some(json!({"token": "abc\ndef"})), "CredentialUnusable", "line break"),
     ];
     let scene = Scene::new(OPERATOR).await?;
     let _operator = scene.operator().start_ready()?;
@@ -92,7 +92,7 @@ async fn a_secret_without_the_label_that_the_administrator_wants_is_not_used() -
     scene.valid_secret()?;
     scene.applied(&Scene::manifest("db", ""))?;
     let object = scene.wait("db", "waiting", told).await?;
-    assert_eq!((object.phase(), object.reason()), ("Pending", "SecretNotPermitted"));
+    assert_eq!((object.phase(), object.reason()), ("Pending", "CredentialNotPermitted"));
     assert_says(&object, &["Secret cbr-token (key token)", "example.org/for=cbr"]);
 
     let wrong = scene.kubectl(&["label", "secret", "cbr-token", "example.org/for=other"])?;
@@ -102,7 +102,7 @@ async fn a_secret_without_the_label_that_the_administrator_wants_is_not_used() -
     let object = scene
         .wait("db", "looked at again", |o| told(o) && o.0["metadata"]["generation"] == 2)
         .await?;
-    assert_eq!(object.reason(), "SecretNotPermitted");
+    assert_eq!(object.reason(), "CredentialNotPermitted");
     assert_eq!(scene.simulator.log(|log| log.connections()), 0);
 
     let right =

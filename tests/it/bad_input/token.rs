@@ -59,7 +59,7 @@ async fn a_refused_token_is_tried_once_until_the_secret_changes() -> Result<()> 
     }
     for ((name, _, code), backup) in refusals.iter().zip(&backups) {
         let object = scene.wait_for_phase(name, "Pending").await?;
-        assert_eq!(object.reason(), "TokenRejected", "{name}: {}", object.message());
+        assert_eq!(object.reason(), "CredentialRejected", "{name}: {}", object.message());
         assert!(object.is("Reconciling") && !object.is("Stalled"), "{name}");
         assert_says(
             &object,

@@ -12,7 +12,7 @@ use crate::OPERATOR;
 const MANY: usize = 200;
 
 fn rejected(object: &Object) -> bool {
-    object.reason() == "TokenRejected" && object.is_observed()
+    object.reason() == "CredentialRejected" && object.is_observed()
 }
 
 #[tokio::test]

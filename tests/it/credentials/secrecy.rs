@@ -35,7 +35,7 @@ async fn no_credential_is_shown_by_an_operator_that_says_all_it_can() -> Result<
     for (name, auth) in kinds.iter().filter(|(name, _)| *name != "account") {
         let name = format!("{name}-refused");
         scene.applied(&Scene::manifest_with(&name, &scene.new_backup(), auth))?;
-        let told = |reason: &str| ["LoginRefused", "TokenRejected"].contains(&reason);
+        let told = |reason: &str| ["LoginRefused", "CredentialRejected"].contains(&reason);
         scene.wait(&name, "refused", |object| told(object.reason())).await?;
     }
     let mut places = vec![scene.kubectl(&["get", "brep,events", "--output=yaml"])?.words];

@@ -73,7 +73,7 @@ async fn describe_tells_a_life_from_the_missing_secret_to_the_copy() -> Result<(
     let scene = Scene::with(OPERATOR, Options::default()).await?;
     let _operator = scene.operator().start_ready()?;
     scene.applied(&Scene::manifest("db", ""))?;
-    told(&scene, "db", "SecretNotFound").await?;
+    told(&scene, "db", "CredentialNotFound").await?;
     scene.valid_secret()?;
     let accepted = told(&scene, "db", "Accepted").await?;
     let record = record_of(&scene, example::BACKUP)?;
@@ -86,7 +86,8 @@ async fn describe_tells_a_life_from_the_missing_secret_to_the_copy() -> Result<(
     }
     scene.simulator.advance(&record, Advance::Success)?;
     told(&scene, "db", "Replicated").await?;
-    let told = [("Warning", "SecretNotFound"), ("Normal", "Accepted"), ("Normal", "Replicated")];
+    let told =
+        [("Warning", "CredentialNotFound"), ("Normal", "Accepted"), ("Normal", "Replicated")];
     assert_eq!(story(&scene, "db").await?, pairs(told));
 
     let described = scene.kubectl(&["describe", "brep", "db"])?;

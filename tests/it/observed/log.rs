@@ -50,7 +50,7 @@ async fn a_life_has_a_line_for_each_decision() -> Result<()> {
     let operator = scene.operator().start_ready()?;
     scene.applied(&Scene::manifest("db", "  readyWhen: Replicated\n"))?;
     scene
-        .wait("db", "waiting for the Secret", |object| object.reason() == "SecretNotFound")
+        .wait("db", "waiting for the Secret", |object| object.reason() == "CredentialNotFound")
         .await?;
     scene.valid_secret()?;
     scene.wait("db", "replicating", |object| object.phase() == "Replicating").await?;
@@ -78,7 +78,7 @@ async fn a_life_has_a_line_for_each_decision() -> Result<()> {
     assert_eq!(
         said,
         [
-            "WARN|Status written|SecretNotFound",
+            "WARN|Status written|CredentialNotFound",
             "INFO|Claimed; calling|",
             "INFO|The cloud accepted the call|",
             "INFO|Status written|Replicated",

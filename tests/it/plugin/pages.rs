@@ -126,7 +126,7 @@ async fn every_key_of_the_json_is_on_the_page() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let _operator = scene.operator().start_ready()?;
     scene.applied(&Scene::manifest("db", ""))?;
-    scene.wait("db", "waiting", |object| object.reason() == "SecretNotFound").await?;
+    scene.wait("db", "waiting", |object| object.reason() == "CredentialNotFound").await?;
     let page = page()?;
     for command in [&["status", "-o", "json"][..], &["explain", "db", "-o", "json"]] {
         let mut found = BTreeSet::new();

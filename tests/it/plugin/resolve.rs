@@ -102,7 +102,7 @@ async fn what_the_operator_would_refuse_is_refused_in_words_and_changes_nothing(
     let scene = Scene::with(OPERATOR, no_look_up()).await?;
     let operator = scene.operator().start_ready()?;
     apply(&scene, "waiting", &scene.new_backup())?;
-    scene.wait("waiting", "waiting", |object| object.reason() == "SecretNotFound").await?;
+    scene.wait("waiting", "waiting", |object| object.reason() == "CredentialNotFound").await?;
     let said = plugin(&scene, &["resolve", "waiting", "--yes", "--accepted"])?;
     assert_eq!(
         said.line()?,

@@ -15,7 +15,7 @@ pub(crate) async fn situations() -> Result<(Scene, Operator)> {
         .replace("cbr-token", "not-there-yet");
     scene.applied(&waiting)?;
     let waiting =
-        scene.wait("waiting", "waiting", |object| object.reason() == "SecretNotFound").await?;
+        scene.wait("waiting", "waiting", |object| object.reason() == "CredentialNotFound").await?;
     a_second_later(&scene, waiting.text("/metadata/creationTimestamp").context("no time")?).await?;
 
     scene.valid_secret()?;

@@ -55,7 +55,7 @@ async fn each_situation_is_shown_and_explained() -> Result<()> {
     let heading = "NAMESPACE NAME PHASE READY REASON DESTINATION RECORD PROGRESS AGE";
     assert_eq!(rows.next().context("no heading")?.join(" "), heading);
     let expected = [
-        ("waiting", "Pending", "False", "SecretNotFound", "Operator"),
+        ("waiting", "Pending", "False", "CredentialNotFound", "Operator"),
         ("succeeded", "Succeeded", "True", "Accepted", "Nobody"),
         ("adopted", "Succeeded", "True", "Accepted", "Nobody"),
         ("rejected", "Failed", "False", "Rejected", "Human"),
@@ -168,7 +168,7 @@ async fn progress_and_the_copy_are_shown_where_they_are_known() -> Result<()> {
     scene.create(&Scene::manifest("db", "")).await?;
     let fields = json!({
         "observedGeneration": 1, "phase": "Replicating", "progress": 40, "replicaBackupId": "copy-1",
-        "recordStatus": "replicating", "trackingIssue": "TokenRejected",
+        "recordStatus": "replicating", "trackingIssue": "CredentialRejected",
         "replicationRecordId": "record-1", "acceptedAt": "2026-11-23T10:00:00Z", "origin": "Called",
         "attempts": [harness::attempt(1, Some("Accepted"))],
         "conditions": [
@@ -232,7 +232,7 @@ async fn a_refused_token_is_waited_for_and_no_hour() -> Result<()> {
     scene.secret("a token of nobody")?;
     let _operator = scene.operator().start_ready()?;
     scene.applied(&Scene::manifest("db", ""))?;
-    scene.wait("db", "refused", |object| object.reason() == "TokenRejected").await?;
+    scene.wait("db", "refused", |object| object.reason() == "CredentialRejected").await?;
     let (text, report) = explained(&scene, "db")?;
     assert_tells(
         &text,

@@ -20,7 +20,7 @@ async fn a_token_that_expires_is_reported_and_with_a_new_one_it_continues() -> R
     let backup = accepted(&scene, "db", "").await?;
     copied_to(&scene, "db", &backup, 40).await?;
     scene.simulator.expire_token(example::TOKEN)?;
-    let told = |object: &Object| replicated(object) == ("Unknown", "TokenRejected");
+    let told = |object: &Object| replicated(object) == ("Unknown", "CredentialRejected");
     let object = scene.wait("db", "told that the token is refused", told).await?;
     assert_eq!(
         (object.phase(), ready(&object), end(&object)),
@@ -55,9 +55,9 @@ async fn a_secret_that_is_deleted_is_waited_for() -> Result<()> {
     copied_to(&scene, "db", &backup, 40).await?;
     let deleted = scene.kubectl(&["delete", "secret", "cbr-token"])?;
     assert!(deleted.accepted, "{}", deleted.words);
-    let told = |object: &Object| replicated(object) == ("Unknown", "SecretNotFound");
+    let told = |object: &Object| replicated(object) == ("Unknown", "CredentialNotFound");
     let object = scene.wait("db", "told that the Secret is gone", told).await?;
-    assert_eq!((object.phase(), ready(&object)), ("Replicating", ("False", "SecretNotFound")));
+    assert_eq!((object.phase(), ready(&object)), ("Replicating", ("False", "CredentialNotFound")));
     assert!(object.is("Reconciling") && !object.is("Stalled"), "{:#}", object.0);
     assert!(
         object.condition("Replicated").2.contains("Create the Secret and tracking resumes"),

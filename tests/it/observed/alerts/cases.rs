@@ -18,7 +18,7 @@ pub(crate) enum Deed {
     OutcomeUnknown,
     Rejected,
     ReplicationFailed,
-    TokenRejected,
+    CredentialRejected,
     TokenExpired,
     EndpointForbidden,
     SecretMissing,
@@ -44,12 +44,12 @@ pub(crate) const DEEDS: [(Deed, &str, &[Alert]); 15] = [
         "replication-failed",
         &[("BackupReplicationStalled", "ReplicationFailed")],
     ),
-    (Deed::TokenRejected, "token-rejected", &[("BackupReplicationTokenRejected", "")]),
+    (Deed::CredentialRejected, "token-rejected", &[("BackupReplicationCredentialRejected", "")]),
     // It is ready, and still somebody has to know that nobody can follow it.
     (
         Deed::TokenExpired,
         "token-expired",
-        &[("BackupReplicationTokenRejected", ""), ("BackupReplicationOverdue", "")],
+        &[("BackupReplicationCredentialRejected", ""), ("BackupReplicationOverdue", "")],
     ),
     // The same where the administrator no longer allows the endpoint.
     (
@@ -60,7 +60,7 @@ pub(crate) const DEEDS: [(Deed, &str, &[Alert]); 15] = [
     (
         Deed::SecretMissing,
         "secret-missing",
-        &[("BackupReplicationSecretUnreadable", "SecretNotFound")],
+        &[("BackupReplicationSecretUnreadable", "CredentialNotFound")],
     ),
     (Deed::Throttled, "throttled", &[("BackupReplicationThrottled", "")]),
     (Deed::Unreachable, "unreachable", &[("BackupReplicationCloudUnreachable", "LookUpFailed")]),
@@ -120,7 +120,7 @@ impl Case {
         let Self { deed, scene, operator: _, hold } = self;
         match deed {
             Deed::SecretMissing => {}
-            Deed::TokenRejected => scene.secret("gAAAAABunknown-to-the-cloud")?,
+            Deed::CredentialRejected => scene.secret("gAAAAABunknown-to-the-cloud")?,
             Deed::Accepted
             | Deed::Replicating
             | Deed::OutcomeUnknown
@@ -197,7 +197,7 @@ impl Case {
             Deed::Accepted
             | Deed::Replicating
             | Deed::ReplicationFailed
-            | Deed::TokenRejected
+            | Deed::CredentialRejected
             | Deed::SecretMissing
             | Deed::RoleMissing
             | Deed::NotLeading => scene.applied(&manifest)?,

@@ -81,7 +81,7 @@ async fn pasted(scene: &Scene, commands: &str, name: &str) -> Result<()> {
 async fn a_refused_token_is_replaced() -> Result<()> {
     let (scene, _operator) = scene().await?;
     scene.applied(&example(&scene, "wrong-token.yaml")?)?;
-    scene.wait("wrong-token", "refused", |object| object.reason() == "TokenRejected").await?;
+    scene.wait("wrong-token", "refused", |object| object.reason() == "CredentialRejected").await?;
     described(&scene, "wrong-token").await?;
     let commands = commands(&scene, "a new token, read from the terminal")?;
     pasted(

@@ -93,7 +93,9 @@ async fn a_token_that_expired_before_the_call() -> Result<()> {
     let (scene, _operator) = scene().await?;
     scene.simulator.revoke_token(example::TOKEN)?;
     scene.applied(&Scene::manifest("token-expired", ""))?;
-    scene.wait("token-expired", "refused", |object| object.reason() == "TokenRejected").await?;
+    scene
+        .wait("token-expired", "refused", |object| object.reason() == "CredentialRejected")
+        .await?;
     is_shown(&scene, "token-expired").await
 }
 
@@ -103,7 +105,7 @@ async fn a_token_that_expires_while_the_copy_is_followed() -> Result<()> {
     let backup = scene.new_backup();
     copied(&scene, "token-expired-later", &backup).await?;
     scene.simulator.revoke_token(example::TOKEN)?;
-    let told = |object: &Object| object.condition("Replicated").1 == "TokenRejected";
+    let told = |object: &Object| object.condition("Replicated").1 == "CredentialRejected";
     scene.wait("token-expired-later", "told", told).await?;
     is_shown(&scene, "token-expired-later").await
 }

@@ -51,7 +51,7 @@ async fn wrong_token(parts: &Parts) -> Result<Example> {
         "A token that the cloud rejects: the resource waits, and does not call again with it.",
     );
     parts.apply("wrong-token.yaml").await?;
-    told(parts, &example, "Pending", "TokenRejected").await?;
+    told(parts, &example, "Pending", "CredentialRejected").await?;
     parts.screen.step("The Secret is corrected: the call is made.");
     parts.apply("wrong-token-corrected.yaml").await?;
     accepted(parts, example).await

@@ -26,7 +26,7 @@ fn each_resource_ends_with_one_accepted_call_and_nothing_is_left() -> Result<()>
     );
     assert!(summary.contains(" 6 accepted, 0 duplicates."), "{summary}");
     for told in [
-        "TokenRejected",
+        "CredentialRejected",
         "BackupService.6120",
         "APIG.0308",
         "OutcomeUnknown",

@@ -52,7 +52,7 @@ pub(super) fn late_secret(cluster: &Cluster) -> Result<()> {
     let reason = |reason: &str| {
         format!("--for=jsonpath={{.status.conditions[?(@.type==\"Ready\")].reason}}={reason}")
     };
-    cluster.wait(&["-n", "late", &reason("SecretNotFound"), "brep/db"])?;
+    cluster.wait(&["-n", "late", &reason("CredentialNotFound"), "brep/db"])?;
     let secret = |token: &str| {
         cluster.apply(&json!({
             "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "cbr-token", "namespace": "late"},
@@ -60,7 +60,7 @@ pub(super) fn late_secret(cluster: &Cluster) -> Result<()> {
         }))
     };
     secret("gAAAAABa-token-that-is-no-more")?;
-    cluster.wait(&["-n", "late", &reason("TokenRejected"), "brep/db"])?;
+    cluster.wait(&["-n", "late", &reason("CredentialRejected"), "brep/db"])?;
     secret(example::TOKEN)?;
     cluster.wait(&["-n", "late", "--for=condition=Ready", "brep/db"])?;
     once(cluster, &backup)

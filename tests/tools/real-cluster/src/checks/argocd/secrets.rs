@@ -19,14 +19,14 @@ pub(in crate::checks) fn late_rotated_and_made_again(cluster: &Cluster) -> Resul
         .put(&format!("{NAME}/db.yaml"), &Cluster::replication(NAME, "db", &backup))?;
     apply(cluster, NAME, AUTOMATED)?;
     cluster.wait(&["-n", NAME, "--for=create", "brep/db"])?;
-    waits(cluster, "SecretNotFound")?;
+    waits(cluster, "CredentialNotFound")?;
     secret(cluster, "gAAAAABa-token-that-is-no-more")?;
-    waits(cluster, "TokenRejected")?;
+    waits(cluster, "CredentialRejected")?;
     // Rotated, to another that is not good either.
     secret(cluster, "")?;
-    waits(cluster, "TokenMissing")?;
+    waits(cluster, "CredentialMissing")?;
     cluster.kubectl(&["-n", NAME, "delete", "secret", "cbr-token"])?;
-    waits(cluster, "SecretNotFound")?;
+    waits(cluster, "CredentialNotFound")?;
     secret(cluster, example::TOKEN)?;
     settled(cluster, NAME)?;
     once(cluster, &backup)
