@@ -49,7 +49,10 @@ async fn ask_for(simulator: &Simulator, operation: Operation) -> reqwest::Result
     Ok(request.send().await?.status().as_u16())
 }
 
-const OF_IAM: [(Operation, fn(Script) -> Script, u16); 4] = [
+/// An operation, how a script says that it is for it, and the status of success.
+type OfIam = (Operation, fn(Script) -> Script, u16);
+
+const OF_IAM: [OfIam; 4] = [
     (Operation::IssueToken, Script::issue_token, 201),
     (Operation::Exchange, Script::exchange, 201),
     (Operation::TemporaryKey, Script::temporary_key, 201),
