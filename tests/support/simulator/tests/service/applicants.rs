@@ -109,7 +109,7 @@ async fn a_script_for_one_applicant_meets_no_other() -> Result<()> {
     let signer = Signer::show(&simulator).key("OTHERKEY", "other");
     assert_eq!(signer.send().await?.status(), 401);
 
-    // What was answered counts, whoever said it.
+    // What was answered counts, no matter who said it.
     assert_eq!(simulator.signed("OTHERKEY"), Attempts { asked: 1, granted: 0, refused: 1 });
     assert_eq!(simulator.logins("other"), Attempts { asked: 1, granted: 0, refused: 0 });
     simulator.log(|log| {
