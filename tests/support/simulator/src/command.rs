@@ -82,7 +82,8 @@ pub enum Command {
         backup_id: String,
         view: Option<View>,
     },
-    /// What one token, or one access key, is shown, whatever the backup; it comes before the view of the backup.
+    /// What one token, or one access key, is shown, whatever the backup; it comes before the view
+    /// of the backup.
     SetTokenView {
         token: SecretValue,
         view: Option<View>,

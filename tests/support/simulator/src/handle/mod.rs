@@ -62,8 +62,8 @@ impl Simulator {
         self.with(|state| change(&mut state.service.behaviour));
     }
 
-    /// Gives one token, or one access key, a view of its own, whatever the backup; it comes before the view of the
-    /// backup. `None` takes it away.
+    /// Gives one token, or one access key, a view of its own, whatever the backup; it comes before
+    /// the view of the backup. `None` takes it away.
     pub fn set_token_view(&self, token: &str, view: Option<View>) {
         self.with(|state| state.service.set_token_view(token, view));
     }

@@ -74,7 +74,7 @@ pub struct Script {
     #[serde(default, skip_serializing)]
     pub token: Option<TokenValue>,
     /// The user or the agency of a login, the identity provider of an exchange, the access key of a
-    /// signed request; `None`: whoever asks.
+    /// signed request; `None`: all who ask.
     #[serde(default)]
     pub applicant: Option<String>,
     /// How many calls; `None` (in JSON: `null`) for all. Where JSON leaves it out: one.

@@ -17,10 +17,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use super::help::HELP;
 use crate::command::Command;
 use crate::log::Counts;
 use crate::state::Shared;
+
+/// What `GET /` says.
+const HELP: &str = include_str!("help.txt");
 
 /// Serves one connection of the admin API.
 pub(crate) async fn serve(shared: Arc<Shared>, ca_pem: Arc<str>, stream: TcpStream) {

@@ -3,7 +3,6 @@
 pub(crate) mod admin;
 pub(crate) mod body;
 mod call;
-mod help;
 pub(crate) mod http;
 pub(crate) mod listen;
 pub(crate) mod tls;

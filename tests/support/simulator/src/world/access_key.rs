@@ -14,7 +14,7 @@ pub struct AccessKey {
     /// Of a temporary key: every request has to bring it.
     #[serde(default)]
     pub security_token: Option<String>,
-    /// `None` for a key that does not expire by itself.
+    /// `None` for a key that does not expire.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
     /// The user whose key it is, by name: the log says who called.

@@ -49,7 +49,10 @@ async fn ask_for(simulator: &Simulator, operation: Operation) -> reqwest::Result
     Ok(request.send().await?.status().as_u16())
 }
 
-const OF_IAM: [(Operation, fn(Script) -> Script, u16); 4] = [
+/// An operation, how a script says that it is for it, and the status of success.
+type OfIam = (Operation, fn(Script) -> Script, u16);
+
+const OF_IAM: [OfIam; 4] = [
     (Operation::IssueToken, Script::issue_token, 201),
     (Operation::Exchange, Script::exchange, 201),
     (Operation::TemporaryKey, Script::temporary_key, 201),
@@ -106,7 +109,7 @@ async fn a_script_for_one_applicant_meets_no_other() -> Result<()> {
     let signer = Signer::show(&simulator).key("OTHERKEY", "other");
     assert_eq!(signer.send().await?.status(), 401);
 
-    // What was answered counts, whoever said it.
+    // What was answered counts, no matter who said it.
     assert_eq!(simulator.signed("OTHERKEY"), Attempts { asked: 1, granted: 0, refused: 1 });
     assert_eq!(simulator.logins("other"), Attempts { asked: 1, granted: 0, refused: 0 });
     simulator.log(|log| {

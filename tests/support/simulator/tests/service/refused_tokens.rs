@@ -6,6 +6,7 @@ use reqwest::Response;
 use simulator::{ExpiredToken, HeaderLimits, Options, Simulator, Token, Verdict, Wire, example};
 
 use crate::caller::{Caller, json_of};
+use crate::iam::{ask, login, token};
 
 async fn said(answer: Response) -> Result<(String, String)> {
     let answer = json_of(answer, 401).await?;
@@ -71,6 +72,23 @@ async fn headers_beyond_the_limit_are_refused_where_there_is_one() -> Result<()>
         many = many.header(format!("x-filler-{number}"), "f".repeat(30_000));
     }
     assert_eq!(many.send().await?.status().as_u16(), 494, "each is short enough");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_can_be_issued_that_no_header_has_room_for() -> Result<()> {
+    let simulator = Simulator::start(Options::default())?;
+    let mut caller = Caller::plain(&simulator)?;
+    let login = login(example::PASSWORD, Some(example::PROJECT));
+    for (length, status) in [(0, 200), (20_000, 200), (40_000, 494)] {
+        simulator.configure(|behaviour| {
+            behaviour.iam.token_length = length;
+            behaviour.header_limits = Some(HeaderLimits::default());
+        });
+        caller.token = token(&ask(&simulator, &login).await?)?;
+        assert!((length..length + 150).contains(&caller.token.len()), "{length}");
+        assert_eq!(caller.show(example::BACKUP).await?.status().as_u16(), status, "{length}");
+    }
     Ok(())
 }
 

@@ -77,7 +77,10 @@ impl Service {
         project: Option<InScope>,
         (now, expires_at): (Timestamp, Timestamp),
     ) -> Issued {
-        let value = format!("MII{}/{}+{}", random(), random(), random());
+        let mut value = format!("MII{}/{}+{}", random(), random(), random());
+        while value.len() < self.behaviour.iam.token_length {
+            value.push_str(&random());
+        }
         let mut body = json!({
             "methods": [method],
             "issued_at": Timestamps::Zulu.format(now),
