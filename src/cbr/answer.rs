@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::clock::ClockDifference;
+
 /// One complete HTTP answer.
 #[derive(Debug)]
 pub(super) struct Answer {
@@ -10,6 +12,8 @@ pub(super) struct Answer {
     pub(super) request_id: Option<String>,
     /// `Retry-After`, unbounded and not redacted.
     pub(super) retry_after: Option<String>,
+    /// How far this machine's clock is from the server's, if it is far.
+    pub(super) clock: Option<ClockDifference>,
     pub(super) body: Vec<u8>,
 }
 
@@ -40,6 +44,6 @@ impl Answer {
 #[cfg(test)]
 impl Answer {
     pub(super) fn with_status(status: u16) -> Self {
-        Self { status, request_id: None, retry_after: None, body: Vec::new() }
+        Self { status, request_id: None, retry_after: None, clock: None, body: Vec::new() }
     }
 }

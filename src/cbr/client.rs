@@ -4,13 +4,14 @@
 use std::time::{Duration, Instant};
 
 use http::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER,
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER,
 };
 use jiff::Timestamp;
 use reqwest::{Body, Certificate, RequestBuilder, Response, redirect, retry};
 use tracing::{Instrument, Span};
 
 use super::answer::Answer;
+use super::clock::ClockDifference;
 use super::credential::{Credential, Unsigned};
 use super::endpoint::Endpoint;
 use super::gate::{Passage, StartWindow, fenced};
@@ -297,6 +298,7 @@ async fn read(mut response: Response) -> Result<Answer, Failure> {
     };
     let request_id = header("x-request-id");
     let retry_after = header(RETRY_AFTER.as_str());
+    let clock = header(DATE.as_str()).and_then(|date| ClockDifference::of(&date, Timestamp::now()));
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|_| Failure::Read { status })? {
         if body.len() + chunk.len() > MAX_ANSWER {
@@ -304,7 +306,7 @@ async fn read(mut response: Response) -> Result<Answer, Failure> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, request_id, retry_after, body })
+    Ok(Answer { status, request_id, retry_after, clock, body })
 }
 
 async fn read_with_token(mut response: Response) -> Result<(Option<HeaderValue>, Answer), Failure> {

@@ -7,6 +7,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
+use super::clock::ClockDifference;
 use super::error_table::rows_of;
 use super::json::scalar;
 use super::redaction::Redact;
@@ -33,6 +34,8 @@ pub struct CloudError {
     pub message: Option<String>,
     /// What the cloud's support asks for; at most 128 printable characters.
     pub request_id: Option<String>,
+    /// Where a credential is refused and this machine's clock is off, which may be why.
+    pub clock: Option<ClockDifference>,
 }
 
 impl CloudError {
@@ -61,15 +64,15 @@ impl CloudError {
                 .as_deref()
                 .and_then(|header| one_line(header, REQUEST_ID_CHARS, secret))
                 .or_else(|| request_id.and_then(|id| one_line(&id, REQUEST_ID_CHARS, secret))),
+            clock: answer.clock.filter(|_| answer.status == 401),
         }
     }
 
     /// What stays the same from one such answer to the next: the status and the code.
     pub(super) fn summary(&self) -> String {
-        match &self.code {
-            Some(code) => format!("HTTP {}, {code}", self.http_status),
-            None => format!("HTTP {}", self.http_status),
-        }
+        let code = self.code.as_ref().map_or_else(String::new, |code| format!(", {code}"));
+        let clock = self.clock.map_or_else(String::new, |clock| format!("; {clock}"));
+        format!("HTTP {}{code}{clock}", self.http_status)
     }
 
     /// Whether the gateway says that the token is of another project, or of another region's.
@@ -99,6 +102,9 @@ impl fmt::Display for CloudError {
         }
         if let Some(message) = &self.message {
             write!(f, ": {message}")?;
+        }
+        if let Some(clock) = self.clock {
+            write!(f, "; {clock}")?;
         }
         if let Some(request_id) = &self.request_id {
             write!(f, " (request id {request_id})")?;

@@ -96,6 +96,7 @@ fn it_reads_as_one_line() {
         code: Some("BackupService.6120".to_owned()),
         message: Some("no such vault".to_owned()),
         request_id: Some("r-1".to_owned()),
+        clock: None,
     };
     assert_eq!(error.to_string(), "HTTP 400, BackupService.6120: no such vault (request id r-1)");
     let iam = CloudError { code: Some("400".to_owned()), ..error };

@@ -5,7 +5,8 @@ use crate::protocol::fixtures::{at, resource};
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 fn throttled(retry_after: Option<Duration>) -> Lookup {
-    let error = CloudError { http_status: 429, code: None, message: None, request_id: None };
+    let error =
+        CloudError { http_status: 429, code: None, message: None, request_id: None, clock: None };
     Lookup::of(Err(LookUpError::Throttled { error, retry_after }), at(0))
 }
 

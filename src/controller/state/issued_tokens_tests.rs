@@ -25,6 +25,7 @@ fn refused() -> LoginFailure {
         code: None,
         message: None,
         request_id: None,
+        clock: None,
     }))
 }
 

@@ -16,7 +16,8 @@ fn outcome(
     refusal_if_unseen: Option<Refusal>,
     answered: bool,
 ) -> ReplicateOutcome {
-    let error = CloudError { http_status: 404, code: None, message: None, request_id: None };
+    let error =
+        CloudError { http_status: 404, code: None, message: None, request_id: None, clock: None };
     ReplicateOutcome::Unknown(cbr::Unknown {
         why,
         http_status: answered.then_some(404),

@@ -55,3 +55,16 @@ async fn a_temporary_key_is_sent_with_its_security_token() -> Result<()> {
     assert_eq!(scene.simulator.signed("ASTEMPORARY00000001").refused, 0);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_clock_that_is_off_is_told_as_such() -> Result<()> {
+    let scene = Scene::new(OPERATOR).await?;
+    let _operator = scene.operator().start_ready()?;
+    key_secret(&scene, example::SECRET_KEY)?;
+    scene.simulator.advance_clock(jiff::SignedDuration::from_mins(22));
+    scene.applied(&Scene::manifest_with("db", &scene.new_backup(), &by_access_key()))?;
+    let object = scene.wait("db", "refused", rejected).await?;
+    let words = "the clock of this machine is some 20 minutes behind the cloud's";
+    assert!(object.message().contains(words), "{}", object.message());
+    Ok(())
+}

@@ -176,7 +176,13 @@ fn undocumented(http_status: u16, refusal_if_unseen: Option<cbr::Refusal>) -> Re
     ReplicateOutcome::Unknown(cbr::Unknown {
         why: UnknownWhy::Undocumented,
         http_status: Some(http_status),
-        error: Some(CloudError { http_status, code: None, message: None, request_id: None }),
+        error: Some(CloudError {
+            http_status,
+            code: None,
+            message: None,
+            request_id: None,
+            clock: None,
+        }),
         text: "an answer that nobody has documented".to_owned(),
         refusal_if_unseen,
     })

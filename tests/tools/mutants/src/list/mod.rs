@@ -1,15 +1,18 @@
 //! The mutants, in the order of the rules that they break.
 
 mod conduct;
+mod credentials;
 mod evidence;
 mod once;
 
 use crate::mutant::Mutant;
 
-const PARTS: [&[Mutant]; 3] = [once::MUTANTS, evidence::MUTANTS, conduct::MUTANTS];
+const PARTS: [&[Mutant]; 4] =
+    [once::MUTANTS, evidence::MUTANTS, conduct::MUTANTS, credentials::MUTANTS];
 
 /// All mutants.
-pub const MUTANTS: &[Mutant] = &joined::<{ PARTS[0].len() + PARTS[1].len() + PARTS[2].len() }>();
+pub const MUTANTS: &[Mutant] =
+    &joined::<{ PARTS[0].len() + PARTS[1].len() + PARTS[2].len() + PARTS[3].len() }>();
 
 const fn joined<const N: usize>() -> [Mutant; N] {
     let mut all = [PARTS[0][0]; N];
