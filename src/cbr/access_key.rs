@@ -7,9 +7,10 @@ use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::credential::{CredentialId, Unsigned};
+use super::credential_id::CredentialId;
 use super::redaction::{Redact, Runs};
 use super::signature::{self, Signed};
+use super::unsigned::Unsigned;
 
 /// Longest of its three values, in bytes. Security tokens are of some kilobytes; the gateway takes
 /// headers of 32 KiB at most.
@@ -18,9 +19,9 @@ const MAX_BYTES: usize = 32 * 1024;
 /// An access key with its secret key, and for a temporary one its security token. Cannot be printed
 /// or serialised.
 #[derive(Clone)]
-pub struct AccessKey(Arc<Inner>);
+pub struct AccessKey(Arc<KeyValues>);
 
-struct Inner {
+struct KeyValues {
     access: String,
     secret: SecretString,
     security_token: Option<SecretString>,
@@ -100,7 +101,7 @@ impl AccessKey {
             Some(bytes) => read(KeyPart::SecurityToken, bytes)?.map(SecretString::from),
             None => None,
         };
-        Ok(Self(Arc::new(Inner {
+        Ok(Self(Arc::new(KeyValues {
             access: access.to_owned(),
             secret: SecretString::from(secret),
             security_token,
@@ -148,7 +149,7 @@ impl AccessKey {
     }
 
     fn values(&self) -> Vec<&str> {
-        let Inner { access, secret, security_token, runs: _ } = &*self.0;
+        let KeyValues { access, secret, security_token, runs: _ } = &*self.0;
         let token = security_token.as_ref().map(|token| token.expose_secret());
         [access.as_str(), secret.expose_secret()].into_iter().chain(token).collect()
     }

@@ -12,7 +12,7 @@ use tracing::{Instrument, Span};
 
 use super::answer::Answer;
 use super::clock::ClockDifference;
-use super::credential::{Credential, Unsigned};
+use super::credential::Credential;
 use super::endpoint::Endpoint;
 use super::gate::{Passage, StartWindow, fenced};
 use super::iam::{self, Issued, Login, NotIssued};
@@ -24,6 +24,7 @@ use super::request::{Replicate, Target};
 use super::span;
 use super::text::{MESSAGE_CHARS, one_line};
 use super::transport::{self, Trouble};
+use super::unsigned::Unsigned;
 
 /// Longest answer that is read, in bytes. A backup with a thousand records is about half of it.
 const MAX_ANSWER: usize = 1024 * 1024;

@@ -1,18 +1,13 @@
 //! What authorizes a request: one concept for all kinds of credentials.
 
-use std::collections::hash_map::RandomState;
-use std::fmt;
-use std::hash::BuildHasher;
-use std::sync::LazyLock;
-
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
-use url::Url;
 
 use super::access_key::AccessKey;
-use super::ids::ProjectId;
+use super::credential_id::CredentialId;
 use super::redaction::Redact;
 use super::token::Token;
+use super::unsigned::Unsigned;
 
 /// What authorizes a request. Cannot be printed or serialised.
 #[derive(Clone, Debug)]
@@ -21,17 +16,6 @@ pub enum Credential {
     Token(Token),
     /// Signs the request. Never beside a token: which of the two would count is not documented.
     AccessKey(AccessKey),
-}
-
-/// A request that is about to leave.
-pub(super) struct Unsigned<'a> {
-    pub(super) method: &'static str,
-    pub(super) url: &'a Url,
-    /// The project that owns what the request is about.
-    pub(super) project_id: &'a ProjectId,
-    pub(super) content_type: Option<&'static str>,
-    /// Exactly the bytes that leave.
-    pub(super) body: &'a [u8],
 }
 
 impl Credential {
@@ -70,26 +54,5 @@ impl Redact for Credential {
             Self::Token(token) => token.redact(text),
             Self::AccessKey(key) => key.redact(text),
         }
-    }
-}
-
-/// Equal exactly for equal credentials, within one process. 128 bits under keys that are drawn at
-/// random at the start and never leave the process: nothing about the credential can be learnt from
-/// it, so a map may keep it for long.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CredentialId([u64; 2]);
-
-impl CredentialId {
-    /// Of all values that make it, in a fixed order.
-    pub fn of(values: &[&str]) -> Self {
-        static KEYS: LazyLock<[RandomState; 2]> =
-            LazyLock::new(|| [RandomState::new(), RandomState::new()]);
-        Self(KEYS.each_ref().map(|key| key.hash_one(values)))
-    }
-}
-
-impl fmt::Debug for CredentialId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CredentialId")
     }
 }

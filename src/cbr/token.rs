@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::credential::CredentialId;
+use super::credential_id::CredentialId;
 use super::redaction::{Redact, Runs};
 
 /// Longest token, in bytes. Tokens of tens of kilobytes exist. The bound keeps the request's head

@@ -125,6 +125,14 @@ impl CredentialSource {
         }
     }
 
+    /// Whether IAM issues what is shown to the cloud.
+    pub fn is_issued(&self) -> bool {
+        match self {
+            Self::Password(_) | Self::ServiceAccount(_) => true,
+            Self::Token(_) | Self::AccessKey(_) => false,
+        }
+    }
+
     /// The service account that is asked for, where it is one.
     pub fn account_name(&self) -> Option<&str> {
         match self {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::password::{InvalidPassword, Password};
-use crate::cbr::credential::CredentialId;
+use crate::cbr::credential_id::CredentialId;
 
 /// Longest name and longest id, in bytes.
 const MAX_BYTES: usize = 256;

@@ -35,12 +35,12 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(2 * 60 * 60);
 pub(crate) struct Breakers(Mutex<HashMap<BreakerKey, Arc<Breaker>>>);
 
 struct Breaker {
-    state: Mutex<State>,
+    state: Mutex<BreakerState>,
     one: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Clone, Debug)]
-struct State {
+struct BreakerState {
     trust: Trust,
     used: Duration,
 }
@@ -131,7 +131,7 @@ impl Breakers {
         }
         let breaker = breakers.entry(key.clone()).or_insert_with(|| {
             Arc::new(Breaker {
-                state: Mutex::new(State { trust: Trust::Unproven, used: at }),
+                state: Mutex::new(BreakerState { trust: Trust::Unproven, used: at }),
                 one: Arc::default(),
             })
         });
@@ -149,7 +149,7 @@ impl Breaker {
         Turn { breaker: self.clone(), rests, _alone: alone }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, BreakerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

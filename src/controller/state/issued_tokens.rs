@@ -35,13 +35,13 @@ pub(crate) struct IssuedTokens(Mutex<HashMap<TokenKey, Arc<Slot>>>);
 
 #[derive(Default)]
 struct Slot {
-    state: Mutex<State>,
+    state: Mutex<SlotState>,
     /// Held by the one who logs in.
     login: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
-struct State {
+struct SlotState {
     current: Option<Current>,
     failed: Option<Failed>,
     /// How many tokens in a row the cloud has refused.
@@ -165,7 +165,7 @@ enum Usable {
 }
 
 impl Slot {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SlotState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

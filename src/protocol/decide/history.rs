@@ -193,7 +193,10 @@ fn unauthorized(
                 return Step::MayCall;
             }
             let since = attempt.ended_at.as_ref().map_or(seen.now, |at| at.0);
-            let again = backoff::poll_delay(since, seen.now).min(left);
+            let poll = backoff::poll_delay(since, seen.now);
+            // Another token of IAM's does not wait for anybody.
+            let next = if source.is_issued() { backoff::lookup_delay(ended_for) } else { poll };
+            let again = poll.min(next).min(left);
             Step::Wait(Wait::new(
                 Situation::CredentialRejected(source, outcome_message(&attempt)),
                 Some(again),

@@ -76,6 +76,8 @@ pub(crate) enum Kind {
     /// Any other status write.
     Tell,
     Look,
+    /// A request for a token at IAM.
+    Login,
     Call,
 }
 
@@ -84,6 +86,8 @@ impl Kind {
         let path = message.path.as_str();
         if path.ends_with("/replicate") {
             Self::Call
+        } else if path.starts_with("/v3/auth/tokens") {
+            Self::Login
         } else if path.starts_with("/v3/") {
             Self::Look
         } else if path.contains("/secrets/") {
@@ -103,10 +107,11 @@ impl Kind {
         }
     }
 
-    /// Whether it changes nothing, neither in the cluster nor in the cloud.
+    /// Whether it changes nothing that a restart could find, neither in the cluster nor in the
+    /// cloud.
     fn is_read(self) -> bool {
         match self {
-            Self::ReadResource | Self::ReadSecret | Self::Look => true,
+            Self::ReadResource | Self::ReadSecret | Self::Look | Self::Login => true,
             Self::Claim | Self::End | Self::Tell | Self::Call => false,
         }
     }
@@ -119,6 +124,7 @@ impl Kind {
             Self::End => "PATCH status: end",
             Self::Tell => "PATCH status",
             Self::Look => "GET backup",
+            Self::Login => "POST tokens",
             Self::Call => "POST replicate",
         }
     }

@@ -59,7 +59,7 @@ pub(crate) async fn run(scenario: Scenario, at: Option<At>) -> Result<Option<Out
     let before = scene.simulator.counts(&backup);
     let carried = tokio::spawn(scenario.carry_on(scene.simulator.clone(), backup.clone()));
     let behind = Behind::new(&scene).await?;
-    apply(&scene, &backup).await?;
+    apply(&scene, scenario, &backup).await?;
     let mut operators = Vec::new();
     let mut beside = None;
     let mut ended = None;
@@ -207,7 +207,7 @@ pub(crate) fn humans(scenario: Scenario, messages: &[Kind], at: At) -> usize {
             Kind::Claim => (claimed, called) = (true, false),
             Kind::Call => called = true,
             Kind::End => claimed = false,
-            Kind::ReadResource | Kind::ReadSecret | Kind::Tell | Kind::Look => {}
+            Kind::ReadResource | Kind::ReadSecret | Kind::Tell | Kind::Look | Kind::Login => {}
         }
     }
     let in_doubt = if fault.is_kill() { claimed } else { point.kind == Kind::Call };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use harness::Scene;
+use serde_json::{Value, json};
 use simulator::{
     Advance, Answer, Behaviour, Call, ErrorShape, Fault, Log, LookUp, Operation, Options, Pace,
     Records, Script, Simulator, View, example,
@@ -22,6 +23,10 @@ pub(crate) enum Story {
     Adoption,
     /// The record advances from look to look.
     Tracking,
+    /// A user with a password: the operator gets a token from IAM first.
+    Login,
+    /// The same, and the token dies before the first call arrives: another one is needed.
+    DeadToken,
 }
 
 /// What a look-up shows.
@@ -40,14 +45,25 @@ pub(crate) struct Scenario {
 
 /// All of them.
 pub(crate) fn all() -> Vec<Scenario> {
-    use Story::{Adoption, BadGateway, LostAnswer, RetryAfterRejection, Success, Tracking};
+    use Story::{
+        Adoption, BadGateway, DeadToken, Login, LostAnswer, RetryAfterRejection, Success, Tracking,
+    };
     let of = |sight: Sight, stories: &[Story]| {
         stories.iter().map(|story| Scenario { story: *story, sight }).collect()
     };
     let groups: [Vec<Scenario>; 3] = [
         of(
             Sight::Records,
-            &[Success, LostAnswer, BadGateway, RetryAfterRejection, Adoption, Tracking],
+            &[
+                Success,
+                LostAnswer,
+                BadGateway,
+                RetryAfterRejection,
+                Adoption,
+                Tracking,
+                Login,
+                DeadToken,
+            ],
         ),
         of(Sight::NoArray, &[Success]),
         of(Sight::NoLookUp, &[Success, LostAnswer, BadGateway, RetryAfterRejection]),
@@ -64,6 +80,8 @@ impl Scenario {
             Story::RetryAfterRejection => "retry after rejection",
             Story::Adoption => "adoption",
             Story::Tracking => "tracking",
+            Story::Login => "login",
+            Story::DeadToken => "token dies",
         };
         let sight = match self.sight {
             Sight::Records => "",
@@ -77,9 +95,25 @@ impl Scenario {
     pub(crate) fn loses_the_answer(self) -> bool {
         match self.story {
             Story::LostAnswer | Story::BadGateway => true,
-            Story::Success | Story::RetryAfterRejection | Story::Adoption | Story::Tracking => {
-                false
-            }
+            Story::Success
+            | Story::RetryAfterRejection
+            | Story::Adoption
+            | Story::Tracking
+            | Story::Login
+            | Story::DeadToken => false,
+        }
+    }
+
+    /// The credential that the resource names.
+    pub(crate) fn auth(self) -> Value {
+        match self.story {
+            Story::Success
+            | Story::LostAnswer
+            | Story::BadGateway
+            | Story::RetryAfterRejection
+            | Story::Adoption
+            | Story::Tracking => json!({"tokenSecretRef": {"name": "cbr-token"}}),
+            Story::Login | Story::DeadToken => json!({"passwordSecretRef": {"name": "cbr-user"}}),
         }
     }
 
@@ -119,7 +153,12 @@ impl Scenario {
             replicate(&scene.simulator, backup, project, region, vault).await?;
         }
         let fault = match self.story {
-            Story::Success | Story::Adoption | Story::Tracking => return Ok(()),
+            Story::Success | Story::Adoption | Story::Tracking | Story::Login => return Ok(()),
+            Story::DeadToken => Fault::before_commit().answer(Answer::status(401).error(
+                ErrorShape::Gateway,
+                "APIGW.0307",
+                "The token must be updated.",
+            )),
             Story::LostAnswer => Fault::after_commit().reset(),
             Story::BadGateway => {
                 Fault::after_commit().answer(Answer::status(502).text("<html>Bad Gateway</html>"))

@@ -17,7 +17,8 @@ use super::stage::{Behind, NAME, WINDOW, apply};
 /// way.
 async fn asleep(scene: &Scene, backup: &str, behind: &Behind) -> Result<Operator> {
     let mut stop = behind.gate.stop(Moment::Answer, |message| Kind::of(message) == Kind::Claim);
-    apply(scene, backup).await?;
+    let scenario = Scenario { story: Story::Success, sight: Sight::Records };
+    apply(scene, scenario, backup).await?;
     let sleeper = behind.start()?;
     in_time("the claim", stop.reached()).await??;
     sleeper.process.pause()?;

@@ -14,6 +14,7 @@ use simulator::example;
 use uuid::Uuid;
 
 use super::point;
+use super::scenario::Scenario;
 
 /// The name of the resource.
 pub(crate) const NAME: &str = "db";
@@ -49,6 +50,8 @@ impl Behind {
             .arg(format!("--namespace={}", scene.namespace))
             .arg(format!("--allowed-endpoint={}", scene.simulator.http_url()))
             .arg(format!("--default-endpoint={}", scene.simulator.http_url()))
+            .arg(format!("--allowed-iam-endpoint={}", scene.simulator.http_url()))
+            .arg(format!("--default-iam-endpoint={}", scene.simulator.http_url()))
             // To every operator the endpoint is the same; only the way there is its own.
             .env("HTTP_PROXY", cloud.url())
             .arg(format!("--claim-window={}s", WINDOW.as_secs()))
@@ -62,16 +65,22 @@ impl Behind {
     }
 }
 
-/// Puts the Secret and the resource there.
-pub(crate) async fn apply(scene: &Scene, backup: &str) -> Result<()> {
-    let secret = Secret {
-        metadata: kube::api::ObjectMeta { name: Some("cbr-token".into()), ..Default::default() },
-        string_data: Some([("token".to_owned(), example::TOKEN.to_owned())].into()),
-        ..Secret::default()
-    };
+/// Puts the Secrets and the resource there.
+pub(crate) async fn apply(scene: &Scene, scenario: Scenario, backup: &str) -> Result<()> {
     let secrets: Api<Secret> = Api::namespaced(scene.client.clone(), &scene.namespace);
-    secrets.create(&PostParams::default(), &secret).await?;
-    let resource: DynamicObject = serde_saphyr::from_str(&Scene::manifest_for(NAME, backup, ""))?;
+    let user =
+        [("username", example::USER), ("password", example::PASSWORD), ("domain", example::DOMAIN)];
+    for (name, data) in [("cbr-token", &[("token", example::TOKEN)][..]), ("cbr-user", &user)] {
+        let data = data.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let secret = Secret {
+            metadata: kube::api::ObjectMeta { name: Some(name.into()), ..Default::default() },
+            string_data: Some(data.collect()),
+            ..Secret::default()
+        };
+        secrets.create(&PostParams::default(), &secret).await?;
+    }
+    let manifest = Scene::manifest_with(NAME, backup, &scenario.auth());
+    let resource: DynamicObject = serde_saphyr::from_str(&manifest)?;
     scene.api().create(&PostParams::default(), &resource).await?;
     Ok(())
 }

@@ -25,7 +25,7 @@ use crate::screen::Screen;
 /// Starts a real etcd and kube-apiserver (built with Go the first time, which takes minutes;
 /// KUBEBUILDER_ASSETS names a folder with ready-made ones), a simulated CBR service over TLS, and
 /// the operator's own binary. Then applies the manifests of docs/examples with kubectl, and shows
-/// what becomes of them: a success, a wrong token and a wrong vault that are then corrected, a
+/// what becomes of them: a success, one with each other kind of credential, a wrong token and a wrong vault that are then corrected, a
 /// throttled call, a manifest against the limits, a call whose answer is lost and then found,
 /// and one about which its user decides. The copies are followed as they come into being.
 ///

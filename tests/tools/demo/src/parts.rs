@@ -9,7 +9,7 @@ use control_plane::ControlPlane;
 use harness::{Operator, OperatorOptions};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
-use simulator::{Options, Pace, Simulator};
+use simulator::{IdentityProvider, Mapping, Options, Pace, Simulator, example};
 
 use crate::board::Board;
 use crate::example::path_of;
@@ -88,6 +88,8 @@ fn operator_options(
     OperatorOptions::new(binary, cluster.kubeconfig())
         .arg(format!("--allowed-endpoint={}", simulator.https_url()))
         .arg(format!("--default-endpoint={}", simulator.https_url()))
+        .arg(format!("--allowed-iam-endpoint={}", simulator.https_url()))
+        .arg(format!("--default-iam-endpoint={}", simulator.https_url()))
         .arg(format!("--ca-bundle={}", ca_bundle.display()))
 }
 
@@ -107,6 +109,24 @@ impl Parts {
     /// `kubectl` with arguments that a shell would part at their spaces, shown with its answer.
     pub(crate) async fn kubectl(&self, arguments: &str) -> Result<()> {
         run(&self.cluster, &self.screen, arguments).await
+    }
+
+    /// Tells the simulated IAM of this cluster's service accounts, as an administrator does once in
+    /// the real one: with the keys that the API server publishes.
+    pub(crate) async fn trust_service_accounts(&self) -> Result<()> {
+        let request = http::Request::get("/openid/v1/jwks").body(Vec::new())?;
+        let keys = self.client.request(request).await.context("the API server's keys")?;
+        let mapping = Mapping::new(
+            "system:serviceaccount:backups:replication",
+            example::DOMAIN,
+            example::USER,
+            example::PROJECT,
+        );
+        self.simulator.add_identity_provider(
+            IdentityProvider::new("my-cluster", "https://kubernetes.default.svc", "iam")
+                .jwks(keys)
+                .map(mapping),
+        )
     }
 
     /// Ends the operator as a cluster would, and then the rest.

@@ -21,6 +21,9 @@ pub(crate) enum Expected {
 /// fails.
 pub(crate) async fn play(parts: &Parts, expected: &mut Vec<Expected>) -> Result<()> {
     expected.push(Expected::Accepted(success(parts).await?));
+    for example in by_other_credentials(parts).await? {
+        expected.push(Expected::Accepted(example));
+    }
     expected.push(Expected::Accepted(wrong_token(parts).await?));
     expected.push(Expected::Accepted(wrong_vault(parts).await?));
     expected.push(Expected::Accepted(throttled(parts).await?));
@@ -43,6 +46,28 @@ async fn success(parts: &Parts) -> Result<Example> {
     );
     told_of_copy(parts, &example, "under way", |object| percent(object) > Some(0)).await?;
     Ok(example)
+}
+
+async fn by_other_credentials(parts: &Parts) -> Result<Vec<Example>> {
+    parts.trust_service_accounts().await?;
+    let mut all = Vec::new();
+    for (file, step) in [
+        (
+            "with-password.yaml",
+            "Tokens die after a day. With a user's password the operator gets its own from IAM.",
+        ),
+        ("with-access-key.yaml", "An access key: each request is signed, and IAM is not asked."),
+        (
+            "with-service-account.yaml",
+            "A service account that IAM trusts: no secret is stored anywhere.",
+        ),
+    ] {
+        let example = Example::read(file)?;
+        parts.screen.step(step);
+        parts.apply(file).await?;
+        all.push(accepted(parts, example).await?);
+    }
+    Ok(all)
 }
 
 async fn wrong_token(parts: &Parts) -> Result<Example> {
