@@ -64,7 +64,10 @@ async fn a_role_that_names_an_account_is_needed_and_suffices_for_that_account_al
     let rules = find(&rendered(cluster)?, "ClusterRole", NAME)?["rules"].clone();
     let api = "rbac.authorization.k8s.io";
     for object in [
-        json!({"apiVersion": format!("{api}/v1"), "kind": "Role", "metadata": {"name": NAME}, "rules": rules}),
+        json!({
+            "apiVersion": format!("{api}/v1"), "kind": "Role",
+            "metadata": {"name": NAME}, "rules": rules,
+        }),
         json!({
             "apiVersion": format!("{api}/v1"), "kind": "RoleBinding", "metadata": {"name": NAME},
             "roleRef": {"apiGroup": api, "kind": "Role", "name": NAME},
