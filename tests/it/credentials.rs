@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use simulator::{IdentityProvider, Mapping, example};
 
 /// The identity provider of [`trust`].
-const PROVIDER: &str = "kubernetes";
+pub(crate) const PROVIDER: &str = "kubernetes";
 const AUDIENCE: &str = "iam-of-the-simulator";
-const ACCOUNT: &str = "replication";
+pub(crate) const ACCOUNT: &str = "replication";
 
 fn by_password() -> Value {
     json!({"passwordSecretRef": {"name": "cbr-user"}})
@@ -24,7 +24,7 @@ fn by_access_key() -> Value {
     json!({"accessKeySecretRef": {"name": "cbr-key"}})
 }
 
-fn by_account() -> Value {
+pub(crate) fn by_account() -> Value {
     json!({"serviceAccount":
         {"name": ACCOUNT, "identityProvider": PROVIDER, "audience": AUDIENCE}})
 }
@@ -43,7 +43,7 @@ fn key_secret(scene: &Scene, secret: &str) -> Result<()> {
 
 /// The simulator's IAM trusts the cluster's service accounts: their signatures are checked with the
 /// keys that this API server publishes.
-fn trust(scene: &Scene) -> Result<()> {
+pub(crate) fn trust(scene: &Scene) -> Result<()> {
     let keys = scene.kubectl(&["get", "--raw", "/openid/v1/jwks"])?;
     let keys: Value = serde_json::from_str(&keys.words).context(keys.words)?;
     let subject = format!("system:serviceaccount:{}:{ACCOUNT}", scene.namespace);

@@ -12,7 +12,7 @@ use harness::OperatorOptions;
 use crate::OPERATOR;
 
 /// Every option with values that it does not take.
-const WRONG: [(&str, &[&str]); 20] = [
+const WRONG: [(&str, &[&str]); 22] = [
     (
         "allowed-endpoint",
         &[
@@ -30,6 +30,26 @@ const WRONG: [(&str, &[&str]); 20] = [
             "https://evil.example.com",
             "http://cbr.eu-de.otc.t-systems.com",
             "https://a.b@cbr.eu-de.otc.t-systems.com",
+        ],
+    ),
+    (
+        "allowed-iam-endpoint",
+        &[
+            "",
+            "ftp://iam.example.com",
+            "iam.example.com",
+            "https://i*.example.com",
+            "https://a.example.com/v3",
+        ],
+    ),
+    (
+        "default-iam-endpoint",
+        &[
+            "",
+            "https://evil.example.com",
+            "http://iam.eu-de.otc.t-systems.com",
+            "https://a.b@iam.eu-de.otc.t-systems.com",
+            "https://iam.eu-de.otc.t-systems.com/v2",
         ],
     ),
     ("namespace", &["", "a/b", "..", "A", "-a", "a,b/c", "a,"]),

@@ -1,6 +1,8 @@
 //! The shipped manifests: the operator runs under exactly their roles, which are sufficient and
 //! each of them needed, and its deployment is one that a restricted namespace takes.
 
+mod accounts;
+
 use std::collections::BTreeSet;
 use std::process::Command;
 

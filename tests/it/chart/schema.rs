@@ -59,9 +59,23 @@ fn values_of_the_wrong_kind_are_refused() -> Result<()> {
         ("serviceAccount.annotations.number=5", "/serviceAccount/annotations/number"),
         ("networkPolicy.egress.ports={https}", "/networkPolicy/egress/ports/0"),
         ("rbac.secretNames={Token_1}", "/rbac/secretNames/0"),
+        ("options.allowedIamEndpoint={iam.example.com}", "/options/allowedIamEndpoint/0"),
+        ("options.allowedIamEndpoint=https://iam.example.com", "/options/allowedIamEndpoint"),
+        ("options.defaultIamEndpoint=https://*.example.com", "/options/defaultIamEndpoint"),
+        ("options.defaultIamEndpoint=https://iam.example.com/v2", "/options/defaultIamEndpoint"),
+        ("rbac.serviceAccountTokens={a}", "/rbac/serviceAccountTokens"),
+        ("rbac.serviceAccountTokens.a=b", "/rbac/serviceAccountTokens/a"),
+        ("rbac.serviceAccountTokens.a={B}", "/rbac/serviceAccountTokens/a/0"),
+        ("rbac.serviceAccountTokens.a={}", "/rbac/serviceAccountTokens/a"),
     ] {
         refused(set, &[path])?;
     }
+    refused("rbac.serviceAccountTokens.Team_A={b}", &["Team_A", "does not match pattern"])?;
+    // A right that nothing would use.
+    refused(
+        "watchNamespaces={team-a},rbac.serviceAccountTokens.team-b={b}",
+        &["rbac.serviceAccountTokens", "team-b", "not among watchNamespaces"],
+    )?;
     refused("caBundle.configMap=a,caBundle.secret=b", &["caBundle", "not both"])
 }
 

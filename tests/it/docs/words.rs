@@ -76,7 +76,7 @@ fn no_page_manifest_or_comment_has_words_that_few_know() -> Result<()> {
 #[test]
 fn no_help_has_them() -> Result<()> {
     let words = Regex::new(WORDS)?;
-    for arguments in [&["--help"][..], &["run", "--help"], &["renew-token", "--help"]] {
+    for arguments in [&["--help"][..], &["run", "--help"]] {
         let help = std::process::Command::new(crate::OPERATOR).args(arguments).output()?;
         let help = String::from_utf8_lossy(&help.stdout).into_owned();
         assert!(!help.is_empty(), "{arguments:?}");

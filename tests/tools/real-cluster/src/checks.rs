@@ -1,5 +1,6 @@
 //! The checks, in their order.
 
+mod accounts;
 mod argocd;
 mod flux;
 mod install;
@@ -28,6 +29,10 @@ const CHECKS: &[Check] = &[
     Check { name: "helm test passes", run: install::test_passes },
     Check { name: "a replication is accepted and recorded", run: install::records },
     Check { name: "a wrong value is refused by the chart's schema", run: install::wrong_value },
+    Check {
+        name: "helm upgrade names a service account: its token becomes one of IAM, and a call",
+        run: accounts::exchanged,
+    },
     Check {
         name: "helm upgrade to two replicas in mid-call: nothing is lost or doubled",
         run: upgrade::in_mid_call,
