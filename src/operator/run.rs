@@ -21,7 +21,7 @@ use super::telemetry::Telemetry;
 use super::{http, listener, shutdown};
 use crate::cbr::{AllowList, Client as CbrClient, ClientConfig};
 use crate::controller::{Controller, Leadership, Readiness, Settings, Shutdown};
-use crate::protocol::Policy;
+use crate::protocol::{Policy, without_version};
 
 /// What a call under way may need to be recorded after it has ended.
 const TO_RECORD: Duration = Duration::from_secs(20);
@@ -133,6 +133,12 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
             .check(endpoint)
             .map_err(|error| Failure::Usage(format!("--default-endpoint: {error}")))?;
     }
+    let allowed_iam_endpoints = AllowList(allowed_iam_endpoint);
+    if let Some(endpoint) = &default_iam_endpoint {
+        allowed_iam_endpoints
+            .check(without_version(endpoint))
+            .map_err(|error| Failure::Usage(format!("--default-iam-endpoint: {error}")))?;
+    }
     let ca_bundle = ca_bundle
         .map(|file| {
             std::fs::read(&file)
@@ -170,7 +176,7 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
             namespaces: namespace,
             allowed_endpoints,
             default_endpoint,
-            allowed_iam_endpoints: AllowList(allowed_iam_endpoint),
+            allowed_iam_endpoints,
             default_iam_endpoint,
             policy: Policy {
                 window: claim_window,

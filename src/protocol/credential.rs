@@ -69,7 +69,7 @@ impl CredentialProblem {
             Self::NotFound => format!("{source} does not exist"),
             Self::Missing(what) => format!("{source} {what}"),
             Self::Unusable(why) => format!("{source} cannot {}: {why}", source.purpose()),
-            Self::NotPermitted(why) => format!("the operator may not read {source}: {why}"),
+            Self::NotPermitted(why) => format!("the operator may not {}: {why}", source.act()),
             Self::IamEndpointRefused(why) => format!("IAM cannot be asked for a token: {why}"),
             Self::LoginRefused(why) => format!("there is no token for {source}: {why}"),
             Self::LoginFailed(why) => format!("there is no token for {source} yet: {why}"),

@@ -24,10 +24,13 @@ pub fn iam_endpoint(
                     be told from the CBR endpoint."
             .to_owned());
     };
-    // As in every OS_AUTH_URL.
-    let bare = named.trim_end_matches('/');
-    let bare = bare.strip_suffix("/v3").unwrap_or(bare);
-    allowed.check(bare).map_err(|refused| refused.to_string())
+    allowed.check(without_version(&named)).map_err(|refused| refused.to_string())
+}
+
+/// The URL of IAM without the `/v3` that every `OS_AUTH_URL` has at its end.
+pub fn without_version(url: &str) -> &str {
+    let bare = url.strip_suffix('/').unwrap_or(url);
+    bare.strip_suffix("/v3").unwrap_or(url)
 }
 
 #[cfg(test)]

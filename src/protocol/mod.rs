@@ -31,7 +31,7 @@ pub use evidence::{Relation, relation};
 pub use facts::call_result::{Acceptance, CallAnswer, CallResult};
 pub use facts::record::{Recorded, record};
 pub use fence::{Clocks, Fence};
-pub use iam::iam_endpoint;
+pub use iam::{iam_endpoint, without_version};
 pub use lookup::{
     Lookup, LookupHistory, LookupMemory, ViewerMemory, shows_called_record, shows_record,
 };

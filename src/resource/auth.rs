@@ -125,6 +125,14 @@ impl CredentialSource {
         }
     }
 
+    /// What the operator must be allowed to do.
+    pub fn act(&self) -> String {
+        match self {
+            Self::Token(_) | Self::Password(_) | Self::AccessKey(_) => format!("read {self}"),
+            Self::ServiceAccount(_) => format!("create tokens of {self}"),
+        }
+    }
+
     /// Whether IAM issues what is shown to the cloud.
     pub fn is_issued(&self) -> bool {
         match self {

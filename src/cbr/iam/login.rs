@@ -71,6 +71,14 @@ impl Login<'_> {
         .to_string()
     }
 
+    /// Whether it is by a password: IAM locks a user after some wrong ones.
+    pub fn has_a_password(&self) -> bool {
+        match self {
+            Self::Password { user: _, project: _ } => true,
+            Self::IdToken { provider: _, id_token: _, project: _ } => false,
+        }
+    }
+
     pub(super) fn project(&self) -> &ProjectId {
         match self {
             Self::Password { user: _, project }

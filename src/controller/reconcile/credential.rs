@@ -261,7 +261,7 @@ async fn log_in(
             tracing::warn!(%iam, %error, cloud = error.detail(), "IAM issued no token");
         }
     }
-    issued.map_err(LoginFailure::NotIssued)
+    issued.map_err(|why| LoginFailure::NotIssued { why, locks: login.has_a_password() })
 }
 
 /// A token of the service account, for the identity provider alone.
@@ -297,7 +297,8 @@ async fn id_token(
         Err(ApiError::Gone) => before(CredentialProblem::NotFound),
         Err(ApiError::Forbidden(_)) => before(CredentialProblem::NotPermitted(format!(
             "the operator's role does not allow it to create tokens of service accounts \
-             (serviceaccounts/token) in namespace {namespace}"
+             (serviceaccounts/token) in namespace {namespace}; the administrator names the account \
+             in the chart's rbac.serviceAccountTokens, or applies deploy/service-account"
         ))),
         Err(_) => before(CredentialProblem::LoginFailed(
             "the API server issued no token of the service account".to_owned(),

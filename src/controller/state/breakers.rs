@@ -161,7 +161,7 @@ impl Turn {
             Lookup::Unauthorized(why) => self.refused(why.clone(), at),
             Lookup::Backup(_) | Lookup::NoSuchBackup(_) => self.know(Trust::Proven),
             // Where nothing is served, nobody looks at a credential.
-            Lookup::NotAvailable(_) => self.is_open(),
+            Lookup::NotAvailable(_) => self.leave_open(),
             Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_) => {}
         }
     }
@@ -193,7 +193,7 @@ impl Turn {
     }
 
     /// Neither taken nor refused: what was refused may be shown again, by one at a time.
-    fn is_open(self) {
+    fn leave_open(self) {
         let mut state = self.breaker.state();
         if let Trust::Refused { .. } = state.trust {
             state.trust = Trust::Unproven;

@@ -152,8 +152,8 @@ impl IssuedTokens {
 
 /// Why a login gave no token.
 pub(crate) enum LoginFailure {
-    /// IAM said so, or could not be reached.
-    NotIssued(NotIssued),
+    /// IAM said so, or could not be reached. A user is locked after some wrong passwords.
+    NotIssued { why: NotIssued, locks: bool },
     /// It did not come to that.
     Before(CredentialProblem),
 }
@@ -219,14 +219,19 @@ impl Slot {
             Err(failure) => {
                 let tries = state.failed.as_ref().map_or(0, |failed| failed.tries);
                 let (problem, wait) = match failure {
-                    LoginFailure::NotIssued(why) if why.may_pass() => (
+                    LoginFailure::NotIssued { why, locks: _ } if why.may_pass() => (
                         CredentialProblem::LoginFailed(why.to_string()),
                         doubled(FIRST_WAIT, tries, LONGEST_WAIT),
                     ),
-                    LoginFailure::NotIssued(why) => (
-                        CredentialProblem::LoginRefused(why.to_string()),
-                        doubled(FIRST_PROBE, tries, LONGEST_PROBE),
-                    ),
+                    LoginFailure::NotIssued { why, locks } => {
+                        let (first, longest) = if locks {
+                            (FIRST_PROBE, LONGEST_PROBE)
+                        } else {
+                            (FIRST_WAIT, LONGEST_WAIT)
+                        };
+                        let problem = CredentialProblem::LoginRefused(why.to_string());
+                        (problem, doubled(first, tries, longest))
+                    }
                     // The Kubernetes side: nothing there is locked by another try.
                     LoginFailure::Before(problem) => (problem, FIRST_WAIT),
                 };

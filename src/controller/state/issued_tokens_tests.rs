@@ -20,17 +20,13 @@ fn key(project: &str) -> TokenKey {
 }
 
 fn refused() -> LoginFailure {
-    LoginFailure::NotIssued(NotIssued::Unauthorized(CloudError {
-        http_status: 401,
-        code: None,
-        message: None,
-        request_id: None,
-        clock: None,
-    }))
+    let error =
+        CloudError { http_status: 401, code: None, message: None, request_id: None, clock: None };
+    LoginFailure::NotIssued { why: NotIssued::Unauthorized(error), locks: true }
 }
 
 fn away() -> LoginFailure {
-    LoginFailure::NotIssued(NotIssued::Unavailable("HTTP 503".to_owned()))
+    LoginFailure::NotIssued { why: NotIssued::Unavailable("HTTP 503".to_owned()), locks: true }
 }
 
 impl Scene {
@@ -120,6 +116,21 @@ async fn a_refused_login_is_not_repeated_soon() {
         assert!(matches!(problem, CredentialProblem::LoginRefused(_)), "{problem:?}");
         assert_eq!(scene.logins.get(), logins);
     }
+}
+
+#[tokio::test]
+async fn where_nobody_is_locked_a_refused_login_is_repeated_after_minutes() {
+    let scene = Scene::default();
+    let unlocked = || {
+        let why = NotIssued::OtherScope;
+        Some(LoginFailure::NotIssued { why, locks: false })
+    };
+    assert!(scene.get(unlocked()).await.is_err());
+    for _ in 0..20 {
+        scene.pass(LONGEST_WAIT);
+        assert!(scene.get(unlocked()).await.is_err());
+    }
+    assert_eq!(scene.logins.get(), 21);
 }
 
 #[tokio::test]

@@ -222,7 +222,7 @@ fn blocked_by(issue: TrackingIssue) -> &'static str {
         TrackingIssue::CredentialNotFound => "blocked, the Secret no longer exists",
         TrackingIssue::CredentialMissing => "blocked, the Secret holds no token",
         TrackingIssue::CredentialUnusable => "blocked, the token cannot be sent",
-        TrackingIssue::CredentialNotPermitted => "blocked, the operator may not read the Secret",
+        TrackingIssue::CredentialNotPermitted => "blocked, the operator may not get the credential",
         TrackingIssue::CredentialRejected => "blocked, the cloud rejects the credential",
         TrackingIssue::LoginRefused => "blocked, IAM refuses to issue a token",
         TrackingIssue::LoginFailed => "blocked, IAM issues no token at the moment",

@@ -134,7 +134,10 @@ fn held_up(
             (format!("what {secret} holds cannot be used"), update)
         }
         TrackingIssue::CredentialNotPermitted => (
-            format!("the operator may not read {secret}"),
+            source.as_ref().map_or_else(
+                || format!("the operator may not read {secret}"),
+                |source| format!("the operator may not {}", source.act()),
+            ),
             "Give the operator the right, or the Secret the label, and tracking resumes.",
         ),
         TrackingIssue::CredentialRejected => (format!("the cloud rejects {shown}"), update),

@@ -370,14 +370,23 @@ fn no_credential(
             "{what} Nothing was sent. The operator calls automatically once it holds {one}."
         ),
         CredentialProblem::NotPermitted(why) => format!(
-            "The operator may not read {source}: {} It calls automatically once it may.",
+            "The operator may not {}: {} It calls automatically once it may.",
+            source.act(),
             sentence(why)
         ),
-        CredentialProblem::LoginRefused(_) => format!(
-            "{} Nothing was sent to CBR. Correct {source}; the operator then continues \
-             automatically. It tries the same login again very seldom, because IAM locks users.",
-            capital(&what)
-        ),
+        CredentialProblem::LoginRefused(_) => {
+            let next = match source.secret_name() {
+                Some(_) => format!(
+                    "Correct {source}; the operator then continues automatically. It tries the \
+                     same login again very seldom, because IAM locks users."
+                ),
+                None => "Correct the identity provider and its mapping in IAM, or \
+                         spec.auth.serviceAccount. The operator tries again automatically, at \
+                         least every 5 minutes."
+                    .to_owned(),
+            };
+            format!("{} Nothing was sent to CBR. {next}", capital(&what))
+        }
         CredentialProblem::IamEndpointRefused(_) | CredentialProblem::LoginFailed(_) => format!(
             "{} Nothing was sent to CBR. The operator tries again automatically.",
             capital(&what)

@@ -61,10 +61,11 @@ pub(super) const ENDPOINT_MISSING: Explained = Explained {
     ..WARNS
 };
 pub(super) const ENDPOINT_REFUSED: Explained = Explained {
-    means: "The endpoint is not on the operator's allow-list, or is not a bare https://host.",
+    means: "The endpoint, or IAM's (spec.auth.iamEndpoint), is not on the operator's allow-list, or \
+        is not a bare https://host.",
     acts: Acts::Person,
-    next: "Nothing is sent until spec.endpoint is corrected, or the administrator allows it \
-        (--allowed-endpoint).",
+    next: "Nothing is sent until it is corrected, or the administrator allows it \
+        (--allowed-endpoint, --allowed-iam-endpoint).",
     cures: &[ENDPOINT, ALLOW],
     level: Level::Error,
     alert: STALLED,
@@ -101,7 +102,7 @@ pub(super) const CREDENTIAL_MISSING: Explained = Explained {
     means: "The Secret lacks a key that is needed, or has nothing under it.",
     acts: Acts::Person,
     next: "The operator checks again automatically, as for CredentialNotFound, and calls once the key \
-        holds a token.",
+        holds a value.",
     cures: &[TOKEN],
     alert: SECRET,
     ..WARNS
@@ -119,8 +120,7 @@ pub(super) const CREDENTIAL_NOT_PERMITTED: Explained = Explained {
     means: "The operator may not read the Secret, or create a token of the service account: its \
         role does not allow it, or the Secret lacks the label that --require-secret-label demands.",
     acts: Acts::Administrator,
-    next: "The operator checks again automatically, as for CredentialNotFound, and calls once it may \
-        read the Secret.",
+    next: "The operator checks again automatically, as for CredentialNotFound, and calls once it may.",
     cures: &[
         Cure {
             when: "to check the operator's right (with the namespace and the account of your \
@@ -157,8 +157,9 @@ pub(super) const LOGIN_REFUSED: Explained = Explained {
     means: "IAM refuses to issue a token: the name, password or domain is wrong, the identity \
         provider does not know the service account, or the user may not.",
     acts: Acts::Person,
-    next: "The operator goes on within 30 s after the Secret is corrected. It tries the same login \
-        again after 30 minutes, and then seldom: IAM locks users after some wrong passwords.",
+    next: "A corrected Secret is found automatically: within 30 s in the first hour, within 5 \
+        minutes later. A refused password is tried again after 30 minutes, and then seldom: IAM \
+        locks users. A service account is tried again at least every 5 minutes.",
     cures: &[TOKEN],
     told: Telling::OncePerSeries,
     alert: SECRET,

@@ -9,7 +9,7 @@ use control_plane::ControlPlane;
 use harness::{Operator, OperatorOptions};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
-use simulator::{IdentityProvider, Mapping, Options, Pace, Simulator, example};
+use simulator::{AccessKey, IdentityProvider, Mapping, Options, Pace, Simulator, User, example};
 
 use crate::board::Board;
 use crate::example::path_of;
@@ -111,21 +111,30 @@ impl Parts {
         run(&self.cluster, &self.screen, arguments).await
     }
 
-    /// Tells the simulated IAM of this cluster's service accounts, as an administrator does once in
-    /// the real one: with the keys that the API server publishes.
-    pub(crate) async fn trust_service_accounts(&self) -> Result<()> {
+    /// Tells the simulated IAM of the users, keys and service accounts of the examples. Of service
+    /// accounts it learns as in reality: by the keys that the API server publishes.
+    pub(crate) async fn know_the_examples(&self) -> Result<()> {
+        const VALUE: &str = "put-your-own-here";
+        let user = User::new(example::DOMAIN, "replicator", VALUE, example::PROJECT);
+        self.simulator.add_user(user);
+        let key = AccessKey::new("PUT0YOUR0OWN0HERE", VALUE, example::PROJECT);
+        self.simulator.add_access_key(key);
         let request = http::Request::get("/openid/v1/jwks").body(Vec::new())?;
         let keys = self.client.request(request).await.context("the API server's keys")?;
         let mapping = Mapping::new(
-            "system:serviceaccount:backups:replication",
+            "system:serviceaccount:backups:cbr-replication",
             example::DOMAIN,
             example::USER,
             example::PROJECT,
         );
         self.simulator.add_identity_provider(
-            IdentityProvider::new("my-cluster", "https://kubernetes.default.svc", "iam")
-                .jwks(keys)
-                .map(mapping),
+            IdentityProvider::new(
+                "my-cluster",
+                "https://kubernetes.default.svc",
+                "cbr-replication",
+            )
+            .jwks(keys)
+            .map(mapping),
         )
     }
 

@@ -49,16 +49,16 @@ async fn success(parts: &Parts) -> Result<Example> {
 }
 
 async fn by_other_credentials(parts: &Parts) -> Result<Vec<Example>> {
-    parts.trust_service_accounts().await?;
+    parts.know_the_examples().await?;
     let mut all = Vec::new();
     for (file, step) in [
         (
-            "with-password.yaml",
+            "password.yaml",
             "Tokens die after a day. With a user's password the operator gets its own from IAM.",
         ),
-        ("with-access-key.yaml", "An access key: each request is signed, and IAM is not asked."),
+        ("access-key.yaml", "An access key: each request is signed, and IAM is not asked."),
         (
-            "with-service-account.yaml",
+            "service-account.yaml",
             "A service account that IAM trusts: no secret is stored anywhere.",
         ),
     ] {
