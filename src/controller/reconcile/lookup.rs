@@ -25,6 +25,7 @@ pub(crate) async fn look_up(
     {
         Pass::Go(turn) => turn,
         Pass::Refused(why) => return Lookup::Unauthorized(why),
+        Pass::Failed(why) => return Lookup::Failed(why),
     };
     let started = Instant::now();
     let answer = context.cbr.backup(endpoint, target, &usable.credential, limit).await;

@@ -2,8 +2,9 @@
 //! again by each resource. IAM's gateway locks an access key for five minutes, for all who use it,
 //! after five refused signatures in a row.
 //!
-//! A value that has not been accepted yet is shown by one request at a time; a refused one by none,
-//! until a wait is over, and then by a single look-up. Another value has a breaker of its own.
+//! An access key that has not been accepted yet is shown by one request at a time. (A token locks
+//! nobody, so tokens wait for nothing.) A refused value is shown by none, until a wait is over, and
+//! then by a single look-up. Another value has a breaker of its own.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,6 +43,8 @@ struct Breaker {
 #[derive(Clone, Debug)]
 struct BreakerState {
     trust: Trust,
+    /// Why the last look-up showed nothing, and when.
+    failed: Option<(String, Duration)>,
     used: Duration,
 }
 
@@ -61,6 +64,8 @@ pub(crate) enum Pass {
     Go(Turn),
     /// It was refused a while ago, in these words.
     Refused(String),
+    /// The one who went first met this, and so would everybody who waited.
+    Failed(String),
 }
 
 /// The right to show a value once. While it is held for an unproven value, nobody else shows it.
@@ -78,13 +83,16 @@ impl Breakers {
         credential: &Credential,
         at: impl Fn() -> Duration,
     ) -> Pass {
-        let breaker = self.breaker(key, at());
+        let came = at();
+        let breaker = self.breaker(key, came);
         let turn = |alone| breaker.turn(credential, alone);
         let trust = breaker.state().trust.clone();
-        match trust {
-            Trust::Proven => return Pass::Go(turn(None)),
-            Trust::Unproven => {}
-            Trust::Refused { why, until, tries: _ } => {
+        match (trust, credential) {
+            (Trust::Proven, _) | (Trust::Unproven, Credential::Token(_)) => {
+                return Pass::Go(turn(None));
+            }
+            (Trust::Unproven, Credential::AccessKey(_)) => {}
+            (Trust::Refused { why, until, tries: _ }, _) => {
                 return match breaker.one.clone().try_lock_owned() {
                     Ok(alone) if at() >= until => Pass::Go(turn(Some(alone))),
                     Ok(_) | Err(_) => Pass::Refused(why),
@@ -93,10 +101,13 @@ impl Breakers {
         }
         let alone = breaker.one.clone().lock_owned().await;
         // The one before may have found out.
-        let trust = breaker.state().trust.clone();
+        let BreakerState { trust, failed, used: _ } = breaker.state().clone();
         match trust {
             Trust::Proven => Pass::Go(turn(None)),
-            Trust::Unproven => Pass::Go(turn(Some(alone))),
+            Trust::Unproven => match failed.filter(|(_, when)| *when > came) {
+                Some((why, _)) => Pass::Failed(why),
+                None => Pass::Go(turn(Some(alone))),
+            },
             Trust::Refused { why, until: _, tries: _ } => Pass::Refused(why),
         }
     }
@@ -113,10 +124,13 @@ impl Breakers {
         let trust = breaker.state().trust.clone();
         match trust {
             Trust::Proven => Some(breaker.turn(credential, None)),
-            Trust::Unproven => {
-                let alone = breaker.one.clone().try_lock_owned().ok()?;
-                Some(breaker.turn(credential, Some(alone)))
-            }
+            Trust::Unproven => match credential {
+                Credential::Token(_) => Some(breaker.turn(credential, None)),
+                Credential::AccessKey(_) => {
+                    let alone = breaker.one.clone().try_lock_owned().ok()?;
+                    Some(breaker.turn(credential, Some(alone)))
+                }
+            },
             Trust::Refused { .. } => None,
         }
     }
@@ -131,7 +145,7 @@ impl Breakers {
         }
         let breaker = breakers.entry(key.clone()).or_insert_with(|| {
             Arc::new(Breaker {
-                state: Mutex::new(BreakerState { trust: Trust::Unproven, used: at }),
+                state: Mutex::new(BreakerState { trust: Trust::Unproven, failed: None, used: at }),
                 one: Arc::default(),
             })
         });
@@ -162,7 +176,8 @@ impl Turn {
             Lookup::Backup(_) | Lookup::NoSuchBackup(_) => self.know(Trust::Proven),
             // Where nothing is served, nobody looks at a credential.
             Lookup::NotAvailable(_) => self.leave_open(),
-            Lookup::Throttled { .. } | Lookup::Deferred { .. } | Lookup::Failed(_) => {}
+            Lookup::Failed(why) => self.breaker.state().failed = Some((why.clone(), at)),
+            Lookup::Throttled { .. } | Lookup::Deferred { .. } => {}
         }
     }
 

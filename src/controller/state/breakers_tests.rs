@@ -54,7 +54,7 @@ impl Scene {
 fn turn(pass: Pass) -> Option<Turn> {
     match pass {
         Pass::Go(turn) => Some(turn),
-        Pass::Refused(why) => {
+        Pass::Refused(why) | Pass::Failed(why) => {
             assert_eq!(why, "HTTP 401");
             None
         }
@@ -76,6 +76,32 @@ async fn of_two_hundred_who_come_together_one_shows_a_refused_value() {
     });
     let shown: i32 = futures::future::join_all(all).await.into_iter().sum();
     assert_eq!(shown, 1);
+}
+
+#[tokio::test]
+async fn who_waited_behind_one_that_met_a_failure_is_told_it_and_does_not_wait_again() {
+    let scene = Scene::new(access_key());
+    let first = scene.lookup().await.unwrap();
+    let (key, credential) = (scene.key(), &scene.credential);
+    let others = (0..20).map(|_| scene.breakers.for_lookup(&key, credential, || scene.now.get()));
+    let ends = async {
+        tokio::task::yield_now().await;
+        scene.pass_time(Duration::from_secs(60));
+        first.note_lookup(&Lookup::Failed("no answer".to_owned()), scene.now.get());
+    };
+    let (told, ()) = tokio::join!(futures::future::join_all(others), ends);
+    assert!(told.iter().all(|pass| matches!(pass, Pass::Failed(why) if why == "no answer")));
+    // Later ones try again.
+    assert!(scene.lookup().await.is_some());
+}
+
+#[tokio::test]
+async fn tokens_wait_for_nothing_until_one_is_refused() {
+    let scene = Scene::new(token());
+    let together = [scene.lookup().await, scene.lookup().await, scene.call()];
+    assert!(together.iter().all(Option::is_some));
+    scene.look(&refused()).await;
+    assert!(scene.lookup().await.is_none() && scene.call().is_none());
 }
 
 #[tokio::test]

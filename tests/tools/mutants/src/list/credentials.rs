@@ -50,10 +50,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "all-show-an-unproven-value",
-        promise: "a value that has not been accepted yet is shown by one request at a time",
+        promise: "an access key that has not been accepted yet is shown by one request at a time",
         file: BREAKERS,
-        old: "Trust::Unproven => {}",
-        new: "Trust::Unproven => return Pass::Go(turn(None)),",
+        old: "(Trust::Unproven, Credential::AccessKey(_)) => {}",
+        new: "(Trust::Unproven, Credential::AccessKey(_)) => return Pass::Go(turn(None)),",
         caught_by: OF_BREAKERS,
     },
     Mutant {
