@@ -1,6 +1,6 @@
 //! The few answers that count as refusals of a call without a documented code. Who answers so may
 //! be the cloud, its gateway, or a firewall or a cache in between, which also answers so after the
-//! cloud has accepted the call. So each row has a reason why whoever answers like that cannot have
+//! cloud has accepted the call. So each row has a reason why anyone who answers like that cannot have
 //! let the call through.
 
 use super::error_class::{Class, Refusal, TerminalReason};

@@ -1,4 +1,4 @@
-//! Where a token, or the password that it is had for, may be sent unless something else is said.
+//! Where a token, or the password for one, may be sent unless something else is said.
 
 /// The CBR endpoints of the two public clouds whose API this is, each for every region, over https.
 pub const DEFAULT_ENDPOINT_PATTERNS: [&str; 2] =

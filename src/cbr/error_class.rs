@@ -20,7 +20,7 @@ pub enum Class {
 /// Why a call was not accepted, and what becomes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// Will not get better by itself.
+    /// Will not get better without a change.
     Terminal(TerminalReason),
     /// May be accepted later.
     Retry {
@@ -35,7 +35,7 @@ pub enum Refusal {
     Duplicate,
 }
 
-/// What stands in the way of a call that will not get better by itself.
+/// What stands in the way of a call that will not get better without a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TerminalReason {
     /// This kind of backup cannot be replicated, or does not fit the vault.

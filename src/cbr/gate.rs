@@ -7,7 +7,7 @@
 //! KiB) would be written first, which the bound on a token's length rules out. So a gate that never
 //! opened means that no byte of the request was written.
 //!
-//! Whoever gives up waiting closes the gate first. One atomic exchange decides between the two, so
+//! Anyone who gives up waiting closes the gate first. One atomic exchange decides between the two, so
 //! a body that is polled later, by a task that outlived the call, yields nothing.
 
 use std::pin::Pin;

@@ -1,5 +1,5 @@
 //! The cloud's side: one irreversible call (`POST …/replicate`), one look-up
-//! (`GET …/backups/{id}`), what their answers prove, and how a token for them is had. Knows nothing
+//! (`GET …/backups/{id}`), what their answers prove, and how a token for them is issued. Knows nothing
 //! of Kubernetes and decides nothing.
 
 mod access_key;

@@ -1,7 +1,7 @@
 //! The one form in which an endpoint and a pattern for endpoints are written:
 //! `scheme://host[:port]`.
 //!
-//! The form is checked on the text itself before a URL parser sees it, because the parser mends
+//! The form is checked on the text itself before a URL parser sees it, because the parser corrects
 //! what it is given: it drops tabs, turns `\` into `/`, decodes `%2e`, folds look-alike letters.
 
 /// Longest text, in bytes: a DNS name has at most 253 characters.

@@ -99,7 +99,7 @@ pub(crate) async fn reconcile(
             let ended = call(&context, claim, &usable, turn).await;
             taken.keep_for(shows_after(&ended.ending, &context));
             drop(taken);
-            // Others may be worked on while the end is written, which may take for ever.
+            // Others may be worked on while the end is written, which may take without end.
             drop(permit);
             let again = record_result(&context, &api, ended, reading).await;
             Ok(again.map_or_else(Next::await_change, Next::requeue))

@@ -94,7 +94,7 @@ pub(crate) fn accepted(
             | Lookup::Failed(_)
             | Lookup::Unauthorized(_),
         ) if !left.is_zero() => wait(again),
-        // Look-ups were to be had before the call: one odd answer is no reason to give the record
+        // Look-ups worked before the call: one odd answer is no reason to give the record
         // up.
         Sight::Seen(Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_))
             if !left.is_zero()

@@ -93,7 +93,7 @@ fn a_claim_of_this_process_that_was_never_called_is_not_sent() {
     scene.never_called = true;
     let (status, again) = scene.settled();
     assert_eq!(status.attempts[0].outcome, Some(Outcome::NotSent));
-    assert!(again.is_some(), "it goes on by itself");
+    assert!(again.is_some(), "it goes on automatically");
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(crate) enum Ready<'a> {
 const OTHERS_CALL: Duration = Duration::from_secs(5);
 
 /// Any user who may write the object can fill it, and the API server takes some 1.5 MiB. What the
-/// operator writes in all is less than the rest, so that whoever can claim can record.
+/// operator writes in all is less than the rest, so that an operator that can claim can record.
 pub(crate) const METADATA_BYTES: usize = 256 * 1024;
 
 /// Checks everything, cheapest first; adopts a live replication of the same backup to the same

@@ -28,7 +28,7 @@ pub(crate) enum Need {
     },
 }
 
-/// A situation, and when to look again by itself.
+/// A situation, and when to look again without an event.
 pub(crate) struct Wait {
     pub(crate) situation: Box<Situation>,
     pub(crate) again: Option<Duration>,
@@ -40,7 +40,7 @@ impl Wait {
     }
 }
 
-/// A look, as far as one can be had.
+/// A look-up, as far as one is possible.
 pub(crate) enum Sight<'a> {
     Seen(&'a Lookup),
     /// Nothing can be looked at: no endpoint that may be called, or no usable credential.

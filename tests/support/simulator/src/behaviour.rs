@@ -43,9 +43,9 @@ pub struct Behaviour {
     pub wire: Wire,
 }
 
-/// A cache in front of the service that stores answers to look-ups by their path alone, whoever
-/// asks. What was stored is kept, with every record that came later missing, until it is switched
-/// off.
+/// A cache in front of the service that stores answers to look-ups by their path alone, no matter
+/// who asks. What was stored is kept, with every record that came later missing, until it is
+/// switched off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cache {
@@ -176,11 +176,11 @@ pub enum Children {
     /// Disks, with an `extend_info` and children of their own.
     Disks,
     /// The same, each with `replication_records`: those of the backup, under other ids and as
-    /// failed. Whoever takes them for records of the backup is wrong.
+    /// failed. Anyone who takes them for records of the backup is wrong.
     WithRecords,
 }
 
-/// Whether `GET backup` is to be had at all.
+/// Whether `GET backup` is offered at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LookUp {
@@ -210,11 +210,11 @@ pub enum Records {
     /// Each is shown from this long after its acceptance on, or once revealed, whichever is first;
     /// `None`: only once revealed. Until then the array does not contain it.
     Late { milliseconds: Option<u64> },
-    /// An empty array for ever.
+    /// Always an empty array.
     Empty,
-    /// `null` for ever.
+    /// Always `null`.
     Null,
-    /// No such key for ever.
+    /// Never such a key.
     Absent,
 }
 

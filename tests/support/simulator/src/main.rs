@@ -30,7 +30,7 @@ struct Arguments {
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
     admin: Option<SocketAddr>,
 
-    /// A name or address for the certificate besides localhost and 127.0.0.1; may be repeated
+    /// A name or address for the certificate in addition to localhost and 127.0.0.1; may be repeated
     #[arg(long = "name", value_name = "NAME")]
     names: Vec<String>,
 

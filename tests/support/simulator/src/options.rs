@@ -15,9 +15,9 @@ pub struct Options {
     pub http: SocketAddr,
     /// TLS; port 0 for a free one.
     pub https: SocketAddr,
-    /// The admin API, plain HTTP without authentication: whoever reaches it may change everything.
+    /// The admin API, plain HTTP without authentication: anyone who reaches it may change everything.
     pub admin: Option<SocketAddr>,
-    /// Names or addresses for the certificate, besides `localhost` and `127.0.0.1`.
+    /// Names or addresses for the certificate, in addition to `localhost` and `127.0.0.1`.
     pub names: Vec<String>,
 }
 

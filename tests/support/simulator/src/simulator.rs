@@ -146,7 +146,7 @@ impl Simulator {
     }
 
     /// Refuses connections from now on, and ends those that there are. The ports stay reserved;
-    /// calls that have arrived are processed all the same. The admin API stays up.
+    /// calls that have arrived are processed nevertheless. The admin API stays up.
     pub fn go_down(&self) -> Result<()> {
         self.switch(false).context("cannot take the service down")
     }

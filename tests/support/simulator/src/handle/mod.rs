@@ -152,7 +152,7 @@ impl Simulator {
         self.log(|log| log.counts(backup_id))
     }
 
-    /// Waits, for as long as it takes, until the log is as wanted; it is asked anew on every
+    /// Waits, for as long as it takes, until the log is as wanted; it is asked again on every
     /// change, and must not call the handle.
     pub async fn wait_for(&self, wanted: impl FnMut(&Log) -> bool) {
         self.shared().wait_for(wanted).await;

@@ -98,7 +98,7 @@ pub enum CallEnding {
     Hung,
 }
 
-/// Headers as received. The value of a credential is to be had by name only: it is neither in
+/// Headers as received. The value of a credential can be read by name only: it is neither in
 /// `Debug` nor in JSON.
 #[derive(Clone, Default)]
 pub struct Headers(Vec<(String, String)>);

@@ -49,7 +49,7 @@ pub struct Record {
     clock: Option<Clock>,
 }
 
-/// The time a replication takes where it advances by itself, and its end.
+/// The time a replication takes where it advances with time, and its end.
 #[derive(Clone, Debug)]
 struct Clock {
     takes: Duration,

@@ -11,13 +11,13 @@ use serde::Deserialize;
 pub struct Token {
     pub value: String,
     pub project_id: String,
-    /// `None` for a token that does not expire by itself.
+    /// `None` for a token that does not expire.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
 }
 
 impl Token {
-    /// A token that does not expire by itself.
+    /// A token that does not expire.
     pub fn new(value: impl Into<String>, project_id: impl Into<String>) -> Self {
         Self { value: value.into(), project_id: project_id.into(), expires_at: None }
     }

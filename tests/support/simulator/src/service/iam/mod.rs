@@ -23,7 +23,7 @@ use crate::world::Token;
 use asked::Scope;
 pub(crate) use jwt::check_jwks;
 
-/// Why a scope is not to be had.
+/// Why a scope is not granted.
 enum OutOfScope {
     NoSuchProject,
     NoRights,
