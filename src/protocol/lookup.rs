@@ -136,11 +136,14 @@ impl LookupMemory {
             Lookup::NoSuchBackup(_) => {
                 self.no_backup_since = Some(self.no_backup_since.unwrap_or(now));
             }
-            Lookup::Backup(_) | Lookup::NotAvailable(_) => self.no_backup_since = None,
-            Lookup::Unauthorized(_)
+            // Any other answer in between: two odd ones are not one that lasts.
+            Lookup::Backup(_)
+            | Lookup::NotAvailable(_)
+            | Lookup::Unauthorized(_)
             | Lookup::Throttled { .. }
-            | Lookup::Deferred { .. }
-            | Lookup::Failed(_) => {}
+            | Lookup::Failed(_) => self.no_backup_since = None,
+            // No answer at all.
+            Lookup::Deferred { .. } => {}
         }
         self.last = Some(now);
     }
@@ -205,12 +208,14 @@ impl ViewerMemory {
             Lookup::NotAvailable(_) => {
                 self.no_lookup_since = Some(self.no_lookup_since.unwrap_or(now));
             }
-            Lookup::Backup(_) | Lookup::NoSuchBackup(_) => self.no_lookup_since = None,
-            // Says nothing about whether there is a look-up.
-            Lookup::Unauthorized(_)
+            // Any other answer in between: two odd ones are not one that lasts.
+            Lookup::Backup(_)
+            | Lookup::NoSuchBackup(_)
+            | Lookup::Unauthorized(_)
             | Lookup::Throttled { .. }
-            | Lookup::Deferred { .. }
-            | Lookup::Failed(_) => {}
+            | Lookup::Failed(_) => self.no_lookup_since = None,
+            // No answer at all.
+            Lookup::Deferred { .. } => {}
         }
     }
 }

@@ -136,17 +136,31 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "contradiction-not-noted",
         promise: "an answer that contradicts the odd one ends its patience",
         file: "src/protocol/lookup.rs",
-        old: "Lookup::Backup(_) | Lookup::NoSuchBackup(_) => self.no_lookup_since = None,",
-        new: "Lookup::NoSuchBackup(_) => self.no_lookup_since = None,\n            \
+        old: "Lookup::Backup(_) | Lookup::NoSuchBackup(_) | Lookup::Unauthorized(_) \
+            | Lookup::Throttled { .. } | Lookup::Failed(_) => self.no_lookup_since = None,",
+        new: "Lookup::NoSuchBackup(_) | Lookup::Unauthorized(_) | Lookup::Throttled { .. } \
+            | Lookup::Failed(_) => self.no_lookup_since = None,\n            \
             Lookup::Backup(_) => {}",
+        caught_by: "--lib protocol::",
+    },
+    Mutant {
+        name: "two-odd-answers-are-one",
+        promise: "two odd answers with a refusal between them are not one that lasts",
+        file: "src/protocol/lookup.rs",
+        old: "Lookup::Backup(_) | Lookup::NoSuchBackup(_) | Lookup::Unauthorized(_) \
+            | Lookup::Throttled { .. } | Lookup::Failed(_) => self.no_lookup_since = None,",
+        new: "Lookup::Backup(_) | Lookup::NoSuchBackup(_) => self.no_lookup_since = None,\n\
+            Lookup::Unauthorized(_) | Lookup::Throttled { .. } | Lookup::Failed(_) => {}",
         caught_by: "--lib protocol::",
     },
     Mutant {
         name: "found-backup-not-noted",
         promise: "a backup that is found ends the patience with its absence",
         file: "src/protocol/lookup.rs",
-        old: "Lookup::Backup(_) | Lookup::NotAvailable(_) => self.no_backup_since = None,",
-        new: "Lookup::NotAvailable(_) => self.no_backup_since = None,\n            \
+        old: "Lookup::Backup(_) | Lookup::NotAvailable(_) | Lookup::Unauthorized(_) \
+            | Lookup::Throttled { .. } | Lookup::Failed(_) => self.no_backup_since = None,",
+        new: "Lookup::NotAvailable(_) | Lookup::Unauthorized(_) | Lookup::Throttled { .. } \
+            | Lookup::Failed(_) => self.no_backup_since = None,\n            \
             Lookup::Backup(_) => {}",
         caught_by: "--lib protocol::",
     },
