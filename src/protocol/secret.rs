@@ -13,8 +13,8 @@ const SECRET: &[&str] = &["secretKey", "OS_SECRET_KEY", "HW_SECRET_KEY"];
 const SECURITY_TOKEN: &[&str] = &["securityToken", "OS_SECURITY_TOKEN", "HW_SECURITY_TOKEN"];
 const USER_NAME: &[&str] = &["username", "OS_USERNAME"];
 const PASSWORD: &[&str] = &["password", "OS_PASSWORD"];
-const DOMAIN: &[&str] = &["domain", "OS_DOMAIN_NAME", "OS_USER_DOMAIN_NAME"];
-const DOMAIN_ID: &[&str] = &["domainId", "OS_DOMAIN_ID", "OS_USER_DOMAIN_ID"];
+const DOMAIN: &[&str] = &["domain", "OS_USER_DOMAIN_NAME", "OS_DOMAIN_NAME"];
+const DOMAIN_ID: &[&str] = &["domainId", "OS_USER_DOMAIN_ID", "OS_DOMAIN_ID"];
 
 /// What a Secret holds.
 #[derive(Debug)]

@@ -36,7 +36,7 @@ fn each_kind_is_read_under_all_its_names_and_what_is_wrong_is_said() {
         (
             PASSWORD,
             &[("username", "u"), ("password", "hush")],
-            "Secret s has nothing under the key domain or OS_DOMAIN_NAME or OS_USER_DOMAIN_NAME",
+            "Secret s has nothing under the key domain or OS_USER_DOMAIN_NAME or OS_DOMAIN_NAME",
         ),
         (
             PASSWORD,

@@ -1,7 +1,7 @@
 //! Gets the credential that the spec names, at the moment of use: from its Secret, with `get`
 //! alone, or from IAM.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
 use kube::api::PostParams;
@@ -23,6 +23,9 @@ use crate::resource::{Auth, CredentialSource, RejectionKind, ServiceAccountRef};
 /// How long a service account's token lives that is exchanged at once, in seconds. The API server
 /// issues none that is shorter.
 const ID_TOKEN_SECONDS: i64 = 600;
+
+/// How long a service account's token of IAM is used at most.
+const ACCOUNT_ASKED_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// A credential, beside what may be said of it.
 pub(crate) struct ReadCredential {
@@ -51,9 +54,10 @@ impl UsableCredential {
     /// A token that the cloud no longer takes is replaced, whatever its end says.
     pub(crate) fn note_lookup(&self, context: &Context, lookup: &Lookup) {
         match lookup {
-            Lookup::Unauthorized(_) => self.note(context, false),
-            Lookup::Backup(_) | Lookup::NoSuchBackup(_) => self.note(context, true),
-            Lookup::NotAvailable(_)
+            Lookup::Unauthorized(_) => self.note_refusal(context),
+            Lookup::Backup(_)
+            | Lookup::NoSuchBackup(_)
+            | Lookup::NotAvailable(_)
             | Lookup::Throttled { .. }
             | Lookup::Deferred { .. }
             | Lookup::Failed(_) => {}
@@ -64,20 +68,19 @@ impl UsableCredential {
     pub(crate) fn note_call(&self, context: &Context, result: &CallResult) {
         match result {
             CallResult::Rejected { kind: RejectionKind::Unauthorized, .. } => {
-                self.note(context, false);
+                self.note_refusal(context);
             }
-            CallResult::Accepted(..) | CallResult::Rejected { .. } => self.note(context, true),
-            CallResult::NotSent(_) | CallResult::Unknown(_) => {}
+            CallResult::Accepted(..)
+            | CallResult::Rejected { .. }
+            | CallResult::NotSent(_)
+            | CallResult::Unknown(_) => {}
         }
     }
 
-    fn note(&self, context: &Context, is_taken: bool) {
+    fn note_refusal(&self, context: &Context) {
         let Self { credential, identity: _, issued, is_new: _ } = self;
-        let (Some(key), at) = (issued, context.memory.now()) else { return };
-        if is_taken {
-            context.issued.taken(key, at);
-        } else {
-            context.issued.refused(key, credential.id(), at);
+        if let Some(key) = issued {
+            context.issued.refused(key, credential.id(), context.memory.now());
         }
     }
 }
@@ -111,14 +114,18 @@ pub(crate) async fn read_credential(
         call,
         identity: CredentialId::of(&parts),
         version: String::new(),
-        viewer: format!("{namespace}/{name}@{identity_provider}"),
+        viewer: format!("account:{namespace}/{name}@{identity_provider}/{audience}"),
     };
     Ok(applicant
         .credential(context, async |iam, project| {
             let id_token = id_token(context, namespace, account).await?;
             let login =
                 Login::IdToken { provider: identity_provider, id_token: &id_token, project };
-            log_in(context, iam, login).await
+            let mut issued = log_in(context, iam, login).await?;
+            // The API server is asked again then: the account may be gone, or the right to use it.
+            let asked_again = Timestamp::now().checked_add(ACCOUNT_ASKED_AGAIN).ok();
+            issued.expires_at = issued.expires_at.into_iter().chain(asked_again).min();
+            Ok(issued)
         })
         .await)
 }
@@ -136,9 +143,12 @@ async fn of_secret(
     };
     let name = secret.name_any();
     let version = secret.resource_version().unwrap_or_default();
-    let viewer = match source.key() {
-        Some(key) => format!("{name}/{key}@{version}"),
-        None => format!("{name}@{version}"),
+    // One Secret may hold several kinds: what one of them was shown, the other was not.
+    let viewer = match source {
+        CredentialSource::Token(reference) => format!("{name}/{}@{version}", reference.key()),
+        CredentialSource::Password(_) => format!("password:{name}@{version}"),
+        CredentialSource::AccessKey(_) => format!("access-key:{name}@{version}"),
+        CredentialSource::ServiceAccount(_) => String::new(),
     };
     let data = secret.data.unwrap_or_default();
     Ok(match secret_content(source, |key| data.get(key).map(|bytes| bytes.0.as_slice())) {

@@ -37,7 +37,10 @@ pub(crate) struct Breakers(Mutex<HashMap<BreakerKey, Arc<Breaker>>>);
 
 struct Breaker {
     state: Mutex<BreakerState>,
+    /// For look-ups.
     one: Arc<tokio::sync::Mutex<()>>,
+    /// For calls: look-ups that queue up must not keep them out.
+    one_call: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Clone, Debug)]
@@ -127,7 +130,7 @@ impl Breakers {
             Trust::Unproven => match credential {
                 Credential::Token(_) => Some(breaker.turn(credential, None)),
                 Credential::AccessKey(_) => {
-                    let alone = breaker.one.clone().try_lock_owned().ok()?;
+                    let alone = breaker.one_call.clone().try_lock_owned().ok()?;
                     Some(breaker.turn(credential, Some(alone)))
                 }
             },
@@ -147,6 +150,7 @@ impl Breakers {
             Arc::new(Breaker {
                 state: Mutex::new(BreakerState { trust: Trust::Unproven, failed: None, used: at }),
                 one: Arc::default(),
+                one_call: Arc::default(),
             })
         });
         breaker.state().used = at;
@@ -177,7 +181,11 @@ impl Turn {
             // Where nothing is served, nobody looks at a credential.
             Lookup::NotAvailable(_) => self.leave_open(),
             Lookup::Failed(why) => self.breaker.state().failed = Some((why.clone(), at)),
-            Lookup::Throttled { .. } | Lookup::Deferred { .. } => {}
+            Lookup::Throttled { until: _ } => {
+                let why = "the cloud asks for fewer requests".to_owned();
+                self.breaker.state().failed = Some((why, at));
+            }
+            Lookup::Deferred { until: _ } => {}
         }
     }
 
@@ -185,7 +193,10 @@ impl Turn {
     pub(crate) fn note_call(self, result: &CallResult, at: Duration) {
         match result {
             CallResult::Rejected { kind: RejectionKind::Unauthorized, retry_after: _, answer } => {
-                self.refused(answer.message.clone(), at);
+                // Without what varies from answer to answer: others are told it, too.
+                let code = answer.code.as_ref().map_or_else(String::new, |it| format!(", {it}"));
+                let status = answer.http_status.map_or(401, u32::from);
+                self.refused(format!("the call was refused with HTTP {status}{code}"), at);
             }
             CallResult::Accepted(..) | CallResult::Rejected { .. } => self.know(Trust::Proven),
             CallResult::NotSent(_) | CallResult::Unknown(_) => {}
@@ -195,6 +206,8 @@ impl Turn {
     fn refused(self, why: String, at: Duration) {
         let mut state = self.breaker.state();
         let tries = match &state.trust {
+            // It was under way when another one was refused.
+            Trust::Refused { why: _, until, tries: _ } if at < *until => return,
             Trust::Refused { why: _, until: _, tries } => tries.saturating_add(1),
             Trust::Unproven | Trust::Proven => 0,
         };

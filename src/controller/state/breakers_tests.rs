@@ -158,3 +158,23 @@ async fn another_value_has_a_breaker_of_its_own_and_old_ones_are_forgotten() {
     scene.look(&shown()).await;
     assert_eq!(scene.breakers.0.lock().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn refusals_of_what_was_under_way_together_count_as_one() {
+    let scene = Scene::new(access_key());
+    scene.look(&shown()).await;
+    let together = [scene.lookup().await, scene.lookup().await, scene.lookup().await];
+    for turn in together.into_iter().flatten() {
+        turn.note_lookup(&refused(), scene.now.get());
+    }
+    scene.pass_time(ACCESS_KEY_RESTS);
+    assert!(scene.lookup().await.is_some());
+}
+
+#[tokio::test]
+async fn look_ups_that_queue_up_keep_no_call_out() {
+    let scene = Scene::new(access_key());
+    let looking = scene.lookup().await.unwrap();
+    assert!(scene.call().is_some());
+    drop(looking);
+}

@@ -31,21 +31,34 @@ pub(crate) struct Held {
 
 /// All tokens.
 #[derive(Default)]
-pub(crate) struct IssuedTokens(Mutex<HashMap<TokenKey, Arc<Slot>>>);
+pub(crate) struct IssuedTokens {
+    slots: Mutex<HashMap<TokenKey, Arc<Slot>>>,
+    gates: Mutex<HashMap<(CredentialId, String), Arc<LoginGate>>>,
+}
 
+/// One for each password or account at one IAM, whatever the projects are: IAM counts wrong
+/// passwords for each user.
 #[derive(Default)]
-struct Slot {
-    state: Mutex<SlotState>,
+struct LoginGate {
     /// Held by the one who logs in.
     login: tokio::sync::Mutex<()>,
+    /// That the password is wrong.
+    refused: Mutex<Option<Failed>>,
+}
+
+struct Slot {
+    state: Mutex<SlotState>,
+    gate: Arc<LoginGate>,
 }
 
 #[derive(Default)]
 struct SlotState {
     current: Option<Current>,
     failed: Option<Failed>,
-    /// How many tokens in a row the cloud has refused.
+    /// How many tokens the cloud has refused, each within an hour of the one before.
     refused: u32,
+    /// When it refused the last one, on the caller's clock.
+    last_refused: Option<Duration>,
     /// When it was last wanted, on the caller's clock.
     wanted: Duration,
 }
@@ -54,10 +67,13 @@ struct SlotState {
 struct Current {
     token: Token,
     life: TokenLife,
+    /// When it came, on the caller's clock.
+    came: Duration,
     /// Since when the cloud refuses it, on the caller's clock.
     refused_at: Option<Duration>,
 }
 
+#[derive(Clone)]
 struct Failed {
     problem: CredentialProblem,
     tries: u32,
@@ -74,6 +90,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
 /// a handful of wrong passwords. A password that was changed is another key.
 const FIRST_PROBE: Duration = Duration::from_secs(30 * 60);
 const LONGEST_PROBE: Duration = Duration::from_secs(6 * 60 * 60);
+/// A refusal that is older than this is forgotten.
+const REFUSAL_COUNTS: Duration = Duration::from_secs(60 * 60);
+/// A token that has just come is not replaced for having ended: that is a clock's fault.
+const FIRST_RENEWAL: Duration = Duration::from_secs(60);
 /// From the second refused token in a row on, the next one is not asked for before this, doubling.
 const FIRST_REPLACEMENT: Duration = Duration::from_secs(60);
 
@@ -95,26 +115,25 @@ impl IssuedTokens {
         let _one = match slot.usable(needed_for, now, at) {
             Usable::Yes(held) => return Ok(held),
             // Others go on with the old one meanwhile.
-            Usable::ButRenew(held) => match slot.login.try_lock() {
+            Usable::ButRenew(held) => match slot.gate.login.try_lock() {
                 Ok(one) => one,
                 Err(_) => return Ok(held),
             },
-            Usable::No => slot.login.lock().await,
+            Usable::No => slot.gate.login.lock().await,
         };
         let (now, at) = clock();
         // Somebody else may have got one, or failed, while this one waited.
         if let Usable::Yes(held) = slot.usable(needed_for, now, at) {
             return Ok(held);
         }
-        if slot.may_log_in(at) {
+        let is_new = slot.may_log_in(at) && {
             let issued = login().await;
             let (now, at) = clock();
-            if let Some(held) = slot.note(issued, now, at) {
-                return Ok(held);
-            }
-        }
+            slot.note(issued, now, at)
+        };
+        let (now, at) = clock();
         match slot.usable(needed_for, now, at) {
-            Usable::Yes(held) | Usable::ButRenew(held) => Ok(held),
+            Usable::Yes(held) | Usable::ButRenew(held) => Ok(Held { is_new, ..held }),
             Usable::No => Err(slot.problem()),
         }
     }
@@ -123,30 +142,36 @@ impl IssuedTokens {
     pub(crate) fn refused(&self, key: &TokenKey, token: CredentialId, at: Duration) {
         let slot = self.slot(key, at);
         let mut state = slot.state();
+        let SlotState { current, failed: _, refused, last_refused, wanted: _ } = &mut *state;
         if let Some(current) =
-            state.current.as_mut().filter(|it| it.token.id() == token && it.refused_at.is_none())
+            current.as_mut().filter(|it| it.token.id() == token && it.refused_at.is_none())
         {
+            let counts = last_refused.is_some_and(|last| at.saturating_sub(last) < REFUSAL_COUNTS);
+            *refused = if counts { refused.saturating_add(1) } else { 1 };
+            *last_refused = Some(at);
             current.refused_at = Some(at);
-            state.refused = state.refused.saturating_add(1);
         }
     }
 
-    /// The cloud has taken this key's token.
-    pub(crate) fn taken(&self, key: &TokenKey, at: Duration) {
-        self.slot(key, at).state().refused = 0;
-    }
-
     fn slot(&self, key: &TokenKey, at: Duration) -> Arc<Slot> {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if !slots.contains_key(key) {
             slots.retain(|_, slot| {
                 at.saturating_sub(slot.state().wanted) < FORGOTTEN_AFTER
                     || Arc::strong_count(slot) > 1
             });
         }
-        let slot = slots.entry(key.clone()).or_default().clone();
+        let slot = slots.entry(key.clone()).or_insert_with(|| {
+            let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+            gates.retain(|_, gate| Arc::strong_count(gate) > 1);
+            let of_key = (key.identity, key.iam.clone());
+            Arc::new(Slot {
+                state: Mutex::default(),
+                gate: gates.entry(of_key).or_default().clone(),
+            })
+        });
         slot.state().wanted = at;
-        slot
+        slot.clone()
     }
 }
 
@@ -190,56 +215,80 @@ impl Slot {
     }
 
     fn may_log_in(&self, at: Duration) -> bool {
-        self.state().failed.as_ref().is_none_or(|failed| at >= failed.until)
+        let state = self.state();
+        let has_waited =
+            |failed: &Option<Failed>| failed.as_ref().is_none_or(|failed| at >= failed.until);
+        let is_due = state.current.as_ref().is_none_or(|current| {
+            current.refused_at.is_some() || at.saturating_sub(current.came) >= FIRST_RENEWAL
+        });
+        is_due && has_waited(&state.failed) && has_waited(&self.gate.refused())
     }
 
     fn problem(&self) -> CredentialProblem {
-        self.state().failed.as_ref().map_or_else(
-            || CredentialProblem::LoginFailed("no token was issued yet".to_owned()),
-            |failed| failed.problem.clone(),
-        )
+        let refused = self.gate.refused().as_ref().map(|failed| failed.problem.clone());
+        let failed = || self.state().failed.as_ref().map(|failed| failed.problem.clone());
+        refused.or_else(failed).unwrap_or_else(|| {
+            CredentialProblem::LoginFailed(
+                "the token that IAM issued ends too soon, or the clock of this machine is ahead"
+                    .to_owned(),
+            )
+        })
     }
 
-    /// The token, where one was issued.
-    fn note(
-        &self,
-        issued: Result<Issued, LoginFailure>,
-        now: Timestamp,
-        at: Duration,
-    ) -> Option<Held> {
+    /// Whether a token was issued.
+    fn note(&self, issued: Result<Issued, LoginFailure>, now: Timestamp, at: Duration) -> bool {
         let mut state = self.state();
-        match issued {
+        let mut refused = self.gate.refused();
+        let failure = match issued {
             Ok(Issued { token, expires_at }) => {
                 let life = TokenLife { issued_at: now, expires_at };
-                let held = Held { token: token.clone(), issue: life.issue(), is_new: true };
-                state.current = Some(Current { token, life, refused_at: None });
-                state.failed = None;
-                Some(held)
+                state.current = Some(Current { token, life, came: at, refused_at: None });
+                (state.failed, *refused) = (None, None);
+                return true;
             }
-            Err(failure) => {
-                let tries = state.failed.as_ref().map_or(0, |failed| failed.tries);
-                let (problem, wait) = match failure {
-                    LoginFailure::NotIssued { why, locks: _ } if why.may_pass() => (
-                        CredentialProblem::LoginFailed(why.to_string()),
-                        doubled(FIRST_WAIT, tries, LONGEST_WAIT),
-                    ),
-                    LoginFailure::NotIssued { why, locks } => {
-                        let (first, longest) = if locks {
-                            (FIRST_PROBE, LONGEST_PROBE)
-                        } else {
-                            (FIRST_WAIT, LONGEST_WAIT)
-                        };
-                        let problem = CredentialProblem::LoginRefused(why.to_string());
-                        (problem, doubled(first, tries, longest))
-                    }
-                    // The Kubernetes side: nothing there is locked by another try.
-                    LoginFailure::Before(problem) => (problem, FIRST_WAIT),
-                };
-                let tries = tries.saturating_add(1);
-                state.failed = Some(Failed { problem, tries, until: at.saturating_add(wait) });
-                None
+            Err(failure) => failure,
+        };
+        let tries = |failed: &Option<Failed>| failed.as_ref().map_or(0, |failed| failed.tries);
+        let failed = |problem, first, longest, tries: u32| {
+            let until = at.saturating_add(doubled(first, tries, longest));
+            Some(Failed { problem, tries: tries.saturating_add(1), until })
+        };
+        let before = tries(&state.failed);
+        match failure {
+            LoginFailure::NotIssued { why, locks: _ } if why.may_pass() => {
+                let problem = CredentialProblem::LoginFailed(why.to_string());
+                state.failed = failed(problem, FIRST_WAIT, LONGEST_WAIT, before);
+            }
+            // Of the user, whatever the project is.
+            LoginFailure::NotIssued { why: why @ NotIssued::Unauthorized(_), locks: true } => {
+                let problem = CredentialProblem::LoginRefused(why.to_string());
+                *refused = failed(problem, FIRST_PROBE, LONGEST_PROBE, tries(&refused));
+            }
+            LoginFailure::NotIssued { why, locks } => {
+                let problem = CredentialProblem::LoginRefused(why.to_string());
+                let (first, longest) =
+                    if locks { (FIRST_PROBE, LONGEST_PROBE) } else { (FIRST_WAIT, LONGEST_WAIT) };
+                state.failed = failed(problem, first, longest, before);
+            }
+            // The Kubernetes side: the account, or the right to it, is gone, and so is what was
+            // issued for it.
+            LoginFailure::Before(problem) => {
+                if matches!(
+                    problem,
+                    CredentialProblem::NotFound | CredentialProblem::NotPermitted(_)
+                ) {
+                    state.current = None;
+                }
+                state.failed = failed(problem, FIRST_WAIT, LONGEST_WAIT, before);
             }
         }
+        false
+    }
+}
+
+impl LoginGate {
+    fn refused(&self) -> MutexGuard<'_, Option<Failed>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

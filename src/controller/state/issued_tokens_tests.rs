@@ -49,11 +49,19 @@ impl Scene {
     }
 
     async fn get(&self, failure: Option<LoginFailure>) -> Result<Held, CredentialProblem> {
+        self.get_for("p", failure).await
+    }
+
+    async fn get_for(
+        &self,
+        project: &str,
+        failure: Option<LoginFailure>,
+    ) -> Result<Held, CredentialProblem> {
         let login = async || {
             self.logins.set(self.logins.get() + 1);
             failure.map_or_else(|| Ok(self.issued()), Err)
         };
-        self.tokens.get(&key("p"), NEEDED, || self.clock(), login).await
+        self.tokens.get(&key(project), NEEDED, || self.clock(), login).await
     }
 }
 
@@ -154,10 +162,9 @@ async fn one_that_the_cloud_refuses_is_replaced_once_at_once_and_then_slower_and
     scene.pass(FIRST_REPLACEMENT);
     let fourth = scene.get(None).await.unwrap();
     assert!(fourth.is_new);
-    // Once one is taken, the count starts again.
-    scene.tokens.taken(&key("p"), scene.now.get());
+    // After an hour without a refusal the count starts again.
+    scene.pass(REFUSAL_COUNTS);
     refuse(&fourth);
-    scene.pass(Duration::from_secs(1));
     assert!(scene.get(None).await.unwrap().is_new);
 }
 
@@ -173,5 +180,39 @@ async fn what_nobody_wants_any_more_is_forgotten() {
     }
     scene.pass(FORGOTTEN_AFTER);
     fill("d").await;
-    assert_eq!(scene.tokens.0.lock().unwrap().len(), 1);
+    assert_eq!(scene.tokens.slots.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_tried_once_whatever_the_projects_are() {
+    let scene = Scene::default();
+    for project in ["a", "b", "c", "d", "e", "f"] {
+        assert!(scene.get_for(project, Some(refused())).await.is_err());
+    }
+    assert_eq!(scene.logins.get(), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_has_ended_when_it_comes_is_not_asked_for_again_at_once() {
+    let scene = Scene::default();
+    let ended = async || {
+        scene.logins.set(scene.logins.get() + 1);
+        let token = Token::from_bytes(b"token-that-has-ended").unwrap();
+        Ok(Issued { token, expires_at: Some(scene.clock().0) })
+    };
+    for _ in 0..10 {
+        let held = scene.tokens.get(&key("p"), NEEDED, || scene.clock(), ended).await;
+        assert!(matches!(held, Err(CredentialProblem::LoginFailed(why)) if why.contains("clock")));
+        scene.pass(Duration::from_secs(1));
+    }
+    assert_eq!(scene.logins.get(), 1);
+}
+
+#[tokio::test]
+async fn an_account_that_is_gone_takes_its_token_with_it() {
+    let scene = Scene::default();
+    scene.get(None).await.unwrap();
+    scene.pass(DAY - Duration::from_secs(30 * 60));
+    let gone = LoginFailure::Before(CredentialProblem::NotFound);
+    assert!(matches!(scene.get(Some(gone)).await, Err(CredentialProblem::NotFound)));
 }
