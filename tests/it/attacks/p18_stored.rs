@@ -1,6 +1,6 @@
 //! P18. What is stored is what was claimed.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Result, bail, ensure};
 use harness::{Object, PATIENCE, Scene, attempt};
@@ -80,7 +80,7 @@ async fn the_end_of_a_claim_that_admission_altered_is_recorded() -> Result<()> {
         apply(&scene, name, example::BACKUP, &json!({}))?;
         let accepted = scene.simulator.wait_for(|log| log.counts(example::BACKUP).accepted > 0);
         harness::in_time("the call", accepted).await?;
-        let recorded = scene.wait_within(Duration::from_secs(20), name, "ready", ready).await;
+        let recorded = scene.wait(name, "ready", ready).await;
         findings.check(name, recorded.is_ok(), || {
             let refused = operator.log.count(|line| line.contains("not written yet"));
             format!("accepted, and not recorded after {refused} tries")
@@ -104,9 +104,7 @@ async fn where_a_claim_is_not_kept_there_is_no_call_and_it_is_reported_with_paus
         altered_claims(&scene, patch).await?;
         let operator = operator(&scene).start_ready()?;
         apply(&scene, name, example::BACKUP, &json!({}))?;
-        let said = scene
-            .wait_within(Duration::from_secs(20), name, "stalled", |object| object.is("Stalled"))
-            .await;
+        let said = scene.wait(name, "stalled", |object| object.is("Stalled")).await;
         findings.check(name, said.is_ok(), || "nobody is told".into());
         let logged = operator.log.count(|line| line.contains(name) && line.contains("\"WARN\""));
         findings.check(name, logged > 0, || "not a line in the log".into());
@@ -170,8 +168,7 @@ async fn an_object_without_room_for_its_end_is_not_called_for() -> Result<()> {
         let (posts, accepted) = counts(&scene, backup);
         if accepted > 0 {
             let recorded = |object: &Object| origin(object).1.is_some();
-            let recorded =
-                scene.wait_within(Duration::from_secs(5), name, "recorded", recorded).await;
+            let recorded = scene.wait(name, "recorded", recorded).await;
             findings.check(name, recorded.is_ok(), || {
                 format!("{accepted} accepted of {posts}, not recorded")
             });
