@@ -16,7 +16,7 @@ pub(crate) fn show(parts: &Parts, expected: &[Expected], failure: Option<Error>)
     for expected in expected {
         let (example, ended, problem) = judge(parts, &seen, expected);
         let counts = posts(parts.simulator.counts(&example.backup_id));
-        text.push_str(&format!("   {:<21}{ended:<66}{counts} POSTs accepted\n", example.key()));
+        text.push_str(&format!("   {:<28}{ended:<66}{counts} POSTs accepted\n", example.key()));
         problems.extend(problem.map(|problem| format!("{}: {problem}", example.key())));
     }
     let counts = parts.simulator.log(|log| log.per_backup().values().copied().collect::<Vec<_>>());

@@ -13,8 +13,17 @@ fn each_resource_ends_with_one_accepted_call_and_nothing_is_left() -> Result<()>
     assert_eq!(exit, Exit::Code(0), "{output}\n{complaints}");
 
     let (_, summary) = output.split_once("== Summary").context("no summary")?;
-    let accepted =
-        ["named", "wrong-token", "wrong-vault", "db-to-eu-nl", "web-to-eu-nl", "options"];
+    let accepted = [
+        "named",
+        "by-password",
+        "by-access-key",
+        "by-service-account",
+        "wrong-token",
+        "wrong-vault",
+        "db-to-eu-nl",
+        "web-to-eu-nl",
+        "options",
+    ];
     for name in accepted {
         let line = line_of(summary, &format!("backups/{name} "))?;
         assert!(line.contains("Succeeded, Accepted, record "), "{line}");
@@ -24,7 +33,7 @@ fn each_resource_ends_with_one_accepted_call_and_nothing_is_left() -> Result<()>
         line_of(summary, "backups/refused ")?.contains("refused by the Kubernetes API server"),
         "{summary}"
     );
-    assert!(summary.contains(" 6 accepted, 0 duplicates."), "{summary}");
+    assert!(summary.contains(" 9 accepted, 0 duplicates."), "{summary}");
     for told in [
         "CredentialRejected",
         "BackupService.6120",

@@ -15,7 +15,7 @@ fn with_keep_everything_stays_until_ctrl_c() -> Result<()> {
     let resources =
         Command::new(kubectl).env("KUBECONFIG", kubeconfig).args(["get", "brep", "-A"]).output()?;
     let resources = String::from_utf8_lossy(&resources.stdout).into_owned();
-    assert_eq!(resources.matches("Succeeded").count(), 6, "{resources}");
+    assert_eq!(resources.matches("Succeeded").count(), 9, "{resources}");
     let programs = demo.programs()?;
     for program in ["etcd", "kube-apiserver", "backup-replication-operator"] {
         assert!(
