@@ -1,5 +1,7 @@
 //! What every reconcile has at hand.
 
+use std::time::Duration;
+
 use tokio_util::sync::CancellationToken;
 
 use super::metrics::Metrics;
@@ -38,6 +40,11 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// How long after its claim a call may still be under way.
+    pub(super) fn longest_call(&self) -> Duration {
+        self.settings.policy.window.saturating_add(self.settings.policy.limit)
+    }
+
     /// Whether anything new may begin, at this very instant: neither in a drain, nor without the
     /// lead.
     pub(super) fn may_begin(&self) -> bool {

@@ -123,7 +123,11 @@ pub(crate) async fn read_credential(
                 Login::IdToken { provider: identity_provider, id_token: &id_token, project };
             let mut issued = log_in(context, iam, login).await?;
             // The API server is asked again then: the account may be gone, or the right to use it.
-            let asked_again = Timestamp::now().checked_add(ACCOUNT_ASKED_AGAIN).ok();
+            // (Beyond what a call may take, or no call could ever begin with it.)
+            let asked_again = Timestamp::now()
+                .checked_add(ACCOUNT_ASKED_AGAIN)
+                .and_then(|at| at.checked_add(context.longest_call()))
+                .ok();
             issued.expires_at = issued.expires_at.into_iter().chain(asked_again).min();
             Ok(issued)
         })
@@ -234,7 +238,7 @@ impl Applicant<'_> {
             project_id: call.target.project_id.as_str().to_owned(),
         };
         // A claim is made only with a credential that outlives its call.
-        let needed_for = settings.policy.window.saturating_add(settings.policy.limit);
+        let needed_for = context.longest_call();
         let clock = || (Timestamp::now(), context.memory.now());
         let login = async || login(&iam, &call.target.project_id).await;
         match context.issued.get(&key, needed_for, clock, login).await {
