@@ -216,3 +216,20 @@ async fn an_account_that_is_gone_takes_its_token_with_it() {
     let gone = LoginFailure::Before(CredentialProblem::NotFound);
     assert!(matches!(scene.get(Some(gone)).await, Err(CredentialProblem::NotFound)));
 }
+
+#[tokio::test]
+async fn who_waited_long_behind_another_project_takes_the_token_that_came_meanwhile() {
+    let scene = Scene::default();
+    let slow = async || {
+        tokio::task::yield_now().await;
+        scene.logins.set(scene.logins.get() + 1);
+        scene.pass(2 * FIRST_RENEWAL);
+        Ok(scene.issued())
+    };
+    let keys = ["a", "b", "a"].map(key);
+    let all = keys.each_ref().map(|key| scene.tokens.get(key, NEEDED, || scene.clock(), slow));
+    for held in futures::future::join_all(all).await {
+        held.unwrap();
+    }
+    assert_eq!(scene.logins.get(), 2);
+}
