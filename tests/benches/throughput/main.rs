@@ -100,8 +100,7 @@ fn control_plane() -> Result<Cluster> {
 async fn throughput(sources: &[Source], setting: &Setting) -> Result<Vec<Row>> {
     let mut sides: Vec<(Side, Pilot)> = Vec::new();
     for Source { version, binary, crd } in sources {
-        let side =
-            Side { version: *version, cluster: control_plane()?, binary: binary.to_owned() };
+        let side = Side { version: *version, cluster: control_plane()?, binary: binary.to_owned() };
         small::install_ours(&side.cluster, crd)?;
         small::install(&side.cluster)?;
         let pilot = side.pilot().await?;

@@ -46,7 +46,9 @@ impl Pilot {
         scene.create(&Scene::manifest_for(NAME, &backup, "")).await?;
         let mut claimed = None;
         while let Some(event) = events.try_next().await? {
-            let (WatchEvent::Added(object) | WatchEvent::Modified(object)) = event else { continue };
+            let (WatchEvent::Added(object) | WatchEvent::Modified(object)) = event else {
+                continue;
+            };
             let object = Object(serde_json::to_value(object)?);
             let outcome = object.text("/status/attempts/0/outcome");
             if outcome.is_none() && !object.attempt_id().is_empty() && claimed.is_none() {

@@ -31,9 +31,8 @@ const PANELS: [Panel; 4] = [
 pub fn plot(figures: &Figures) -> String {
     let crowds: Vec<&Crowd> =
         figures.crowds.iter().filter(|crowd| crowd.version == Version::Now).collect();
-    let most = |value: &dyn Fn(&Crowd) -> f64| {
-        crowds.iter().map(|crowd| value(crowd)).fold(0.0, f64::max)
-    };
+    let most =
+        |value: &dyn Fn(&Crowd) -> f64| crowds.iter().map(|crowd| value(crowd)).fold(0.0, f64::max);
     let across = scale(most(&|crowd| crowd.resources as f64));
     let (width, height) = (2.0 * WIDTH, 2.0 * HEIGHT + 24.0);
     let mut svg = format!(

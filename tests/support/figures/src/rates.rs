@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::data::{Figures, OperatorRun, Row, Run, Version, Worker};
-use crate::numbers::{megabytes, median};
+use crate::numbers::{median, megabytes};
 
 fn label(worker: Worker) -> &'static str {
     match worker {
@@ -48,10 +48,11 @@ fn ideal(worker: Worker) -> Option<Worker> {
 }
 
 pub(crate) fn throughput(figures: &Figures) -> String {
-    let mut table = "| | objects a second | to the small CRD | to the ideal client | processor time \
+    let mut table =
+        "| | objects a second | to the small CRD | to the ideal client | processor time \
         of the API server, each | of the operator, each | peak memory of the operator |\n\
         |---|---|---|---|---|---|---|\n"
-        .to_owned();
+            .to_owned();
     let small = figures.row(Worker::IdealUnderSmallCrd);
     for row in &figures.rows {
         let each = |seconds: &dyn Fn(&Run) -> Option<f64>| {
@@ -60,11 +61,7 @@ pub(crate) fn throughput(figures: &Figures) -> String {
                 .iter()
                 .filter_map(|run| Some(seconds(run)? / run.replications as f64))
                 .collect();
-            if all.is_empty() {
-                String::new()
-            } else {
-                format!("{:.1} ms", median(all) * 1e3)
-            }
+            if all.is_empty() { String::new() } else { format!("{:.1} ms", median(all) * 1e3) }
         };
         let peak = row.runs.iter().filter_map(|run| Some(run.operator.as_ref()?.peak_bytes)).max();
         let _infallible = writeln!(
@@ -88,9 +85,11 @@ pub(crate) fn requests(figures: &Figures) -> String {
         figures.rows.iter().filter(|row| matches!(row.worker, Worker::Operator(_))).collect();
     let each = |row: &Row, what: &str| {
         let of = |operator: &OperatorRun| operator.requests.get(what).copied().unwrap_or_default();
-        median(row.runs.iter().filter_map(|run| {
-            Some(of(run.operator.as_ref()?) as f64 / run.replications as f64)
-        }))
+        median(
+            row.runs.iter().filter_map(|run| {
+                Some(of(run.operator.as_ref()?) as f64 / run.replications as f64)
+            }),
+        )
     };
     let runs = operators.iter().flat_map(|row| &row.runs);
     let kinds: BTreeSet<&String> =
