@@ -1,7 +1,8 @@
-//! What is kept in memory of each resource: its name, and whether there is anything to do for it.
-//! Nothing that a decision could rest on: decisions read the live object.
+//! What is kept in memory of each resource: of a finished one its name, of another one what
+//! decisions rest on.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,6 +10,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
 use kube::Resource;
 use kube::core::DeserializeGuard;
 
+use crate::controller::watch::kept::{Kept, Room};
 use crate::protocol::{LockedTarget, is_finished, locked_target};
 use crate::resource::{
     BackupReplication, BackupReplicationStatus, ConditionType, Outcome, Phase, Reason,
@@ -19,6 +21,10 @@ use crate::resource::{
 pub(crate) struct WatchEntry {
     /// Namespace and name alone.
     metadata: ObjectMeta,
+    /// Its resourceVersion.
+    pub(crate) version: Box<str>,
+    /// What decisions rest on. `None` where it is finished, or too large to be kept.
+    pub(crate) kept: Option<Arc<Kept>>,
     /// Nothing to do until the object changes.
     pub(crate) finished: bool,
     pub(crate) phase: Phase,
@@ -40,29 +46,10 @@ impl WatchEntry {
     pub(crate) fn new(
         watched: DeserializeGuard<BackupReplication>,
         settling_time: Duration,
+        room: &Room,
     ) -> Self {
-        let metadata = |full: &ObjectMeta| ObjectMeta {
-            name: full.name.clone(),
-            namespace: full.namespace.clone(),
-            ..ObjectMeta::default()
-        };
         match watched.0 {
-            Ok(resource) => Self {
-                metadata: metadata(&resource.metadata),
-                phase: resource
-                    .status
-                    .as_ref()
-                    .and_then(|status| status.phase)
-                    .unwrap_or(Phase::Pending),
-                stalled: resource.status.as_ref().and_then(stalled),
-                waiting: resource.status.as_ref().and_then(waiting),
-                unknown_since: resource.status.as_ref().and_then(unknown_since),
-                under_way_since: resource.status.as_ref().and_then(under_way_since),
-                finished: is_finished(&resource),
-                held: locked_target(&resource)
-                    .filter(|held| held.is_held(Timestamp::now(), settling_time))
-                    .map(Box::new),
-            },
+            Ok(resource) => Self::of(&resource, settling_time, room),
             Err(invalid) => {
                 tracing::error!(
                     namespace = invalid.metadata.namespace,
@@ -72,7 +59,9 @@ impl WatchEntry {
                      installed CRD with the one of this version (backup-replication-operator crd)."
                 );
                 Self {
-                    metadata: metadata(&invalid.metadata),
+                    metadata: name(&invalid.metadata),
+                    version: version(&invalid.metadata),
+                    kept: None,
                     finished: true,
                     phase: Phase::Pending,
                     stalled: None,
@@ -84,6 +73,39 @@ impl WatchEntry {
             }
         }
     }
+
+    /// Reduces an object.
+    pub(crate) fn of(resource: &BackupReplication, settling_time: Duration, room: &Room) -> Self {
+        let status = resource.status.as_ref();
+        let finished = is_finished(resource);
+        let kept = if finished { None } else { Kept::new(resource, room).map(Arc::new) };
+        Self {
+            metadata: name(&resource.metadata),
+            version: version(&resource.metadata),
+            kept,
+            finished,
+            phase: status.and_then(|status| status.phase).unwrap_or(Phase::Pending),
+            stalled: status.and_then(stalled),
+            waiting: status.and_then(waiting),
+            unknown_since: status.and_then(unknown_since),
+            under_way_since: status.and_then(under_way_since),
+            held: locked_target(resource)
+                .filter(|held| held.is_held(Timestamp::now(), settling_time))
+                .map(Box::new),
+        }
+    }
+}
+
+fn name(full: &ObjectMeta) -> ObjectMeta {
+    ObjectMeta {
+        name: full.name.clone(),
+        namespace: full.namespace.clone(),
+        ..ObjectMeta::default()
+    }
+}
+
+fn version(full: &ObjectMeta) -> Box<str> {
+    full.resource_version.as_deref().unwrap_or_default().into()
 }
 
 fn condition(status: &BackupReplicationStatus, kind: ConditionType) -> Option<&Condition> {
