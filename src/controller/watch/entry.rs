@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
 use kube::Resource;
 use kube::core::DeserializeGuard;
+use kube::runtime::reflector::ObjectRef;
 
 use crate::controller::watch::kept::{Kept, Room};
 use crate::protocol::{LockedTarget, is_finished, locked_target};
@@ -47,9 +48,18 @@ impl WatchEntry {
         watched: DeserializeGuard<BackupReplication>,
         settling_time: Duration,
         room: &Room,
+        before: impl FnOnce(&ObjectRef<Self>) -> Option<Arc<Self>>,
     ) -> Self {
         match watched.0 {
-            Ok(resource) => Self::of(&resource, settling_time, room),
+            Ok(resource) => {
+                let name = name(&resource.metadata);
+                let key = ObjectRef::new(name.name.as_deref().unwrap_or_default());
+                let key = match &name.namespace {
+                    Some(namespace) => key.within(namespace),
+                    None => key,
+                };
+                Self::of(&resource, settling_time, room, before(&key).as_deref())
+            }
             Err(invalid) => {
                 tracing::error!(
                     namespace = invalid.metadata.namespace,
@@ -75,10 +85,16 @@ impl WatchEntry {
     }
 
     /// Reduces an object.
-    pub(crate) fn of(resource: &BackupReplication, settling_time: Duration, room: &Room) -> Self {
+    pub(crate) fn of(
+        resource: &BackupReplication,
+        settling_time: Duration,
+        room: &Room,
+        before: Option<&Self>,
+    ) -> Self {
         let status = resource.status.as_ref();
         let finished = is_finished(resource);
-        let kept = if finished { None } else { Kept::new(resource, room).map(Arc::new) };
+        let before = before.and_then(|before| before.kept.as_ref());
+        let kept = if finished { None } else { Kept::new(resource, room, before) };
         Self {
             metadata: name(&resource.metadata),
             version: version(&resource.metadata),

@@ -64,14 +64,24 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// `None` where there is no room for it.
-    pub(crate) fn new(object: &BackupReplication, room: &Room) -> Option<Self> {
+    /// `None` where there is no room for it. What is kept already, and is the same, is kept once: a
+    /// list that shows what was there before takes no room.
+    pub(crate) fn new(
+        object: &BackupReplication,
+        room: &Room,
+        before: Option<&Arc<Self>>,
+    ) -> Option<Arc<Self>> {
         let metadata_bytes = metadata_bytes(object);
         let mut object = essential(object.clone());
         object.metadata.resource_version = None;
         let json = serde_json::to_vec(&object).ok()?.into_boxed_slice();
+        let same =
+            |before: &&Arc<Self>| before.json == json && before.metadata_bytes == metadata_bytes;
+        if let Some(before) = before.filter(same) {
+            return Some(before.clone());
+        }
         let place = room.take(json.len())?;
-        Some(Self { json, metadata_bytes, _place: place })
+        Some(Arc::new(Self { json, metadata_bytes, _place: place }))
     }
 
     /// The object, of this version.
@@ -138,7 +148,7 @@ mod tests {
     #[test]
     fn what_was_kept_comes_back_as_it_was() {
         let full = object("7", "");
-        let kept = Kept::new(&full, &Room::default()).unwrap();
+        let kept = Kept::new(&full, &Room::default(), None).unwrap();
         let back = kept.object("7").unwrap();
         assert_eq!((&back.spec, &back.status), (&full.spec, &full.status));
         assert_eq!(back.metadata.uid.as_deref(), Some("u"));
@@ -149,7 +159,8 @@ mod tests {
     #[test]
     fn versions_that_decide_alike_are_alike() {
         let room = Room::default();
-        let print = |object: &BackupReplication| Kept::new(object, &room).unwrap().fingerprint();
+        let print =
+            |object: &BackupReplication| Kept::new(object, &room, None).unwrap().fingerprint();
         let first = print(&object("7", ""));
         assert_eq!(first, print(&object("8", "another note")));
         assert_ne!(first, print(&object("9", &"x".repeat(METADATA_BYTES))), "too large to claim");
@@ -160,14 +171,16 @@ mod tests {
 
     #[test]
     fn there_is_a_bound_for_one_and_for_all() {
-        let one = Kept::new(&object("7", ""), &Room::default()).unwrap().json.len();
+        let one = Kept::new(&object("7", ""), &Room::default(), None).unwrap().json.len();
         let room = |largest, all| Room { largest, all, ..Room::default() };
-        assert!(Kept::new(&object("7", ""), &room(one - 1, usize::MAX)).is_none());
+        assert!(Kept::new(&object("7", ""), &room(one - 1, usize::MAX), None).is_none());
         let two = room(one, 2 * one);
-        let kept = [(); 2].map(|()| Kept::new(&object("7", ""), &two).unwrap());
-        assert!(Kept::new(&object("7", ""), &two).is_none(), "a third finds no room");
-        drop(kept);
+        let kept = [(); 2].map(|()| Kept::new(&object("7", ""), &two, None).unwrap());
+        assert!(Kept::new(&object("7", ""), &two, None).is_none(), "a third finds no room");
+        let again = Kept::new(&object("8", ""), &two, Some(&kept[0])).unwrap();
+        assert!(Arc::ptr_eq(&again, &kept[0]), "what has not changed needs none");
+        drop((kept, again));
         assert_eq!(two.taken.load(Ordering::Relaxed), 0, "room comes back");
-        assert!(Kept::new(&object("7", ""), &two).is_some());
+        assert!(Kept::new(&object("7", ""), &two, None).is_some());
     }
 }

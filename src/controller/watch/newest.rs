@@ -95,7 +95,7 @@ impl Newest {
 
     /// An own write returned this. It counts until the watch delivers it, or what came after it.
     pub(crate) fn wrote(&self, key: &Key, returned: BackupReplication) -> KnownObject {
-        let entry = WatchEntry::of(&returned, self.settling_time, &self.room);
+        let entry = WatchEntry::of(&returned, self.settling_time, &self.room, None);
         let known = known(returned, &entry);
         let mut ahead = self.lock();
         let delivered = self.stores.get(key);
@@ -115,7 +115,7 @@ impl Newest {
         before: Option<&str>,
         returned: BackupReplication,
     ) -> KnownObject {
-        let entry = WatchEntry::of(&returned, self.settling_time, &self.room);
+        let entry = WatchEntry::of(&returned, self.settling_time, &self.room, None);
         let known = known(returned, &entry);
         let mut ahead = self.lock();
         let newest = ahead

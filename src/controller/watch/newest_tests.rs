@@ -21,8 +21,9 @@ impl Scene {
     }
 
     fn deliver(&mut self, event: Event<BackupReplication>) {
-        let entry =
-            |object: BackupReplication| WatchEntry::of(&object, Duration::ZERO, &Room::default());
+        let entry = |object: BackupReplication| {
+            WatchEntry::of(&object, Duration::ZERO, &Room::default(), None)
+        };
         let event = match event {
             Event::Apply(object) => Event::Apply(entry(object)),
             Event::Delete(object) => Event::Delete(entry(object)),
