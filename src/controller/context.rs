@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::metrics::Metrics;
 use crate::cbr::Client as CbrClient;
@@ -10,12 +11,12 @@ use crate::controller::events::Events;
 use crate::controller::leadership::Leadership;
 use crate::controller::settings::Settings;
 use crate::controller::state::breakers::Breakers;
+use crate::controller::state::gate::Gate;
 use crate::controller::state::issued_tokens::IssuedTokens;
 use crate::controller::state::lookup_cache::LookupCache;
 use crate::controller::state::memory::Memory;
 use crate::controller::state::permits::Permits;
 use crate::controller::state::target_locks::TargetLocks;
-use crate::controller::state::throttle::Throttle;
 
 /// What every reconcile has at hand.
 pub(super) struct Context {
@@ -24,8 +25,8 @@ pub(super) struct Context {
     pub(super) settings: Settings,
     pub(super) permits: Permits,
     pub(super) memory: Memory,
+    pub(super) gate: Gate,
     pub(super) looks: LookupCache,
-    pub(super) throttle: Throttle,
     pub(super) issued: IssuedTokens,
     pub(super) breakers: Breakers,
     pub(super) targets: TargetLocks,
@@ -43,6 +44,12 @@ impl Context {
     /// How long after its claim a call may still be under way.
     pub(super) fn longest_call(&self) -> Duration {
         self.settings.policy.window.saturating_add(self.settings.policy.limit)
+    }
+
+    /// A number from 0 to 1, for waits that should not all end at once.
+    pub(super) fn spread(&self) -> f64 {
+        let [first, second, ..] = *Uuid::new_v4().as_bytes();
+        f64::from(u16::from_be_bytes([first, second])) / f64::from(u16::MAX)
     }
 
     /// Whether anything new may begin, at this very instant: neither in a drain, nor without the

@@ -26,12 +26,13 @@ use crate::controller::readiness::Readiness;
 use crate::controller::reconcile::reconcile;
 use crate::controller::settings::Settings;
 use crate::controller::state::breakers::Breakers;
+use crate::controller::state::gate::Gate;
 use crate::controller::state::issued_tokens::IssuedTokens;
 use crate::controller::state::lookup_cache::LookupCache;
 use crate::controller::state::memory::Memory;
 use crate::controller::state::permits::Permits;
+use crate::controller::state::target_index::TargetIndex;
 use crate::controller::state::target_locks::TargetLocks;
-use crate::controller::state::throttle::Throttle;
 use crate::controller::watch::entry::WatchEntry;
 use crate::controller::watch::stores::Stores;
 use crate::resource::BackupReplication;
@@ -52,6 +53,7 @@ pub struct Shutdown {
 pub struct Controller {
     context: Arc<Context>,
     stores: Stores,
+    index: TargetIndex,
     publisher: Publisher,
     readiness: Readiness,
     shutdown: Shutdown,
@@ -73,19 +75,20 @@ impl Controller {
             watch::announce(namespace, &readiness);
         }
         let stores = Stores::default();
+        let index = TargetIndex::default();
         registry.register_collector(Box::new(ResourceMetrics(stores.clone())));
         let (events, publisher) = Events::start(kubernetes.clone(), &settings.identity);
         let context = Context {
             kubernetes,
             cbr,
             permits: Permits::new(settings.concurrency, settings.namespaces.len() == 1),
-            looks: LookupCache::new(settings.look_ups_per_minute),
+            gate: Gate::new(settings.requests_per_minute, settings.concurrency),
+            looks: LookupCache::default(),
             settings,
             memory: Memory::default(),
-            throttle: Throttle::default(),
             issued: IssuedTokens::default(),
             breakers: Breakers::default(),
-            targets: TargetLocks::new(stores.clone()),
+            targets: TargetLocks::new(index.clone()),
             metrics: Metrics::register(registry),
             events,
             leadership,
@@ -93,7 +96,8 @@ impl Controller {
             give_up: shutdown.give_up.clone(),
         };
         let heartbeat = Heartbeat::default();
-        Self { context: Arc::new(context), stores, publisher, readiness, shutdown, heartbeat }
+        let context = Arc::new(context);
+        Self { context, stores, index, publisher, readiness, shutdown, heartbeat }
     }
 
     /// Its sign of life.
@@ -117,7 +121,7 @@ impl Controller {
         let own = namespace.map(str::to_owned);
         let settling_time = self.context.settings.policy.settling_time;
         let of_others = move |key: &ObjectRef<WatchEntry>| own.is_some() && key.namespace != own;
-        let memory = self.context.clone();
+        let (memory, index) = (self.context.clone(), self.index.clone());
         let on_object = move |object: &BackupReplication| memory.memory.note_stored_viewer(object);
         let (store, stream) = watch::unfinished(
             client,
@@ -125,15 +129,18 @@ impl Controller {
             &self.readiness,
             settling_time,
             on_object,
-            move |event, store| match event {
-                Event::Delete(tracked) => context.memory.forget(&ObjectRef::from_obj(tracked)),
-                Event::Apply(tracked) if tracked.finished => {
-                    context.memory.forget(&ObjectRef::from_obj(tracked))
+            move |event, store| {
+                let is_there =
+                    |key: &ObjectRef<WatchEntry>| of_others(key) || store.get(key).is_some();
+                index.note(event, is_there);
+                match event {
+                    Event::Delete(tracked) => context.memory.forget(&ObjectRef::from_obj(tracked)),
+                    Event::Apply(tracked) if tracked.finished => {
+                        context.memory.forget(&ObjectRef::from_obj(tracked))
+                    }
+                    Event::InitDone => context.memory.keep_only(is_there),
+                    Event::Apply(_) | Event::Init | Event::InitApply(_) => {}
                 }
-                Event::InitDone => {
-                    context.memory.keep_only(|key| of_others(key) || store.get(key).is_some())
-                }
-                Event::Apply(_) | Event::Init | Event::InitApply(_) => {}
             },
         );
         self.stores.add(store.clone());
@@ -213,7 +220,7 @@ async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action
     }
     let span = trace::round(key.namespace.as_deref(), &key.name);
     let started = Instant::now();
-    let work = AssertUnwindSafe(reconcile(key.clone(), context.clone(), permit)).catch_unwind();
+    let work = AssertUnwindSafe(reconcile(key.clone(), context.clone(), &permit)).catch_unwind();
     let Ok(result) = work.instrument(span.clone()).await else {
         context.metrics.rounds.ended(ReconcileResult::Panic, started.elapsed());
         trace::failed(&span, "a bug");

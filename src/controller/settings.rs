@@ -22,8 +22,8 @@ pub struct Settings {
     pub policy: Policy,
     /// Resources worked on at a time.
     pub concurrency: u16,
-    /// Looks a minute at records that are followed, for each endpoint, project and credential.
-    pub look_ups_per_minute: NonZeroU32,
+    /// Requests a minute to the cloud at most, for each credential at each endpoint.
+    pub requests_per_minute: NonZeroU32,
     /// A label demanded on Secrets.
     pub required_label: Option<RequiredLabel>,
     /// Names this process in the attempts that it claims; unique for each start.

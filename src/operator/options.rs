@@ -81,7 +81,8 @@ pub(super) struct RunOptions {
     /// Address of /health, /ready and /metrics
     #[arg(long, env = "BREP_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
     pub(super) listen: SocketAddr,
-    /// Resources worked on at a time; of several namespaces, at most half for each
+    /// Resources worked on at a time; of several namespaces, at most half for each. Also the
+    /// requests to the cloud at a time, for each credential at each endpoint
     #[arg(long, env = "BREP_CONCURRENCY", value_name = "NUMBER", default_value = "16")]
     pub(super) concurrency: NonZeroU16,
     /// Longest time to connect to the cloud, TLS included
@@ -149,10 +150,10 @@ pub(super) struct RunOptions {
         value_parser = days
     )]
     pub(super) tracking_limit: Duration,
-    /// Maximum status polls per minute of replications under way, for each endpoint, project and
-    /// token
-    #[arg(long, env = "BREP_LOOK_UPS_PER_MINUTE", value_name = "NUMBER", default_value = "60")]
-    pub(super) look_ups_per_minute: NonZeroU32,
+    /// Maximum requests to the cloud per minute, for each credential at each endpoint; where the
+    /// cloud throttles, the operator finds a slower pace itself
+    #[arg(long, env = "BREP_REQUESTS_PER_MINUTE", value_name = "NUMBER", default_value = "3000")]
+    pub(super) requests_per_minute: NonZeroU32,
     /// File with CA certificates (PEM) to trust in addition to the system's
     #[arg(long, env = "BREP_CA_BUNDLE", value_name = "FILE")]
     pub(super) ca_bundle: Option<PathBuf>,

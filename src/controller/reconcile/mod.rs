@@ -8,7 +8,7 @@ mod observe;
 mod record;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::Api;
@@ -21,9 +21,9 @@ use crate::controller::events::announce;
 use crate::controller::reconcile::call::call;
 use crate::controller::reconcile::claim::Claim;
 use crate::controller::reconcile::credential::ReadCredential;
-use crate::controller::reconcile::observe::Observer;
+use crate::controller::reconcile::observe::{Decided, Observer};
 use crate::controller::reconcile::record::record_result;
-use crate::controller::state::permits::Permit;
+use crate::controller::state::permits::RoundPermit;
 use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{Action, CallResult, CallTarget};
 use crate::resource::{
@@ -33,6 +33,8 @@ use crate::resource::{
 /// The cloud refused the credential between the decision and the claim, or another resource is the
 /// first to try it.
 const CREDENTIAL_REFUSED: Duration = Duration::from_secs(1);
+/// What a look-up showed may be claimed upon when no more time than this has passed in a queue.
+const LOOK_UP_IS_FRESH: Duration = Duration::from_secs(5);
 /// Another resource took the target between the decision and the claim.
 const TARGET_IN_USE: Duration = Duration::from_secs(1);
 
@@ -40,7 +42,7 @@ const TARGET_IN_USE: Duration = Duration::from_secs(1);
 pub(crate) async fn reconcile(
     key: ObjectRef<WatchEntry>,
     context: Arc<Context>,
-    permit: Permit,
+    permit: &RoundPermit<'_>,
 ) -> Result<Next, ApiError> {
     let namespace = key.namespace.clone().unwrap_or_default();
     let api: Api<BackupReplication> = Api::namespaced(context.kubernetes.clone(), &namespace);
@@ -53,15 +55,20 @@ pub(crate) async fn reconcile(
         Err(error) => return Err(error),
     };
 
-    let mut observer = Observer::new(&context, &key, &object);
-    let Some(action) = observer.decide().await? else {
-        return Ok(Next::await_change());
+    let mut observer = Observer::new(&context, &key, &object, permit);
+    let action = match observer.decide().await? {
+        Decided::Act(action) => action,
+        Decided::Later(wait) => return Ok(Next::requeue(wait)),
+        Decided::Drained => return Ok(Next::await_change()),
     };
+    let place = observer.take_place();
     match action {
         // The round has been told these.
         Action::ReadCredential | Action::Lookup { .. } => Ok(Next::await_change()),
         Action::Update { status, requeue_after } => {
+            drop(place);
             if object.status.as_ref() != Some(&*status) {
+                permit.come_back().await;
                 write_status(&api, &object, &status).await?;
                 announce(&context.metrics, &context.events, &object, &status);
                 log_settled(object.status.as_ref(), &status);
@@ -75,6 +82,11 @@ pub(crate) async fn reconcile(
             else {
                 return Ok(Next::await_change());
             };
+            let before = Instant::now();
+            permit.come_back().await;
+            let Some(mut place) = place.filter(|_| before.elapsed() < LOOK_UP_IS_FRESH) else {
+                return Ok(Next::requeue(Duration::ZERO));
+            };
             // Nothing new begins in a drain or without the lead, however long the look before it
             // took.
             if !context.may_begin() {
@@ -84,6 +96,10 @@ pub(crate) async fn reconcile(
             let Some(turn) = observer.turn(&usable) else {
                 return Ok(Next::requeue(CREDENTIAL_REFUSED));
             };
+            // From here on nothing waits for the cloud's leave.
+            if !place.may_call(context.memory.now()) {
+                return Ok(Next::requeue(CREDENTIAL_REFUSED));
+            }
             let target = CallTarget::new(&object.spec);
             let Some(mut taken) = context.targets.take(target, caller) else {
                 return Ok(Next::requeue(TARGET_IN_USE));
@@ -96,11 +112,12 @@ pub(crate) async fn reconcile(
             announce(&context.metrics, &context.events, &object, &status);
             // Kept too long rather than too short, should this round end in a panic.
             taken.keep_for(context.settings.policy.settling_time);
-            let ended = call(&context, claim, &usable, turn).await;
+            // Others may be worked on while the call is under way, and while its end is written,
+            // which may take without end.
+            permit.leave();
+            let ended = call(&context, claim, &usable, turn, place).await;
             taken.keep_for(shows_after(&ended.ending, &context));
             drop(taken);
-            // Others may be worked on while the end is written, which may take without end.
-            drop(permit);
             let again = record_result(&context, &api, ended, reading).await;
             Ok(again.map_or_else(Next::await_change, Next::requeue))
         }

@@ -17,11 +17,6 @@ impl Stores {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(store);
     }
 
-    /// The first that is as wanted.
-    pub(crate) fn find(&self, wanted: impl Fn(&WatchEntry) -> bool) -> Option<Arc<WatchEntry>> {
-        self.all().iter().find_map(|store| store.find(&wanted))
-    }
-
     /// Shows each.
     pub(crate) fn for_each(&self, mut look: impl FnMut(&WatchEntry)) {
         for store in self.all() {
