@@ -1,5 +1,6 @@
 //! What every reconcile has at hand.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -25,7 +26,7 @@ pub(super) struct Context {
     pub(super) settings: Settings,
     pub(super) permits: Permits,
     pub(super) memory: Memory,
-    pub(super) gate: Gate,
+    pub(super) gate: Arc<Gate>,
     pub(super) looks: LookupCache,
     pub(super) issued: IssuedTokens,
     pub(super) breakers: Breakers,

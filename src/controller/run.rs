@@ -14,7 +14,7 @@ use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::metrics::{Metrics, ReconcileResult, ResourceMetrics};
+use super::metrics::{LaneMetrics, Metrics, ReconcileResult, ResourceMetrics};
 use super::{trace, watch};
 use crate::cbr::Client as CbrClient;
 use crate::controller::api::ApiError;
@@ -76,16 +76,19 @@ impl Controller {
         }
         let stores = Stores::default();
         let index = TargetIndex::default();
+        let gate = Arc::new(Gate::new(settings.requests_per_minute, settings.concurrency));
+        let memory = Memory::default();
+        registry.register_collector(Box::new(LaneMetrics::new(gate.clone(), memory.started())));
         registry.register_collector(Box::new(ResourceMetrics(stores.clone())));
         let (events, publisher) = Events::start(kubernetes.clone(), &settings.identity);
         let context = Context {
             kubernetes,
             cbr,
             permits: Permits::new(settings.concurrency, settings.namespaces.len() == 1),
-            gate: Gate::new(settings.requests_per_minute, settings.concurrency),
+            gate,
             looks: LookupCache::default(),
             settings,
-            memory: Memory::default(),
+            memory,
             issued: IssuedTokens::default(),
             breakers: Breakers::default(),
             targets: TargetLocks::new(index.clone()),
@@ -128,6 +131,7 @@ impl Controller {
             namespace,
             &self.readiness,
             settling_time,
+            self.context.settings.watch_timeout,
             on_object,
             move |event, store| {
                 let is_there =

@@ -7,7 +7,7 @@ use crate::controller::prepared::{self, Prepared, PreparedCall};
 use crate::controller::reconcile::claim::{Claim, OpenWindow};
 use crate::controller::reconcile::credential::UsableCredential;
 use crate::controller::state::breakers::Turn;
-use crate::controller::state::gate::{Heard, Place};
+use crate::controller::state::gate::{Heard, Place, Wanted};
 use crate::controller::state::viewers::ViewerKey;
 use crate::protocol::{CallAnswer, CallResult, is_silence};
 use crate::resource::{Attempt, BackupReplication, RejectionKind};
@@ -34,10 +34,15 @@ pub(crate) async fn call(
             let ending = send(context, &callable, usable, &attempt, limit, window).await;
             let heard = heard(&ending, started.elapsed(), limit);
             // What the cloud asks of this caller holds for all with the same credential.
-            place.note(heard, sent, context.memory.now(), context.spread());
+            let wanted = place.note(heard, sent, context.memory.now(), context.spread());
+            if let Some(Wanted { until: _, more }) = wanted {
+                context.metrics.cloud.throttled(more);
+            }
             usable.note_call(context, &ending);
             turn.note_call(&ending, context.memory.now());
-            context.memory.viewer(&viewer_key(&object, &callable, usable), |viewer| viewer.note_call(&ending));
+            context.memory.viewer(&viewer_key(&object, &callable, usable), |viewer| {
+                viewer.note_call(&ending)
+            });
             ending
         }
         Err(why) => {

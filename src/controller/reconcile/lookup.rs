@@ -9,7 +9,7 @@ use crate::controller::context::Context;
 use crate::controller::prepared::PreparedCall;
 use crate::controller::reconcile::credential::UsableCredential;
 use crate::controller::state::breakers::Pass;
-use crate::controller::state::gate::{Heard, Place};
+use crate::controller::state::gate::{Heard, Place, Wanted};
 use crate::protocol::{Lookup, is_silence};
 
 /// Looks the backup up.
@@ -37,9 +37,12 @@ pub(crate) async fn look_up(
         tracing::info!(%error, cloud, "The look-up did not show the backup");
     }
     let heard = heard(&answer, started.elapsed(), limit);
-    let held_until = place.note(heard, sent, context.memory.now(), context.spread());
-    let lookup = match held_until {
-        Some(until) => Lookup::Throttled { until },
+    let wanted = place.note(heard, sent, context.memory.now(), context.spread());
+    let lookup = match wanted {
+        Some(Wanted { until, more }) => {
+            context.metrics.cloud.throttled(more);
+            Lookup::Throttled { until }
+        }
         None => Lookup::of(answer, Timestamp::now()),
     };
     context.metrics.cloud.looked_up(&lookup, started.elapsed());
@@ -59,10 +62,12 @@ fn heard(answer: &Result<Backup, LookUpError>, took: Duration, limit: Duration) 
             | LookUpError::NoSuchBackup(_)
             | LookUpError::Unreadable { text: _, error: Some(_) },
         ) => Heard::Answer,
-        Err(
-            LookUpError::Unavailable { .. } | LookUpError::Unreadable { text: _, error: None },
-        ) => {
-            if is_silence(took, limit) { Heard::Silence } else { Heard::Nothing }
+        Err(LookUpError::Unavailable { .. } | LookUpError::Unreadable { text: _, error: None }) => {
+            if is_silence(took, limit) {
+                Heard::Silence
+            } else {
+                Heard::Nothing
+            }
         }
     }
 }

@@ -215,18 +215,21 @@ impl<'a> Observer<'a> {
                 } else {
                     Ticket::Follow(backup.clone())
                 };
-                let look_up = async || {
-                    match context.gate.enter(&lane, ticket, memory.now(), context.spread()) {
-                        Entry::Go(given) => {
-                            self.permit.leave();
-                            let lookup = look_up(context, callable, usable, &given).await;
-                            place = Some(given);
-                            lookup
-                        }
-                        Entry::Later(wait) => deferred(wait),
-                        Entry::Held(until) => Lookup::Throttled { until },
-                        Entry::Shut => Lookup::Failed(NO_ANSWER.to_owned()),
+                let look_up = async || match context.gate.enter(
+                    &lane,
+                    ticket,
+                    memory.now(),
+                    context.spread(),
+                ) {
+                    Entry::Go(given) => {
+                        self.permit.leave();
+                        let lookup = look_up(context, callable, usable, &given).await;
+                        place = Some(given);
+                        lookup
                     }
+                    Entry::Later(wait) => deferred(wait),
+                    Entry::Held(until) => Lookup::Throttled { until },
+                    Entry::Shut => Lookup::Failed(NO_ANSWER.to_owned()),
                 };
                 tokio::select! {
                     lookup = context.looks.look(&key, backup, max_age, look_up) => lookup,

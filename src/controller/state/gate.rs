@@ -98,6 +98,14 @@ pub(crate) struct Place {
     call_granted: bool,
 }
 
+/// A wait that the cloud wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) until: Timestamp,
+    /// How much longer it is than what was known before.
+    pub(crate) more: Duration,
+}
+
 /// What the lanes are like, for the metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LaneCounts {
@@ -222,7 +230,8 @@ impl LaneState {
 
     /// Whether it knows more than a new one would.
     fn is_worth_keeping(&self, at: Duration) -> bool {
-        let Self { pace, circuit, held_until: _, tickets, next_to_follow: _, in_flight, used } = self;
+        let Self { pace, circuit, held_until: _, tickets, next_to_follow: _, in_flight, used } =
+            self;
         let knows = !pace.knows_nothing(at) || *circuit != Circuit::default();
         let is_waited_for = tickets.values().any(|begins| at < *begins + TICKET_KEPT);
         *in_flight > 0 || (knows && at.saturating_sub(*used) < KEPT) || is_waited_for
@@ -230,15 +239,15 @@ impl LaneState {
 }
 
 impl Place {
-    /// Notes what became of a request that began at `sent`. Returns until when the cloud asked to
-    /// wait, if it did.
+    /// Notes what became of a request that began at `sent`. Returns the wait that the cloud asked
+    /// for, if it did.
     pub(crate) fn note(
         &self,
         heard: Heard,
         sent: Duration,
         at: Duration,
         spread: f64,
-    ) -> Option<Timestamp> {
+    ) -> Option<Wanted> {
         let mut state = lock(&self.lane);
         match heard {
             Heard::Answer => {
@@ -248,6 +257,7 @@ impl Place {
             }
             Heard::Throttled(asked) => {
                 state.circuit.note_answer();
+                let before = state.pace.held_until(at).unwrap_or(at);
                 let until = state.pace.note_throttled(sent, at, asked, spread);
                 // The turns that were given out are of the old pace.
                 state.tickets.clear();
@@ -255,7 +265,7 @@ impl Place {
                 let wait = until.saturating_sub(at);
                 let told = deadline(Timestamp::now(), wait).unwrap_or(Timestamp::MAX);
                 state.held_until = state.held_until.max(told);
-                Some(state.held_until)
+                Some(Wanted { until: state.held_until, more: until.saturating_sub(before) })
             }
             Heard::Silence => {
                 state.circuit.note_silence(sent, at);
@@ -272,7 +282,6 @@ impl Place {
         self.call_granted &= !free;
         free
     }
-
 }
 
 impl Drop for Place {

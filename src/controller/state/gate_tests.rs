@@ -176,7 +176,12 @@ fn lanes_have_an_end() {
     for number in 0..1000 {
         let at = f64::from(number) * 200.0;
         let place = go(enter(&gate, &format!("value-{number}"), resource(1), at));
-        place.note(if number == 0 { Heard::Throttled(None) } else { Heard::Answer }, s(at), s(at), 0.0);
+        place.note(
+            if number == 0 { Heard::Throttled(None) } else { Heard::Answer },
+            s(at),
+            s(at),
+            0.0,
+        );
     }
     let kept = lock(&gate.lanes).len();
     assert!(kept <= 2, "{kept}");

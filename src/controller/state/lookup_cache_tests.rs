@@ -44,7 +44,9 @@ fn one_look_up_serves_all_who_may_see_it_and_nobody_else() {
     assert!(look(&cache, &one, 1, failed(3)).1);
     assert_eq!(look(&cache, &one, 1, failed(9)), (failed(3), false));
     assert!(look(&cache, &one, 2, failed(3)).1 && look(&cache, &other, 1, failed(3)).1);
-    for none in [Lookup::Deferred { until: Timestamp::MAX }, Lookup::Throttled { until: Timestamp::MAX }] {
+    for none in
+        [Lookup::Deferred { until: Timestamp::MAX }, Lookup::Throttled { until: Timestamp::MAX }]
+    {
         assert!(look(&cache, &one, 3, none).1, "what shows nothing is not kept");
     }
     assert!(look(&cache, &one, 3, failed(3)).1);

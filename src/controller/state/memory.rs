@@ -67,15 +67,16 @@ pub(crate) struct Memory {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self {
-            started: Instant::now(),
-            known: Mutex::default(),
-            viewers: Viewers::default(),
-        }
+        Self { started: Instant::now(), known: Mutex::default(), viewers: Viewers::default() }
     }
 }
 
 impl Memory {
+    /// When the clock of everything that is remembered here began.
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
     /// Now, on the clock of everything that is remembered here.
     pub(crate) fn now(&self) -> Duration {
         self.started.elapsed()
@@ -131,7 +132,11 @@ impl Memory {
     }
 
     /// What is remembered of a viewer, to read or to add to.
-    pub(crate) fn viewer<T>(&self, key: &ViewerKey, work: impl FnOnce(&mut ViewerMemory) -> T) -> T {
+    pub(crate) fn viewer<T>(
+        &self,
+        key: &ViewerKey,
+        work: impl FnOnce(&mut ViewerMemory) -> T,
+    ) -> T {
         self.viewers.with(key, self.now(), work)
     }
 

@@ -27,6 +27,7 @@ pub(crate) fn unfinished(
     namespace: Option<&str>,
     readiness: &Readiness,
     settling_time: Duration,
+    watch_timeout: Duration,
     on_object: impl Fn(&BackupReplication) + Send + 'static,
     on_event: impl Fn(&Event<WatchEntry>, &Store<WatchEntry>) + Send + 'static,
 ) -> (Store<WatchEntry>, impl Stream<Item = Result<WatchEntry, watcher::Error>> + Send + 'static) {
@@ -38,8 +39,7 @@ pub(crate) fn unfinished(
     let readiness = readiness.clone();
     let (store, writer) = reflector::store();
     let seen = store.clone();
-    let watch =
-        move || until_error(watcher(api.clone(), watcher::Config::default().page_size(PAGE)));
+    let watch = move || until_error(watcher(api.clone(), config(watch_timeout)));
     let stream = stream::repeat_with(watch)
         .flatten()
         .inspect(move |event| {
@@ -64,6 +64,12 @@ pub(crate) fn unfinished(
             std::future::ready(passes)
         });
     (store, stream)
+}
+
+fn config(watch_timeout: Duration) -> watcher::Config {
+    // No option allows more than fits.
+    let seconds = u32::try_from(watch_timeout.as_secs()).unwrap_or(u32::MAX);
+    watcher::Config::default().page_size(PAGE).timeout(seconds.clamp(1, 290))
 }
 
 /// A watch that resumes after an error says nothing until the next event, so that nobody could tell
