@@ -14,7 +14,7 @@ const FLOOR: Duration = Duration::from_secs(1);
 
 /// When the next look-up is due, as long as nothing that it was decided on changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Due {
+pub(crate) struct NextLookup {
     /// What it was decided on: see [`cause`].
     pub(crate) cause: u64,
     /// On the caller's clock.
@@ -24,7 +24,7 @@ pub(crate) struct Due {
 /// How long a look-up has to wait. `last`: when the one before it was made.
 pub(crate) fn wait_for_lookup(
     last: Option<Duration>,
-    due: Option<Due>,
+    due: Option<NextLookup>,
     cause: u64,
     now: Duration,
 ) -> Option<Duration> {
@@ -71,14 +71,14 @@ mod tests {
 
     #[test]
     fn no_look_up_comes_before_it_is_due_unless_something_changed() {
-        let due = Some(Due { cause: 7, at: s(40) });
+        let due = Some(NextLookup { cause: 7, at: s(40) });
         assert_eq!(wait_for_lookup(None, due, 7, s(10)), None, "the first");
         assert_eq!(wait_for_lookup(Some(s(10)), due, 7, s(15)), Some(s(25)));
         assert_eq!(wait_for_lookup(Some(s(10)), due, 7, s(40)), None);
         assert_eq!(wait_for_lookup(Some(s(10)), due, 8, s(15)), None, "something changed");
         assert_eq!(wait_for_lookup(Some(s(10)), None, 7, s(15)), None);
         // Whatever changed.
-        for due in [due, None, Some(Due { cause: 7, at: s(0) })] {
+        for due in [due, None, Some(NextLookup { cause: 7, at: s(0) })] {
             assert!(wait_for_lookup(Some(s(10)), due, 8, s(10)) >= Some(FLOOR));
         }
     }

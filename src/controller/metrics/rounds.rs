@@ -40,6 +40,7 @@ pub(in crate::controller) struct RoundMetrics {
     queue: Queue,
     status_writes: Counter,
     record_retries: Counter,
+    contested_statuses: Counter,
 }
 
 impl RoundMetrics {
@@ -50,6 +51,7 @@ impl RoundMetrics {
             queue: Queue::default(),
             status_writes: Counter::default(),
             record_retries: Counter::default(),
+            contested_statuses: Counter::default(),
         };
         ReconcileResult::ALL
             .iter()
@@ -77,6 +79,11 @@ impl RoundMetrics {
             "Repeated attempts to write the outcome of a call into the status",
             metrics.record_retries.clone(),
         );
+        registry.register(
+            "contested_statuses",
+            "Statuses found written over by another operator, so that this one waits",
+            metrics.contested_statuses.clone(),
+        );
         metrics
     }
 
@@ -92,6 +99,10 @@ impl RoundMetrics {
 
     pub(in crate::controller) fn status_written(&self) {
         self.status_writes.inc();
+    }
+
+    pub(in crate::controller) fn status_contested(&self) {
+        self.contested_statuses.inc();
     }
 
     pub(in crate::controller) fn record_retried(&self) {

@@ -21,9 +21,10 @@ use crate::controller::state::permits::RoundPermit;
 use crate::controller::state::target_locks::Caller;
 use crate::controller::state::viewers::{StoredViewer, ViewerKey};
 use crate::controller::watch::entry::WatchEntry;
+use crate::controller::watch::newest::KnownObject;
 use crate::protocol::{
-    Action, CallTarget, CredentialProblem, CredentialReading, Due, Facts, FreshAttempt, Lookup,
-    Round, Viewer, cause, wait_for_lookup,
+    Action, CallTarget, CredentialProblem, CredentialReading, Facts, FreshAttempt, Lookup,
+    NextLookup, Round, Viewer, cause, wait_for_lookup,
 };
 use crate::resource::{AttemptId, BackupReplication};
 
@@ -32,7 +33,8 @@ pub(super) struct Observer<'a> {
     context: &'a Context,
     key: &'a ObjectRef<WatchEntry>,
     object: &'a BackupReplication,
-    permit: &'a RoundPermit<'a>,
+    permit: &'a RoundPermit,
+    metadata_bytes: usize,
     target: Prepared,
     pub(super) credential: Option<ReadCredential>,
     /// A place at the gate: a look-up was made, and a call may follow.
@@ -55,11 +57,21 @@ impl<'a> Observer<'a> {
     pub(super) fn new(
         context: &'a Context,
         key: &'a ObjectRef<WatchEntry>,
-        object: &'a BackupReplication,
-        permit: &'a RoundPermit<'a>,
+        known: &'a KnownObject,
+        permit: &'a RoundPermit,
     ) -> Self {
+        let KnownObject { object, metadata_bytes, fingerprint: _ } = known;
         let target = prepared::prepare(&object.spec, &context.settings);
-        Self { context, key, object, permit, target, credential: None, place: None }
+        Self {
+            context,
+            key,
+            object,
+            permit,
+            metadata_bytes: *metadata_bytes,
+            target,
+            credential: None,
+            place: None,
+        }
     }
 
     /// The place at the gate, for the call; whoever does not call drops it.
@@ -87,7 +99,7 @@ impl<'a> Observer<'a> {
             never_called: memory.has_given_up(self.key, self.object),
             target: self.target.reading(),
             refused_claim: memory.refused_claim(self.key, self.object),
-            metadata_bytes: metadata_bytes(self.object),
+            metadata_bytes: self.metadata_bytes,
             fresh: &fresh,
         };
         let policy = &self.context.settings.policy;
@@ -125,8 +137,10 @@ impl<'a> Observer<'a> {
         if let (Some(_), Some(wait), Some(ReadCredential { reading, usable: _ })) =
             (&self.place, requeue_after, &self.credential)
         {
-            let due =
-                Due { cause: cause(self.object, reading), at: memory.now().saturating_add(wait) };
+            let due = NextLookup {
+                cause: cause(self.object, reading),
+                at: memory.now().saturating_add(wait),
+            };
             memory.note_due(self.key, self.object, Some(due));
         }
     }
@@ -285,9 +299,4 @@ impl<'a> Observer<'a> {
 fn deferred(wait: Duration) -> Lookup {
     let now = Timestamp::now();
     Lookup::Deferred { until: now.checked_add(wait).unwrap_or(now) }
-}
-
-/// How much room the metadata take in a request.
-fn metadata_bytes(object: &BackupReplication) -> usize {
-    serde_json::to_vec(&object.metadata).map_or(0, |bytes| bytes.len())
 }

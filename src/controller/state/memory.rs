@@ -11,7 +11,7 @@ use kube::runtime::reflector::ObjectRef;
 use crate::controller::state::viewers::{StoredViewer, ViewerKey, Viewers};
 use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{
-    Due, LookupMemory, RefusedClaim, ViewerMemory, claim_delay, deadline, error_delay,
+    LookupMemory, NextLookup, RefusedClaim, ViewerMemory, claim_delay, deadline, error_delay,
 };
 use crate::resource::{Attempt, AttemptId, BackupReplication, Outcome};
 
@@ -46,7 +46,7 @@ struct ResourceMemory {
     refusals: Option<Refusals>,
     errors: u32,
     /// When the next look-up is due.
-    due: Option<Due>,
+    due: Option<NextLookup>,
 }
 
 impl ResourceMemory {
@@ -117,7 +117,7 @@ impl Memory {
         &self,
         key: &ObjectRef<WatchEntry>,
         resource: &BackupReplication,
-    ) -> Option<Due> {
+    ) -> Option<NextLookup> {
         self.with(key, resource, |known| known.due)
     }
 
@@ -126,7 +126,7 @@ impl Memory {
         &self,
         key: &ObjectRef<WatchEntry>,
         resource: &BackupReplication,
-        due: Option<Due>,
+        due: Option<NextLookup>,
     ) {
         self.with(key, resource, |known| known.due = due);
     }

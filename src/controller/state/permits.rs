@@ -27,8 +27,8 @@ struct Permit {
 }
 
 /// One resource's permit, while it has one.
-pub(crate) struct RoundPermit<'a> {
-    permits: &'a Permits,
+pub(crate) struct RoundPermit {
+    permits: Arc<Permits>,
     namespace: String,
     permit: Mutex<Option<Permit>>,
 }
@@ -41,14 +41,14 @@ impl Permits {
     }
 
     /// Waits for its turn. `None` where there is none to come any more.
-    pub(crate) async fn acquire(&self, namespace: &str) -> Option<RoundPermit<'_>> {
+    pub(crate) async fn acquire(self: &Arc<Self>, namespace: &str) -> Option<RoundPermit> {
         let permit = self.begin.acquire(namespace).await?;
         let permit = Mutex::new(Some(permit));
-        Some(RoundPermit { permits: self, namespace: namespace.to_owned(), permit })
+        Some(RoundPermit { permits: self.clone(), namespace: namespace.to_owned(), permit })
     }
 }
 
-impl RoundPermit<'_> {
+impl RoundPermit {
     /// Gives the permit back: what follows waits for the cloud.
     pub(crate) fn leave(&self) {
         self.permit.lock().unwrap_or_else(PoisonError::into_inner).take();
