@@ -65,21 +65,32 @@ impl Cluster {
         Ok(Self { client, server, namespace })
     }
 
-    /// All resources, of one namespace or of all.
+    /// The resources of the namespace.
+    pub(super) fn resources(&self) -> Api<BackupReplication> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// The resources of one namespace, or of all.
+    pub(super) fn resources_of(&self, namespace: Option<&str>) -> Api<BackupReplication> {
+        match namespace {
+            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
+            None => Api::all(self.client.clone()),
+        }
+    }
+
+    /// All that are selected, of one namespace or of all.
     ///
     /// # Errors
     /// The line for the reader.
     pub(super) async fn list(
         &self,
         namespace: Option<&str>,
+        selected: ListParams,
     ) -> Result<Vec<BackupReplication>, Failure> {
-        let api: Api<BackupReplication> = match namespace {
-            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
-            None => Api::all(self.client.clone()),
-        };
+        let api = self.resources_of(namespace);
         let asked = Asked { verb: "list", namespace, server: &self.server };
         let mut objects = Vec::new();
-        let mut page = ListParams::default().limit(PAGE);
+        let mut page = selected.limit(PAGE);
         loop {
             let answer =
                 self.bounded(api.list(&page)).await?.map_err(|error| asked.failure(&error))?;
@@ -96,8 +107,9 @@ impl Cluster {
     /// # Errors
     /// The line for the reader.
     pub(super) async fn get(&self, name: &str) -> Result<BackupReplication, Failure> {
-        let api: Api<BackupReplication> = Api::namespaced(self.client.clone(), &self.namespace);
-        self.bounded(api.get(name)).await?.map_err(|error| self.asked("get").failure(&error))
+        self.bounded(self.resources().get(name))
+            .await?
+            .map_err(|error| self.asked("get").failure(&error))
     }
 
     /// Patches one resource of the namespace. Where a test in the patch failed, or the API server
@@ -110,7 +122,7 @@ impl Cluster {
         name: &str,
         patch: json_patch::Patch,
     ) -> Result<Result<(), String>, Failure> {
-        let api: Api<BackupReplication> = Api::namespaced(self.client.clone(), &self.namespace);
+        let api = self.resources();
         let params =
             PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
         match self.bounded(api.patch(name, &params, &Patch::<()>::Json(patch))).await? {

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -40,6 +41,8 @@ pub(super) struct ClusterOptions {
 pub(super) enum Command {
     /// Show where all BackupReplications stand, oldest first
     Status(StatusOptions),
+    /// Wait until BackupReplications are accepted or replicated; end at once where waiting is of no use
+    Wait(WaitOptions),
     /// Explain one BackupReplication: what happened, what happens next, and what to type
     Explain(ExplainOptions),
     /// Decide about one that waits for a person, after showing what that means
@@ -61,12 +64,87 @@ pub(super) enum Command {
 /// Options of `status`.
 #[derive(Debug, Args)]
 pub(super) struct StatusOptions {
+    /// Names of BackupReplications; all if there is none
+    #[arg(value_name = "NAME", value_parser = object_name)]
+    pub(super) names: Vec<String>,
     /// All namespaces (the default without --namespace)
-    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    #[arg(short = 'A', long, conflicts_with_all = ["namespace", "names"])]
     pub(super) all_namespaces: bool,
+    /// Only those with these labels, e.g. team=storage
+    #[arg(short = 'l', long, value_name = "LABELS", conflicts_with = "names")]
+    pub(super) selector: Option<String>,
+    /// Only those that need a person
+    #[arg(long)]
+    pub(super) needs_me: bool,
+    /// Print a row more whenever one changes, until it is interrupted
+    #[arg(short, long)]
+    pub(super) watch: bool,
     /// Form of the output
     #[arg(short, long, value_name = "FORM", default_value = "table")]
-    pub(super) output: TableOrJson,
+    pub(super) output: ListForm,
+    /// Colours: on a terminal unless NO_COLOR is set, always, or never
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorWhen,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Options of `wait`. All resources have to reach the goal; one that cannot ends the wait.
+#[derive(Debug, Args)]
+pub(super) struct WaitOptions {
+    /// Names of the BackupReplications
+    #[arg(value_name = "NAME", required = true, value_parser = object_name)]
+    pub(super) names: Vec<String>,
+    /// What to wait for
+    #[arg(long = "for", value_name = "GOAL", default_value = "accepted")]
+    pub(super) goal: Goal,
+    /// Longest time to wait, e.g. 30s, 10m, 12h; 0 checks once
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
+    pub(super) timeout: Duration,
+    /// How long to wait for what only a person can bring, such as a Secret that is not there
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
+    pub(super) patience: Duration,
+    /// How progress is shown: a bar on a terminal, lines elsewhere, or always one of them
+    #[arg(long, value_name = "FORM", default_value = "auto")]
+    pub(super) progress: Progress,
+}
+
+/// What `wait` waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Goal {
+    /// The cloud accepted the call, or an earlier replication was adopted.
+    Accepted,
+    /// The copy exists.
+    Replicated,
+}
+
+impl Goal {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Replicated => "replicated",
+        }
+    }
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Progress {
+    /// A bar on a terminal, lines elsewhere.
+    Auto,
+    /// A bar.
+    Bar,
+    /// Lines.
+    Lines,
 }
 
 /// Options of `explain`.
@@ -158,11 +236,17 @@ pub(super) struct LookOptions {
 
 /// Form of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum TableOrJson {
+pub(super) enum ListForm {
     /// For people.
     Table,
+    /// With ids, and who has to act.
+    Wide,
     /// For programs.
     Json,
+    /// The same as YAML.
+    Yaml,
+    /// Names alone, for kubectl.
+    Name,
 }
 
 /// Form of a story.
@@ -182,6 +266,17 @@ pub(super) fn parse(
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Options, Box<clap::Error>> {
     Options::try_parse_from(arguments).map_err(Box::new)
+}
+
+/// Durations are written as people do: `10s`, `2m 30s`, `1h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let signed: Option<jiff::SignedDuration> = match text {
+        "0" => Some(jiff::SignedDuration::ZERO),
+        text => text.parse().ok(),
+    };
+    signed
+        .and_then(|signed| Duration::try_from(signed).ok())
+        .ok_or_else(|| "must be a duration such as 0, 10s, 2m or 1h".to_owned())
 }
 
 /// Names become parts of a path at the API server.

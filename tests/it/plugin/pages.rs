@@ -45,7 +45,11 @@ fn masked(text: &str, scene: &Scene) -> String {
 }
 
 fn masked_word(word: &str) -> String {
-    let shapes = [("00000000-0000-0000-0000-000000000000", "ID"), ("0000-00-00T00:00:00Z", "TIME")];
+    let shapes = [
+        ("00000000-0000-0000-0000-000000000000", "ID"),
+        ("00000000000000000000000000000000", "ID"),
+        ("0000-00-00T00:00:00Z", "TIME"),
+    ];
     let mut word = word.to_owned();
     for (shape, mask) in shapes {
         while let Some(at) =
@@ -142,9 +146,27 @@ async fn every_key_of_the_json_is_on_the_page() -> Result<()> {
 }
 
 #[test]
+fn every_exit_code_is_on_the_page() -> Result<()> {
+    let page = page()?;
+    let source = std::fs::read_to_string(repository::path("src/plugin/exit.rs"))?;
+    let codes: Vec<_> = source
+        .lines()
+        .filter_map(|line| {
+            line.trim().strip_prefix("Self::")?.strip_suffix(',')?.split_once(" => ")
+        })
+        .map(|(_, code)| code)
+        .collect();
+    ensure!(codes.len() == 7, "{codes:?}");
+    for code in codes {
+        ensure!(page.contains(&format!("\n| {code} | ")), "exit code {code} is not explained");
+    }
+    Ok(())
+}
+
+#[test]
 fn every_option_is_on_the_page() -> Result<()> {
     let page = page()?;
-    for command in ["status", "explain", "resolve"] {
+    for command in ["status", "wait", "explain", "resolve"] {
         let help = Said::of(bare().args([command, "--help"]).output()?)?.well()?;
         let long = |line: &str| {
             line.split([' ', ',']).find(|word| word.starts_with("--")).map(str::to_owned)
