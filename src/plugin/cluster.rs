@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
-use kube::api::{ListParams, Patch, PatchParams, PostParams};
+use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
+use serde_json::Value;
 
 use super::failure::{Asked, Failure, root_cause};
 use super::options::ClusterOptions;
@@ -20,6 +21,16 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 const PAGE: u32 = 500;
 /// Under this name the annotation stands in `metadata.managedFields`.
 const FIELD_MANAGER: &str = "kubectl-brep";
+
+/// What the API server says about an object that it does not save.
+pub(super) enum DryRun {
+    /// It would be taken.
+    Taken,
+    /// It would not, for the reason given.
+    Refused(String),
+    /// The user may not even try; in the API server's words.
+    NotAllowed(String),
+}
 
 /// An API server, and a namespace of it.
 pub(super) struct Cluster {
@@ -129,6 +140,30 @@ impl Cluster {
             Ok(_) => Ok(Ok(())),
             Err(kube::Error::Api(status)) if matches!(status.code, 409 | 422) => {
                 Ok(Err(status.message))
+            }
+            Err(error) => Err(self.asked("patch").failure(&error)),
+        }
+    }
+
+    /// Whether the object could be applied. Nothing is saved.
+    ///
+    /// # Errors
+    /// The line for the reader.
+    pub(super) async fn try_to_apply(&self, manifest: &Value) -> Result<DryRun, Failure> {
+        let name = manifest.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+        let api: Api<DynamicObject> = Api::namespaced_with(
+            self.client.clone(),
+            &self.namespace,
+            &ApiResource::erase::<BackupReplication>(&()),
+        );
+        let params = PatchParams::apply(FIELD_MANAGER).force().dry_run();
+        match self.bounded(api.patch(name, &params, &Patch::Apply(manifest))).await? {
+            Ok(_) => Ok(DryRun::Taken),
+            Err(kube::Error::Api(status)) if status.code == 403 => {
+                Ok(DryRun::NotAllowed(status.message))
+            }
+            Err(kube::Error::Api(status)) if matches!(status.code, 400 | 404 | 409 | 422) => {
+                Ok(DryRun::Refused(status.message))
             }
             Err(error) => Err(self.asked("patch").failure(&error)),
         }

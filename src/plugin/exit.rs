@@ -19,6 +19,8 @@ pub(super) enum Exit {
     TimedOut,
     /// There is no such resource, or it was deleted meanwhile.
     NotFound,
+    /// A check found something that is not as it must be.
+    NotAsItMustBe,
 }
 
 impl Exit {
@@ -31,6 +33,7 @@ impl Exit {
             Self::Refused => 4,
             Self::TimedOut => 5,
             Self::NotFound => 6,
+            Self::NotAsItMustBe => 7,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! calls no cloud but to look, and changes nothing but the one annotation.
 
 mod age;
+mod check;
 mod cluster;
 mod color;
 mod completion;
@@ -61,6 +62,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
 async fn run(options: options::Options) -> Result<Exit, Failure> {
     let options::Options { cluster, command } = options;
     let done = match command {
+        Command::Check(command) => return check::run(&cluster, &command).await,
         Command::Wait(command) => return wait::run(&cluster, &command).await,
         Command::Status(command) => status::run(&cluster, &command).await,
         Command::Explain(command) => explain::run(&cluster, &command).await,

@@ -45,6 +45,8 @@ pub(super) enum Command {
     Wait(WaitOptions),
     /// Explain one BackupReplication: what happened, what happens next, and what to type
     Explain(ExplainOptions),
+    /// Check what can be known before a call, without a call that changes anything
+    Check(CheckOptions),
     /// Decide about one that waits for a person, after showing what that means
     Resolve(ResolveOptions),
     /// Print a completion script
@@ -206,6 +208,40 @@ pub(super) struct LookOptions {
     /// Do not check the decision against the cloud's records
     #[arg(long)]
     pub(super) no_look: bool,
+    #[command(flatten)]
+    pub(super) cloud: CloudOptions,
+}
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["name", "filename"]))]
+pub(super) struct CheckOptions {
+    /// Name of a BackupReplication
+    #[arg(value_name = "NAME", value_parser = object_name)]
+    pub(super) name: Option<String>,
+    /// File with manifests that need not be applied yet; - for the standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) filename: Option<PathBuf>,
+    /// Endpoint of resources that name none, which is the operator's --default-endpoint
+    #[arg(long, env = "BREP_DEFAULT_ENDPOINT", value_name = "URL")]
+    pub(super) default_endpoint: Option<String>,
+    #[command(flatten)]
+    pub(super) cloud: CloudOptions,
+    /// Form of the output
+    #[arg(short, long, value_name = "FORM", default_value = "text")]
+    pub(super) output: TextOrJson,
+    /// Colours: on a terminal unless NO_COLOR is set, always, or never
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorWhen,
+}
+
+/// What may be asked of the cloud, and how.
+#[derive(Debug, Args)]
+pub(super) struct CloudOptions {
+    /// Try the credential although the cloud has refused it before. IAM locks users after some wrong
+    /// passwords
+    #[arg(long)]
+    pub(super) log_in: bool,
     /// Endpoint that may be sent the credential, e.g. https://cbr.{region}.otc.t-systems.com; `*` stands
     /// for any one label. Repeatable; replaces the default list
     #[arg(

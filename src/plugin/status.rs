@@ -1,5 +1,6 @@
 //! `kubectl brep status`: where resources stand, and which of them need a person.
 
+mod column;
 mod columns;
 mod row;
 

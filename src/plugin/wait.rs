@@ -212,6 +212,6 @@ fn hopeless(one: &Waited, exit: Exit) -> Failure {
     let namespace = one.resource.namespace().unwrap_or_default();
     Failure::of(
         exit,
-        format!("{name}: {message} To see what to do: kubectl brep explain -n {namespace} {name}"),
+        format!("{name}: {message} What to type: kubectl brep explain -n {namespace} {name}"),
     )
 }

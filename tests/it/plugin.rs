@@ -1,6 +1,7 @@
 //! `kubectl brep`, as users run it: it shows where every resource stands, tells its story, and
 //! writes decisions that the operator carries out, and no other.
 
+mod check;
 mod cluster;
 mod completion;
 mod look;
@@ -97,6 +98,13 @@ fn command(scene: &Scene) -> Command {
         .env("BREP_ALLOWED_ENDPOINT", scene.simulator.https_url())
         .env("BREP_CA_BUNDLE", scene.ca_file());
     command
+}
+
+/// The same, with the scene's cloud as the endpoint of resources that name none.
+fn with_default_endpoint(scene: &Scene, arguments: &[&str]) -> Result<Said> {
+    let mut command = command(scene);
+    command.env("BREP_DEFAULT_ENDPOINT", scene.simulator.https_url());
+    Said::of(command.args(arguments).output()?)
 }
 
 /// An operator whose claims go stale, and whose unknown outcomes settle, within seconds.

@@ -7,10 +7,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::report::{Evidence, NextStep, Report, ShownCondition};
 use super::to_type::ToType;
 use crate::plugin::narrate;
-use crate::plugin::words::{plain, short};
-use crate::resource::{
-    Attempt, BackupReplicationSpec, DECISION_ANNOTATION, Origin, TrackingEnd, TrackingIssue,
-};
+use crate::plugin::words::{plain, short, without_commands};
+use crate::resource::{Attempt, BackupReplicationSpec, Origin, TrackingEnd, TrackingIssue};
 
 /// Lines of `name: value` below a heading.
 struct Section(String);
@@ -90,24 +88,6 @@ fn standing(report: &Report) -> String {
     );
     section.known("of the copy", of_copy.map(|told| told.message.as_str()));
     section.0
-}
-
-/// The operator's message names the commands in full. Here they have a section of their own.
-fn without_commands(message: &str) -> String {
-    let mut words: Vec<&str> = Vec::new();
-    let mut in_command = false;
-    for word in message.split(' ') {
-        if word == "annotate" && words.last() == Some(&"kubectl") {
-            words.pop();
-            in_command = true;
-        } else if in_command && word.starts_with(DECISION_ANNOTATION) {
-            words.push("(see below)");
-            in_command = false;
-        } else if !in_command {
-            words.push(word);
-        }
-    }
-    words.join(" ")
 }
 
 fn attempts(attempts: &[Attempt]) -> String {

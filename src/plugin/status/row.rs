@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{Resource, ResourceExt};
 use serde::Serialize;
 
-use super::columns::Column;
+use super::column::Column;
 use crate::plugin::age::age;
 use crate::plugin::color::Color;
 use crate::plugin::next::{Next, condition, needs_person, next};

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Standing, Waited};
 use crate::plugin::next::{condition, leading_condition};
-use crate::plugin::words::{plain, short};
+use crate::plugin::words::{plain, short, without_commands};
 use crate::resource::{BackupReplication, ConditionType, Phase};
 
 /// What was printed last of each.
@@ -70,5 +70,5 @@ pub(super) fn message(resource: &BackupReplication) -> String {
     }
     leading_condition(resource)
         .or_else(|| condition(resource, ConditionType::Ready))
-        .map_or_else(String::new, |told| plain(&told.message))
+        .map_or_else(String::new, |told| plain(&without_commands(&told.message)))
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::look::accepted_unseen;
 use super::situations::situations;
-use super::{OPERATOR, Said, bare, plugin, typed};
+use super::{OPERATOR, Said, bare, plugin, with_default_endpoint};
 use crate::generated::{block_like, is_written, presentable};
 
 fn page() -> Result<String> {
@@ -87,7 +87,7 @@ async fn every_output_on_the_page_is_the_plugins_own() -> Result<()> {
             .split(' ')
             .map(|word| if word == "backups" { scene.namespace.as_str() } else { word })
             .collect();
-        let said = typed(scene, &words)?;
+        let said = with_default_endpoint(scene, &words)?;
         let printed = format!("{}{}", said.out, said.err);
         let lines = |text: &str| {
             let masked = masked(text, scene);
@@ -132,9 +132,13 @@ async fn every_key_of_the_json_is_on_the_page() -> Result<()> {
     scene.applied(&Scene::manifest("db", ""))?;
     scene.wait("db", "waiting", |object| object.reason() == "CredentialNotFound").await?;
     let page = page()?;
-    for command in [&["status", "-o", "json"][..], &["explain", "db", "-o", "json"]] {
+    for command in [
+        &["status", "-o", "json"][..],
+        &["explain", "db", "-o", "json"],
+        &["check", "db", "-o", "json"],
+    ] {
         let mut found = BTreeSet::new();
-        keys(&serde_json::from_str(&plugin(&scene, command)?.well()?)?, &mut found);
+        keys(&serde_json::from_str(&plugin(&scene, command)?.out)?, &mut found);
         for key in found {
             ensure!(
                 page.contains(&format!("`{key}`")),
@@ -156,7 +160,7 @@ fn every_exit_code_is_on_the_page() -> Result<()> {
         })
         .map(|(_, code)| code)
         .collect();
-    ensure!(codes.len() == 7, "{codes:?}");
+    ensure!(codes.len() == 8, "{codes:?}");
     for code in codes {
         ensure!(page.contains(&format!("\n| {code} | ")), "exit code {code} is not explained");
     }
@@ -166,7 +170,7 @@ fn every_exit_code_is_on_the_page() -> Result<()> {
 #[test]
 fn every_option_is_on_the_page() -> Result<()> {
     let page = page()?;
-    for command in ["status", "wait", "explain", "resolve"] {
+    for command in ["status", "wait", "explain", "check", "resolve"] {
         let help = Said::of(bare().args([command, "--help"]).output()?)?.well()?;
         let long = |line: &str| {
             line.split([' ', ',']).find(|word| word.starts_with("--")).map(str::to_owned)

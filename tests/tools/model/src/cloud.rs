@@ -68,6 +68,7 @@ pub(crate) fn look(looked: &Looked, spelling: Spelling) -> Lookup {
             names_itself: true,
             status,
             image_type: None,
+            kind: None,
             replication_records,
         }))
     };
