@@ -14,11 +14,16 @@ use super::cloud_value::CloudValue;
 use super::credential::Credential;
 use super::endpoint::Endpoint;
 use super::error_body::CloudError;
-use super::ids::ProjectId;
+use super::ids::{BackupId, ProjectId};
+use super::json::{line, scalar};
 use super::outcome::NotSent;
 use super::redaction::Redact;
 use super::span;
+use super::timestamp;
 use super::unsigned::Unsigned;
+
+/// Backups that a person chooses from.
+const MOST_OFFERED: usize = 20;
 
 /// A region, and the regions that its backups can be replicated to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +73,34 @@ impl Client {
         regions.ok_or_else(|| CloudError::read(&answer, credential).summary())
     }
 
+    /// The newest backups that are complete and no replicas, as many as a person reads:
+    /// `GET /v3/{project_id}/backups`.
+    ///
+    /// # Errors
+    /// Why they are not known, in one line.
+    pub async fn newest_backups(
+        &self,
+        endpoint: &Endpoint,
+        project_id: &ProjectId,
+        credential: &Credential,
+        limit: Duration,
+    ) -> Result<Vec<OfferedBackup>, String> {
+        let url = endpoint.newest_backups_url(project_id);
+        let span = span::of_request("GET", span::NEWEST_BACKUPS, &url);
+        let unsigned =
+            Unsigned { method: "GET", url: &url, project_id, content_type: None, body: &[] };
+        let headers = credential.headers(&unsigned, Timestamp::now());
+        let request = self.get(url).header(http::header::CACHE_CONTROL, NO_CACHE);
+        let answer = exchange(authorized(request, headers), credential, limit, span)
+            .await
+            .map_err(|failure| words(&failure, endpoint, credential))?;
+        let backups = match answer.json() {
+            Json::Read(body) if answer.is_success() => offered(&body, credential),
+            Json::Read(_) | Json::CutShort | Json::Other => None,
+        };
+        backups.ok_or_else(|| CloudError::read(&answer, credential).summary())
+    }
+
     /// Whether something answers there, without any credential.
     ///
     /// # Errors
@@ -82,6 +115,37 @@ impl Client {
             }
         }
     }
+}
+
+/// A backup that could be replicated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferedBackup {
+    /// The backup.
+    pub id: BackupId,
+    /// The name of what was backed up.
+    pub of: Option<String>,
+    /// When it was created.
+    pub created_at: Option<Timestamp>,
+}
+
+/// Those that are complete and no replicas, newest first.
+fn offered(body: &Value, credential: &Credential) -> Option<Vec<OfferedBackup>> {
+    let is = |backup: &Value, key: &str, wanted: &str| {
+        backup.get(key).is_none_or(|value| value.as_str() == Some(wanted))
+    };
+    let list = body.get("backups")?.as_array()?.iter();
+    let fits = list.filter(|one| is(one, "status", "available") && is(one, "image_type", "backup"));
+    let read = |backup: &Value| {
+        Some(OfferedBackup {
+            id: BackupId::parse(&scalar(backup.get("id"))?).ok()?,
+            of: line(backup.get("resource_name"), credential),
+            created_at: scalar(backup.get("created_at")).and_then(|at| timestamp::parse(&at)),
+        })
+    };
+    let mut offered: Vec<_> = fits.filter_map(read).collect();
+    offered.sort_by_key(|backup| std::cmp::Reverse(backup.created_at));
+    offered.truncate(MOST_OFFERED);
+    Some(offered)
 }
 
 /// All of them, or nothing: what one that cannot be read says, might be what counts.

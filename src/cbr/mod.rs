@@ -39,7 +39,7 @@ mod transport;
 mod unsigned;
 
 pub use access_key::{AccessKey, InvalidAccessKey, KeyPart, NoAccessKey};
-pub use capabilities::SourceRegion;
+pub use capabilities::{OfferedBackup, SourceRegion};
 pub use classify::classify;
 pub use client::{Client, ClientConfig, ClientError};
 pub use clock::ClockDifference;

@@ -18,6 +18,7 @@ mod judgement;
 mod look;
 mod meaning;
 mod narrate;
+mod new;
 mod next;
 mod options;
 mod resolve;
@@ -65,6 +66,7 @@ async fn run(options: options::Options) -> Result<Exit, Failure> {
         Command::Check(command) => return check::run(&cluster, &command).await,
         Command::Wait(command) => return wait::run(&cluster, &command).await,
         Command::Status(command) => status::run(&cluster, &command).await,
+        Command::New(command) => new::run(&cluster, &command).await,
         Command::Explain(command) => explain::run(&cluster, &command).await,
         Command::Resolve(command) => resolve::run(&cluster, &command).await,
         Command::Completion { shell } => completion::script(shell),

@@ -47,6 +47,8 @@ pub(super) enum Command {
     Explain(ExplainOptions),
     /// Check what can be known before a call, without a call that changes anything
     Check(CheckOptions),
+    /// Print a manifest; on a terminal, ask for what is missing
+    New(NewOptions),
     /// Decide about one that waits for a person, after showing what that means
     Resolve(ResolveOptions),
     /// Print a completion script
@@ -233,6 +235,121 @@ pub(super) struct CheckOptions {
     /// Colours: on a terminal unless NO_COLOR is set, always, or never
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(super) color: ColorWhen,
+}
+
+/// Options of `new`.
+#[derive(Debug, Args)]
+pub(super) struct NewOptions {
+    #[command(flatten)]
+    pub(super) wanted: Wanted,
+    /// Ask for what is missing although there is no terminal, and read the answers line by line
+    #[arg(long)]
+    pub(super) ask: bool,
+    /// Endpoint to list backups and regions at, where --endpoint names none
+    #[arg(long, env = "BREP_DEFAULT_ENDPOINT", value_name = "URL")]
+    pub(super) default_endpoint: Option<String>,
+    #[command(flatten)]
+    pub(super) cloud: CloudOptions,
+}
+
+/// What a manifest needs.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Wanted {
+    /// Name of the resource
+    #[arg(value_name = "NAME", value_parser = object_name)]
+    pub(super) name: Option<String>,
+    /// Id of the project that holds the backup
+    #[arg(long, value_name = "ID")]
+    pub(super) project: Option<String>,
+    /// Id of the backup
+    #[arg(long, value_name = "ID")]
+    pub(super) backup: Option<String>,
+    /// Region that gets the replica
+    #[arg(long, value_name = "REGION")]
+    pub(super) destination_region: Option<String>,
+    /// Id of the project that gets the replica
+    #[arg(long, value_name = "ID")]
+    pub(super) destination_project: Option<String>,
+    /// Id of the replication vault in that region
+    #[arg(long, value_name = "ID")]
+    pub(super) destination_vault: Option<String>,
+    /// CBR endpoint of the source region, if not the operator's default
+    #[arg(long, value_name = "URL")]
+    pub(super) endpoint: Option<String>,
+    /// Name of the replica
+    #[arg(long, value_name = "TEXT")]
+    pub(super) replica_name: Option<String>,
+    /// Description of the replica
+    #[arg(long, value_name = "TEXT")]
+    pub(super) description: Option<String>,
+    /// What Ready waits for
+    #[arg(long, value_name = "GOAL")]
+    pub(super) ready_when: Option<Goal>,
+    #[command(flatten)]
+    pub(super) credential: CredentialOptions,
+}
+
+impl Wanted {
+    /// The options that are still needed.
+    pub(super) fn missing(&self) -> Vec<&'static str> {
+        let credential = self.credential.is_named().then_some("");
+        [
+            (self.name.as_deref(), "NAME"),
+            (self.project.as_deref(), "--project"),
+            (self.backup.as_deref(), "--backup"),
+            (self.destination_region.as_deref(), "--destination-region"),
+            (self.destination_project.as_deref(), "--destination-project"),
+            (self.destination_vault.as_deref(), "--destination-vault"),
+            (credential, "one of the credentials, such as --access-key-secret"),
+        ]
+        .into_iter()
+        .filter_map(|(value, option)| value.is_none().then_some(option))
+        .collect()
+    }
+}
+
+/// Where the credential comes from: one of four.
+#[derive(Clone, Debug, Args)]
+pub(super) struct CredentialOptions {
+    /// Secret with an IAM token, and its key if that is not `token`
+    #[arg(long, value_name = "NAME[/KEY]", group = "credential")]
+    pub(super) token_secret: Option<String>,
+    /// Secret with a user's name, password and domain
+    #[arg(long, value_name = "NAME", group = "credential", value_parser = object_name)]
+    pub(super) password_secret: Option<String>,
+    /// Secret with an access key
+    #[arg(long, value_name = "NAME", group = "credential", value_parser = object_name)]
+    pub(super) access_key_secret: Option<String>,
+    /// Service account that an identity provider in IAM trusts
+    #[arg(long, value_name = "NAME", group = "credential", value_parser = object_name)]
+    pub(super) service_account: Option<String>,
+    /// Name of that identity provider
+    #[arg(long, value_name = "NAME")]
+    pub(super) identity_provider: Option<String>,
+    /// Client id of that identity provider
+    #[arg(long, value_name = "ID")]
+    pub(super) audience: Option<String>,
+    /// IAM endpoint, if not the one beside the CBR endpoint
+    #[arg(long, value_name = "URL")]
+    pub(super) iam_endpoint: Option<String>,
+}
+
+impl CredentialOptions {
+    /// Whether there is one.
+    pub(super) fn is_named(&self) -> bool {
+        let Self {
+            token_secret,
+            password_secret,
+            access_key_secret,
+            service_account,
+            identity_provider: _,
+            audience: _,
+            iam_endpoint: _,
+        } = self;
+        [token_secret, password_secret, access_key_secret, service_account]
+            .into_iter()
+            .any(Option::is_some)
+    }
 }
 
 /// What may be asked of the cloud, and how.

@@ -4,8 +4,10 @@
 mod check;
 mod cluster;
 mod completion;
+mod cures;
 mod look;
 mod meanwhile;
+mod new;
 mod pages;
 mod resolve;
 mod running;

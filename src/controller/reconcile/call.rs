@@ -11,7 +11,7 @@ use crate::controller::reconcile::credential::UsableCredential;
 use crate::controller::state::breakers::Turn;
 use crate::controller::state::throttle::RateLimitKey;
 use crate::protocol::{CallAnswer, CallResult, cap_retry_after};
-use crate::resource::{Attempt, BackupReplication, RejectionKind};
+use crate::resource::{Attempt, BackupReplication, CredentialSource, RejectionKind};
 
 /// A call that has ended and is to be recorded.
 pub(crate) struct FinishedCall {
@@ -30,7 +30,9 @@ pub(crate) async fn call(
     let (window, limit, object, attempt) = claim.spend();
     let ending = match callable(&object, context) {
         Ok(callable) => {
-            let ending = send(context, &callable, usable, &attempt, limit, window).await;
+            let source = object.spec.auth.source();
+            let how = CallTerms { limit, window, source: source.as_ref() };
+            let ending = send(context, &callable, usable, &attempt, how).await;
             note_throttle(context, &callable, usable, &ending);
             usable.note_call(context, &ending);
             turn.note_call(&ending, context.memory.now());
@@ -59,20 +61,27 @@ fn callable(
     }
 }
 
+/// When a call may run, and whose credential it has.
+struct CallTerms<'a> {
+    limit: Duration,
+    window: OpenWindow,
+    source: Option<&'a CredentialSource>,
+}
+
 async fn send(
     context: &Context,
     callable: &PreparedCall,
     usable: &UsableCredential,
     attempt: &Attempt,
-    limit: Duration,
-    window: OpenWindow,
+    how: CallTerms<'_>,
 ) -> CallResult {
+    let CallTerms { limit, window, source } = how;
     let PreparedCall { endpoint, target, body } = callable;
     tracing::info!(%endpoint, number = attempt.number, "Claimed; calling");
     let started = Instant::now();
     let outcome =
         context.cbr.replicate(endpoint, target, body, &usable.credential, limit, window).await;
-    let ending = CallResult::of(outcome, attempt);
+    let ending = CallResult::of(outcome, attempt, source);
     context.metrics.cloud.called(&ending, started.elapsed());
     ending
 }

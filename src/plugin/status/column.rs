@@ -30,7 +30,8 @@ impl Column {
     ];
     pub(super) const WIDE: [Self; 4] = [Self::Next, Self::Record, Self::Backup, Self::Replica];
     /// What goes first where there is no room for all.
-    pub(super) const DISPENSABLE: [Self; 4] = [Self::Ready, Self::Destination, Self::Progress, Self::Age];
+    pub(super) const DISPENSABLE: [Self; 4] =
+        [Self::Ready, Self::Destination, Self::Progress, Self::Age];
 
     pub(super) fn heading(self) -> &'static str {
         match self {

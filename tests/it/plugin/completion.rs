@@ -16,7 +16,7 @@ fn complete(words: &[&str], kubeconfig: Option<&std::path::Path>) -> Result<Vec<
 async fn kubectl_completes_commands_options_and_the_names_of_resources() -> Result<()> {
     assert_eq!(
         complete(&[""], None)?,
-        ["status", "wait", "explain", "check", "resolve", "completion", ":4"]
+        ["status", "wait", "explain", "check", "new", "resolve", "completion", ":4"]
     );
     assert_eq!(complete(&["ex"], None)?, ["explain", ":4"]);
     assert_eq!(complete(&["resolve", "db", "--acc"], None)?, ["--accepted", ":4"]);

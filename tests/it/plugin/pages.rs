@@ -170,7 +170,7 @@ fn every_exit_code_is_on_the_page() -> Result<()> {
 #[test]
 fn every_option_is_on_the_page() -> Result<()> {
     let page = page()?;
-    for command in ["status", "wait", "explain", "check", "resolve"] {
+    for command in ["status", "wait", "explain", "check", "new", "resolve"] {
         let help = Said::of(bare().args([command, "--help"]).output()?)?.well()?;
         let long = |line: &str| {
             line.split([' ', ',']).find(|word| word.starts_with("--")).map(str::to_owned)

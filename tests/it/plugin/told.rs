@@ -133,7 +133,7 @@ async fn each_situation_is_shown_and_explained() -> Result<()> {
     assert_tells(
         &text,
         &[
-            "The Secret or the service account that the resource names does not exist.",
+            "Waiting for Secret not-there-yet (key token) to be created.",
             "Attempts at the call, newest first\n  none",
         ],
     );
