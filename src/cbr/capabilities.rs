@@ -61,16 +61,16 @@ impl Client {
         let span = span::of_request("GET", span::CAPABILITIES, &url);
         let unsigned =
             Unsigned { method: "GET", url: &url, project_id, content_type: None, body: &[] };
-        let headers = credential.headers(&unsigned, Timestamp::now());
+        let (headers, credential) = credential.authorize(&unsigned, Timestamp::now());
         let request = self.get(url).header(http::header::CACHE_CONTROL, NO_CACHE);
-        let answer = exchange(authorized(request, headers), credential, limit, span)
+        let answer = exchange(authorized(request, headers), &credential, limit, span)
             .await
-            .map_err(|failure| words(&failure, endpoint, credential))?;
+            .map_err(|failure| words(&failure, endpoint, &credential))?;
         let regions = match answer.json() {
-            Json::Read(body) if answer.is_success() => regions(&body, credential),
+            Json::Read(body) if answer.is_success() => regions(&body, &credential),
             Json::Read(_) | Json::CutShort | Json::Other => None,
         };
-        regions.ok_or_else(|| CloudError::read(&answer, credential).summary())
+        regions.ok_or_else(|| CloudError::read(&answer, &credential).summary())
     }
 
     /// The newest backups that are complete and no replicas, as many as a person reads:
@@ -89,16 +89,16 @@ impl Client {
         let span = span::of_request("GET", span::NEWEST_BACKUPS, &url);
         let unsigned =
             Unsigned { method: "GET", url: &url, project_id, content_type: None, body: &[] };
-        let headers = credential.headers(&unsigned, Timestamp::now());
+        let (headers, credential) = credential.authorize(&unsigned, Timestamp::now());
         let request = self.get(url).header(http::header::CACHE_CONTROL, NO_CACHE);
-        let answer = exchange(authorized(request, headers), credential, limit, span)
+        let answer = exchange(authorized(request, headers), &credential, limit, span)
             .await
-            .map_err(|failure| words(&failure, endpoint, credential))?;
+            .map_err(|failure| words(&failure, endpoint, &credential))?;
         let backups = match answer.json() {
-            Json::Read(body) if answer.is_success() => offered(&body, credential),
+            Json::Read(body) if answer.is_success() => offered(&body, &credential),
             Json::Read(_) | Json::CutShort | Json::Other => None,
         };
-        backups.ok_or_else(|| CloudError::read(&answer, credential).summary())
+        backups.ok_or_else(|| CloudError::read(&answer, &credential).summary())
     }
 
     /// Whether something answers there, without any credential.

@@ -169,3 +169,48 @@ async fn log_in(
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::plugin::fixtures::{accepted, resource, with_reason};
+
+    const AUTHS: [&str; 4] = [
+        "tokenSecretRef: {name: s}",
+        "passwordSecretRef: {name: s}",
+        "accessKeySecretRef: {name: s}",
+        "serviceAccount: {name: a, identityProvider: p, audience: x}",
+    ];
+
+    fn risky(mut resource: BackupReplication, auth: &str) -> bool {
+        resource.spec.auth = serde_saphyr::from_str(auth).unwrap();
+        risk(&resource).is_some()
+    }
+
+    #[test]
+    fn what_was_refused_and_can_be_locked_is_not_tried_unasked_whatever_else_there_is() {
+        for auth in AUTHS {
+            for reason in Reason::ALL {
+                let locks = match (auth, reason) {
+                    (_, Reason::LoginRefused) => {
+                        auth.starts_with("password") || auth.starts_with("service")
+                    }
+                    (_, Reason::CredentialRejected) => auth.starts_with("accessKey"),
+                    _ => false,
+                };
+                let waiting = resource(with_reason("Reconciling", reason.as_str()));
+                assert_eq!(risky(waiting, auth), locks, "{auth} {}", reason.as_str());
+            }
+            // The same while a copy is followed.
+            for (issue, of) in [("LoginRefused", "password"), ("CredentialRejected", "accessKey")] {
+                let mut followed = accepted();
+                followed["trackingIssue"] = json!(issue);
+                let service = issue == "LoginRefused" && auth.starts_with("service");
+                let locks = auth.starts_with(of) || service;
+                assert_eq!(risky(resource(followed), auth), locks, "{auth} {issue}");
+            }
+        }
+    }
+}

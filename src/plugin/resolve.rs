@@ -88,11 +88,11 @@ fn dare(
     };
     // --yes answers the question about the decision, and no other.
     if !yes && has_reader() {
-        return confirm(&format!("\n{}. Check the records all the same?", plain(&why)));
+        return confirm(&format!("\n{}. Check the records anyway?", plain(&why)));
     }
     Err(Failure::new(format!(
-        "nothing was written: {why}, so the records were not checked. --log-in checks them all the \
-         same; --no-look decides without the check"
+        "nothing was written: {why}, so the records were not checked. --log-in checks them anyway; \
+         --no-look decides without the check"
     )))
 }
 

@@ -1,5 +1,5 @@
 //! `kubectl brep wait`: ends when it is accepted, or the copy exists; and at once when waiting is
-//! of no use. It watches, and goes on where the API server is away for a while.
+//! of no use. It watches, and continues where the API server is away for a while.
 
 mod bar;
 mod lines;

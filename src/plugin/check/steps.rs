@@ -161,7 +161,7 @@ async fn with_credential(
     };
     let item = Item::Credential;
     if let Some(why) = risk(resource).filter(|_| !options.cloud.log_in) {
-        let detail = format!("{} --log-in tries it all the same.", sentence(&why));
+        let detail = format!("{} --log-in tries it anyway.", sentence(&why));
         return std::iter::once(Checked::unknown(item, detail))
             .chain(unseen(&OF_THE_CLOUD))
             .collect();
