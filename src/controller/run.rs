@@ -45,7 +45,7 @@ use crate::resource::BackupReplication;
 const AFTER_PANIC: Duration = Duration::from_secs(5);
 
 /// Ends of calls that could not be written at once and are read and written again at a time.
-const RETRIES: usize = 8;
+const RETRIES: usize = 16;
 
 /// The two stages of a shutdown.
 #[derive(Clone, Debug, Default)]
