@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 pub use self::port::free as free_port;
 use self::readiness::NotReady;
@@ -268,6 +268,22 @@ impl ControlPlane {
         drop(self.apiserver().take());
     }
 
+    /// Has kube-apiserver stand still (SIGSTOP): connections stay, and nothing is answered.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn pause_apiserver(&self) -> Result<()> {
+        self.apiserver().as_ref().context("kube-apiserver does not run")?.pause()
+    }
+
+    /// Has it go on.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn resume_apiserver(&self) -> Result<()> {
+        self.apiserver().as_ref().context("kube-apiserver does not run")?.resume()
+    }
+
     /// Starts kube-apiserver again, with the same port, keys and data, and waits until it is ready.
     ///
     /// # Errors
@@ -295,6 +311,11 @@ impl ControlPlane {
         readiness::wait(&apiserver, &self.etcd, || self.kubectl(), self.folder.path())?;
         *self.apiserver() = Some(apiserver);
         Ok(())
+    }
+
+    /// The process id of kube-apiserver, while it runs.
+    pub fn apiserver_pid(&self) -> Option<u32> {
+        self.apiserver().as_ref().map(Supervised::pid)
     }
 
     fn apiserver(&self) -> MutexGuard<'_, Option<Supervised>> {
