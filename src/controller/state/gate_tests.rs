@@ -27,7 +27,7 @@ fn enter(gate: &Gate, name: &str, ticket: Ticket, at: f64) -> Entry {
     gate.enter(&lane(name), ticket, s(at), 0.0)
 }
 
-fn go(entry: Entry) -> Place {
+fn go(entry: Entry) -> LanePlace {
     match entry {
         Entry::Go(place) => place,
         Entry::Later(wait) => panic!("later, after {wait:?}"),
