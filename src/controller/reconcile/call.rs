@@ -10,7 +10,7 @@ use crate::controller::state::breakers::Turn;
 use crate::controller::state::gate::{Heard, LanePlace, Wanted};
 use crate::controller::state::viewers::ViewerKey;
 use crate::protocol::{CallAnswer, CallResult, is_silence};
-use crate::resource::{Attempt, BackupReplication, RejectionKind};
+use crate::resource::{Attempt, BackupReplication, CredentialSource, RejectionKind};
 
 /// A call that has ended and is to be recorded.
 pub(crate) struct FinishedCall {
@@ -31,7 +31,9 @@ pub(crate) async fn call(
     let ending = match callable(&object, context) {
         Ok(callable) => {
             let (started, sent) = (Instant::now(), context.memory.now());
-            let ending = send(context, &callable, usable, &attempt, limit, window).await;
+            let source = object.spec.auth.source();
+            let how = CallTerms { limit, window, source: source.as_ref() };
+            let ending = send(context, &callable, usable, &attempt, how).await;
             let heard = heard(&ending, started.elapsed(), limit);
             // What the cloud asks of this caller holds for all with the same credential.
             let wanted = place.note(heard, sent, context.memory.now(), context.spread());
@@ -67,20 +69,27 @@ fn callable(
     }
 }
 
+/// When a call may run, and whose credential it has.
+struct CallTerms<'a> {
+    limit: Duration,
+    window: OpenWindow,
+    source: Option<&'a CredentialSource>,
+}
+
 async fn send(
     context: &Context,
     callable: &PreparedCall,
     usable: &UsableCredential,
     attempt: &Attempt,
-    limit: Duration,
-    window: OpenWindow,
+    how: CallTerms<'_>,
 ) -> CallResult {
+    let CallTerms { limit, window, source } = how;
     let PreparedCall { endpoint, target, body } = callable;
     tracing::info!(%endpoint, number = attempt.number, "Claimed; calling");
     let started = Instant::now();
     let outcome =
         context.cbr.replicate(endpoint, target, body, &usable.credential, limit, window).await;
-    let ending = CallResult::of(outcome, attempt);
+    let ending = CallResult::of(outcome, attempt, source);
     context.metrics.cloud.called(&ending, started.elapsed());
     ending
 }

@@ -74,7 +74,7 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// The place at the gate, for the call; whoever does not call drops it.
+    /// The place at the gate, for the call; it is dropped where none is made.
     pub(super) fn take_place(&mut self) -> Option<LanePlace> {
         self.place.take()
     }

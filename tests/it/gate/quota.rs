@@ -13,7 +13,7 @@ const RESOURCES: usize = 20;
 const QUOTA: Quota = Quota { requests: 25, milliseconds: 4000 };
 
 #[tokio::test]
-async fn whoever_meets_the_quota_is_recorded_all_the_same() -> Result<()> {
+async fn resources_that_meet_the_quota_are_recorded() -> Result<()> {
     let mut options = Options::any_backup();
     options.behaviour.pace = Pace::takes(Duration::ZERO);
     options.behaviour.quota = Some(QUOTA);

@@ -2,6 +2,7 @@
 
 mod access_key;
 pub(crate) mod caller;
+mod capabilities;
 mod credentials;
 pub(crate) mod error;
 pub(crate) mod iam;
@@ -153,6 +154,7 @@ impl Service {
                 | Route::Exchange
                 | Route::TemporaryKey
                 | Route::ListProjects
+                | Route::Capabilities { project_id: _ }
                 | Route::Unknown,
             ) => false,
         };
@@ -214,6 +216,11 @@ impl Service {
                 let (body, verdict) = self.list_projects(request, time)?;
                 Ok(Done::ok(body, verdict, None))
             }
+            Route::Capabilities { project_id } => {
+                let authority = self.authenticate(request, project_id, time)?;
+                let (body, verdict) = self.capabilities();
+                Ok(Done::ok(body, verdict, Some(authority)))
+            }
             Route::Unknown => Err(Refusal::no_such_api()),
         }
     }
@@ -235,6 +242,7 @@ impl Service {
             | Route::Exchange
             | Route::TemporaryKey
             | Route::ListProjects
+            | Route::Capabilities { project_id: _ }
             | Route::Unknown) => other,
         }
     }
