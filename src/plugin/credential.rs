@@ -84,12 +84,13 @@ async fn log_in(
 ) -> Result<Credential, String> {
     let LookOptions {
         no_look: _,
+        cloud,
         allowed_endpoint: _,
         allowed_iam_endpoint,
         default_iam_endpoint,
         ca_bundle: _,
     } = options;
-    let allowed = AllowList(allowed_iam_endpoint.clone());
+    let allowed = AllowList::of_iam(cloud, allowed_iam_endpoint);
     let iam = iam_endpoint(auth, purpose.endpoint, default_iam_endpoint.as_deref(), &allowed)?;
     let issued = http.issue_token(&iam, login, purpose.limit).await;
     issued.map(|issued| Credential::Token(issued.token)).map_err(|why| why.to_string())

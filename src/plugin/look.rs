@@ -40,6 +40,7 @@ pub(super) async fn look(
 ) -> Result<Seen, String> {
     let LookOptions {
         no_look: _,
+        cloud,
         allowed_endpoint,
         allowed_iam_endpoint: _,
         default_iam_endpoint: _,
@@ -48,7 +49,7 @@ pub(super) async fn look(
     // Anyone who can write a status could name an endpoint of their own there, and wait for somebody
     // with more rights.
     let endpoint =
-        AllowList(allowed_endpoint.clone()).check(&attempt.endpoint).map_err(|refused| {
+        AllowList::of_cbr(cloud, allowed_endpoint).check(&attempt.endpoint).map_err(|refused| {
             format!(
                 "{refused}; no credential was sent. If the endpoint is your cloud's, allow it with \
             --allowed-endpoint"

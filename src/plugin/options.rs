@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::words::is_object_name;
-use crate::cbr::{DEFAULT_ENDPOINT_PATTERNS, DEFAULT_IAM_PATTERNS, EndpointPattern, RecordId};
+use crate::cbr::{Cloud, EndpointPattern, RecordId};
 use crate::protocol::Decision;
 
 /// Shows and explains BackupReplications, and decides about those that wait for a person.
@@ -128,25 +128,18 @@ pub(super) struct LookOptions {
     /// Do not check the decision against the cloud's records
     #[arg(long)]
     pub(super) no_look: bool,
+    /// Cloud whose endpoints may be sent the credential: otc, otc-swiss, huawei, huawei-eu,
+    /// flexible-engine, cloud-ru or core42. Repeatable. Without any cloud or endpoint, those of otc
+    /// and huawei may
+    #[arg(long, env = "BREP_CLOUD", value_name = "NAME", value_delimiter = ',')]
+    pub(super) cloud: Vec<Cloud>,
     /// Endpoint that may be sent the credential, e.g. https://cbr.{region}.otc.t-systems.com; `*` stands
-    /// for any one label. Repeatable; replaces the default list
-    #[arg(
-        long,
-        env = "BREP_ALLOWED_ENDPOINT",
-        value_name = "URL",
-        value_delimiter = ',',
-        default_values = DEFAULT_ENDPOINT_PATTERNS
-    )]
+    /// for any one label. Repeatable; in addition to the clouds that are named
+    #[arg(long, env = "BREP_ALLOWED_ENDPOINT", value_name = "URL", value_delimiter = ',')]
     pub(super) allowed_endpoint: Vec<EndpointPattern>,
     /// IAM endpoint that a password or a service account's token may be sent to; patterns as above.
-    /// Repeatable; replaces the default list
-    #[arg(
-        long,
-        env = "BREP_ALLOWED_IAM_ENDPOINT",
-        value_name = "URL",
-        value_delimiter = ',',
-        default_values = DEFAULT_IAM_PATTERNS
-    )]
+    /// Repeatable; in addition to the clouds that are named
+    #[arg(long, env = "BREP_ALLOWED_IAM_ENDPOINT", value_name = "URL", value_delimiter = ',')]
     pub(super) allowed_iam_endpoint: Vec<EndpointPattern>,
     /// IAM endpoint of resources that name none; else it is the one beside their CBR endpoint
     #[arg(long, env = "BREP_DEFAULT_IAM_ENDPOINT", value_name = "URL")]
