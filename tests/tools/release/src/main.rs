@@ -22,7 +22,7 @@ use release::{Release, chart, image, install, krew, plugin, ready, sbom, sign, s
 /// Machines of other kinds add their archives: `--only plugin` there, their folders put together,
 /// the rest here. Nothing is uploaded to a forge: .github/workflows/release.yml does that.
 #[derive(Parser)]
-#[command(name = "release", version, verbatim_doc_comment)]
+#[command(name = "release", verbatim_doc_comment)]
 struct Options {
     /// The version, as Cargo.toml has it
     version: String,

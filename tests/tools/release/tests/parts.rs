@@ -151,3 +151,16 @@ fn another_version_is_not_ready() -> Result<()> {
     ensure!(problems.iter().any(|problem| problem.contains("changelog")), "{problems:?}");
     Ok(())
 }
+
+/// A state that is not one to release stops it before anything is made.
+#[test]
+fn the_program_stops_where_it_is_not_ready() -> Result<()> {
+    let folder = TemporaryFolder::create()?;
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_release"));
+    let output =
+        command.args(["99.0.0", "--only", "install", "--out"]).arg(folder.path()).output()?;
+    let said = String::from_utf8(output.stderr)?;
+    ensure!(output.status.code() == Some(1) && said.contains("not ready: "), "{said}");
+    assert_eq!(std::fs::read_dir(folder.path())?.count(), 0);
+    Ok(())
+}
