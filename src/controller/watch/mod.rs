@@ -38,7 +38,7 @@ pub(crate) fn unfinished(
     let what = what(namespace);
     let readiness = readiness.clone();
     let (store, writer) = reflector::store();
-    let seen = store.clone();
+    let (seen, known) = (store.clone(), store.clone());
     let client = client.clone();
     let watch = move || Box::pin(source::events(client.clone(), api.clone()));
     let stream = stream::repeat_with(watch)
@@ -50,7 +50,7 @@ pub(crate) fn unfinished(
                 on_object(object);
             }
         })
-        .map(move |event| event.map(|event| reduce(event, settling_time, &room)))
+        .map(move |event| event.map(|event| reduce(event, settling_time, &room, &known)))
         .default_backoff()
         .reflect(writer)
         .inspect(move |event| {
@@ -80,12 +80,18 @@ fn what(namespace: Option<&str>) -> String {
     }
 }
 
-fn reduce(event: Event<Guarded>, settling_time: Duration, room: &Room) -> Event<WatchEntry> {
+fn reduce(
+    event: Event<Guarded>,
+    settling_time: Duration,
+    room: &Room,
+    known: &Store<WatchEntry>,
+) -> Event<WatchEntry> {
+    let entry = |object| WatchEntry::new(object, settling_time, room, |key| known.get(key));
     match event {
-        Event::Apply(object) => Event::Apply(WatchEntry::new(object, settling_time, room)),
-        Event::Delete(object) => Event::Delete(WatchEntry::new(object, settling_time, room)),
+        Event::Apply(object) => Event::Apply(entry(object)),
+        Event::Delete(object) => Event::Delete(entry(object)),
         Event::Init => Event::Init,
-        Event::InitApply(object) => Event::InitApply(WatchEntry::new(object, settling_time, room)),
+        Event::InitApply(object) => Event::InitApply(entry(object)),
         Event::InitDone => Event::InitDone,
     }
 }
