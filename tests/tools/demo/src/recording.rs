@@ -68,7 +68,8 @@ impl Recording {
             "{end:.3}%, 100% {{ transform: translateY(-{last}px) }}\n}}\n\
              @media (prefers-reduced-motion: reduce) {{ #lines {{ animation: none; transform: translateY(-{last}px) }} }}\n\
              </style>\n<rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"#0d1117\"/>\n\
-             <svg x=\"{MARGIN}\" y=\"{MARGIN}\" width=\"{}\" height=\"{}\">\n<g id=\"lines\">\n",
+             <svg x=\"{MARGIN}\" y=\"{MARGIN}\" width=\"{}\" height=\"{}\">\n\
+             <g id=\"lines\" transform=\"translate(0,-{last})\">\n",
             width - 2 * MARGIN,
             ROWS * HEIGHT
         );
@@ -134,6 +135,8 @@ mod tests {
         // The first comes at once; then a wait that is too short, one that is cut, and the end.
         assert!(svg.contains("animation: lines 9.16s "), "{svg}");
         assert!(svg.contains("100% { transform: translateY(-36px) }"), "{svg}");
+        // What moves nothing shows the end.
+        assert!(svg.contains("<g id=\"lines\" transform=\"translate(0,-36)\">"), "{svg}");
         assert_eq!(svg.matches("<text").count(), 2);
     }
 
