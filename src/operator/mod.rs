@@ -1,6 +1,7 @@
 //! The process: options, logs, traces, health, shutdown.
 
 mod api_requests;
+mod api_silence;
 mod bind;
 mod election;
 mod health;

@@ -4,6 +4,7 @@
 mod alerts;
 mod clouds;
 mod credentials;
+mod performance;
 mod pictures;
 mod reasons;
 mod testing;

@@ -59,7 +59,8 @@ impl Call {
                 | Verdict::Shown { records: _ }
                 | Verdict::Issued
                 | Verdict::KeyIssued
-                | Verdict::Listed { projects: _ },
+                | Verdict::Listed { projects: _ }
+                | Verdict::Offered { regions: _ },
             )
             | None => None,
         }
@@ -82,6 +83,8 @@ pub enum Verdict {
     KeyIssued,
     /// So many projects.
     Listed { projects: usize },
+    /// So many destination regions.
+    Offered { regions: usize },
 }
 
 /// How a call ended.

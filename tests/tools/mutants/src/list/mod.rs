@@ -5,11 +5,18 @@ mod credentials;
 mod evidence;
 mod newest;
 mod once;
+mod plugin;
 
 use crate::mutant::Mutant;
 
-const PARTS: &[&[Mutant]] =
-    &[once::MUTANTS, evidence::MUTANTS, conduct::MUTANTS, credentials::MUTANTS, newest::MUTANTS];
+const PARTS: &[&[Mutant]] = &[
+    once::MUTANTS,
+    evidence::MUTANTS,
+    conduct::MUTANTS,
+    credentials::MUTANTS,
+    newest::MUTANTS,
+    plugin::MUTANTS,
+];
 
 /// All mutants.
 pub const MUTANTS: &[Mutant] = &joined::<{ total() }>();
