@@ -110,7 +110,8 @@ fn tell(readiness: &Readiness, what: &str, event: &Result<Event<WatchEntry>, wat
         Err(error) => {
             let why = explain(error);
             if readiness.not_ready(Part::Watch, what, &why) {
-                tracing::error!("Not ready: {what}: {why}");
+                let api_server = readiness.api_server();
+                tracing::error!(api_server, "Not ready: {what}: {why}");
             }
         }
     }
