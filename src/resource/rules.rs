@@ -42,15 +42,14 @@ impl Rule {
 
     /// As an item of `x-kubernetes-validations`.
     pub(super) fn to_json(&self) -> Value {
-        let mut rule = json!({"rule": self.expression, "message": self.message});
-        let further =
-            [("messageExpression", &self.message_expression), ("fieldPath", &self.field_path)];
-        for (name, text) in further {
-            if let Some(text) = text {
-                rule[name] = json!(text);
-            }
-        }
-        rule
+        let fields = [
+            ("rule", Some(&self.expression)),
+            ("message", Some(&self.message)),
+            ("messageExpression", self.message_expression.as_ref()),
+            ("fieldPath", self.field_path.as_ref()),
+        ];
+        let present = fields.into_iter().filter_map(|(name, text)| Some((name, text?)));
+        Value::Object(present.map(|(name, text)| (name.to_owned(), json!(text))).collect())
     }
 }
 
