@@ -1,6 +1,6 @@
 //! Against a quota that is not announced all resources come to their end, and nothing is called
 //! twice. How few requests are refused is told by `src/protocol/pace_tests.rs`, with a clock of its
-//! own, and by `cargo bench --bench load`: here the quota is so small that the slowest machine meets it.
+//! own, and by `cargo bench --bench load`: here the quota is so small that any machine meets it.
 
 use anyhow::{Result, ensure};
 use harness::Scene;
