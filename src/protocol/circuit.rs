@@ -1,5 +1,6 @@
-//! A circuit breaker: where requests with one credential to one endpoint stay without an answer, one
-//! at a time finds out whether that is still so. Pure: instants are times on the caller's clock.
+//! A circuit breaker: where requests with one credential to one endpoint stay without an answer,
+//! one at a time finds out whether that is still so. Pure: instants are times on the caller's
+//! clock.
 
 use std::time::Duration;
 
@@ -8,12 +9,12 @@ const OPENS_AFTER: u32 = 3;
 const FIRST_REST: Duration = Duration::from_secs(5);
 const LONGEST_REST: Duration = Duration::from_secs(60);
 
-/// A request without an answer says something of the endpoint if it took so long; what fails at once
-/// makes nobody wait.
+/// A request without an answer says something of the endpoint if it took so long; what fails at
+/// once makes nobody wait.
 const LONG: Duration = Duration::from_secs(5);
 
-/// Whether a request that came to nothing after so long was one that makes others wait. `limit`: the
-/// longest that a request may take.
+/// Whether a request that came to nothing after so long was one that makes others wait. `limit`:
+/// the longest that a request may take.
 pub(crate) fn is_silence(took: Duration, limit: Duration) -> bool {
     took >= LONG.min(limit / 2)
 }

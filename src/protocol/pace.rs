@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::backoff::cap_retry_after;
 
-/// The first wait after a 429 that asks for none; also the shortest of all: a `Retry-After: 0`, or a
-/// date that has passed, is no leave to go on at once.
+/// The first wait after a 429 that asks for none; also the shortest of all: a `Retry-After: 0`, or
+/// a date that has passed, is no leave to go on at once.
 const FIRST_HOLD: Duration = Duration::from_secs(1);
 /// The longest wait of our own choice. Quotas that are known are counted over five minutes.
 const LONGEST_HOLD: Duration = Duration::from_secs(5 * 60);
@@ -58,8 +58,8 @@ impl Pace {
         self.hold.map(|hold| hold.until).filter(|until| *until > at)
     }
 
-    /// Whether the cloud has taken nothing since it last asked for rest: one request at a time finds
-    /// out.
+    /// Whether the cloud has taken nothing since it last asked for rest: one request at a time
+    /// finds out.
     pub(crate) fn is_doubtful(&self) -> bool {
         self.hold.is_some() && self.passed == 0
     }

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench load -- hang`: ten namespaces whose endpoint hangs, 20 resources each; how
 //! long another tenant waits for its first call.
-//! `cargo bench --bench load -- quota`: 500 resources at once against a quota of 200 requests in five
+//! `cargo bench --bench load -- quota`: 500 resources at once against a quota of 200 requests in 5
 //! seconds, without `Retry-After`; how many requests are refused. `quota 300` counts five minutes.
 
 use std::time::{Duration, Instant};

@@ -7,8 +7,8 @@
 //! then by a single look-up. Another value has a breaker of its own.
 //!
 //! The endpoints of one cloud share what is refused of an access key: they lock the same key. An
-//! endpoint that has taken a value is still shown it when another one refuses it: a user who points a
-//! value to an endpoint that takes nothing stops nobody else.
+//! endpoint that has taken a value is still shown it when another one refuses it: a user who points
+//! a value to an endpoint that takes nothing stops nobody else.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -58,8 +58,8 @@ pub(crate) enum Heard {
     Nothing,
 }
 
-/// A ticket is given out for no longer than this in advance. Who would have to wait for longer comes
-/// again.
+/// A ticket is given out for no longer than this in advance. Who would have to wait for longer
+/// comes again.
 const HORIZON: Duration = Duration::from_secs(2 * 60);
 /// A ticket that nobody came for is void after this.
 const TICKET_KEPT: Duration = Duration::from_secs(60);

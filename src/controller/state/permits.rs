@@ -1,13 +1,13 @@
-//! How many resources are worked on at a time, in all and for one namespace. A permit is for work at
-//! the API server: nobody holds one while it waits for the cloud.
+//! How many resources are worked on at a time, in all and for one namespace. A permit is for work
+//! at the API server: nobody holds one while it waits for the cloud.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Two pools of the same size: to begin with resources, and to go on with those that have waited for
-/// the cloud. What was seen there must not grow old behind all that is due.
+/// Two pools of the same size: to begin with resources, and to go on with those that have waited
+/// for the cloud. What was seen there must not grow old behind all that is due.
 pub(crate) struct Permits {
     begin: Pool,
     go_on: Pool,

@@ -26,8 +26,8 @@ struct HeldTargets {
 }
 
 impl TargetIndex {
-    /// Notes what a watch says. `is_there`: whether a resource is one of what this watch has listed,
-    /// or another watch's matter.
+    /// Notes what a watch says. `is_there`: whether a resource is one of what this watch has
+    /// listed, or another watch's matter.
     pub(crate) fn note(
         &self,
         event: &Event<WatchEntry>,

@@ -1,6 +1,6 @@
 //! Against a quota that is not announced all resources come to their end, and nothing is called
 //! twice. How few requests are refused is told by `src/protocol/pace_tests.rs`, with a clock of its
-//! own, and by `cargo bench --bench load`: a busy machine does not even come to the quota.
+//! own, and by `cargo bench --bench load`: here the quota is so small that any machine meets it.
 
 use anyhow::{Result, ensure};
 use harness::Scene;
@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::OPERATOR;
 
-const RESOURCES: usize = 20;
-const QUOTA: Quota = Quota { requests: 25, milliseconds: 4000 };
+const RESOURCES: usize = 12;
+const QUOTA: Quota = Quota { requests: 15, milliseconds: 15_000 };
 
 #[tokio::test]
 async fn resources_that_meet_the_quota_are_recorded() -> Result<()> {
