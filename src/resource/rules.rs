@@ -46,8 +46,8 @@ impl Rule {
         let further =
             [("messageExpression", &self.message_expression), ("fieldPath", &self.field_path)];
         for (name, text) in further {
-            if let Some(text) = text {
-                rule[name] = json!(text);
+            if let (Some(text), Some(map)) = (text, rule.as_object_mut()) {
+                map.insert(name.into(), json!(text));
             }
         }
         rule
