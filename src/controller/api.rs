@@ -157,7 +157,15 @@ pub(super) async fn write_status(
     let answer = bounded(request).await;
     answer.map_err(|error| match error {
         ApiError::Refused(why) if !met_its_version => Unwritten::ForWhat(why),
-        error => Unwritten::Certainly(error),
+        error @ (ApiError::Conflict
+        | ApiError::Gone
+        | ApiError::Unauthorized(_)
+        | ApiError::Forbidden(_)
+        | ApiError::Refused(_)
+        | ApiError::NoAnswer(_)
+        | ApiError::NotKept { .. }
+        | ApiError::Unguardable(_)
+        | ApiError::Unserialisable(_)) => Unwritten::Certainly(error),
     })
 }
 

@@ -11,7 +11,7 @@ use super::options::{ClusterOptions, NewOptions, Wanted};
 use super::terminal::print_yaml;
 use super::words::plain;
 use ask::Asker;
-use choices::{Choice, Cloud, InUse};
+use choices::{AskedCloud, Choice, InUse};
 use manifest::{Manifest, manifest};
 
 /// Asks for what is missing, and prints the manifest.
@@ -74,7 +74,7 @@ async fn fill(
     )?;
     asker.credential(&mut wanted.credential)?;
     let cloud = match cluster {
-        Some(cluster) => Cloud::new(cluster, wanted, new).await,
+        Some(cluster) => AskedCloud::new(cluster, wanted, new).await,
         None => Err("there is no usable kubeconfig".to_owned()),
     };
     let cloud = cloud.map_err(|why| note("What the cloud offers", &why)).ok();

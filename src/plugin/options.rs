@@ -48,7 +48,7 @@ pub(super) enum Command {
     /// Check what can be known before a call, without a call that changes anything
     Check(CheckOptions),
     /// Print a manifest; on a terminal, ask for what is missing
-    New(NewOptions),
+    New(Box<NewOptions>),
     /// Decide about one that waits for a person, after showing what that means
     Resolve(ResolveOptions),
     /// Print a completion script

@@ -27,14 +27,14 @@ impl Choice {
 }
 
 /// The cloud, as far as it may be asked.
-pub(super) struct Cloud {
+pub(super) struct AskedCloud {
     http: Client,
     endpoint: Endpoint,
     project: ProjectId,
     credential: Credential,
 }
 
-impl Cloud {
+impl AskedCloud {
     /// With the credential that the manifest is going to name, by the user's own rights.
     ///
     /// # Errors
