@@ -74,7 +74,7 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// The place at the gate, for the call; whoever does not call drops it.
+    /// The place at the gate, for the call; who does not call drops it.
     pub(super) fn take_place(&mut self) -> Option<Place> {
         self.place.take()
     }

@@ -169,7 +169,7 @@ fn an_endpoint_that_is_silent_is_asked_by_one_at_a_time() {
     go(enter(&gate, "one", resource(8), 9.8));
 }
 
-/// Nothing is kept of who has nothing to tell, nor of anybody for ever.
+/// Nothing is kept of who has nothing to tell, nor of anybody permanently.
 #[test]
 fn lanes_have_an_end() {
     let gate = gate();

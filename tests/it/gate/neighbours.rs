@@ -80,7 +80,7 @@ fn ready(object: &Object) -> bool {
     object.is("Ready") && object.is_observed()
 }
 
-/// The requests that hang are never answered here, so whoever waited for one of them would wait for
+/// The requests that hang are never answered here, so anybody who waited for one of them would wait for
 /// ever.
 #[tokio::test]
 async fn ten_tenants_whose_endpoint_hangs_keep_nobody_waiting() -> Result<()> {
