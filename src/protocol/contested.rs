@@ -1,6 +1,6 @@
-//! Two writers of one status come to rest. A process that finds that another has written over its words,
-//! though nothing new is known, waits before it says the same again, longer from one time to the
-//! next. What is known is always written.
+//! Two writers of one status come to rest. A process that finds that another has written over its
+//! words, though nothing new is known, waits before it says the same again, longer from one time to
+//! the next. What is known is always written.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
