@@ -1,6 +1,5 @@
-//! Notices an API server that has stopped answering, whether it leads or not. Each watch ends and
-//! begins again within `--watch-timeout`, so an API server that lives says something at least that
-//! often.
+//! Notices an API server that has stopped answering, with or without the lead. Each watch ends and begins again
+//! within `--watch-timeout`, so an API server that lives says something at least that often.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};

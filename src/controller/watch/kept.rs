@@ -31,24 +31,24 @@ impl Default for Room {
 }
 
 impl Room {
-    fn take(&self, bytes: usize) -> Option<Place> {
+    fn take(&self, bytes: usize) -> Option<TakenRoom> {
         if bytes > self.largest {
             return None;
         }
         let taken = self.taken.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
-        let place = Place { taken: self.taken.clone(), bytes };
+        let place = TakenRoom { taken: self.taken.clone(), bytes };
         (taken <= self.all).then_some(place)
     }
 }
 
 /// Room that is given back with what takes it.
 #[derive(Debug)]
-struct Place {
+struct TakenRoom {
     taken: Arc<AtomicUsize>,
     bytes: usize,
 }
 
-impl Drop for Place {
+impl Drop for TakenRoom {
     fn drop(&mut self) {
         self.taken.fetch_sub(self.bytes, Ordering::Relaxed);
     }
@@ -60,7 +60,7 @@ impl Drop for Place {
 pub(crate) struct Kept {
     json: Box<[u8]>,
     metadata_bytes: usize,
-    _place: Place,
+    _place: TakenRoom,
 }
 
 impl Kept {

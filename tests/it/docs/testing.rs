@@ -66,6 +66,7 @@ fn every_switch_of_the_page_is_read_somewhere() -> Result<()> {
     let sources = ["tests/it/crash_points.rs", "tests/it/differential.rs"];
     let more = [
         "tests/it/differential/campaign.rs",
+        "tests/it/gate/walk.rs",
         "tests/it/scale/start.rs",
         "tests/tools/model/src/model.rs",
     ];
@@ -81,7 +82,7 @@ fn every_switch_of_the_page_is_read_somewhere() -> Result<()> {
     assert_eq!(
         switches,
         BTreeSet::from(
-            ["CRASH_POINTS", "HISTORIES", "HISTORIES_SEED", "MODEL_FAULTS", "UNFINISHED"]
+            ["CRASH_POINTS", "HISTORIES", "HISTORIES_SEED", "MODEL_FAULTS", "UNFINISHED", "WALK"]
                 .map(str::to_owned)
         )
     );
