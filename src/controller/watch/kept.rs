@@ -74,7 +74,8 @@ impl Kept {
         let metadata_bytes = metadata_bytes(object);
         let mut object = essential(object.clone());
         object.metadata.resource_version = None;
-        let json = serde_json::to_vec(&object).ok()?.into_boxed_slice();
+        // A copy of the very size: what grows while it is written leaves a hole behind each.
+        let json: Box<[u8]> = serde_json::to_vec(&object).ok()?.as_slice().into();
         let same =
             |before: &&Arc<Self>| before.json == json && before.metadata_bytes == metadata_bytes;
         if let Some(before) = before.filter(same) {

@@ -40,7 +40,7 @@ fn noticed_a_version_that_is_not_tested_without_guards() {
 #[test]
 fn noticed_a_version_that_is_not_tested_where_the_cache_lags() {
     let lags = Scenario { processes: 1, lags: true, faults: 1, ..Scenario::new("lags", ALONE) };
-    let how = "the API server refuses a write of the operator";
+    let how = "decides on the version before the newest";
     breaks(lags, &[Broken::StaleVersionNotTested], how);
 }
 

@@ -197,7 +197,7 @@ fn round_on(
     let shown =
         if tells && world.scenario.spelling != Spelling::OtherVault { listed } else { Vec::new() };
     match rounded.round {
-        Round::Settle { status, .. } if !newest && status == stored => {}
+        Round::Settle { status, .. } if !newest && world.production.stored(status) == stored => {}
         Round::Settle { status, again: _ } if status != object.status => {
             follows_only(world, &object, status)?;
             own.slots[resource] = Slot::Settling(Write { shows: shown, ..write(status, false) });
