@@ -313,3 +313,19 @@ async fn begun(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<F>(_: impl FnOnce(Arc<WatchEntry>, Arc<Context>) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// Any number of resources may be due at once. (A round under way takes some 20 kB.)
+    #[test]
+    fn a_round_that_waits_for_its_turn_takes_less_than_a_kilobyte() {
+        let size = size(round);
+        assert!(size < 1024, "{size} B");
+    }
+}

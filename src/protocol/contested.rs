@@ -1,6 +1,6 @@
-//! Two writers of one status come to rest. Whoever finds that another has written over its words,
-//! though nothing new is known, waits before it says the same again, longer from one time to the
-//! next. What is known is always written.
+//! Two writers of one status come to rest. A process that finds that another has written over its
+//! words, though nothing new is known, waits before it says the same again, longer from one time to
+//! the next. What is known is always written.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
@@ -147,7 +147,7 @@ fn hashed(status: &BackupReplicationStatus) -> Option<u64> {
     Some(hasher.finish())
 }
 
-/// Who else writes this status, as far as it says so: whoever claimed the attempt in force.
+/// Who else writes this status, as far as it says so: the one that claimed the attempt in force.
 pub(crate) fn another_writer<'a>(
     status: Option<&'a BackupReplicationStatus>,
     own: &str,

@@ -68,8 +68,8 @@ async fn two_operators_with_different_options_come_to_rest_and_say_so() -> Resul
     let note = told.note.unwrap_or_default();
     ensure!(note.contains("EndpointRefused") && note.contains("CredentialNotFound"), "{note}");
 
-    // What is known is written at once by whoever knows it. While that happens, and the Secret is
-    // found, the words of the other resource stay as they are.
+    // What is known is written at once by the one that knows it. While that happens, and the Secret
+    // is found, the words of the other resource stay as they are.
     scene.valid_secret()?;
     let backup = scene.new_backup();
     let manifest = Scene::manifest_for("called", &backup, &named);

@@ -31,24 +31,24 @@ impl Default for Room {
 }
 
 impl Room {
-    fn take(&self, bytes: usize) -> Option<Place> {
+    fn take(&self, bytes: usize) -> Option<TakenRoom> {
         if bytes > self.largest {
             return None;
         }
         let taken = self.taken.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
-        let place = Place { taken: self.taken.clone(), bytes };
+        let place = TakenRoom { taken: self.taken.clone(), bytes };
         (taken <= self.all).then_some(place)
     }
 }
 
 /// Room that is given back with what takes it.
 #[derive(Debug)]
-struct Place {
+struct TakenRoom {
     taken: Arc<AtomicUsize>,
     bytes: usize,
 }
 
-impl Drop for Place {
+impl Drop for TakenRoom {
     fn drop(&mut self) {
         self.taken.fetch_sub(self.bytes, Ordering::Relaxed);
     }
@@ -60,7 +60,7 @@ impl Drop for Place {
 pub(crate) struct Kept {
     json: Box<[u8]>,
     metadata_bytes: usize,
-    _place: Place,
+    _place: TakenRoom,
 }
 
 impl Kept {
@@ -74,7 +74,8 @@ impl Kept {
         let metadata_bytes = metadata_bytes(object);
         let mut object = essential(object.clone());
         object.metadata.resource_version = None;
-        let json = serde_json::to_vec(&object).ok()?.into_boxed_slice();
+        // A copy of the very size: what grows while it is written leaves a hole behind each.
+        let json: Box<[u8]> = serde_json::to_vec(&object).ok()?.as_slice().into();
         let same =
             |before: &&Arc<Self>| before.json == json && before.metadata_bytes == metadata_bytes;
         if let Some(before) = before.filter(same) {

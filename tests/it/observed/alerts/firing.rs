@@ -72,10 +72,11 @@ async fn each_alert_fires_in_its_case_and_in_no_other_and_the_dashboard_finds_da
 /// What only a bug, or days, could bring about here is fired with made-up samples alone.
 #[test]
 fn every_other_alert_has_its_case() -> Result<()> {
-    const MADE_UP: [&str; 3] = [
+    const MADE_UP: [&str; 4] = [
         "BackupReplicationOperatorPanicked",
         "BackupReplicationLostSight",
         "BackupReplicationAnotherOperator",
+        "BackupReplicationQueueSlow",
     ];
     let real = DEEDS
         .into_iter()

@@ -35,15 +35,6 @@ fn noticed_a_version_that_is_not_tested_without_guards() {
     );
 }
 
-/// What a single process had before its own last write is enough, unless each write tests the
-/// version that it rests on.
-#[test]
-fn noticed_a_version_that_is_not_tested_where_the_cache_lags() {
-    let lags = Scenario { processes: 1, lags: true, faults: 1, ..Scenario::new("lags", ALONE) };
-    let how = "the API server refuses a write of the operator";
-    breaks(lags, &[Broken::StaleVersionNotTested], how);
-}
-
 #[test]
 fn noticed_a_stale_claim_taken_as_not_sent() {
     breaks(Scenario::new("stale is not sent", LISTED), &[Broken::StaleTakenAsNotSent], TWICE);
