@@ -31,11 +31,9 @@ fn the_figures_have_every_worker_and_crowds_that_grow() -> Result<()> {
     use figures::{CrowdKind, Version, Worker};
 
     let figures = figures::read()?;
-    for worker in [
-        Worker::IdealUnderSmallCrd,
-        Worker::Ideal(Version::Now),
-        Worker::Operator(Version::Now),
-    ] {
+    for worker in
+        [Worker::IdealUnderSmallCrd, Worker::Ideal(Version::Now), Worker::Operator(Version::Now)]
+    {
         let runs = figures.rows.iter().find(|row| row.worker == worker).map(|row| row.runs.len());
         ensure!(runs == Some(figures.setting.rounds), "{worker:?}: {runs:?} runs");
     }

@@ -3,6 +3,7 @@
 mod conduct;
 mod credentials;
 mod evidence;
+mod gate;
 mod newest;
 mod once;
 mod plugin;
@@ -15,6 +16,7 @@ const PARTS: &[&[Mutant]] = &[
     conduct::MUTANTS,
     credentials::MUTANTS,
     newest::MUTANTS,
+    gate::MUTANTS,
     plugin::MUTANTS,
 ];
 
