@@ -41,14 +41,14 @@ pub(super) struct ClusterOptions {
 pub(super) enum Command {
     /// Show where all BackupReplications stand, oldest first
     Status(StatusOptions),
-    /// Wait until BackupReplications are accepted or replicated; end at once where waiting is of no use
+    /// Wait until BackupReplications are accepted or replicated; end at once if that is of no use
     Wait(WaitOptions),
     /// Explain one BackupReplication: what happened, what happens next, and what to type
     Explain(ExplainOptions),
     /// Check what can be known before a call, without a call that changes anything
     Check(CheckOptions),
     /// Print a manifest; on a terminal, ask for what is missing
-    New(NewOptions),
+    New(Box<NewOptions>),
     /// Decide about one that waits for a person, after showing what that means
     Resolve(ResolveOptions),
     /// Print a completion script

@@ -8,9 +8,7 @@ use super::report::{Evidence, NamedCondition, NextStep, Report, ShownCondition};
 use super::to_type::ToType;
 use crate::plugin::narrate;
 use crate::plugin::words::{plain, short, without_commands};
-use crate::resource::{
-    Attempt, BackupReplicationSpec, Origin, Reason, TrackingEnd, TrackingIssue,
-};
+use crate::resource::{Attempt, BackupReplicationSpec, Origin, Reason, TrackingEnd, TrackingIssue};
 
 /// Lines of `name: value` below a heading.
 struct Section(String);
