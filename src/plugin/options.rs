@@ -41,7 +41,7 @@ pub(super) struct ClusterOptions {
 pub(super) enum Command {
     /// Show where all BackupReplications stand, oldest first
     Status(StatusOptions),
-    /// Wait until BackupReplications are accepted or replicated; end at once where waiting is of no use
+    /// Wait until BackupReplications are accepted or replicated; end at once if that is of no use
     Wait(WaitOptions),
     /// Explain one BackupReplication: what happened, what happens next, and what to type
     Explain(ExplainOptions),

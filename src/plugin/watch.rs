@@ -1,4 +1,5 @@
-//! What happens to resources, as long as the reader waits. An API server that is away is waited for.
+//! What happens to resources, as long as the reader waits. An API server that is away is waited
+//! for.
 
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt};

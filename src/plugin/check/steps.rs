@@ -155,7 +155,8 @@ async fn with_credential(
     let target = match target(resource) {
         Ok(target) => target,
         Err(why) => {
-            return vec![Checked::not(Item::Manifest, sentence(&why))];
+            let items = [Item::Credential].into_iter().chain(OF_THE_CLOUD);
+            return items.map(|item| Checked::unknown(item, sentence(&why))).collect();
         }
     };
     let item = Item::Credential;

@@ -8,7 +8,7 @@ use super::report::{Evidence, NamedCondition, NextStep, Report, ShownCondition};
 use super::to_type::ToType;
 use crate::plugin::narrate;
 use crate::plugin::words::{plain, short, without_commands};
-use crate::resource::{Attempt, BackupReplicationSpec, Origin, TrackingEnd, TrackingIssue};
+use crate::resource::{Attempt, BackupReplicationSpec, Origin, Reason, TrackingEnd, TrackingIssue};
 
 /// Lines of `name: value` below a heading.
 struct Section(String);
@@ -86,7 +86,9 @@ fn standing(report: &Report) -> String {
     // Most conditions say the same. What another one adds is told, too, no matter who wrote it.
     let mut messages: Vec<&str> = report.ready.iter().map(|ready| ready.message.as_str()).collect();
     for NamedCondition { kind, told } in &report.conditions {
-        if !told.message.is_empty() && !messages.contains(&told.message.as_str()) {
+        // That nothing is accepted yet says less than what is waited for.
+        let is_told = told.message.is_empty() || told.reason == Reason::NotAccepted.as_str();
+        if !is_told && !messages.contains(&told.message.as_str()) {
             messages.push(&told.message);
             let what = if kind == "Replicated" { "of the copy" } else { kind };
             section.field(what, &without_commands(&told.message));
