@@ -11,6 +11,7 @@ use crate::controller::leadership::Leadership;
 use crate::controller::settings::Settings;
 use crate::controller::state::breakers::Breakers;
 use crate::controller::state::issued_tokens::IssuedTokens;
+use crate::controller::state::log_cache::LogCache;
 use crate::controller::state::lookup_cache::LookupCache;
 use crate::controller::state::memory::Memory;
 use crate::controller::state::permits::Permits;
@@ -25,6 +26,7 @@ pub(super) struct Context {
     pub(super) permits: Permits,
     pub(super) memory: Memory,
     pub(super) looks: LookupCache,
+    pub(super) logs: LogCache,
     pub(super) throttle: Throttle,
     pub(super) issued: IssuedTokens,
     pub(super) breakers: Breakers,

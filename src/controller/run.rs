@@ -27,6 +27,7 @@ use crate::controller::reconcile::reconcile;
 use crate::controller::settings::Settings;
 use crate::controller::state::breakers::Breakers;
 use crate::controller::state::issued_tokens::IssuedTokens;
+use crate::controller::state::log_cache::LogCache;
 use crate::controller::state::lookup_cache::LookupCache;
 use crate::controller::state::memory::Memory;
 use crate::controller::state::permits::Permits;
@@ -80,6 +81,7 @@ impl Controller {
             cbr,
             permits: Permits::new(settings.concurrency, settings.namespaces.len() == 1),
             looks: LookupCache::new(settings.look_ups_per_minute),
+            logs: LogCache::default(),
             settings,
             memory: Memory::default(),
             throttle: Throttle::default(),

@@ -16,10 +16,12 @@ mod iam;
 mod lookup;
 mod observation;
 mod policy;
+mod refusal;
 mod secret;
 mod target;
 mod token_life;
 mod transitions;
+mod witness;
 
 pub(crate) use backoff::{cap_retry_after, claim_delay, deadline, error_delay};
 pub use credential::{CredentialProblem, CredentialReading};
@@ -41,6 +43,7 @@ pub use secret::{SecretContent, secret_content};
 pub use target::{CallTarget, LockedTarget, locked_target};
 pub use token_life::TokenLife;
 pub use transitions::{Transition, TransitionKind, since_creation, transitions};
+pub use witness::LogReading;
 
 #[cfg(test)]
 pub(crate) use describe::fixtures::every_description;

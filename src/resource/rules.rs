@@ -244,6 +244,7 @@ fn status_guards() -> Vec<Rule> {
         "limit",
         "secretVersion",
         "requestDigest",
+        "cloudTime",
     ]
     .map(|field| unchanged("self", "oldSelf", field))
     .join(" && ");
@@ -264,6 +265,7 @@ fn status_guards() -> Vec<Rule> {
             "the origin of a call or a decision never changes",
         ),
         written_once("replicationRecordId"),
+        written_once("operationLogId"),
         written_once("acceptedAt"),
         Rule::new(
             STATUS,

@@ -31,5 +31,6 @@ mod roles;
 mod scale;
 mod secrecy;
 mod tracking;
+mod witness;
 
 const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");

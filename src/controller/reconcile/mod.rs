@@ -3,6 +3,7 @@
 mod call;
 mod claim;
 pub(super) mod credential;
+mod logs;
 pub(super) mod lookup;
 mod observe;
 mod record;
@@ -59,7 +60,9 @@ pub(crate) async fn reconcile(
     };
     match action {
         // The round has been told these.
-        Action::ReadCredential | Action::Lookup { .. } => Ok(Next::await_change()),
+        Action::ReadCredential | Action::Lookup { .. } | Action::ReadLogs { .. } => {
+            Ok(Next::await_change())
+        }
         Action::Update { status, requeue_after } => {
             if object.status.as_ref() != Some(&*status) {
                 write_status(&api, &object, &status).await?;

@@ -12,6 +12,7 @@ use crate::controller::context::Context;
 use crate::controller::metrics::SecretFailure;
 use crate::controller::prepared::{self, Prepared};
 use crate::controller::reconcile::credential::{ReadCredential, UsableCredential, read_credential};
+use crate::controller::reconcile::logs::read_logs;
 use crate::controller::reconcile::lookup::look_up;
 use crate::controller::state::breakers::Turn;
 use crate::controller::state::memory::StoredViewer;
@@ -19,8 +20,8 @@ use crate::controller::state::target_locks::Caller;
 use crate::controller::state::throttle::RateLimitKey;
 use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{
-    Action, CallTarget, CredentialProblem, CredentialReading, Facts, FreshAttempt, Lookup, Round,
-    Viewer,
+    Action, CallTarget, CredentialProblem, CredentialReading, Facts, FreshAttempt, LogReading,
+    Lookup, Round, Viewer,
 };
 use crate::resource::{AttemptId, BackupReplication};
 
@@ -71,10 +72,18 @@ impl<'a> Observer<'a> {
         let own = memory.lookups(self.key, self.object, |own| *own);
         let mut round = Round::new(facts, &own, memory.now(), policy);
         loop {
+            if let Prepared::Call(call) = &self.target {
+                round.cloud_offset(self.context.cbr.cloud_offset(&call.endpoint));
+            }
             match round.next(Timestamp::now(), self.same_target_in_use()) {
                 Action::ReadCredential => self.read_credential(&mut round).await?,
                 Action::Lookup { max_age } => {
                     if !self.look_up(&mut round, max_age).await {
+                        return Ok(None);
+                    }
+                }
+                Action::ReadLogs { since, max_age } => {
+                    if !self.read_logs(&mut round, since, max_age).await {
                         return Ok(None);
                     }
                 }
@@ -158,6 +167,36 @@ impl<'a> Observer<'a> {
         let memory = &self.context.memory;
         memory.lookups(self.key, self.object, |own| {
             memory.viewer(&key, |viewer| round.looked_up(lookup, own, viewer, memory.now()));
+        });
+        true
+    }
+
+    /// Whether the round has been told what the operation logs gave; else a drain has begun.
+    async fn read_logs(&self, round: &mut Round<'_>, since: Timestamp, max_age: Duration) -> bool {
+        let (
+            Prepared::Call(call),
+            Some(ReadCredential { usable: Some(usable), reading: _ }),
+            Some(key),
+        ) = (&self.target, &self.credential, self.rate_key())
+        else {
+            return false;
+        };
+        let asked_to_wait =
+            self.context.throttle.until(&key).filter(|until| *until > Timestamp::now());
+        let read = async |since| read_logs(self.context, call, usable, since).await;
+        let reading = match asked_to_wait {
+            Some(until) => LogReading::Throttled { until },
+            None => tokio::select! {
+                reading = self.context.logs.read(&key, since, max_age, read) => reading,
+                () = self.context.drain.cancelled() => return false,
+            },
+        };
+        if let LogReading::Throttled { until } = &reading {
+            self.context.throttle.note(key.clone(), *until, Timestamp::now());
+        }
+        let memory = &self.context.memory;
+        memory.lookups(self.key, self.object, |own| {
+            memory.viewer(&key, |viewer| round.logs_read(reading, own, viewer, memory.now()));
         });
         true
     }

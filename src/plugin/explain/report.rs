@@ -181,7 +181,10 @@ fn summary(resource: &BackupReplication) -> &'static str {
             "The cloud says that a replica already exists or is being made; its record does not \
              show."
         }
-        (Phase::Failed, _) => "The cloud rejected the call permanently.",
+        (Phase::Failed, _) if status.retry_at.is_some() => {
+            "The cloud rejected the call. The operator tries again."
+        }
+        (Phase::Failed, _) => "The cloud rejected the call.",
     }
 }
 
@@ -229,6 +232,14 @@ fn turn(resource: &BackupReplication, reason: Option<Reason>, now: Timestamp) ->
             }
             (None, None) => of_reason.unwrap_or("The operator continues automatically.").to_owned(),
         },
+        Next::Human if status.is_some_and(|status| status.retry_at.is_some()) => {
+            let at = status.and_then(|status| status.retry_at.as_ref());
+            let when = at.map(|at| short(at.0)).unwrap_or_default();
+            format!(
+                "Action required: remove what the cloud names. The operator tries again \
+                 automatically: after {when}, and sooner when the Secret or the spec changes."
+            )
+        }
         Next::Human => format!(
             "Action required: {} The operator makes no call until you act.",
             of_reason.unwrap_or("see the operator's message above.")

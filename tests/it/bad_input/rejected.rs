@@ -127,10 +127,13 @@ async fn a_rejected_spec_fails_in_the_clouds_words_and_a_corrected_one_starts_a_
             (&json!(code), &json!(post.request_id)),
             "{name}"
         );
-        assert_says(
-            &object,
-            &[code, &post.request_id, advice, "A corrected spec starts a new attempt"],
-        );
+        let of_request = ["BackupService.1002", "BackupService.1003"].contains(code);
+        let next = if of_request {
+            "A corrected spec starts a new attempt"
+        } else {
+            "and sooner when the Secret or the spec changes"
+        };
+        assert_says(&object, &[code, &post.request_id, advice, next]);
         asked_for.push(backup);
     }
 

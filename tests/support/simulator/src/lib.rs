@@ -47,7 +47,7 @@ mod world;
 
 pub use behaviour::{
     AuthErrors, Behaviour, Cache, Children, DestinationVault, Ending, ExpiredToken, HeaderLimits,
-    Iam, LookUp, Pace, Records, Shape, Spelling, Timestamps, View, Wire,
+    Iam, Logs, LookUp, OperationLogs, Pace, Records, Shape, Spelling, Timestamps, View, Wire,
 };
 pub use command::Command;
 pub use log::{
