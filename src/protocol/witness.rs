@@ -99,3 +99,7 @@ pub(super) fn entry_of<'a>(
 pub(super) fn find<'a>(entries: &'a [OperationLog], id: &str) -> Option<&'a OperationLog> {
     entries.iter().find(|entry| same_spelling(entry.id.as_str(), id))
 }
+
+#[cfg(test)]
+#[path = "witness_tests.rs"]
+pub(super) mod tests;

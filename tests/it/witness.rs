@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use harness::{Object, Scene};
+use harness::{Object, OperatorOptions, Scene};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use simulator::{
@@ -33,6 +33,12 @@ fn blind_views() -> [(&'static str, View); 5] {
         ("nulls", showing(Records::Null)),
         ("empty", showing(Records::Empty)),
     ]
+}
+
+/// An operator that soon gives up looking.
+fn quick(scene: &Scene) -> OperatorOptions {
+    let limits = ["--settling-time=1s", "--request-timeout=4s", "--claim-window=4s"];
+    limits.into_iter().fold(scene.operator(), OperatorOptions::arg)
 }
 
 fn lost() -> Fault {
@@ -161,7 +167,7 @@ async fn a_copy_whose_record_is_not_reported_is_followed_in_the_logs() -> Result
 #[tokio::test]
 async fn entries_of_others_show_nothing_and_silence_proves_nothing() -> Result<()> {
     let scene = Scene::with(OPERATOR, cloud(OperationLogs::Silent)).await?;
-    let _operator = scene.operator().arg("--settling-time=1s").start_ready()?;
+    let _operator = quick(&scene).start_ready()?;
     scene.valid_secret()?;
     let backup = scene.new_backup();
     let began = scene.simulator.clock() + SignedDuration::from_secs(2);
@@ -205,8 +211,7 @@ async fn without_logs_a_lost_answer_is_asked_about_as_before_and_a_copy_is_not_r
             let fault = Fault::before_commit().answer(answer);
             scene.simulator.script(Script::always(fault).list_logs())?;
         }
-        let operator = scene.operator().arg("--settling-time=1s").arg("--request-timeout=2s");
-        let _operator = operator.arg("--claim-window=2s").start_ready()?;
+        let _operator = quick(&scene).start_ready()?;
         scene.valid_secret()?;
         let (lost_one, told) = (scene.new_backup(), scene.new_backup());
         scene.simulator.script(Script::once(lost()).replicate().backup(&lost_one))?;
@@ -264,7 +269,7 @@ async fn a_service_that_shows_the_same_page_without_end_is_not_read_without_end(
         behaviour.logs.others = fill.collect();
         behaviour.logs.deaf_to_offset = true;
     });
-    let _operator = scene.operator().arg("--settling-time=1s").start_ready()?;
+    let _operator = quick(&scene).start_ready()?;
     scene.valid_secret()?;
     scene.simulator.script(Script::once(lost()).replicate().backup(&backup))?;
     scene.applied(&Scene::manifest_for("db", &backup, ""))?;

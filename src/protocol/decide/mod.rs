@@ -150,6 +150,8 @@ mod refused_tests;
 #[cfg(test)]
 mod round_tests;
 #[cfg(test)]
+mod testimony_tests;
+#[cfg(test)]
 mod tracking_tests;
 #[cfg(test)]
 mod young_tests;

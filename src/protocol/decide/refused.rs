@@ -45,7 +45,10 @@ pub(crate) fn refused(
     };
     let since = attempt.ended_at.as_ref().map_or(seen.now, |at| at.0);
     let poll = backoff::poll_delay(since, seen.now);
-    let pause = (policy.rejection_retry / PAUSE).saturating_sub(ended_for);
+    // Who has edited the spec to name another credential waits for nothing.
+    let edited = Some(attempt.generation) != seen.resource.metadata.generation;
+    let pause = if edited { Duration::ZERO } else { policy.rejection_retry / PAUSE };
+    let pause = pause.saturating_sub(ended_for);
     match &seen.credential {
         None => Step::See(Need::Credential),
         Some(CredentialReading::Usable { version, viewer: _ })

@@ -311,3 +311,12 @@ fn a_try_looks_first() {
     assert!(matches!(scene.decide(), Action::Lookup { max_age: Duration::ZERO }));
     assert_eq!(scene.status().attempts[0].outcome, Some(Outcome::Rejected));
 }
+
+#[test]
+fn another_credential_that_the_edited_spec_names_is_tried_at_once() {
+    let mut scene = refused(&no_right());
+    scene.credential = Some(usable("s2"));
+    assert!(!claims(&scene));
+    scene.resource.metadata.generation = Some(2);
+    assert!(claims(&scene));
+}

@@ -53,12 +53,23 @@ pub(crate) fn testimony<'a>(
             if at_last {
                 Testimony::Need(Need::Logs { since: begins, max_age: Duration::ZERO })
             } else if due {
-                Testimony::Need(Need::Logs { since: begins, max_age: SHARED })
+                // A reading from before its end cannot show it.
+                Testimony::Need(Need::Logs { since: begins, max_age: SHARED.min(since) })
             } else {
                 Testimony::Silent
             }
         }
     }
+}
+
+/// Whether a later reading may show the call: the last one could be made.
+pub(crate) fn may_tell_later(attempt: &Attempt, seen: &Observation<'_>) -> bool {
+    let read = match &seen.logs {
+        Some(LogReading::NotAvailable(_)) => false,
+        Some(LogReading::Entries(_) | LogReading::Throttled { .. } | LogReading::Failed(_)) => true,
+        None => seen.history.logs_ago.is_some() && seen.history.no_logs_for.is_zero(),
+    };
+    read && begins(attempt).is_some() && can_be_asked(attempt, seen)
 }
 
 /// Only the place of the call has logged it.

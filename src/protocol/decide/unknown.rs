@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::protocol::backoff;
 use crate::protocol::decide::step::{Sight, Step, Wait, sight, unseen};
-use crate::protocol::decide::testimony::{Testimony, testimony};
+use crate::protocol::decide::testimony::{Testimony, may_tell_later, testimony};
 use crate::protocol::decide::tracking::{just_accepted, note_further_records};
 use crate::protocol::decision::{Applied, settle_not_accepted};
 use crate::protocol::describe::situation::Situation;
@@ -110,6 +110,10 @@ pub(crate) fn unknown(
             Testimony::Silent => {}
         }
     }
+    let prospect = match prospect {
+        Prospect::None if untold && may_tell_later(&attempt, seen) => Prospect::Open,
+        same @ (Prospect::Absence | Prospect::Open | Prospect::None) => same,
+    };
     let decided_later = match applied {
         Applied::NotAcceptedLater(value) if heard_in == Some(Duration::ZERO) => {
             settle_not_accepted(status, value, seen.now);

@@ -151,8 +151,8 @@ pub(crate) fn summarize(
         )),
         Situation::UnknownLookedUp(attempt, wait) => open(format!(
             "It is not known yet whether the cloud accepted attempt {}: {} The operator checks the \
-             backup's replication records for {} s. If they show nothing, it will ask you to \
-             decide.",
+             backup's replication records, and the operation logs, for {} s. If they show nothing, \
+             it will ask you to decide.",
             attempt.number,
             outcome_message(attempt),
             wait.as_secs()

@@ -37,8 +37,8 @@ pub(super) const OUTCOME_UNKNOWN: Explained = Explained {
         unreadable or ambiguous.",
     acts: Acts::Person,
     next: "While the resource is Reconciling, the operator checks the backup's replication \
-        records. Once it is Stalled, the operator does not call again unless you decide; it keeps \
-        checking the records.",
+        records and the project's operation logs. Once it is Stalled, the operator does not call \
+        again unless you decide; it keeps checking both.",
     cures: &[
         Cure {
             when: "if the call was not accepted: the operator calls again",
