@@ -141,7 +141,7 @@ impl Client {
         let payload = body.to_json();
         let url = endpoint.replicate_url(target);
         let span = span::of_request("POST", span::REPLICATE, &url);
-        let headers = credential.headers(
+        let (headers, credential) = credential.authorize(
             &Unsigned {
                 method: "POST",
                 url: &url,
@@ -153,18 +153,18 @@ impl Client {
         );
         let (gate, body) = fenced(payload, fence);
         let request = self.http.post(url).header(CONTENT_TYPE, JSON).body(Body::wrap(body));
-        match exchange(authorized(request, headers), credential, limit, span).await {
-            Ok(answer) => ReplicateOutcome::read(&answer, credential, Timestamp::now()),
+        match exchange(authorized(request, headers), &credential, limit, span).await {
+            Ok(answer) => ReplicateOutcome::read(&answer, &credential, Timestamp::now()),
             Err(failure) => match gate.close() {
                 Passage::Passed => {
-                    ReplicateOutcome::Unknown(unknown(&failure, endpoint, credential))
+                    ReplicateOutcome::Unknown(unknown(&failure, endpoint, &credential))
                 }
                 Passage::Fenced => ReplicateOutcome::NotSent(NotSent {
                     reason: NotSentReason::Fence,
                     text: "the time in which this call could start was over".to_owned(),
                 }),
                 Passage::Never => {
-                    ReplicateOutcome::NotSent(not_sent(&failure, endpoint, credential))
+                    ReplicateOutcome::NotSent(not_sent(&failure, endpoint, &credential))
                 }
             },
         }
@@ -184,7 +184,7 @@ impl Client {
         let url = endpoint.backup_url(target);
         let span = span::of_request("GET", span::BACKUP, &url);
         // `X-Auth-Token` keeps no cache on the way from answering with what it once saw.
-        let headers = credential.headers(
+        let (headers, credential) = credential.authorize(
             &Unsigned {
                 method: "GET",
                 url: &url,
@@ -195,13 +195,13 @@ impl Client {
             Timestamp::now(),
         );
         let request = self.http.get(url).header(CACHE_CONTROL, NO_CACHE).header(PRAGMA, NO_CACHE);
-        match exchange(authorized(request, headers), credential, limit, span).await {
+        match exchange(authorized(request, headers), &credential, limit, span).await {
             Ok(answer) => {
                 let now = Timestamp::now();
                 self.clocks.note(endpoint, answer.date, now);
-                look_up::read(&answer, &target.backup_id, credential, now)
+                look_up::read(&answer, &target.backup_id, &credential, now)
             }
-            Err(failure) => Err(not_shown(&failure, endpoint, credential)),
+            Err(failure) => Err(not_shown(&failure, endpoint, &credential)),
         }
     }
 
@@ -223,11 +223,11 @@ impl Client {
         let span = span::of_request("GET", span::OPERATION_LOGS, &url);
         let unsigned =
             Unsigned { method: "GET", url: &url, project_id, content_type: None, body: &[] };
-        let headers = credential.headers(&unsigned, Timestamp::now());
+        let (headers, credential) = credential.authorize(&unsigned, Timestamp::now());
         let request = self.http.get(url).header(CACHE_CONTROL, NO_CACHE).header(PRAGMA, NO_CACHE);
-        match exchange(authorized(request, headers), credential, limit, span).await {
-            Ok(answer) => look_up::read_logs(&answer, credential, Timestamp::now()),
-            Err(failure) => Err(not_shown(&failure, endpoint, credential)),
+        match exchange(authorized(request, headers), &credential, limit, span).await {
+            Ok(answer) => look_up::read_logs(&answer, &credential, Timestamp::now()),
+            Err(failure) => Err(not_shown(&failure, endpoint, &credential)),
         }
     }
 

@@ -7,6 +7,7 @@ mod conditions;
 mod crd;
 mod explained;
 mod guarded_patch;
+mod guards;
 mod reasons;
 mod rules;
 #[allow(clippy::duplicated_attributes, reason = "each printcolumn is a list of its own")]

@@ -3,7 +3,7 @@
 mod accepted;
 pub(super) mod after_call;
 mod history;
-mod preconditions;
+pub(crate) mod preconditions;
 mod refused;
 pub(super) mod round;
 mod step;

@@ -6,13 +6,13 @@ use std::time::Duration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::protocol::backoff;
-use crate::protocol::credential::CredentialReading;
+use crate::protocol::credential::{CredentialReading, comes_from_another};
 use crate::protocol::decide::step::{Need, Step, Wait};
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::observation::Observation;
 use crate::protocol::policy::Policy;
 use crate::protocol::refusal::{before_it, may_be_cured_outside};
-use crate::resource::{Attempt, BackupReplicationStatus, CredentialSource, OnRejection};
+use crate::resource::{Attempt, BackupReplicationStatus, OnRejection};
 
 /// A Secret that something changes again and again must not lead to call after call: so small a
 /// part of the first wait is kept in any case.
@@ -39,10 +39,9 @@ pub(crate) fn refused(
     let wait = |again: Duration| {
         Step::Wait(Wait::new(Situation::Rejected(attempt.clone(), true), Some(again.min(left))))
     };
-    let Some(source) = seen.resource.spec.auth.source().filter(|_| seen.target.is_callable())
-    else {
+    if seen.resource.spec.auth.source().is_none() || !seen.target.is_callable() {
         return wait(left);
-    };
+    }
     let since = attempt.ended_at.as_ref().map_or(seen.now, |at| at.0);
     let poll = backoff::poll_delay(since, seen.now);
     // Who has edited the spec to name another credential waits for nothing.
@@ -51,9 +50,7 @@ pub(crate) fn refused(
     let pause = pause.saturating_sub(ended_for);
     match &seen.credential {
         None => Step::See(Need::Credential),
-        Some(CredentialReading::Usable { version, viewer: _ })
-            if is_another(&attempt, version, &source) =>
-        {
+        Some(CredentialReading::Usable { version, viewer: _ }) if is_another(&attempt, version) => {
             if pause.is_zero() {
                 Step::MayCall
             } else {
@@ -87,14 +84,9 @@ fn with_retry(
     attempt
 }
 
-/// Whether the credential is another one than that of the attempt. What IAM issues is renewed
-/// without any change by the user: then the Secret alone tells.
-fn is_another(attempt: &Attempt, version: &str, source: &CredentialSource) -> bool {
-    let of_secret = |version: &str| match version.rsplit_once('.') {
-        Some((secret, _)) if source.is_issued() => secret.to_owned(),
-        Some(_) | None => version.to_owned(),
-    };
-    attempt.secret_version.as_ref().is_some_and(|before| of_secret(before) != of_secret(version))
+/// Whether the credential comes from other content than that of the attempt.
+fn is_another(attempt: &Attempt, version: &str) -> bool {
+    attempt.secret_version.as_deref().is_some_and(|before| comes_from_another(before, version))
 }
 
 /// With a credential that the edited spec names instead, it is another call.
@@ -104,7 +96,7 @@ fn held(attempt: Attempt, seen: &Observation<'_>) -> Step {
         match &seen.credential {
             None => return Step::See(Need::Credential),
             Some(CredentialReading::Usable { version, viewer: _ }) => {
-                if attempt.secret_version.as_ref().is_some_and(|before| before != version) {
+                if is_another(&attempt, version) {
                     return Step::MayCall;
                 }
             }
