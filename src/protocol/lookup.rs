@@ -167,7 +167,9 @@ impl LookupMemory {
         let shown = |id: &String| match reading {
             LogReading::Entries(entries) => Some(witness::find(entries, id).is_some()),
             LogReading::NotAvailable(_) => Some(false),
-            LogReading::Throttled { .. } | LogReading::Failed(_) => None,
+            LogReading::Unauthorized(_) | LogReading::Throttled { .. } | LogReading::Failed(_) => {
+                None
+            }
         };
         match known.and_then(shown) {
             Some(true) => self.log_missing_since = None,
@@ -225,9 +227,15 @@ impl ViewerMemory {
             LogReading::NotAvailable(_) => {
                 self.no_logs_since = Some(self.no_logs_since.unwrap_or(now));
             }
-            LogReading::Entries(_) | LogReading::Throttled { .. } | LogReading::Failed(_) => {
-                self.no_logs_since = None;
-            }
+            LogReading::Entries(_)
+            | LogReading::Unauthorized(_)
+            | LogReading::Throttled { .. }
+            | LogReading::Failed(_) => self.no_logs_since = None,
+        }
+        match reading {
+            LogReading::Unauthorized(_) => self.refused = true,
+            LogReading::Entries(_) => self.refused = false,
+            LogReading::NotAvailable(_) | LogReading::Throttled { .. } | LogReading::Failed(_) => {}
         }
     }
 

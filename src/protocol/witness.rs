@@ -23,6 +23,8 @@ pub enum LogReading {
     Entries(Vec<OperationLog>),
     /// The service has no such logs, or not for this user.
     NotAvailable(String),
+    /// The credential was refused.
+    Unauthorized(String),
     /// The cloud asked to wait.
     Throttled {
         /// Until then.
@@ -56,9 +58,10 @@ impl LogReading {
             {
                 Self::NotAvailable(error.to_string())
             }
-            LookUpError::Unauthorized(_)
-            | LookUpError::Unavailable { .. }
-            | LookUpError::Unreadable { .. } => Self::Failed(error.to_string()),
+            LookUpError::Unauthorized(_) => Self::Unauthorized(error.to_string()),
+            LookUpError::Unavailable { .. } | LookUpError::Unreadable { .. } => {
+                Self::Failed(error.to_string())
+            }
         }
     }
 }

@@ -8,7 +8,8 @@ use crate::cbr::{LogPage, LookUpError};
 use crate::controller::context::Context;
 use crate::controller::prepared::PreparedCall;
 use crate::controller::reconcile::credential::UsableCredential;
-use crate::protocol::LogReading;
+use crate::controller::state::breakers::Pass;
+use crate::protocol::{LogReading, Lookup};
 
 /// Pages that are read at most. Where there are more, what the rest shows stays unseen.
 const PAGES: usize = 10;
@@ -20,12 +21,22 @@ pub(super) async fn read_logs(
     usable: &UsableCredential,
     since: Timestamp,
 ) -> LogReading {
+    let breaker = usable.breaker(&call.endpoint);
+    let clock = || context.memory.now();
+    let turn = match context.breakers.for_lookup(&breaker, &usable.credential, clock).await {
+        Pass::Go(turn) => turn,
+        Pass::Refused(why) => return LogReading::Unauthorized(why),
+        Pass::Failed(why) => return LogReading::Failed(why),
+    };
     let pages = pages(context, call, usable, since).await;
     if let Err(error) = &pages {
         let cloud = error.cloud_error().map(ToString::to_string);
         tracing::info!(%error, cloud, "The operation logs could not be read");
     }
     let reading = LogReading::of(pages, Timestamp::now());
+    let of_credential = of_credential(&reading);
+    usable.note_lookup(context, &of_credential);
+    turn.note_lookup(&of_credential, context.memory.now());
     tracing::debug!(?reading, "Read the operation logs");
     reading
 }
@@ -55,4 +66,16 @@ async fn pages(
         }
     }
     Ok(pages)
+}
+
+/// What the answer says of the credential, in the terms of a look-up.
+fn of_credential(reading: &LogReading) -> Lookup {
+    match reading {
+        // Who lists a project's logs has looked at the credential; of a backup it says nothing.
+        LogReading::Entries(_) => Lookup::NoSuchBackup(String::new()),
+        LogReading::NotAvailable(why) => Lookup::NotAvailable(why.clone()),
+        LogReading::Unauthorized(why) => Lookup::Unauthorized(why.clone()),
+        LogReading::Throttled { until } => Lookup::Throttled { until: *until },
+        LogReading::Failed(why) => Lookup::Failed(why.clone()),
+    }
 }

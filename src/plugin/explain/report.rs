@@ -56,6 +56,7 @@ pub(super) struct Evidence {
     /// Of the attempt in force; null where the records could not be checked before it.
     pub(super) records_before: Option<Vec<String>>,
     pub(super) replication_record_id: Option<String>,
+    pub(super) operation_log_id: Option<String>,
     pub(super) record_created_at: Option<Time>,
     pub(super) origin: Option<Origin>,
     pub(super) accepted_at: Option<Time>,
@@ -109,6 +110,7 @@ impl Report {
                     .first()
                     .and_then(|attempt| attempt.records_before.clone()),
                 replication_record_id: status.replication_record_id,
+                operation_log_id: status.operation_log_id,
                 record_created_at: status.record_created_at,
                 origin: status.origin,
                 accepted_at: status.accepted_at,

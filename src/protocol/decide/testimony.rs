@@ -12,7 +12,7 @@ use crate::protocol::facts::logged::follow_log;
 use crate::protocol::observation::Observation;
 use crate::protocol::policy::Policy;
 use crate::protocol::witness::{LogReading, begins, entry_of, find};
-use crate::resource::{Attempt, BackupReplicationStatus, Outcome, TrackingEnd};
+use crate::resource::{Attempt, BackupReplicationStatus, Outcome, TrackingEnd, TrackingIssue};
 
 /// One reading serves all resources of a viewer for so long.
 const SHARED: Duration = Duration::from_secs(5);
@@ -45,7 +45,10 @@ pub(crate) fn testimony<'a>(
             entry.map_or(Testimony::Silent, Testimony::Accepted)
         }
         Some(
-            LogReading::NotAvailable(_) | LogReading::Throttled { .. } | LogReading::Failed(_),
+            LogReading::NotAvailable(_)
+            | LogReading::Unauthorized(_)
+            | LogReading::Throttled { .. }
+            | LogReading::Failed(_),
         ) => Testimony::Silent,
         None => {
             let pause = backoff::lookup_delay(since) / 2;
@@ -66,7 +69,12 @@ pub(crate) fn testimony<'a>(
 pub(crate) fn may_tell_later(attempt: &Attempt, seen: &Observation<'_>) -> bool {
     let read = match &seen.logs {
         Some(LogReading::NotAvailable(_)) => false,
-        Some(LogReading::Entries(_) | LogReading::Throttled { .. } | LogReading::Failed(_)) => true,
+        Some(
+            LogReading::Entries(_)
+            | LogReading::Unauthorized(_)
+            | LogReading::Throttled { .. }
+            | LogReading::Failed(_),
+        ) => true,
         None => seen.history.logs_ago.is_some() && seen.history.no_logs_for.is_zero(),
     };
     read && begins(attempt).is_some() && can_be_asked(attempt, seen)
@@ -121,6 +129,10 @@ pub(crate) fn follow_by_logs(
             None => entry_of(entries, &attempt, &seen.resource.spec, policy, &[]),
         },
         LogReading::Throttled { until } => return wait(Some(backoff::remaining(*until, seen.now))),
+        LogReading::Unauthorized(_) => {
+            status.tracking_issue = Some(TrackingIssue::CredentialRejected);
+            None
+        }
         LogReading::NotAvailable(_) | LogReading::Failed(_) => None,
     };
     if let Some(entry) = entry {

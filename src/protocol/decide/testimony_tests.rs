@@ -93,6 +93,7 @@ fn no_entry_proves_nothing_ever() {
         LogReading::Entries(vec![OperationLog { of_policy: true, ..entry("l-1", at(1)) }]),
         LogReading::NotAvailable("403".into()),
         LogReading::Throttled { until: at(9) },
+        LogReading::Unauthorized("401".into()),
         LogReading::Failed("503".into()),
     ] {
         for lookup in blind() {
@@ -248,6 +249,7 @@ fn while_a_later_reading_may_show_it_nobody_is_asked() {
         (LogReading::Entries(vec![]), false),
         (LogReading::Failed("503".into()), false),
         (LogReading::Throttled { until: at(9) }, false),
+        (LogReading::Unauthorized("401".into()), false),
         (LogReading::NotAvailable("403".into()), true),
     ] {
         scene.logs = Some(reading);
@@ -262,4 +264,28 @@ fn while_a_later_reading_may_show_it_nobody_is_asked() {
     scene.unchanged_for = MINUTE * 60;
     scene.logs = logs(vec![]);
     assert!(condition(&scene.settled().0, "Stalled").is_some(), "after the settling time");
+}
+
+#[test]
+fn a_call_that_only_the_logs_show_holds_its_target_for_the_settling_time() {
+    let mut scene = accepted(Some("r-1"));
+    scene.logs = logs(vec![entry("l-1", at(1))]);
+    scene.resource.status = Some(scene.settled().0);
+    let held = crate::protocol::locked_target(&scene.resource).expect("it is held");
+    assert!(held.is_held(at(1), POLICY.settling_time));
+    assert!(!held.is_held(at(601), POLICY.settling_time));
+}
+
+#[test]
+fn a_refused_credential_is_told_while_the_copy_is_followed_and_ends_nothing() {
+    let mut scene = accepted(Some("r-1"));
+    scene.logs = logs(vec![entry("l-1", at(1))]);
+    scene.resource.status = Some(scene.settled().0);
+    scene.logs = Some(LogReading::Unauthorized("401".into()));
+    let (status, again) = scene.settled();
+    assert_eq!(condition(&status, "Replicated").unwrap().1, "CredentialRejected");
+    assert!(status.tracking_end.is_none() && again.is_some());
+    scene.resource.status = Some(status);
+    scene.logs = logs(vec![entry("l-1", at(1))]);
+    assert_eq!(scene.settled().0.tracking_issue, None);
 }

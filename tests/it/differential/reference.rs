@@ -39,7 +39,7 @@ pub(crate) const POLICY: Policy = Policy {
     tracking_limit: Duration::from_secs(24 * 60 * 60),
     lookup_patience: Duration::from_secs(1),
     first_call_after: Duration::from_secs(1),
-    rejection_retry: Duration::from_secs(150),
+    rejection_retry: Duration::from_secs(60 * 60),
 };
 
 /// Longer than any wait that ends automatically, except for the hour after a refused token.

@@ -3,13 +3,20 @@
 mod conduct;
 mod credentials;
 mod evidence;
+mod heals;
 mod newest;
 mod once;
 
 use crate::mutant::Mutant;
 
-const PARTS: &[&[Mutant]] =
-    &[once::MUTANTS, evidence::MUTANTS, conduct::MUTANTS, credentials::MUTANTS, newest::MUTANTS];
+const PARTS: &[&[Mutant]] = &[
+    once::MUTANTS,
+    evidence::MUTANTS,
+    conduct::MUTANTS,
+    credentials::MUTANTS,
+    newest::MUTANTS,
+    heals::MUTANTS,
+];
 
 /// All mutants.
 pub const MUTANTS: &[Mutant] = &joined::<{ total() }>();
