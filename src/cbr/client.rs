@@ -9,6 +9,7 @@ use http::header::{
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Body, Certificate, RequestBuilder, Response, redirect, retry};
 use tracing::{Instrument, Span};
+use url::Url;
 
 use super::answer::Answer;
 use super::clock::{ClockDifference, read_date};
@@ -32,7 +33,7 @@ use super::unsigned::Unsigned;
 /// Longest answer that is read, in bytes. A backup with a thousand records is about half of it.
 const MAX_ANSWER: usize = 1024 * 1024;
 const JSON: &str = "application/json";
-const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+pub(super) const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 /// Where IAM puts the token that it issues.
 const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
 /// Longest time in which a peer may leave what was sent unacknowledged.
@@ -82,7 +83,7 @@ pub struct Client {
 }
 
 /// Why there is no complete answer.
-enum Failure {
+pub(super) enum Failure {
     Send(reqwest::Error),
     Read { status: u16 },
     TooLarge { status: u16 },
@@ -237,6 +238,11 @@ impl Client {
         self.clocks.offset(endpoint)
     }
 
+    /// A request without body.
+    pub(super) fn get(&self, url: Url) -> RequestBuilder {
+        self.http.get(url)
+    }
+
     /// Logs in, within `limit`. Each time IAM issues one token more; those before it stay valid.
     ///
     /// # Errors
@@ -283,12 +289,15 @@ fn builder(config: ClientConfig) -> Result<reqwest::ClientBuilder, ClientError> 
     Ok(builder.tls_certs_merge(certificates))
 }
 
-fn authorized(request: RequestBuilder, headers: Vec<(HeaderName, HeaderValue)>) -> RequestBuilder {
+pub(super) fn authorized(
+    request: RequestBuilder,
+    headers: Vec<(HeaderName, HeaderValue)>,
+) -> RequestBuilder {
     headers.into_iter().fold(request, |request, (name, value)| request.header(name, value))
 }
 
 /// One request and its answer, within its span.
-async fn exchange(
+pub(super) async fn exchange(
     request: RequestBuilder,
     credential: &Credential,
     limit: Duration,
@@ -302,7 +311,7 @@ async fn exchange(
     exchanged
 }
 
-async fn bounded<T>(
+pub(super) async fn bounded<T>(
     request: RequestBuilder,
     limit: Duration,
     read: impl AsyncFnOnce(Response) -> Result<T, Failure>,
@@ -320,7 +329,7 @@ async fn bounded<T>(
     }
 }
 
-async fn read(mut response: Response) -> Result<Answer, Failure> {
+pub(super) async fn read(mut response: Response) -> Result<Answer, Failure> {
     let status = response.status().as_u16();
     let header = |name: &str| {
         response
@@ -375,18 +384,18 @@ fn unknown(failure: &Failure, endpoint: &Endpoint, credential: &Credential) -> U
     }
 }
 
-fn not_sent(failure: &Failure, endpoint: &Endpoint, credential: &Credential) -> NotSent {
+pub(super) fn not_sent(failure: &Failure, endpoint: &Endpoint, secret: &impl Redact) -> NotSent {
     let reason = match failure {
         Failure::Send(error) => Trouble::of(error).not_sent_reason(),
         Failure::TimedOut { .. } => NotSentReason::TimeLimit,
         Failure::Read { .. } | Failure::TooLarge { .. } => NotSentReason::Other,
     };
-    NotSent { reason, text: words(failure, endpoint, credential) }
+    NotSent { reason, text: words(failure, endpoint, secret) }
 }
 
 /// The endpoint, what happened there, and what to check. Two failures of a kind at one endpoint
 /// have the same text.
-fn words(failure: &Failure, endpoint: &Endpoint, secret: &impl Redact) -> String {
+pub(super) fn words(failure: &Failure, endpoint: &Endpoint, secret: &impl Redact) -> String {
     let what = match failure {
         Failure::Send(error) => Trouble::of(error).words().to_owned(),
         Failure::Read { status } => format!("HTTP {status}, and the answer broke off"),

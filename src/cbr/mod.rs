@@ -5,6 +5,7 @@
 
 mod access_key;
 mod answer;
+mod capabilities;
 mod classify;
 mod client;
 mod clock;
@@ -41,6 +42,7 @@ mod transport;
 mod unsigned;
 
 pub use access_key::{AccessKey, InvalidAccessKey, KeyPart, NoAccessKey};
+pub use capabilities::{OfferedBackup, SourceRegion};
 pub use classify::classify;
 pub use client::{Client, ClientConfig, ClientError};
 pub use clock::ClockDifference;
@@ -62,7 +64,9 @@ pub use operation_logs::{LogPage, LogStatus, OperationLog};
 pub use outcome::{
     Accepted, NotSent, NotSentReason, Rejection, ReplicateOutcome, Unknown, UnknownWhy,
 };
-pub use records::{Backup, BackupStatus, ImageType, RecordStatus, Records, ReplicationRecord};
+pub use records::{
+    Backup, BackupStatus, ImageType, RecordStatus, Records, ReplicationRecord, ResourceKind,
+};
 pub use replication::Replication;
 pub use request::{Replicate, Target};
 pub use token::{InvalidToken, Token};

@@ -1,5 +1,6 @@
 //! Requests to the cloud, by how they ended and how long they took.
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -83,6 +84,7 @@ pub(in crate::controller) struct CloudMetrics {
     call_duration: Histogram,
     look_ups: Family<LookUpLabels, Counter>,
     look_up_duration: Histogram,
+    throttled: Counter<f64, AtomicU64>,
 }
 
 impl CloudMetrics {
@@ -93,6 +95,7 @@ impl CloudMetrics {
             call_duration: histogram(),
             look_ups: Family::default(),
             look_up_duration: histogram(),
+            throttled: Counter::default(),
         };
         CallOutcome::ALL.iter().for_each(|outcome| {
             drop(metrics.calls.get_or_create(&CallLabels { outcome: *outcome }))
@@ -122,12 +125,23 @@ impl CloudMetrics {
             Unit::Seconds,
             metrics.look_up_duration.clone(),
         );
+        registry.register_with_unit(
+            "throttled",
+            "Time for which the cloud has had credentials wait",
+            Unit::Seconds,
+            metrics.throttled.clone(),
+        );
         metrics
     }
 
     pub(in crate::controller) fn called(&self, ending: &CallResult, took: Duration) {
         self.calls.get_or_create(&CallLabels { outcome: CallOutcome::from(ending) }).inc();
         self.call_duration.observe(took.as_secs_f64());
+    }
+
+    /// The cloud has one credential wait for so much longer.
+    pub(in crate::controller) fn throttled(&self, wait: Duration) {
+        self.throttled.inc_by(wait.as_secs_f64());
     }
 
     pub(in crate::controller) fn looked_up(&self, look: &Lookup, took: Duration) {

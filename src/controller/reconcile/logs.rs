@@ -1,6 +1,7 @@
 //! A reading of the project's operation logs, in the terms of the decision.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -8,7 +9,9 @@ use crate::cbr::{LogPage, LookUpError};
 use crate::controller::context::Context;
 use crate::controller::prepared::PreparedCall;
 use crate::controller::reconcile::credential::UsableCredential;
+use crate::controller::reconcile::lookup::heard;
 use crate::controller::state::breakers::Pass;
+use crate::controller::state::gate::{Place, Wanted};
 use crate::protocol::{LogReading, Lookup};
 
 /// Pages that are read at most. Where there are more, what the rest shows stays unseen.
@@ -19,6 +22,7 @@ pub(super) async fn read_logs(
     context: &Context,
     call: &PreparedCall,
     usable: &UsableCredential,
+    place: &Place,
     since: Timestamp,
 ) -> LogReading {
     let breaker = usable.breaker(&call.endpoint);
@@ -28,7 +32,7 @@ pub(super) async fn read_logs(
         Pass::Refused(why) => return LogReading::Unauthorized(why),
         Pass::Failed(why) => return LogReading::Failed(why),
     };
-    let pages = pages(context, call, usable, since).await;
+    let pages = pages(context, call, usable, place, since).await;
     if let Err(error) = &pages {
         let cloud = error.cloud_error().map(ToString::to_string);
         tracing::info!(%error, cloud, "The operation logs could not be read");
@@ -45,6 +49,7 @@ async fn pages(
     context: &Context,
     call: &PreparedCall,
     usable: &UsableCredential,
+    place: &Place,
     since: Timestamp,
 ) -> Result<Vec<LogPage>, LookUpError> {
     let PreparedCall { endpoint, target, body: _ } = call;
@@ -52,10 +57,18 @@ async fn pages(
     let (mut pages, mut known, mut offset) = (Vec::new(), HashSet::new(), 0);
     while pages.len() < PAGES {
         let credential = &usable.credential;
+        let (started, sent) = (Instant::now(), context.memory.now());
         let page = context
             .cbr
             .operation_logs(endpoint, &target.project_id, since, offset, credential, limit)
-            .await?;
+            .await;
+        let heard = heard(&page, started.elapsed(), limit);
+        if let Some(Wanted { until: _, more }) =
+            place.note(heard, sent, context.memory.now(), context.spread())
+        {
+            context.metrics.cloud.throttled(more);
+        }
+        let page = page?;
         offset += page.items;
         // A service that does not know the offset shows the same again and again.
         let news = page.entries.iter().filter(|entry| known.insert(entry.id.clone())).count();

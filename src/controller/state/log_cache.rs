@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::controller::state::throttle::RateLimitKey;
+use crate::controller::state::viewers::ViewerKey;
 use crate::protocol::LogReading;
 
 /// No reading older than this is asked for.
@@ -26,7 +26,7 @@ type Cell = Arc<AsyncMutex<Option<Reading>>>;
 
 /// What was read lately.
 #[derive(Debug, Default)]
-pub(crate) struct LogCache(Mutex<HashMap<RateLimitKey, Cell>>);
+pub(crate) struct LogCache(Mutex<HashMap<ViewerKey, Cell>>);
 
 impl LogCache {
     /// A reading from then on that is at most so old. One request at a time makes one; who waited
@@ -35,7 +35,7 @@ impl LogCache {
     /// `read` makes it, from the time that it is given.
     pub(crate) async fn read(
         &self,
-        viewer: &RateLimitKey,
+        viewer: &ViewerKey,
         since: Timestamp,
         max_age: Duration,
         read: impl AsyncFnOnce(Timestamp) -> LogReading,
@@ -61,7 +61,7 @@ impl LogCache {
         logs
     }
 
-    fn cell(&self, viewer: &RateLimitKey) -> Cell {
+    fn cell(&self, viewer: &ViewerKey) -> Cell {
         let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_fresh = |cell: &Cell| match cell.try_lock() {
             Ok(last) => last.as_ref().is_some_and(|last| last.started.elapsed() < KEPT),

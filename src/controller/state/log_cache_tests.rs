@@ -3,8 +3,9 @@ use std::cell::RefCell;
 use super::*;
 use crate::cbr::CredentialId;
 
-fn viewer(project: &str) -> RateLimitKey {
-    RateLimitKey {
+fn viewer(project: &str) -> ViewerKey {
+    ViewerKey {
+        namespace: "backups".to_owned(),
         endpoint: "https://cbr.example".to_owned(),
         project_id: project.to_owned(),
         credential: CredentialId::of(&["token"]),

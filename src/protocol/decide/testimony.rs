@@ -23,6 +23,8 @@ pub(crate) enum Testimony<'a> {
     Need(Need),
     /// The entry of its call: it was accepted.
     Accepted(&'a OperationLog),
+    /// They can be read after this, and that is worth waiting for.
+    Later(Duration),
     /// Nothing, which proves nothing.
     Silent,
 }
@@ -43,6 +45,9 @@ pub(crate) fn testimony<'a>(
         Some(LogReading::Entries(entries)) => {
             let entry = entry_of(entries, attempt, &seen.resource.spec, policy, &[]);
             entry.map_or(Testimony::Silent, Testimony::Accepted)
+        }
+        Some(LogReading::Throttled { until }) if at_last => {
+            Testimony::Later(backoff::remaining(*until, seen.now))
         }
         Some(
             LogReading::NotAvailable(_)

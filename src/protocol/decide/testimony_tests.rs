@@ -18,6 +18,7 @@ fn lookup(replication_records: Records) -> Lookup {
         names_itself: true,
         status: None,
         image_type: None,
+        kind: None,
         replication_records,
     }))
 }
@@ -154,6 +155,8 @@ fn before_anything_that_leads_to_a_call_they_are_read_at_once() {
     for mut scene in [scene, decided] {
         scene.logs = logs(vec![entry("l-1", at(1))]);
         assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Accepted));
+        scene.logs = Some(LogReading::Throttled { until: at(9) });
+        assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::Unknown));
         scene.logs = logs(vec![]);
         assert_eq!(scene.settled().0.attempts[0].outcome, Some(Outcome::NotAccepted));
     }

@@ -107,6 +107,10 @@ pub(crate) fn unknown(
                 accept_by_log(status, entry, seen.now);
                 return Step::Wait(just_accepted(status));
             }
+            Testimony::Later(wait) => {
+                let situation = Situation::UnknownLookedUp(attempt, settles_after);
+                return Step::Wait(Wait::new(situation, Some(wait)));
+            }
             Testimony::Silent => {}
         }
     }

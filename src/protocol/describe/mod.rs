@@ -74,6 +74,7 @@ fn replicated(
         | Situation::NoCredential(..)
         | Situation::CredentialRejected(..)
         | Situation::ThrottledByOthers(_)
+        | Situation::TurnToCome
         | Situation::WaitingToRetry(_)
         | Situation::Submitting(..)
         | Situation::CallEnded(_)

@@ -41,7 +41,8 @@ fn is_passing(situation: &Situation) -> bool {
         | Situation::Submitting(..)
         | Situation::LooksFail(..)
         | Situation::LookupDoubted(..)
-        | Situation::SameTargetInUse(_) => true,
+        | Situation::SameTargetInUse(_)
+        | Situation::TurnToCome => true,
         Situation::CallEnded(attempt) => attempt.outcome != Some(Outcome::Unknown),
         Situation::BeingDeleted
         | Situation::Suspended
@@ -94,6 +95,7 @@ pub(super) fn retry_at(situation: &Situation) -> Option<Time> {
         | Situation::ObjectTooLarge(_)
         | Situation::SourceNotReady
         | Situation::SameTargetInUse(_)
+        | Situation::TurnToCome
         | Situation::Accepted
         | Situation::AcceptedWithUnknown(..) => None,
     }

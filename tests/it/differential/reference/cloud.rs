@@ -209,6 +209,7 @@ fn backup(replication_records: Records) -> Lookup {
         names_itself: true,
         status,
         image_type: None,
+        kind: None,
         replication_records,
     }))
 }

@@ -46,7 +46,8 @@ impl Applicants {
                 Operation::Replicate
                 | Operation::Show
                 | Operation::ListLogs
-                | Operation::ListProjects,
+                | Operation::ListProjects
+                | Operation::Capabilities,
             )
             | None => None,
         };

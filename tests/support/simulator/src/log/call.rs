@@ -60,7 +60,8 @@ impl Call {
                 | Verdict::Logs { entries: _ }
                 | Verdict::Issued
                 | Verdict::KeyIssued
-                | Verdict::Listed { projects: _ },
+                | Verdict::Listed { projects: _ }
+                | Verdict::Offered { regions: _ },
             )
             | None => None,
         }
@@ -85,6 +86,8 @@ pub enum Verdict {
     KeyIssued,
     /// So many projects.
     Listed { projects: usize },
+    /// So many destination regions.
+    Offered { regions: usize },
 }
 
 /// How a call ended.

@@ -149,7 +149,8 @@ impl Log {
                     | Operation::IssueToken
                     | Operation::Exchange
                     | Operation::TemporaryKey
-                    | Operation::ListProjects,
+                    | Operation::ListProjects
+                    | Operation::Capabilities,
                 )
                 | None => {}
             });

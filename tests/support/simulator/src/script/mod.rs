@@ -34,6 +34,8 @@ pub enum Operation {
     TemporaryKey,
     /// `GET /v3/projects`
     ListProjects,
+    /// `GET …/replication-capabilities`
+    Capabilities,
 }
 
 impl Operation {
@@ -46,6 +48,7 @@ impl Operation {
             Route::Exchange => Some(Self::Exchange),
             Route::TemporaryKey => Some(Self::TemporaryKey),
             Route::ListProjects => Some(Self::ListProjects),
+            Route::Capabilities { project_id: _ } => Some(Self::Capabilities),
             Route::Unknown => None,
         }
     }
@@ -55,6 +58,7 @@ impl Operation {
         match self {
             Self::Replicate | Self::Show => true,
             Self::ListLogs
+            | Self::Capabilities
             | Self::IssueToken
             | Self::Exchange
             | Self::TemporaryKey
@@ -65,7 +69,7 @@ impl Operation {
     /// Whether it is one of IAM's.
     pub(crate) fn is_of_iam(self) -> bool {
         match self {
-            Self::Replicate | Self::Show | Self::ListLogs => false,
+            Self::Replicate | Self::Show | Self::ListLogs | Self::Capabilities => false,
             Self::IssueToken | Self::Exchange | Self::TemporaryKey | Self::ListProjects => true,
         }
     }

@@ -6,6 +6,7 @@ mod evidence;
 mod heals;
 mod newest;
 mod once;
+mod plugin;
 
 use crate::mutant::Mutant;
 
@@ -16,6 +17,7 @@ const PARTS: &[&[Mutant]] = &[
     credentials::MUTANTS,
     newest::MUTANTS,
     heals::MUTANTS,
+    plugin::MUTANTS,
 ];
 
 /// All mutants.
