@@ -100,8 +100,8 @@ pub(crate) fn look(looked: &Looked, spelling: Spelling) -> Lookup {
     }
 }
 
-/// The cloud's clock: a claim is an hour later than the one before it, as the times of this model
-/// are all the same.
+/// The cloud's clock: a claim is an hour later than the one before it, as the times of this
+/// model do not differ.
 pub(crate) fn cloud_offset(no: AttemptNo) -> SignedDuration {
     SignedDuration::from_hours(i64::from(no))
 }

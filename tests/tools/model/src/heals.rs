@@ -1,4 +1,4 @@
-//! What heals by itself: refusals that something outside the request cures, and lost answers that
+//! What heals without anybody: refusals that something outside the request cures, and lost answers that
 //! the operation logs know of.
 
 use crate::scenario::{Records, Scenario};
