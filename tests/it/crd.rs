@@ -17,8 +17,7 @@ fn the_file_is_what_the_binary_prints() -> Result<()> {
     let file = std::fs::read(crd_file()).context("the CRD")?;
     ensure!(
         file == printed.stdout,
-        "the types have changed; regenerate the file: cargo run -- crd > \
-         crds/backupreplications.cbr.replication.dev.yaml"
+        "the types have changed; write all that is made from them: cargo run --bin generate"
     );
     Ok(())
 }
@@ -32,8 +31,7 @@ fn its_copies_are_what_the_file_is() -> Result<()> {
     {
         ensure!(
             std::fs::read(repository::path(copy))? == file,
-            "the CRD has changed; copy it: cp crds/backupreplications.cbr.replication.dev.yaml \
-             {copy}"
+            "the CRD has changed; write its copies, too: cargo run --bin generate"
         );
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::controller::prepared::PreparedCall;
 use crate::controller::reconcile::credential::UsableCredential;
 use crate::controller::reconcile::lookup::heard;
 use crate::controller::state::breakers::Pass;
-use crate::controller::state::gate::{Place, Wanted};
+use crate::controller::state::gate::{LanePlace, Wanted};
 use crate::protocol::{LogReading, Lookup};
 
 /// Pages that are read at most. Where there are more, what the rest shows stays unseen.
@@ -22,7 +22,7 @@ pub(super) async fn read_logs(
     context: &Context,
     call: &PreparedCall,
     usable: &UsableCredential,
-    place: &Place,
+    place: &LanePlace,
     since: Timestamp,
 ) -> LogReading {
     let breaker = usable.breaker(&call.endpoint);
@@ -49,7 +49,7 @@ async fn pages(
     context: &Context,
     call: &PreparedCall,
     usable: &UsableCredential,
-    place: &Place,
+    place: &LanePlace,
     since: Timestamp,
 ) -> Result<Vec<LogPage>, LookUpError> {
     let PreparedCall { endpoint, target, body: _ } = call;

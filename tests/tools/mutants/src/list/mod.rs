@@ -3,6 +3,7 @@
 mod conduct;
 mod credentials;
 mod evidence;
+mod gate;
 mod heals;
 mod newest;
 mod once;
@@ -17,6 +18,7 @@ const PARTS: &[&[Mutant]] = &[
     credentials::MUTANTS,
     newest::MUTANTS,
     heals::MUTANTS,
+    gate::MUTANTS,
     plugin::MUTANTS,
 ];
 
