@@ -1,5 +1,6 @@
 //! An answer as it came: complete, bounded, and not yet believed.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::clock::ClockDifference;
@@ -14,6 +15,8 @@ pub(super) struct Answer {
     pub(super) retry_after: Option<String>,
     /// How far this machine's clock is from the server's, if it is far.
     pub(super) clock: Option<ClockDifference>,
+    /// `Date`, where it can be read.
+    pub(super) date: Option<Timestamp>,
     pub(super) body: Vec<u8>,
 }
 
@@ -44,6 +47,13 @@ impl Answer {
 #[cfg(test)]
 impl Answer {
     pub(super) fn with_status(status: u16) -> Self {
-        Self { status, request_id: None, retry_after: None, clock: None, body: Vec::new() }
+        Self {
+            status,
+            request_id: None,
+            retry_after: None,
+            clock: None,
+            date: None,
+            body: Vec::new(),
+        }
     }
 }

@@ -6,18 +6,21 @@ use std::time::{Duration, Instant};
 use http::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::{Body, Certificate, RequestBuilder, Response, redirect, retry};
 use tracing::{Instrument, Span};
 use url::Url;
 
 use super::answer::Answer;
-use super::clock::ClockDifference;
+use super::clock::{ClockDifference, read_date};
+use super::cloud_clock::CloudClocks;
 use super::credential::Credential;
 use super::endpoint::Endpoint;
 use super::gate::{Passage, StartWindow, fenced};
 use super::iam::{self, Issued, Login, NotIssued};
+use super::ids::ProjectId;
 use super::look_up::{self, LookUpError};
+use super::operation_logs::LogPage;
 use super::outcome::{NotSent, NotSentReason, ReplicateOutcome, Unknown, UnknownWhy};
 use super::records::Backup;
 use super::redaction::Redact;
@@ -76,6 +79,7 @@ pub enum ClientError {
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
+    clocks: CloudClocks,
 }
 
 /// Why there is no complete answer.
@@ -119,7 +123,7 @@ impl Client {
     fn build(builder: reqwest::ClientBuilder) -> Result<Self, ClientError> {
         let http =
             builder.build().map_err(|error| ClientError::SetUp(transport::root_cause(&error)))?;
-        Ok(Self { http })
+        Ok(Self { http, clocks: CloudClocks::default() })
     }
 
     /// Makes the call: `POST /v3/{project_id}/backups/{backup_id}/replicate`, at most once, within
@@ -193,18 +197,45 @@ impl Client {
         );
         let request = self.http.get(url).header(CACHE_CONTROL, NO_CACHE).header(PRAGMA, NO_CACHE);
         match exchange(authorized(request, headers), &credential, limit, span).await {
-            Ok(answer) => look_up::read(&answer, &target.backup_id, &credential, Timestamp::now()),
-            Err(failure @ (Failure::Send(_) | Failure::TimedOut { .. } | Failure::Read { .. })) => {
-                Err(LookUpError::Unavailable {
-                    text: words(&failure, endpoint, &credential),
-                    retry_after: None,
-                })
+            Ok(answer) => {
+                let now = Timestamp::now();
+                self.clocks.note(endpoint, answer.date, now);
+                look_up::read(&answer, &target.backup_id, &credential, now)
             }
-            Err(failure @ Failure::TooLarge { .. }) => Err(LookUpError::Unreadable {
-                text: words(&failure, endpoint, &credential),
-                error: None,
-            }),
+            Err(failure) => Err(not_shown(&failure, endpoint, &credential)),
         }
+    }
+
+    /// Reads one page of the project's operation logs: `GET /v3/{project_id}/operation-logs`, of
+    /// replications, within `limit`.
+    ///
+    /// # Errors
+    /// As for a look-up of a backup.
+    pub async fn operation_logs(
+        &self,
+        endpoint: &Endpoint,
+        project_id: &ProjectId,
+        since: Timestamp,
+        offset: usize,
+        credential: &Credential,
+        limit: Duration,
+    ) -> Result<LogPage, LookUpError> {
+        let url = endpoint.operation_logs_url(project_id, since, offset);
+        let span = span::of_request("GET", span::OPERATION_LOGS, &url);
+        let unsigned =
+            Unsigned { method: "GET", url: &url, project_id, content_type: None, body: &[] };
+        let (headers, credential) = credential.authorize(&unsigned, Timestamp::now());
+        let request = self.http.get(url).header(CACHE_CONTROL, NO_CACHE).header(PRAGMA, NO_CACHE);
+        match exchange(authorized(request, headers), &credential, limit, span).await {
+            Ok(answer) => look_up::read_logs(&answer, &credential, Timestamp::now()),
+            Err(failure) => Err(not_shown(&failure, endpoint, &credential)),
+        }
+    }
+
+    /// What must be added to this machine's time to have the cloud's, by the endpoint's last answer
+    /// to a look-up; `None` where it did not say.
+    pub fn cloud_offset(&self, endpoint: &Endpoint) -> Option<SignedDuration> {
+        self.clocks.offset(endpoint)
     }
 
     /// A request without body.
@@ -308,7 +339,9 @@ pub(super) async fn read(mut response: Response) -> Result<Answer, Failure> {
     };
     let request_id = header("x-request-id");
     let retry_after = header(RETRY_AFTER.as_str());
-    let clock = header(DATE.as_str()).and_then(|date| ClockDifference::of(&date, Timestamp::now()));
+    let date = header(DATE.as_str());
+    let clock = date.as_deref().and_then(|date| ClockDifference::of(date, Timestamp::now()));
+    let date = date.as_deref().and_then(read_date);
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|_| Failure::Read { status })? {
         if body.len() + chunk.len() > MAX_ANSWER {
@@ -316,12 +349,23 @@ pub(super) async fn read(mut response: Response) -> Result<Answer, Failure> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, request_id, retry_after, clock, body })
+    Ok(Answer { status, request_id, retry_after, clock, date, body })
 }
 
 async fn read_with_token(mut response: Response) -> Result<(Option<HeaderValue>, Answer), Failure> {
     let token = response.headers_mut().remove(SUBJECT_TOKEN);
     Ok((token, read(response).await?))
+}
+
+/// A look without a complete answer.
+fn not_shown(failure: &Failure, endpoint: &Endpoint, credential: &Credential) -> LookUpError {
+    let text = words(failure, endpoint, credential);
+    match failure {
+        Failure::Send(_) | Failure::TimedOut { .. } | Failure::Read { .. } => {
+            LookUpError::Unavailable { text, retry_after: None }
+        }
+        Failure::TooLarge { .. } => LookUpError::Unreadable { text, error: None },
+    }
 }
 
 fn unknown(failure: &Failure, endpoint: &Endpoint, credential: &Credential) -> Unknown {

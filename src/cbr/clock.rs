@@ -18,12 +18,16 @@ pub struct ClockDifference {
     minutes: i64,
 }
 
+/// `Date` of an answer.
+pub(super) fn read_date(date: &str) -> Option<Timestamp> {
+    let date = Some(date.trim()).filter(|date| date.len() <= MAX_CHARS)?;
+    rfc2822::DateTimeParser::new().parse_timestamp(date).ok()
+}
+
 impl ClockDifference {
     /// From an answer's `Date` and the time at which it came.
     pub(super) fn of(date: &str, now: Timestamp) -> Option<Self> {
-        let date = Some(date.trim()).filter(|date| date.len() <= MAX_CHARS)?;
-        let date = rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
-        let difference = now.duration_since(date);
+        let difference = now.duration_since(read_date(date)?);
         (difference.unsigned_abs() > WORTH_TELLING)
             .then(|| Self { minutes: difference.as_mins() / 5 * 5 })
     }

@@ -3,10 +3,12 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use url::{Host, Url};
 
 use super::endpoint_pattern::{EndpointPattern, is_label};
 use super::ids::ProjectId;
+use super::operation_logs;
 use super::origin::{self, Malformed, Scheme};
 use super::request::Target;
 
@@ -38,6 +40,22 @@ impl Endpoint {
             target.backup_id.as_str(),
             "replicate",
         ])
+    }
+
+    /// `…/v3/{project_id}/operation-logs`, those of replications since then, from this one on
+    pub(super) fn operation_logs_url(
+        &self,
+        project_id: &ProjectId,
+        since: Timestamp,
+        offset: usize,
+    ) -> Url {
+        let mut url = self.url_of(&["v3", project_id.as_str(), "operation-logs"]);
+        url.query_pairs_mut()
+            .append_pair("operation_type", operation_logs::REPLICATION)
+            .append_pair("start_time", &since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+            .append_pair("limit", &operation_logs::PAGE.to_string())
+            .append_pair("offset", &offset.to_string());
+        url
     }
 
     /// `…/v3/{project_id}/replication-capabilities`

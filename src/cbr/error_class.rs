@@ -89,6 +89,19 @@ impl Refusal {
 }
 
 impl TerminalReason {
+    /// Whether something outside the request may cure it: a right, room, a vault or a backup that
+    /// is made, a destination that is opened. The same request is worth trying again then.
+    pub fn is_cured_outside(self) -> bool {
+        match self {
+            Self::Destination
+            | Self::Quota
+            | Self::Missing
+            | Self::Permission
+            | Self::WrongEndpoint => true,
+            Self::Source | Self::Request => false,
+        }
+    }
+
     /// What the reader should do about it.
     pub fn advice(self) -> &'static str {
         match self {

@@ -112,6 +112,10 @@ name!(
     /// `replication_records`.
     RecordId, "replication record id", is_record_id, A_RECORD_ID
 );
+name!(
+    /// One operation as the cloud has logged it: `id` in `operation_logs`.
+    OperationLogId, "operation log id", is_record_id, A_RECORD_ID
+);
 
 #[cfg(test)]
 mod tests {

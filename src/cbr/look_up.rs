@@ -10,6 +10,7 @@ use super::error_body::CloudError;
 use super::error_class::{Class, Refusal};
 use super::error_table::rows_of;
 use super::ids::BackupId;
+use super::operation_logs::LogPage;
 use super::records::{Backup, NotShown};
 use super::retry_after;
 
@@ -118,6 +119,28 @@ pub(super) fn read(
                 });
             }
         }
+    }
+    if answer.is_success() || matches!(json, Json::CutShort) {
+        return Err(LookUpError::Unreadable { text: error.summary(), error: Some(error) });
+    }
+    let retry_after =
+        answer.retry_after.as_deref().and_then(|value| retry_after::parse(value, now));
+    Err(meaning(error, retry_after))
+}
+
+/// What a complete answer to a request for the operation logs means. `now` is when it came.
+pub(super) fn read_logs(
+    answer: &Answer,
+    credential: &Credential,
+    now: Timestamp,
+) -> Result<LogPage, LookUpError> {
+    let json = answer.json();
+    let error = CloudError::read(answer, credential);
+    if answer.is_success()
+        && let Json::Read(body) = &json
+        && let Some(page) = LogPage::read(body, credential)
+    {
+        return Ok(page);
     }
     if answer.is_success() || matches!(json, Json::CutShort) {
         return Err(LookUpError::Unreadable { text: error.summary(), error: Some(error) });

@@ -1,5 +1,6 @@
 //! The cloud's side: one irreversible call (`POST …/replicate`), one look-up
-//! (`GET …/backups/{id}`), what their answers prove, and how a token for them is issued. Knows nothing
+//! (`GET …/backups/{id}`) with a second witness
+//! (`GET …/operation-logs`), what their answers prove, and how a token for them is issued. Knows nothing
 //! of Kubernetes and decides nothing.
 
 mod access_key;
@@ -8,6 +9,7 @@ mod capabilities;
 mod classify;
 mod client;
 mod clock;
+mod cloud_clock;
 mod cloud_value;
 mod clouds;
 mod codeless;
@@ -23,6 +25,7 @@ mod iam;
 mod ids;
 mod json;
 mod look_up;
+mod operation_logs;
 mod origin;
 mod outcome;
 mod records;
@@ -57,8 +60,9 @@ pub use error_class::{Class, Refusal, TerminalReason};
 pub use error_table::{AnswerRow, DOCUMENTED};
 pub use gate::StartWindow;
 pub use iam::{Issued, Login, NoUser, NotIssued, User, UserBytes, UserPart};
-pub use ids::{BackupId, InvalidId, ProjectId, RecordId, Region, VaultId};
+pub use ids::{BackupId, InvalidId, OperationLogId, ProjectId, RecordId, Region, VaultId};
 pub use look_up::LookUpError;
+pub use operation_logs::{LogPage, LogStatus, OperationLog};
 pub use outcome::{
     Accepted, NotSent, NotSentReason, Rejection, ReplicateOutcome, Unknown, UnknownWhy,
 };

@@ -108,6 +108,8 @@ macro_rules! open_enum {
     };
 }
 
+pub(super) use open_enum;
+
 open_enum!(
     /// The state of a backup.
     BackupStatus {

@@ -11,6 +11,8 @@ use super::text::{VALUE_CHARS, one_line};
 
 /// The path of a look, without what is different from backup to backup.
 pub(super) const BACKUP: &str = "/v3/{project_id}/backups/{backup_id}";
+/// The path of the operation logs.
+pub(super) const OPERATION_LOGS: &str = "/v3/{project_id}/operation-logs";
 /// The path of the newest backups.
 pub(super) const NEWEST_BACKUPS: &str = "/v3/{project_id}/backups";
 /// The path of the regions that can be replicated to.

@@ -17,6 +17,7 @@ use crate::controller::state::breakers::Breakers;
 use crate::controller::state::gate::Gate;
 use crate::controller::state::issued_tokens::IssuedTokens;
 use crate::controller::state::last_round::LastRounds;
+use crate::controller::state::log_cache::LogCache;
 use crate::controller::state::lookup_cache::LookupCache;
 use crate::controller::state::memory::Memory;
 use crate::controller::state::permits::Permits;
@@ -39,6 +40,7 @@ pub(super) struct Context {
     /// For the ends of calls that could not be written at once.
     pub(super) retries: Semaphore,
     pub(super) looks: LookupCache,
+    pub(super) logs: LogCache,
     pub(super) issued: IssuedTokens,
     pub(super) breakers: Breakers,
     pub(super) targets: TargetLocks,

@@ -62,6 +62,7 @@ fn request(spec: &BackupReplicationSpec) -> Result<(Target, Replicate), InvalidI
         auth: _,
         ready_when: _,
         on_unknown_outcome: _,
+        on_rejection: _,
         suspend: _,
     } = spec;
     Ok((

@@ -30,6 +30,7 @@ use crate::controller::state::breakers::Breakers;
 use crate::controller::state::gate::Gate;
 use crate::controller::state::issued_tokens::IssuedTokens;
 use crate::controller::state::last_round::{Due, LastRounds};
+use crate::controller::state::log_cache::LogCache;
 use crate::controller::state::lookup_cache::LookupCache;
 use crate::controller::state::memory::Memory;
 use crate::controller::state::permits::{Permits, RoundPermit};
@@ -97,6 +98,7 @@ impl Controller {
             permits: Arc::new(Permits::new(settings.concurrency, settings.namespaces.len() == 1)),
             gate,
             looks: LookupCache::default(),
+            logs: LogCache::default(),
             settings,
             memory,
             newest: Newest::new(stores.clone(), settling_time, room.clone()),

@@ -135,6 +135,16 @@ pub(super) struct RunOptions {
         value_parser = duration
     )]
     pub(super) first_call_after: Duration,
+    /// Time after a refusal that something outside the request may cure until the call is made once
+    /// more; doubles from one to the next, to six hours
+    #[arg(
+        long,
+        env = "BREP_REJECTION_RETRY",
+        value_name = "DURATION",
+        default_value = "10m",
+        value_parser = duration
+    )]
+    pub(super) rejection_retry: Duration,
     /// Time after its acceptance in which a replication is followed
     #[arg(
         long,

@@ -9,7 +9,7 @@ pub(super) fn outcome(attempt: &Attempt) -> &'static str {
         Some(Outcome::Accepted) => "accepted by the cloud",
         Some(Outcome::NotSent) => "never sent",
         Some(Outcome::Rejected) => match attempt.rejection {
-            Some(RejectionKind::Terminal) | None => "rejected by the cloud permanently",
+            Some(RejectionKind::Terminal) | None => "rejected by the cloud",
             Some(RejectionKind::Temporary) => "rejected by the cloud temporarily",
             Some(RejectionKind::Throttled) => "throttled by the cloud",
             Some(RejectionKind::Unauthorized) => "not accepted: the cloud rejected the credential",

@@ -15,6 +15,9 @@ const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
 /// A refused token is tried again this seldom while its Secret does not change: it may have been a
 /// mistake of theirs.
 const REFUSED_TOKEN: Duration = Duration::from_secs(60 * 60);
+/// After a refusal that something outside the request may cure, the call is made once more at
+/// least this often.
+const LONGEST_AFTER_REJECTION: Duration = Duration::from_secs(6 * 60 * 60);
 /// A watch is seldom later than this.
 const FIRST_AFTER_CONFLICT: Duration = Duration::from_secs(1);
 const LONGEST_AFTER_ERRORS: Duration = Duration::from_secs(60);
@@ -28,12 +31,20 @@ pub(super) fn retry_delay(
     before: Option<&Attempt>,
     asked: Option<Duration>,
 ) -> Duration {
-    let last = before.and_then(|attempt| match (&attempt.ended_at, &attempt.retry_at) {
-        (Some(ended), Some(retry)) => Duration::try_from(retry.0.duration_since(ended.0)).ok(),
-        (None, _) | (_, None) => None,
-    });
-    let plain = last.map_or(FIRST, |last| (last * 2).clamp(FIRST, LONGEST));
+    let plain = before.and_then(meant).map_or(FIRST, |last| (last * 2).clamp(FIRST, LONGEST));
     spread(plain, id).max(cap_retry_after(asked.unwrap_or_default()))
+}
+
+/// The wait after a refusal that something outside the request may cure: doubles from `first` to
+/// six hours, spread by a fifth either way. `before`: the refusal of the same request before it.
+pub(super) fn rejection_delay(
+    id: &AttemptId,
+    before: Option<&Attempt>,
+    first: Duration,
+) -> Duration {
+    let last = before.and_then(meant);
+    let plain = last.map_or(first, |last| last.saturating_mul(2).max(first));
+    spread(plain.min(LONGEST_AFTER_REJECTION), id)
 }
 
 /// The wait before the next claim after so many that the API server did not keep: doubles to ten
@@ -117,6 +128,12 @@ pub(super) fn until_retry(attempt: &Attempt, ended_for: Duration, now: Timestamp
         .map(|at| Duration::try_from(retry_at.0.duration_since(at.0)).unwrap_or_default());
     let at_most = meant.map_or(Duration::MAX, |meant| meant.saturating_sub(ended_for));
     remaining(retry_at.0, now).min(at_most)
+}
+
+/// The wait after an attempt, as it was written down.
+fn meant(attempt: &Attempt) -> Option<Duration> {
+    let (ended, retry) = (attempt.ended_at.as_ref()?, attempt.retry_at.as_ref()?);
+    Duration::try_from(retry.0.duration_since(ended.0)).ok()
 }
 
 /// What is left until `then`. A clock that is off by hours must not make us wait for hours.

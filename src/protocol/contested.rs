@@ -28,6 +28,7 @@ fn facts(status: &BackupReplicationStatus) -> BackupReplicationStatus {
         phase,
         origin: _,
         replication_record_id: _,
+        operation_log_id: _,
         source_region: _,
         backup_id: _,
         project_id: _,
@@ -38,6 +39,7 @@ fn facts(status: &BackupReplicationStatus) -> BackupReplicationStatus {
         additional_records: _,
         declined_records: _,
         attempts: _,
+        retry_at,
         decision: _,
         decision_attempt: _,
         accepted_at: _,
@@ -56,6 +58,8 @@ fn facts(status: &BackupReplicationStatus) -> BackupReplicationStatus {
     *observed_generation = None;
     *phase = None;
     *tracking_issue = None;
+    // The attempt's own is the fact.
+    *retry_at = None;
     conditions.clear();
     facts
 }

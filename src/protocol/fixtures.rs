@@ -4,7 +4,7 @@ pub(super) mod cloud;
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::protocol::credential::CredentialReading;
 use crate::protocol::decide::{Action, decide};
@@ -13,6 +13,7 @@ use crate::protocol::facts::record::{Recorded, record};
 use crate::protocol::lookup::{Lookup, LookupHistory};
 use crate::protocol::observation::{FreshAttempt, Observation, RefusedClaim, TargetReading};
 use crate::protocol::policy::Policy;
+use crate::protocol::witness::LogReading;
 use crate::resource::{Attempt, AttemptId, BackupReplication, BackupReplicationStatus};
 
 pub(super) const POLICY: Policy = Policy {
@@ -22,6 +23,7 @@ pub(super) const POLICY: Policy = Policy {
     tracking_limit: Duration::from_secs(24 * 60 * 60),
     lookup_patience: Duration::from_secs(60),
     first_call_after: Duration::from_secs(10),
+    rejection_retry: Duration::from_secs(600),
 };
 
 /// Known for long; and what the cloud says of look-ups, it has said for long.
@@ -75,6 +77,8 @@ pub(super) struct Scene {
     pub(super) target: TargetReading,
     pub(super) credential: Option<CredentialReading>,
     pub(super) lookup: Option<Lookup>,
+    pub(super) logs: Option<LogReading>,
+    pub(super) cloud_offset: Option<SignedDuration>,
     pub(super) history: LookupHistory,
     pub(super) records_known: bool,
     pub(super) credential_refused: bool,
@@ -95,6 +99,8 @@ impl Scene {
             target: TargetReading::Callable { endpoint: "https://cbr.example".into() },
             credential: Some(usable("s1")),
             lookup: Some(Lookup::NotAvailable("no look-up".into())),
+            logs: None,
+            cloud_offset: None,
             history: long_known(),
             records_known: false,
             credential_refused: false,
@@ -119,6 +125,8 @@ impl Scene {
             target: self.target.clone(),
             credential: self.credential.clone(),
             lookup: self.lookup.clone(),
+            logs: self.logs.clone(),
+            cloud_offset: self.cloud_offset,
             history: self.history,
             records_known: self.records_known,
             credential_refused: self.credential_refused,
@@ -139,7 +147,10 @@ impl Scene {
                 self.resource.status = Some(*status);
                 *attempt
             }
-            other @ (Action::ReadCredential | Action::Lookup { .. } | Action::Update { .. }) => {
+            other @ (Action::ReadCredential
+            | Action::Lookup { .. }
+            | Action::ReadLogs { .. }
+            | Action::Update { .. }) => {
                 panic!("no claim but {other:?}")
             }
         }
@@ -158,7 +169,10 @@ impl Scene {
     pub(super) fn settled(&self) -> (BackupReplicationStatus, Option<Duration>) {
         match self.decide() {
             Action::Update { status, requeue_after } => (*status, requeue_after),
-            other @ (Action::ReadCredential | Action::Lookup { .. } | Action::Claim { .. }) => {
+            other @ (Action::ReadCredential
+            | Action::Lookup { .. }
+            | Action::ReadLogs { .. }
+            | Action::Claim { .. }) => {
                 panic!("not settled but {other:?}")
             }
         }

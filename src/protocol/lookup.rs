@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::backoff::cap_retry_after;
+use super::witness::{self, LogReading};
 use crate::cbr::{Backup, LookUpError, Records, ReplicationRecord, same_spelling};
 use crate::protocol::facts::call_result::CallResult;
 use crate::resource::{BackupReplication, Origin, RejectionKind};
@@ -109,6 +110,12 @@ pub struct LookupHistory {
     pub no_lookup_for: Duration,
     /// For how long every answer has been that there is no such backup.
     pub no_backup_for: Duration,
+    /// How long ago the operation logs were last read for it; `None` if they were not.
+    pub logs_ago: Option<Duration>,
+    /// For how long the operation logs have not shown the entry of its call.
+    pub log_missing_for: Duration,
+    /// For how long every answer to this credential has been that there are no operation logs.
+    pub no_logs_for: Duration,
 }
 
 /// What a process remembers of one resource's look-ups. Instants are times on the process's
@@ -125,6 +132,10 @@ pub struct LookupMemory {
     pub not_shown_since: Option<Duration>,
     /// Since when the answer has been that there is no such backup.
     pub no_backup_since: Option<Duration>,
+    /// When the operation logs were last read.
+    pub logs_last: Option<Duration>,
+    /// Since when the operation logs have not shown the entry of its call.
+    pub log_missing_since: Option<Duration>,
 }
 
 impl LookupMemory {
@@ -136,6 +147,8 @@ impl LookupMemory {
             failing_since: None,
             not_shown_since: None,
             no_backup_since: None,
+            logs_last: None,
+            log_missing_since: None,
         }
     }
 
@@ -174,12 +187,31 @@ impl LookupMemory {
         self.last = Some(now);
     }
 
+    /// Notes what the operation logs gave.
+    pub fn note_logs(&mut self, resource: &BackupReplication, reading: &LogReading, now: Duration) {
+        let known = resource.status.as_ref().and_then(|status| status.operation_log_id.as_ref());
+        let shown = |id: &String| match reading {
+            LogReading::Entries(entries) => Some(witness::find(entries, id).is_some()),
+            LogReading::NotAvailable(_) => Some(false),
+            LogReading::Unauthorized(_) | LogReading::Throttled { .. } | LogReading::Failed(_) => {
+                None
+            }
+        };
+        match known.and_then(shown) {
+            Some(true) => self.log_missing_since = None,
+            Some(false) => self.log_missing_since = Some(self.log_missing_since.unwrap_or(now)),
+            None => {}
+        }
+        self.logs_last = Some(now);
+    }
+
     /// Counts from now on since when look-ups have failed or shown nothing: what another leader saw
     /// meanwhile is not known here.
     pub fn begin_to_lead(&mut self) {
         self.failing_since = None;
         self.not_shown_since = None;
         self.no_backup_since = None;
+        self.log_missing_since = None;
     }
 
     /// The same as the decision sees it.
@@ -193,6 +225,9 @@ impl LookupMemory {
             not_shown_for: elapsed(self.not_shown_since),
             no_lookup_for: elapsed(viewer.no_lookup_since),
             no_backup_for: elapsed(self.no_backup_since),
+            logs_ago: self.logs_last.map(|at| now.saturating_sub(at)),
+            log_missing_for: elapsed(self.log_missing_since),
+            no_logs_for: elapsed(viewer.no_logs_since),
         }
     }
 }
@@ -205,11 +240,31 @@ pub struct ViewerMemory {
     pub records_shown: bool,
     /// Since when every answer has been that there is no look-up.
     pub no_lookup_since: Option<Duration>,
+    /// Since when every answer has been that there are no operation logs.
+    pub no_logs_since: Option<Duration>,
     /// Whether the last answer that tells was that the credential is refused.
     pub refused: bool,
 }
 
 impl ViewerMemory {
+    /// Notes what the operation logs gave.
+    pub fn note_logs(&mut self, reading: &LogReading, now: Duration) {
+        match reading {
+            LogReading::NotAvailable(_) => {
+                self.no_logs_since = Some(self.no_logs_since.unwrap_or(now));
+            }
+            LogReading::Entries(_)
+            | LogReading::Unauthorized(_)
+            | LogReading::Throttled { .. }
+            | LogReading::Failed(_) => self.no_logs_since = None,
+        }
+        match reading {
+            LogReading::Unauthorized(_) => self.refused = true,
+            LogReading::Entries(_) => self.refused = false,
+            LogReading::NotAvailable(_) | LogReading::Throttled { .. } | LogReading::Failed(_) => {}
+        }
+    }
+
     /// Notes how a call ended.
     pub fn note_call(&mut self, result: &CallResult) {
         match result {

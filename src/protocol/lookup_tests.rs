@@ -93,8 +93,10 @@ fn a_process_that_begins_to_lead_counts_again_and_keeps_what_it_knows() {
         failing_since: long,
         not_shown_since: long,
         no_backup_since: long,
+        logs_last: long,
+        log_missing_since: long,
     };
     own.begin_to_lead();
-    let begun = LookupMemory { last: long, ..LookupMemory::new(seconds(1)) };
+    let begun = LookupMemory { last: long, logs_last: long, ..LookupMemory::new(seconds(1)) };
     assert_eq!(own, begun);
 }

@@ -21,10 +21,12 @@ mod lookup;
 mod observation;
 mod pace;
 mod policy;
+mod refusal;
 mod secret;
 mod target;
 mod token_life;
 mod transitions;
+mod witness;
 
 pub(crate) use backoff::{claim_delay, conflict_delay, deadline, error_delay};
 pub(crate) use circuit::{Circuit, CircuitState, is_silence};
@@ -52,6 +54,7 @@ pub use secret::{SecretContent, secret_content};
 pub use target::{CallTarget, LockedTarget, locked_target};
 pub use token_life::TokenLife;
 pub use transitions::{Transition, TransitionKind, since_creation, transitions};
+pub use witness::LogReading;
 
 #[cfg(test)]
 pub(crate) use describe::fixtures::every_description;

@@ -3,10 +3,11 @@
 use crate::protocol::credential::CredentialReading;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 
 use super::lookup::{Lookup, LookupHistory};
+use super::witness::LogReading;
 use crate::resource::{AttemptId, BackupReplication, DECISION_ANNOTATION};
 
 /// Everything that a decision rests on.
@@ -27,6 +28,10 @@ pub struct Observation<'a> {
     pub credential: Option<CredentialReading>,
     /// What a look-up gave in this round; `None` where nothing asked for it yet.
     pub lookup: Option<Lookup>,
+    /// What the operation logs gave in this round; `None` where nothing asked for them yet.
+    pub logs: Option<LogReading>,
+    /// What must be added to `now` to have the cloud's time; `None` where it is not known.
+    pub cloud_offset: Option<SignedDuration>,
     /// What this process remembers of its look-ups.
     pub history: LookupHistory,
     /// Whether a look-up with this very credential, at this endpoint and project, has shown the

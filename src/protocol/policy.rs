@@ -28,6 +28,9 @@ pub struct Policy {
     /// that nothing was called for it before (`--first-call-after`): its status may be restored
     /// after it.
     pub first_call_after: Duration,
+    /// How long after a refusal that something outside the request may cure the call is made once
+    /// more (`--rejection-retry`); doubles from one to the next, to six hours.
+    pub rejection_retry: Duration,
 }
 
 impl Policy {

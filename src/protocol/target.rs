@@ -44,7 +44,9 @@ pub fn locked_target(resource: &BackupReplication) -> Option<LockedTarget> {
     let attempt = status.attempts.first()?;
     let target = || CallTarget::new(&resource.spec);
     if status.is_accepted() {
-        let shows = status.record_status.is_some() || status.origin == Some(Origin::Adopted);
+        // What the operation logs show, the look-up of another resource does not.
+        let recorded = status.record_status.is_some() && status.operation_log_id.is_none();
+        let shows = recorded || status.origin == Some(Origin::Adopted);
         let accepted_at = status.accepted_at.as_ref().map(|at| at.0).filter(|_| !shows)?;
         return Some(LockedTarget { target: target(), accepted_at: Some(accepted_at) });
     }

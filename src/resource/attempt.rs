@@ -95,6 +95,10 @@ pub struct Attempt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::RECORDS), inner(length(max = bounds::ID), regex(pattern = PRINTABLE_ID)))]
     pub records_before: Option<Vec<String>>,
+    /// The cloud's own time when the call was claimed, by the answer to the look-up before it; no
+    /// later than it was. Absent where the cloud did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloud_time: Option<Time>,
     /// How the call ended. Absent while it is in flight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
@@ -154,7 +158,7 @@ impl Outcome {
 /// What a rejection means for the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum RejectionKind {
-    /// Permanent: the spec, a quota or a permission must change.
+    /// The spec, a quota, a permission or something else in the cloud must change.
     Terminal,
     /// May succeed later without any change.
     Temporary,

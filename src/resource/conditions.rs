@@ -90,7 +90,7 @@ reasons! {
     Submitting,
     /// It is unknown whether the call was accepted.
     OutcomeUnknown,
-    /// The cloud rejected the call permanently.
+    /// The cloud rejected the call.
     Rejected,
     /// The cloud says that a replica exists or is being made.
     AlreadyReplicated,

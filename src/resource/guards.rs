@@ -126,6 +126,7 @@ fn facts() -> Vec<Rule> {
         ),
         Rule::new(&["status", "origin"], "self == oldSelf || oldSelf == 'Adopted'", ORIGIN),
         written_once("replicationRecordId"),
+        written_once("operationLogId"),
         written_once("acceptedAt"),
         Rule::new(
             STATUS,
@@ -184,7 +185,7 @@ fn each_attempt() -> Vec<Rule> {
     const FINAL: &str =
         "an outcome is final: only Unknown may be settled, and only an acceptance may come late";
     const AS_IT_WAS: &str = "self == oldSelf";
-    let claim: [Place; 9] = [
+    let claim: [Place; 10] = [
         &["status", "attempts", "[]", "number"],
         &["status", "attempts", "[]", "generation"],
         &["status", "attempts", "[]", "endpoint"],
@@ -194,6 +195,7 @@ fn each_attempt() -> Vec<Rule> {
         &["status", "attempts", "[]", "limit"],
         &["status", "attempts", "[]", "secretVersion"],
         &["status", "attempts", "[]", "requestDigest"],
+        &["status", "attempts", "[]", "cloudTime"],
     ];
     let neither_comes_nor_goes = |field: &str| format!("has(self.{field}) == has(oldSelf.{field})");
     let mut rules: Vec<Rule> =
@@ -203,7 +205,9 @@ fn each_attempt() -> Vec<Rule> {
         // The others are required.
         Rule::new(
             ATTEMPT,
-            ["secretVersion", "requestDigest"].map(neither_comes_nor_goes).join(" && "),
+            ["secretVersion", "requestDigest", "cloudTime"]
+                .map(neither_comes_nor_goes)
+                .join(" && "),
             CLAIM,
         ),
         Rule::new(&["status", "attempts", "[]", "recordsBefore"], AS_IT_WAS, RECORDS),

@@ -22,7 +22,9 @@ pub use conditions::{Change, ConditionType, Is, Reason, apply as apply_condition
 pub use crd::crd_yaml;
 pub use guarded_patch::{Unguarded, decision_patch, met_its_version, status_patch};
 pub use reasons::{Acts, Blanks, Cure, EventType, Explained, Level, Telling};
-pub use spec::{BackupReplication, BackupReplicationSpec, OnUnknownOutcome, ReadyWhen};
+pub use spec::{
+    BackupReplication, BackupReplicationSpec, OnRejection, OnUnknownOutcome, ReadyWhen,
+};
 pub use status::{BackupReplicationStatus, Origin, Phase, TrackingEnd, TrackingIssue};
 
 /// The annotation by which a human decides about one attempt (see `docs/decisions.md`).

@@ -10,8 +10,8 @@ use super::status::BackupReplicationStatus;
 
 /// Replicates one CBR backup to another region: one accepted call per resource.
 ///
-/// Everything but `auth`, `readyWhen`, `onUnknownOutcome` and `suspend` is frozen while a call is
-/// in flight, while its outcome is unknown, and permanently once it was accepted.
+/// Everything but `auth`, `readyWhen`, `onUnknownOutcome`, `onRejection` and `suspend` is frozen
+/// while a call is in flight, while its outcome is unknown, and permanently once it was accepted.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[kube(
     group = "cbr.replication.dev",
@@ -47,7 +47,8 @@ use super::status::BackupReplicationStatus;
         type_ = "string",
         json_path = ".status.replicaBackupId",
         priority = 1
-    )
+    ),
+    printcolumn(name = "Retry", type_ = "string", json_path = ".status.retryAt", priority = 1)
 )]
 #[serde(rename_all = "camelCase")]
 pub struct BackupReplicationSpec {
@@ -95,6 +96,10 @@ pub struct BackupReplicationSpec {
     /// tell. Default: `Hold`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_unknown_outcome: Option<OnUnknownOutcome>,
+    /// What to do when the cloud refuses the call for a reason outside the request: a missing right,
+    /// a quota, a vault or backup that does not exist, the destination. Default: `Retry`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_rejection: Option<OnRejection>,
     /// `true`: no new call is made. Default: `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,
@@ -110,6 +115,11 @@ impl BackupReplicationSpec {
     /// `onUnknownOutcome` with its default.
     pub fn on_unknown_outcome(&self) -> OnUnknownOutcome {
         self.on_unknown_outcome.unwrap_or(OnUnknownOutcome::Hold)
+    }
+
+    /// `onRejection` with its default.
+    pub fn on_rejection(&self) -> OnRejection {
+        self.on_rejection.unwrap_or(OnRejection::Retry)
     }
 
     /// A digest of the fields that say what is called for: 32 characters, the same in every
@@ -128,6 +138,7 @@ impl BackupReplicationSpec {
             auth: _,
             ready_when: _,
             on_unknown_outcome: _,
+            on_rejection: _,
             suspend: _,
         } = self;
         let acceleration = enable_acceleration.map(|value| value.to_string());
@@ -176,4 +187,14 @@ pub enum OnUnknownOutcome {
     /// Call again after the settling time. The cloud must refuse a second replica, or you may pay
     /// for two.
     CallAgain,
+}
+
+/// What to do after a refusal that something outside the request may cure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum OnRejection {
+    /// Call again: soon after the Secret or the spec changes, else after 10 minutes, doubling to 6
+    /// hours. A refusal proves that nothing was accepted. The resource stays `Stalled` meanwhile.
+    Retry,
+    /// No further call before the request changes, or without a decision of yours.
+    Hold,
 }

@@ -24,6 +24,11 @@ pub struct BackupReplicationStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::ID), regex(pattern = PRINTABLE_ID))]
     pub replication_record_id: Option<String>,
+    /// ID of the entry in the cloud's operation logs that shows this resource's own call, where the
+    /// backup's records do not. Written once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::ID), regex(pattern = PRINTABLE_ID))]
+    pub operation_log_id: Option<String>,
     /// Replication source region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::NAME))]
@@ -65,6 +70,10 @@ pub struct BackupReplicationStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = bounds::ATTEMPTS))]
     pub attempts: Vec<Attempt>,
+    /// When the operator makes the next attempt without any change. Absent while it waits for
+    /// something else, or for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Time>,
     /// The value of the decision annotation that was last carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::NAME))]
@@ -144,7 +153,7 @@ pub enum Phase {
     Replicating,
     /// Accepted; the copy exists, or the cloud does not tell whether it does.
     Succeeded,
-    /// The cloud rejected the call permanently, or the replication failed.
+    /// The cloud rejected the call, or the replication failed.
     Failed,
 }
 

@@ -2,6 +2,7 @@
 //! too many, and the resource continues once it is corrected.
 
 mod endpoint;
+mod heals;
 mod not_sent;
 mod rejected;
 mod secret;

@@ -118,6 +118,7 @@ async fn the_columns_tell_where_it_stands() -> Result<()> {
                 "replicationRecordId": "record-1",
                 "replicaBackupId": "replica-1",
                 "progress": 40,
+                "retryAt": "2026-11-23T10:10:00Z",
                 "conditions": [{
                     "type": "Ready", "status": "True", "reason": "Accepted", "message": "",
                     "lastTransitionTime": "2026-11-23T10:00:00Z",
@@ -140,8 +141,8 @@ async fn the_columns_tell_where_it_stands() -> Result<()> {
         narrow[1][..6],
         ["db", "Replicating", "True", example::DESTINATION_REGION, "record-1", "40"]
     );
-    assert_eq!(wide[0][7..], ["REASON", "BACKUP", "REPLICA"]);
-    assert_eq!(wide[1][7..], ["Accepted", example::BACKUP, "replica-1"]);
+    assert_eq!(wide[0][7..], ["REASON", "BACKUP", "REPLICA", "RETRY"]);
+    assert_eq!(wide[1][7..], ["Accepted", example::BACKUP, "replica-1", "2026-11-23T10:10:00Z"]);
     Ok(())
 }
 

@@ -34,5 +34,6 @@ mod roles;
 mod scale;
 mod secrecy;
 mod tracking;
+mod witness;
 
 const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");

@@ -13,7 +13,7 @@ use regex::Regex;
 use crate::OPERATOR;
 
 /// Every option with values that it does not take.
-const WRONG: [(&str, &[&str]); 24] = [
+const WRONG: [(&str, &[&str]); 25] = [
     ("cloud", &["", "aws", "OTC", "otc,aws", "otc,"]),
     (
         "allowed-endpoint",
@@ -63,6 +63,7 @@ const WRONG: [(&str, &[&str]); 24] = [
     ("settling-time", &["", "0s", "-1s", "10", "soon", "25h"]),
     ("look-up-patience", &["", "0s", "-1s", "10", "soon", "25h"]),
     ("first-call-after", &["", "0s", "-1s", "10", "soon", "25h"]),
+    ("rejection-retry", &["", "0s", "-1s", "10", "soon", "25h"]),
     ("tracking-limit", &["", "0s", "-1s", "10", "soon", "721h"]),
     ("requests-per-minute", &["", "0", "-1", "many", "5000000000"]),
     ("watch-timeout", &["", "0s", "-1s", "10", "soon", "1500ms", "291s"]),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::cbr::{Backup, LookUpError};
+use crate::cbr::LookUpError;
 use crate::controller::context::Context;
 use crate::controller::prepared::PreparedCall;
 use crate::controller::reconcile::credential::UsableCredential;
@@ -52,7 +52,8 @@ pub(crate) async fn look_up(
     lookup
 }
 
-fn heard(answer: &Result<Backup, LookUpError>, took: Duration, limit: Duration) -> Heard {
+/// What an answer, or its absence, tells the gate.
+pub(super) fn heard<T>(answer: &Result<T, LookUpError>, took: Duration, limit: Duration) -> Heard {
     match answer {
         Err(LookUpError::Throttled { error: _, retry_after }) => Heard::Throttled(*retry_after),
         Ok(_)

@@ -3,6 +3,7 @@
 mod call;
 mod claim;
 pub(super) mod credential;
+mod logs;
 pub(super) mod lookup;
 mod observe;
 mod record;
@@ -107,7 +108,9 @@ async fn work(
     let place = observer.take_place();
     match action {
         // The round has been told these.
-        Action::ReadCredential | Action::Lookup { .. } => Ok(Next::await_change()),
+        Action::ReadCredential | Action::Lookup { .. } | Action::ReadLogs { .. } => {
+            Ok(Next::await_change())
+        }
         Action::Update { status, requeue_after } => {
             drop(place);
             if object.status.as_ref() == Some(&*status) {

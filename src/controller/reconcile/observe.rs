@@ -14,6 +14,7 @@ use crate::controller::prepared::{self, Prepared};
 use crate::controller::reconcile::credential::{
     Asker, CredentialAnswer, ReadCredential, UsableCredential, read_credential,
 };
+use crate::controller::reconcile::logs::read_logs;
 use crate::controller::reconcile::lookup::look_up;
 use crate::controller::state::breakers::Turn;
 use crate::controller::state::gate::{Entry, LaneKey, LanePlace, Ticket};
@@ -23,8 +24,8 @@ use crate::controller::state::viewers::{StoredViewer, ViewerKey};
 use crate::controller::watch::entry::WatchEntry;
 use crate::controller::watch::newest::KnownObject;
 use crate::protocol::{
-    Action, CallTarget, CredentialProblem, CredentialReading, Facts, FreshAttempt, Lookup,
-    NextLookup, Round, Viewer, cause, wait_for_lookup,
+    Action, CallTarget, CredentialProblem, CredentialReading, Facts, FreshAttempt, LogReading,
+    Lookup, NextLookup, Round, Viewer, cause, wait_for_lookup,
 };
 use crate::resource::{AttemptId, BackupReplication};
 
@@ -107,6 +108,9 @@ impl<'a> Observer<'a> {
         let mut round = Round::new(facts, &own, memory.now(), policy);
         let mut same_target = None;
         loop {
+            if let Prepared::Call(call) = &self.target {
+                round.cloud_offset(self.context.cbr.cloud_offset(&call.endpoint));
+            }
             match round.next(Timestamp::now(), same_target.clone()) {
                 Action::ReadCredential => {
                     if let Some(wait) = self.read_credential(&mut round).await? {
@@ -115,6 +119,11 @@ impl<'a> Observer<'a> {
                 }
                 Action::Lookup { max_age } => {
                     if !self.look_up(&mut round, max_age).await {
+                        return Ok(Decided::Drained);
+                    }
+                }
+                Action::ReadLogs { since, max_age } => {
+                    if !self.read_logs(&mut round, since, max_age).await {
                         return Ok(Decided::Drained);
                     }
                 }
@@ -258,6 +267,51 @@ impl<'a> Observer<'a> {
         true
     }
 
+    /// Whether the round has been told what the operation logs gave; else a drain has begun.
+    async fn read_logs(
+        &mut self,
+        round: &mut Round<'_>,
+        since: Timestamp,
+        max_age: Duration,
+    ) -> bool {
+        let (
+            Prepared::Call(call),
+            Some(ReadCredential { usable: Some(usable), reading: _ }),
+            Some(key),
+            Some(lane),
+        ) = (&self.target, &self.credential, self.viewer_key(), self.lane())
+        else {
+            return false;
+        };
+        let context = self.context;
+        let memory = &context.memory;
+        // The place of the look-up in this round was granted together with one more request.
+        let held = self.place.as_ref();
+        let read = async |since| {
+            if let Some(place) = held {
+                return read_logs(context, call, usable, place, since).await;
+            }
+            let ticket = Ticket::Follow(call.target.backup_id.clone());
+            match context.gate.enter(&lane, ticket, memory.now(), context.spread()) {
+                Entry::Go(place) => {
+                    self.permit.leave();
+                    read_logs(context, call, usable, &place, since).await
+                }
+                Entry::Later(wait) => LogReading::Throttled { until: after(wait) },
+                Entry::Held(until) => LogReading::Throttled { until },
+                Entry::Shut => LogReading::Failed(NO_ANSWER.to_owned()),
+            }
+        };
+        let reading = tokio::select! {
+            reading = context.logs.read(&key, since, max_age, read) => reading,
+            () = context.drain.cancelled() => return false,
+        };
+        memory.lookups(self.key, self.object, |own| {
+            memory.viewer(&key, |viewer| round.logs_read(reading, own, viewer, memory.now()));
+        });
+        true
+    }
+
     /// The right to show the credential in a call. `None` where the cloud has refused it meanwhile,
     /// or somebody else tries it first.
     pub(super) fn turn(&self, usable: &UsableCredential) -> Option<Turn> {
@@ -297,6 +351,10 @@ impl<'a> Observer<'a> {
 }
 
 fn deferred(wait: Duration) -> Lookup {
+    Lookup::Deferred { until: after(wait) }
+}
+
+fn after(wait: Duration) -> Timestamp {
     let now = Timestamp::now();
-    Lookup::Deferred { until: now.checked_add(wait).unwrap_or(now) }
+    now.checked_add(wait).unwrap_or(now)
 }

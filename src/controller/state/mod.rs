@@ -4,6 +4,7 @@ pub(super) mod breakers;
 pub(super) mod gate;
 pub(super) mod issued_tokens;
 pub(super) mod last_round;
+pub(super) mod log_cache;
 pub(super) mod lookup_cache;
 pub(super) mod memory;
 pub(super) mod permits;

@@ -79,6 +79,7 @@ pub(super) struct Evidence {
     /// Of the attempt in force; null where the records could not be checked before it.
     pub(super) records_before: Option<Vec<String>>,
     pub(super) replication_record_id: Option<String>,
+    pub(super) operation_log_id: Option<String>,
     pub(super) record_created_at: Option<Time>,
     pub(super) origin: Option<Origin>,
     pub(super) accepted_at: Option<Time>,
@@ -130,6 +131,7 @@ impl Report {
                     .first()
                     .and_then(|attempt| attempt.records_before.clone()),
                 replication_record_id: status.replication_record_id,
+                operation_log_id: status.operation_log_id,
                 record_created_at: status.record_created_at,
                 origin: status.origin,
                 accepted_at: status.accepted_at,
@@ -202,7 +204,10 @@ fn summary(resource: &BackupReplication) -> String {
             "The cloud says that a replica already exists or is being made; its record does not \
              show."
         }
-        (Phase::Failed, _) => "The cloud rejected the call permanently.",
+        (Phase::Failed, _) if status.retry_at.is_some() => {
+            "The cloud rejected the call. The operator tries again."
+        }
+        (Phase::Failed, _) => "The cloud rejected the call.",
     };
     known.to_owned()
 }
@@ -242,6 +247,14 @@ fn turn(resource: &BackupReplication, reason: Option<Reason>, now: Timestamp) ->
             }
             (None, None) => of_reason.unwrap_or("The operator continues automatically.").to_owned(),
         },
+        Next::Human if status.is_some_and(|status| status.retry_at.is_some()) => {
+            let at = status.and_then(|status| status.retry_at.as_ref());
+            let when = at.map(|at| short(at.0)).unwrap_or_default();
+            format!(
+                "Action required: remove what the cloud names. The operator tries again \
+                 automatically: after {when}, and sooner when the Secret or the spec changes."
+            )
+        }
         Next::Human => format!(
             "Action required: {} The operator makes no call until you act.",
             of_reason.unwrap_or("see the operator's message above.")

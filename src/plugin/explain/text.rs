@@ -136,6 +136,7 @@ fn evidence(report: &Report) -> String {
     let Evidence {
         records_before,
         replication_record_id,
+        operation_log_id,
         record_created_at,
         origin,
         accepted_at,
@@ -167,6 +168,7 @@ fn evidence(report: &Report) -> String {
             None => id.to_owned(),
         });
     section.field("record", record.as_deref().unwrap_or("none is known"));
+    section.known("operation log", operation_log_id.as_deref());
     section.known("known by", origin.map(known_by));
     section.known("accepted", time(accepted_at.as_ref()).as_deref());
     section.known("cloud says", record_status.as_deref());

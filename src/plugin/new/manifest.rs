@@ -59,6 +59,7 @@ pub(super) fn manifest(wanted: &Wanted, namespace: Option<&str>) -> Result<Manif
             Goal::Replicated => ReadyWhen::Replicated,
         }),
         on_unknown_outcome: None,
+        on_rejection: None,
         suspend: None,
     };
     Ok(Manifest {

@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use crate::cbr::Records;
 use crate::protocol::backoff;
 use crate::protocol::decide::step::{Sight, Step, Wait, sight, unseen};
+use crate::protocol::decide::testimony::{follow_by_logs, may_follow};
 use crate::protocol::decide::tracking::{note_further_records, track};
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::evidence::evidence;
@@ -29,6 +31,8 @@ pub(crate) fn accepted(
         status.attempts.iter().find(|a| a.outcome == Some(Outcome::Unknown))
     {
         Missing::Outcome(unknown.clone())
+    } else if status.operation_log_id.is_some() {
+        return track(status, seen, policy);
     } else if let Some(nameless) = nameless(status) {
         Missing::Record(nameless.clone())
     } else {
@@ -47,6 +51,31 @@ pub(crate) fn accepted(
             wait(None)
         }
     };
+    // Its record is not shown; its entry in the operation logs may be.
+    let by_logs = match (&missing, sight(seen)) {
+        (Missing::Record(attempt), Sight::Seen(Lookup::Backup(backup))) => {
+            let settled = left.is_zero() || backup.replication_records == Records::NotReported;
+            settled && evidence(backup, seen).of_call(attempt, &others_records(status)).is_none()
+        }
+        (Missing::Record(_), Sight::Seen(Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_))) => {
+            true
+        }
+        (
+            Missing::Record(_),
+            Sight::Need(_)
+            | Sight::Blind
+            | Sight::Seen(
+                Lookup::Unauthorized(_)
+                | Lookup::Throttled { .. }
+                | Lookup::Deferred { .. }
+                | Lookup::Failed(_),
+            ),
+        )
+        | (Missing::Outcome(_), _) => false,
+    };
+    if by_logs && may_follow(status, seen) {
+        return follow_by_logs(status, seen, policy);
+    }
     match sight(seen) {
         Sight::Need(need) => Step::See(need),
         Sight::Seen(Lookup::Backup(backup)) => {

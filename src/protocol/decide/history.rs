@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::protocol::backoff;
-use crate::protocol::credential::{CredentialReading, comes_from_another};
+use crate::protocol::credential::CredentialReading;
 use crate::protocol::decide::accepted::accepted;
+use crate::protocol::decide::refused::refused;
 use crate::protocol::decide::step::{Need, Sight, Step, Wait, sight, unseen};
 use crate::protocol::decide::tracking::{just_accepted, note_further_records};
 use crate::protocol::decide::unknown::unknown;
@@ -90,7 +91,9 @@ pub(crate) fn assess(
             }
             _ if changed => Step::MayCall,
             Some(RejectionKind::Temporary) => retry_later(attempt, unchanged_for, seen.now),
-            Some(RejectionKind::Terminal) | None => refused(attempt, seen),
+            Some(RejectionKind::Terminal) | None => {
+                refused(status, attempt, unchanged_for, seen, policy)
+            }
         },
         Some(Outcome::Accepted) => Step::Wait(just_accepted(status)),
     }
@@ -149,25 +152,6 @@ fn retry_later(attempt: Attempt, ended_for: Duration, now: Timestamp) -> Step {
     } else {
         Step::Wait(Wait::new(Situation::WaitingToRetry(attempt), Some(left)))
     }
-}
-
-/// A documented refusal of the request. With a credential that the edited spec names instead, it is
-/// another call.
-fn refused(attempt: Attempt, seen: &Observation<'_>) -> Step {
-    let edited = Some(attempt.generation) != seen.resource.metadata.generation;
-    if edited && seen.resource.spec.auth.source().is_some() {
-        match &seen.credential {
-            None => return Step::See(Need::Credential),
-            Some(CredentialReading::Usable { version, viewer: _ }) => {
-                let before = attempt.secret_version.as_deref();
-                if before.is_some_and(|before| comes_from_another(before, version)) {
-                    return Step::MayCall;
-                }
-            }
-            Some(CredentialReading::Problem(_)) => {}
-        }
-    }
-    Step::Wait(Wait::new(Situation::Rejected(attempt), None))
 }
 
 /// A refused token: called again when the Secret has changed, and else very seldom.

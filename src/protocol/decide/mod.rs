@@ -4,13 +4,16 @@ mod accepted;
 pub(super) mod after_call;
 mod history;
 pub(crate) mod preconditions;
+mod refused;
 pub(super) mod round;
 mod step;
+mod testimony;
 pub(super) mod tracking;
 mod unknown;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use kube::ResourceExt;
 
 use crate::protocol::backoff::remaining;
@@ -38,6 +41,13 @@ pub enum Action {
         /// How old the look may be; zero where it must be made now.
         max_age: Duration,
     },
+    /// Read the project's operation logs and decide again with what they gave.
+    ReadLogs {
+        /// From when on, by the cloud's clock.
+        since: Timestamp,
+        /// How old the reading may be; zero where they must be read now.
+        max_age: Duration,
+    },
     /// Write this status under guard. If that succeeds, the attempt in it is claimed: make its call
     /// at once.
     Claim {
@@ -60,6 +70,7 @@ impl From<Need> for Action {
         match need {
             Need::Credential => Self::ReadCredential,
             Need::Lookup { max_age } => Self::Lookup { max_age },
+            Need::Logs { since, max_age } => Self::ReadLogs { since, max_age },
         }
     }
 }
@@ -158,7 +169,11 @@ fn quiet_for(situation: &Situation, seen: &Observation<'_>, policy: &Policy) -> 
 #[cfg(test)]
 mod decide_tests;
 #[cfg(test)]
+mod refused_tests;
+#[cfg(test)]
 mod round_tests;
+#[cfg(test)]
+mod testimony_tests;
 #[cfg(test)]
 mod tracking_tests;
 #[cfg(test)]

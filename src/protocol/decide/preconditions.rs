@@ -12,6 +12,7 @@ use crate::protocol::decision;
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::evidence::{Evidence, evidence};
 use crate::protocol::facts::claim::Call;
+use crate::protocol::facts::progress::whole_seconds;
 use crate::protocol::facts::settle::{adopt, decline};
 use crate::protocol::lookup::Lookup;
 use crate::protocol::observation::{Observation, RefusedClaim, TargetReading};
@@ -142,7 +143,9 @@ pub(crate) fn before_call<'a>(
         // The attempt may have to be repeated, and what is there now is not wanted then either.
         decline(status, records_before.clone().unwrap_or_default());
     }
-    Ready::Call(Call { endpoint, secret_version, records_before, other_vault })
+    let cloud_time = seen.cloud_offset.and_then(|offset| seen.now.checked_add(offset).ok());
+    let cloud_time = cloud_time.and_then(whole_seconds);
+    Ready::Call(Call { endpoint, secret_version, records_before, cloud_time, other_vault })
 }
 
 /// The wait for an endpoint that asked for rest. The time is told where it is worth a reader's

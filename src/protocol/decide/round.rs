@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::protocol::credential::CredentialReading;
 use crate::protocol::decide::{Action, decide};
 use crate::protocol::lookup::{Lookup, LookupHistory, LookupMemory, ViewerMemory};
 use crate::protocol::observation::{FreshAttempt, Observation, RefusedClaim, TargetReading};
 use crate::protocol::policy::Policy;
+use crate::protocol::witness::LogReading;
 use crate::resource::BackupReplication;
 
 /// What is known when a round begins. Each field is that of [`Observation`].
@@ -67,6 +68,8 @@ impl<'a> Round<'a> {
             target,
             credential: None,
             lookup: None,
+            logs: None,
+            cloud_offset: None,
             history: own.history(&ViewerMemory::default(), at),
             records_known: false,
             credential_refused: false,
@@ -118,5 +121,25 @@ impl<'a> Round<'a> {
         self.seen.history = LookupHistory { ago, ..own.history(viewer, at) };
         self.seen.records_known = viewer.records_shown;
         self.seen.lookup = Some(lookup);
+    }
+
+    /// The operation logs were read. What that leaves to remember goes into `own` and `viewer`.
+    pub fn logs_read(
+        &mut self,
+        reading: LogReading,
+        own: &mut LookupMemory,
+        viewer: &mut ViewerMemory,
+        at: Duration,
+    ) {
+        own.note_logs(self.seen.resource, &reading, at);
+        viewer.note_logs(&reading, at);
+        let LookupHistory { ago, .. } = self.seen.history;
+        self.seen.history = LookupHistory { ago, ..own.history(viewer, at) };
+        self.seen.logs = Some(reading);
+    }
+
+    /// What must be added to this machine's time to have the cloud's.
+    pub fn cloud_offset(&mut self, offset: Option<SignedDuration>) {
+        self.seen.cloud_offset = offset;
     }
 }

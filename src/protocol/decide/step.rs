@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::protocol::credential::CredentialReading;
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::lookup::Lookup;
@@ -24,6 +26,13 @@ pub(crate) enum Need {
     /// The backup's records.
     Lookup {
         /// How old the look may be; zero where it must be made now.
+        max_age: Duration,
+    },
+    /// The project's operation logs.
+    Logs {
+        /// From when on, by the cloud's clock.
+        since: Timestamp,
+        /// How old the reading may be; zero where they must be read now.
         max_age: Duration,
     },
 }

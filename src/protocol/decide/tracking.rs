@@ -6,6 +6,7 @@ use crate::cbr::Records;
 use crate::protocol::backoff;
 use crate::protocol::credential::CredentialReading;
 use crate::protocol::decide::step::{Need, Sight, Step, Wait, sight};
+use crate::protocol::decide::testimony::{follow_by_logs, may_follow};
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::evidence::{Evidence, evidence};
 use crate::protocol::facts::call_result::bounded;
@@ -28,6 +29,9 @@ pub(crate) fn track(
     policy: &Policy,
 ) -> Step {
     let wait = |again| Step::Wait(Wait::new(Situation::Accepted, again));
+    if status.operation_log_id.is_some() && status.tracking_end.is_none() {
+        return by_logs(status, seen, policy);
+    }
     let (Some(record_id), None) = (status.replication_record_id.clone(), status.tracking_end)
     else {
         return wait(None);
@@ -57,7 +61,9 @@ pub(crate) fn track(
                 let max_age = seen.history.ago.unwrap_or(delay / 2).min(delay);
                 return Step::See(Need::Lookup { max_age });
             }
-            other @ (Sight::Need(Need::Credential) | Sight::Seen(_) | Sight::Blind) => other,
+            other @ (Sight::Need(Need::Credential | Need::Logs { .. })
+            | Sight::Seen(_)
+            | Sight::Blind) => other,
         }
     };
     // A clock that is ahead for a moment must not end what it takes days to follow.
@@ -120,6 +126,10 @@ pub(crate) fn track(
             None
         }
     };
+    // The backup's records do not tell; the operation logs may.
+    if end == Some(TrackingEnd::NotReported) && may_follow(status, seen) {
+        return follow_by_logs(status, seen, policy);
+    }
     match end.or_else(|| over.then_some(TrackingEnd::LimitReached)) {
         Some(end) => {
             status.tracking_end = Some(end);
@@ -161,5 +171,20 @@ fn blindness(seen: &Observation<'_>) -> TrackingIssue {
     match &seen.credential {
         Some(CredentialReading::Problem(problem)) => problem.tracking_issue(),
         Some(CredentialReading::Usable { .. }) | None => TrackingIssue::EndpointRefused,
+    }
+}
+
+/// The credential is all that is needed: the backup is not looked up any more.
+fn by_logs(status: &mut BackupReplicationStatus, seen: &Observation<'_>, policy: &Policy) -> Step {
+    match sight(seen) {
+        Sight::Need(Need::Credential) => Step::See(Need::Credential),
+        Sight::Blind => {
+            status.tracking_issue = Some(blindness(seen));
+            let again = backoff::lookup_delay(seen.history.logs_ago.unwrap_or_default());
+            Step::Wait(Wait::new(Situation::Accepted, Some(again)))
+        }
+        Sight::Need(Need::Lookup { .. } | Need::Logs { .. }) | Sight::Seen(_) => {
+            follow_by_logs(status, seen, policy)
+        }
     }
 }

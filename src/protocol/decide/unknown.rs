@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use crate::protocol::backoff;
 use crate::protocol::decide::step::{Sight, Step, Wait, sight, unseen};
+use crate::protocol::decide::testimony::{Testimony, may_tell_later, testimony};
 use crate::protocol::decide::tracking::{just_accepted, note_further_records};
 use crate::protocol::decision::{Applied, settle_not_accepted};
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::evidence::evidence;
+use crate::protocol::facts::logged::accept_by_log;
 use crate::protocol::facts::settle::{accept_by_record, settle};
 use crate::protocol::lookup::Lookup;
 use crate::protocol::observation::Observation;
@@ -74,6 +76,48 @@ pub(crate) fn unknown(
     };
     let in_flight_for = policy.claim_lifetime(&attempt).saturating_sub(unknown_for);
     let heard_in = doubted_for.map(|doubted_for| doubted_for.max(in_flight_for));
+    let settles_after = policy.settles_after(&attempt);
+    let left = settles_after.saturating_sub(unknown_for);
+    let calls_again = seen.resource.spec.on_unknown_outcome() == OnUnknownOutcome::CallAgain;
+    let decided = matches!(applied, Applied::NotAcceptedLater(_));
+    let at_last = (decided && heard_in == Some(Duration::ZERO)) || (calls_again && left.is_zero());
+    // Where the records do not tell, the operation logs may.
+    let untold = match (&prospect, sight(seen)) {
+        (Prospect::Absence, _) => false,
+        (
+            Prospect::Open | Prospect::None,
+            Sight::Seen(Lookup::Backup(_) | Lookup::NotAvailable(_) | Lookup::NoSuchBackup(_)),
+        ) => true,
+        (
+            Prospect::Open | Prospect::None,
+            Sight::Need(_)
+            | Sight::Blind
+            | Sight::Seen(
+                Lookup::Unauthorized(_)
+                | Lookup::Throttled { .. }
+                | Lookup::Deferred { .. }
+                | Lookup::Failed(_),
+            ),
+        ) => false,
+    };
+    if untold {
+        match testimony(&attempt, unknown_for, at_last, seen, policy) {
+            Testimony::Need(need) => return Step::See(need),
+            Testimony::Accepted(entry) => {
+                accept_by_log(status, entry, seen.now);
+                return Step::Wait(just_accepted(status));
+            }
+            Testimony::Later(wait) => {
+                let situation = Situation::UnknownLookedUp(attempt, settles_after);
+                return Step::Wait(Wait::new(situation, Some(wait)));
+            }
+            Testimony::Silent => {}
+        }
+    }
+    let prospect = match prospect {
+        Prospect::None if untold && may_tell_later(&attempt, seen) => Prospect::Open,
+        same @ (Prospect::Absence | Prospect::Open | Prospect::None) => same,
+    };
     let decided_later = match applied {
         Applied::NotAcceptedLater(value) if heard_in == Some(Duration::ZERO) => {
             settle_not_accepted(status, value, seen.now);
@@ -84,14 +128,11 @@ pub(crate) fn unknown(
     };
     // A 2xx says too loudly "accepted" to be settled otherwise by anything but a human.
     let said_2xx = attempt.http_status.is_some_and(|s| (200..300).contains(&s));
-    let settles_after = policy.settles_after(&attempt);
-    let left = settles_after.saturating_sub(unknown_for);
     let again = |at_most: Duration| {
         let delay = backoff::lookup_delay(unknown_for).min(at_most);
         let heard_in = heard_in.filter(|heard_in| decided_later && !heard_in.is_zero());
         Some(heard_in.map_or(delay, |heard_in| delay.min(heard_in)))
     };
-    let calls_again = seen.resource.spec.on_unknown_outcome() == OnUnknownOutcome::CallAgain;
     let by = match prospect {
         Prospect::Absence => {
             Some("No look at the cloud's records showed it: taken as not accepted.")

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -109,6 +110,9 @@ fn every_situation() -> Vec<Situation> {
         let problems = std::iter::successors(Some(CredentialProblem::NotFound), next_problem);
         all.extend(problems.map(|problem| Situation::NoCredential(source.clone(), problem)));
     }
+    let retried =
+        Attempt { retry_at: Some(Time(at(600))), ..attempt(Some(Outcome::Rejected), None) };
+    all.push(Situation::Rejected(retried, true));
     all.push(Situation::TooYoung(true));
     all.push(Situation::SameTargetInUse("db".into()));
     all.push(Situation::AlreadyReplicated(attempt(Some(Outcome::Rejected), None), None, None));
@@ -144,9 +148,9 @@ fn next(situation: &Situation) -> Option<Situation> {
             Situation::AlreadyReplicatedLookedUp(rejected(RejectionKind::AlreadyReplicated))
         }
         Situation::AlreadyReplicatedLookedUp(_) => {
-            Situation::Rejected(rejected(RejectionKind::Terminal))
+            Situation::Rejected(rejected(RejectionKind::Terminal), false)
         }
-        Situation::Rejected(_) => Situation::AlreadyReplicated(
+        Situation::Rejected(..) => Situation::AlreadyReplicated(
             rejected(RejectionKind::AlreadyReplicated),
             elsewhere(),
             Some(why()),

@@ -159,8 +159,8 @@ pub(crate) fn summarize(
         )),
         Situation::UnknownLookedUp(attempt, wait) => open(format!(
             "It is not known yet whether the cloud accepted attempt {}: {} The operator checks the \
-             backup's replication records for {} s. If they show nothing, it will ask you to \
-             decide.",
+             backup's replication records, and the operation logs, for {} s. If they show nothing, \
+             it will ask you to decide.",
             attempt.number,
             outcome_message(attempt),
             wait.as_secs()
@@ -251,17 +251,9 @@ pub(crate) fn summarize(
                 unseen.as_deref(),
             ),
         ),
-        Situation::Rejected(attempt) => stalled(
-            Phase::Failed,
-            Reason::Rejected,
-            format!(
-                "The cloud rejected attempt {}: {} Nothing was accepted. A corrected spec starts a \
-                 new attempt. To call again with the same spec: {}",
-                attempt.number,
-                outcome_message(attempt),
-                decision::command(resource, attempt.id.as_str(), "retry")
-            ),
-        ),
+        Situation::Rejected(attempt, retries) => {
+            stalled(Phase::Failed, Reason::Rejected, rejected(resource, attempt, *retries))
+        }
         Situation::Accepted => accepted(resource, status),
         Situation::AcceptedWithUnknown(attempt, unseen) => stalled(
             Phase::OutcomeUnknown,
@@ -273,6 +265,24 @@ pub(crate) fn summarize(
             ),
         ),
     }
+}
+
+/// A refusal, and what leads on.
+fn rejected(resource: &BackupReplication, attempt: &Attempt, retries: bool) -> String {
+    let when = attempt.retry_at.as_ref().filter(|_| retries).map(|at| short(at.0));
+    let next = match when {
+        Some(when) => format!(
+            "The operator tries again after {when}, and sooner when the Secret or the spec changes."
+        ),
+        None => "A corrected spec starts a new attempt.".to_owned(),
+    };
+    format!(
+        "The cloud rejected attempt {}: {} Nothing was accepted. {next} To call again with the \
+         same spec: {}",
+        attempt.number,
+        outcome_message(attempt),
+        decision::command(resource, attempt.id.as_str(), "retry")
+    )
 }
 
 /// An attempt that did not lead to an acceptance, and the next one.

@@ -4,6 +4,7 @@ mod accepted;
 mod copy;
 mod message;
 mod questions;
+mod retried;
 pub(super) mod situation;
 mod summary;
 
@@ -34,8 +35,9 @@ pub(crate) fn describe(
     note: Option<&str>,
     now: Timestamp,
 ) {
+    let summary = summarize(resource, status, situation);
     let Summary { phase, ready, actor, reason, mut message } =
-        summarize(resource, status, situation);
+        retried::unless_a_refusal_stands(resource, status, situation, summary);
     if let Some(note) = note {
         // The command that ends a message stays at its end.
         message = format!("{note} {message}");
@@ -49,6 +51,7 @@ pub(crate) fn describe(
     }
     wanted.push(replicated(resource, status, situation));
     status.phase = Some(phase);
+    status.retry_at = retried::retry_at(situation);
     status.conditions =
         apply_conditions(&status.conditions, &wanted, resource.metadata.generation, Time(now));
 }
@@ -79,7 +82,7 @@ fn replicated(
         | Situation::UnknownHeld(..)
         | Situation::UnknownThenCalledAgain(..)
         | Situation::AlreadyReplicatedLookedUp(_)
-        | Situation::Rejected(_)
+        | Situation::Rejected(..)
         | Situation::AlreadyReplicated(..)
         | Situation::LooksFail(..)
         | Situation::LookupDoubted(..)

@@ -33,7 +33,8 @@ pub(crate) enum Situation {
     UnknownHeld(Attempt, Option<String>),
     UnknownThenCalledAgain(Attempt, Duration),
     AlreadyReplicatedLookedUp(Attempt),
-    Rejected(Attempt),
+    /// And whether it is tried again without any change.
+    Rejected(Attempt, bool),
     /// No record of it shows; and why the records could not be checked.
     AlreadyReplicated(Attempt, Option<OtherVault>, Option<String>),
     LooksFail(String, Duration),

@@ -13,6 +13,8 @@ pub(crate) struct Call<'a> {
     pub(crate) endpoint: &'a str,
     pub(crate) secret_version: &'a str,
     pub(crate) records_before: Option<Vec<String>>,
+    /// By the cloud's clock.
+    pub(crate) cloud_time: Option<Time>,
     /// A live replication to the same region into another vault.
     pub(crate) other_vault: Option<OtherVault>,
 }
@@ -26,7 +28,7 @@ pub(crate) fn claim(
     of: &BackupReplication,
     now: Timestamp,
 ) -> Attempt {
-    let Call { endpoint, secret_version, records_before, other_vault: _ } = call;
+    let Call { endpoint, secret_version, records_before, cloud_time, other_vault: _ } = call;
     let number = status.attempts.first().map_or(1, |newest| newest.number.saturating_add(1));
     let attempt = Attempt {
         id: fresh.id.clone(),
@@ -40,6 +42,7 @@ pub(crate) fn claim(
         limit: policy.limit.into(),
         secret_version: Some(secret_version.to_owned()),
         records_before,
+        cloud_time,
         outcome: None,
         rejection: None,
         http_status: None,

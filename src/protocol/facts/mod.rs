@@ -3,6 +3,7 @@
 
 pub(super) mod call_result;
 pub(super) mod claim;
+pub(super) mod logged;
 pub(super) mod progress;
 pub(super) mod record;
 pub(super) mod settle;

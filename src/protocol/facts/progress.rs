@@ -8,7 +8,7 @@ use crate::protocol::facts::call_result::bounded;
 use crate::resource::{BackupReplicationStatus, TrackingEnd, bounds};
 
 /// As a status keeps it: what it would drop must not look like news at the next look.
-fn whole_seconds(at: Timestamp) -> Option<Time> {
+pub(crate) fn whole_seconds(at: Timestamp) -> Option<Time> {
     Timestamp::from_second(at.as_second()).ok().map(Time)
 }
 

@@ -136,6 +136,7 @@ pub(crate) fn let_go(status: &mut BackupReplicationStatus) -> Result<(), String>
     status.tracking_issue = None;
     for field in [
         &mut status.replication_record_id,
+        &mut status.operation_log_id,
         &mut status.source_region,
         &mut status.backup_id,
         &mut status.project_id,

@@ -37,8 +37,8 @@ pub(super) const OUTCOME_UNKNOWN: Explained = Explained {
         unreadable or ambiguous.",
     acts: Acts::Person,
     next: "While the resource is Reconciling, the operator checks the backup's replication \
-        records. Once it is Stalled, the operator does not call again unless you decide; it keeps \
-        checking the records.",
+        records and the project's operation logs. Once it is Stalled, the operator does not call \
+        again unless you decide; it keeps checking both.",
     cures: &[
         Cure {
             when: "if the call was not accepted: the operator calls again",
@@ -51,10 +51,13 @@ pub(super) const OUTCOME_UNKNOWN: Explained = Explained {
     ..WARNS
 };
 pub(super) const REJECTED: Explained = Explained {
-    means: "The cloud rejected the call permanently. Nothing was accepted.",
+    means: "The cloud rejected the call. Nothing was accepted.",
     acts: Acts::Person,
-    next: "The operator does not call again until a field of the request in the spec changes, or \
-        you decide to call again.",
+    next: "If something outside the request may cure it (a right, a quota, a vault or backup that \
+        does not exist, the destination), the operator tries again: when the Secret or the spec \
+        changes, else after 10 minutes at first and 6 hours at most (status.retryAt). If not, or \
+        with onRejection: Hold, it does not call again until a field of the request in the spec \
+        changes, or you decide to call again.",
     cures: &[EDIT, RETRY],
     level: Level::Error,
     alert: STALLED,

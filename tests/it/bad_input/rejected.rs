@@ -11,9 +11,7 @@ use simulator::{
     example, example::DESTINATION_PROJECT, example::DESTINATION_REGION, example::PROJECT,
 };
 
-use super::{
-    OPERATOR, api_time, apply, assert_says, counts, manifest, no_look_up, read_after, ready,
-};
+use super::{OPERATOR, apply, assert_says, counts, manifest, no_look_up, ready};
 
 /// A refusal by the simulator's own constraints: what is wrong with the spec, the code, and some of
 /// the advice.
@@ -127,10 +125,13 @@ async fn a_rejected_spec_fails_in_the_clouds_words_and_a_corrected_one_starts_a_
             (&json!(code), &json!(post.request_id)),
             "{name}"
         );
-        assert_says(
-            &object,
-            &[code, &post.request_id, advice, "A corrected spec starts a new attempt"],
-        );
+        let of_request = ["BackupService.1002", "BackupService.1003"].contains(code);
+        let next = if of_request {
+            "A corrected spec starts a new attempt"
+        } else {
+            "and sooner when the Secret or the spec changes"
+        };
+        assert_says(&object, &[code, &post.request_id, advice, next]);
         asked_for.push(backup);
     }
 
@@ -225,12 +226,10 @@ async fn the_command_of_the_message_calls_again_once_for_each_time_it_is_given()
     assert!(scene.paste(&first.commands()[0])?.accepted, "{}", first.message());
     let second = |object: &Object| object.phase() == "Failed" && object.attempts().len() == 2;
     let second = scene.wait("db", "rejected again", second).await?;
-    // The annotation is still there. Each label makes the operator look again.
-    let mut read = api_time(&scene)?;
-    for label in ["looked-at=once", "looked-at=twice"] {
-        let labelled = scene.kubectl(&["label", "--overwrite", "brep", "db", label])?;
-        assert!(labelled.accepted, "{}", labelled.words);
-        read = read_after(&scene, "backupreplications", &read)?;
+    // The annotation is still there. Each edit makes the operator look again.
+    for ready_when in ["Replicated", "Accepted"] {
+        scene.patched("db", &json!({"spec": {"readyWhen": ready_when}}))?;
+        scene.wait("db", "observed", Object::is_observed).await?;
     }
     assert_eq!(counts(&scene, example::BACKUP), (2, 0));
 

@@ -96,6 +96,7 @@ pub(crate) async fn run(scenario: Scenario, at: Option<At>) -> Result<Option<Out
     let records = replicated(&scene, &backup);
     let record = object.text("/status/replicationRecordId").map(str::to_owned);
     let only = records.first().map(|record| record.id.clone());
+    let logged = records.first().map(|record| record.log_id.clone());
     let logs: Vec<String> = operators.iter().map(|operator| operator.log.text()).collect();
     Ok(Some(Outcome {
         messages: kinds(&behind),
@@ -104,7 +105,12 @@ pub(crate) async fn run(scenario: Scenario, at: Option<At>) -> Result<Option<Out
         phase: object.phase().to_owned(),
         origin: object.text("/status/origin").unwrap_or_default().to_owned(),
         duplicates: records.len().saturating_sub(1),
-        lost: record.is_none() || record != only,
+        // What is known by the logs alone has no record id.
+        lost: match (&record, object.text("/status/operationLogId")) {
+            (Some(_), _) => record != only,
+            (None, Some(log)) => Some(log) != logged.as_deref(),
+            (None, None) => true,
+        },
         record,
         asked,
         evidence: format!("{:#}\n{records:#?}\n{}", object.0, logs.join("\n-- next process --\n")),
@@ -155,12 +161,15 @@ async fn strike(
 async fn end_of_story(scene: &Scene, backup: &str) -> Result<(Object, usize)> {
     let mut asked: Vec<String> = Vec::new();
     loop {
+        // A refusal is told as such, and heals.
         let is_new = |object: &Object| {
-            object.is("Stalled") && !asked.iter().any(|id| id == object.attempt_id())
+            object.is("Stalled")
+                && object.reason() != "Rejected"
+                && !asked.iter().any(|id| id == object.attempt_id())
         };
         let end = |object: &Object| finished(object) || is_new(object);
         let object = scene.wait_within(LONG, NAME, "at its end", end).await?;
-        if !object.is("Stalled") {
+        if finished(&object) {
             return Ok((object, asked.len()));
         }
         ensure!(object.reason() == "OutcomeUnknown", "stalled for another reason: {:#}", object.0);
@@ -191,6 +200,9 @@ pub(crate) fn replicated(scene: &Scene, backup: &str) -> Vec<Record> {
     records
 }
 
+/// A request that never arrives, of a process that lives on.
+const LOST_REQUEST: Fault = Fault { kind: FaultKind::Lose, moment: Moment::Request };
+
 /// How many humans it takes where no record is to be seen: one for each attempt whose outcome is
 /// unknown.
 pub(crate) fn humans(scenario: Scenario, messages: &[Kind], at: At) -> usize {
@@ -209,6 +221,16 @@ pub(crate) fn humans(scenario: Scenario, messages: &[Kind], at: At) -> usize {
             Kind::End => claimed = false,
             Kind::ReadResource | Kind::ReadSecret | Kind::Tell | Kind::Look | Kind::Login => {}
         }
+    }
+    let by_logs = match scenario.sight {
+        Sight::Records | Sight::NoArray | Sight::NoLookUp => false,
+        Sight::Logs | Sight::LogsAlone => true,
+    };
+    if by_logs {
+        // What the cloud got, its logs tell. What it did not get, nothing tells.
+        let never_called = fault.is_kill() && claimed && !called;
+        let lost_on_its_way = fault == LOST_REQUEST && point.kind == Kind::Call;
+        return usize::from(never_called || lost_on_its_way);
     }
     let in_doubt = if fault.is_kill() { claimed } else { point.kind == Kind::Call };
     let by_the_story = usize::from(scenario.loses_the_answer());

@@ -6,8 +6,8 @@ use anyhow::{Result, ensure};
 use harness::Scene;
 use serde_json::{Value, json};
 use simulator::{
-    Advance, Answer, Behaviour, Call, ErrorShape, Fault, Log, LookUp, Operation, Options, Pace,
-    Records, Script, Simulator, View, example,
+    Advance, Answer, Behaviour, Call, ErrorShape, Fault, Log, Logs, LookUp, Operation,
+    OperationLogs, Options, Pace, Records, Script, Simulator, View, example,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(crate) enum Story {
     BadGateway,
     /// The cloud rejects the first call: the vault is busy.
     RetryAfterRejection,
+    /// The cloud refuses the first call for what is cured outside the request.
+    Healed,
     /// There is a replication to the same place already.
     Adoption,
     /// The record advances from look to look.
@@ -35,6 +37,10 @@ pub(crate) enum Sight {
     Records,
     NoArray,
     NoLookUp,
+    /// No list of records, but operation logs.
+    Logs,
+    /// No look-up, but operation logs.
+    LogsAlone,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +52,13 @@ pub(crate) struct Scenario {
 /// All of them.
 pub(crate) fn all() -> Vec<Scenario> {
     use Story::{
-        Adoption, BadGateway, DeadToken, Login, LostAnswer, RetryAfterRejection, Success, Tracking,
+        Adoption, BadGateway, DeadToken, Healed, Login, LostAnswer, RetryAfterRejection, Success,
+        Tracking,
     };
     let of = |sight: Sight, stories: &[Story]| {
         stories.iter().map(|story| Scenario { story: *story, sight }).collect()
     };
-    let groups: [Vec<Scenario>; 3] = [
+    let groups: [Vec<Scenario>; 5] = [
         of(
             Sight::Records,
             &[
@@ -59,6 +66,7 @@ pub(crate) fn all() -> Vec<Scenario> {
                 LostAnswer,
                 BadGateway,
                 RetryAfterRejection,
+                Healed,
                 Adoption,
                 Tracking,
                 Login,
@@ -66,7 +74,9 @@ pub(crate) fn all() -> Vec<Scenario> {
             ],
         ),
         of(Sight::NoArray, &[Success]),
-        of(Sight::NoLookUp, &[Success, LostAnswer, BadGateway, RetryAfterRejection]),
+        of(Sight::NoLookUp, &[Success, LostAnswer, BadGateway, RetryAfterRejection, Healed]),
+        of(Sight::Logs, &[Success, LostAnswer]),
+        of(Sight::LogsAlone, &[LostAnswer, BadGateway, Healed]),
     ];
     groups.concat()
 }
@@ -78,6 +88,7 @@ impl Scenario {
             Story::LostAnswer => "lost response",
             Story::BadGateway => "502 after commit",
             Story::RetryAfterRejection => "retry after rejection",
+            Story::Healed => "refusal heals",
             Story::Adoption => "adoption",
             Story::Tracking => "tracking",
             Story::Login => "login",
@@ -87,6 +98,8 @@ impl Scenario {
             Sight::Records => "",
             Sight::NoArray => ", no array",
             Sight::NoLookUp => ", no look-up",
+            Sight::Logs => ", no array, logs",
+            Sight::LogsAlone => ", no look-up, logs",
         };
         format!("{story}{sight}")
     }
@@ -97,6 +110,7 @@ impl Scenario {
             Story::LostAnswer | Story::BadGateway => true,
             Story::Success
             | Story::RetryAfterRejection
+            | Story::Healed
             | Story::Adoption
             | Story::Tracking
             | Story::Login
@@ -111,6 +125,7 @@ impl Scenario {
             | Story::LostAnswer
             | Story::BadGateway
             | Story::RetryAfterRejection
+            | Story::Healed
             | Story::Adoption
             | Story::Tracking => json!({"tokenSecretRef": {"name": "cbr-token"}}),
             Story::Login | Story::DeadToken => json!({"passwordSecretRef": {"name": "cbr-user"}}),
@@ -122,8 +137,10 @@ impl Scenario {
     pub(crate) fn options(self) -> Options {
         let view = match self.sight {
             Sight::Records => View::default(),
-            Sight::NoArray => View { records: Records::Absent, ..View::default() },
-            Sight::NoLookUp => View { look_up: LookUp::NotFound, ..View::default() },
+            Sight::NoArray | Sight::Logs => View { records: Records::Absent, ..View::default() },
+            Sight::NoLookUp | Sight::LogsAlone => {
+                View { look_up: LookUp::NotFound, ..View::default() }
+            }
         };
         // A record that has ended by the first look-up, so that the story ends with it.
         let pace = if self.story == Story::Tracking {
@@ -131,8 +148,19 @@ impl Scenario {
         } else {
             Pace::takes(Duration::from_millis(1))
         };
+        let api = match self.sight {
+            Sight::Records | Sight::NoArray | Sight::NoLookUp => OperationLogs::Absent,
+            Sight::Logs | Sight::LogsAlone => OperationLogs::Present,
+        };
+        let logs = Logs { api, ..Logs::default() };
         Options {
-            behaviour: Behaviour { accept_duplicates: true, view, pace, ..Behaviour::default() },
+            behaviour: Behaviour {
+                accept_duplicates: true,
+                view,
+                pace,
+                logs,
+                ..Behaviour::default()
+            },
             ..Options::default()
         }
     }
@@ -170,6 +198,14 @@ impl Scenario {
                     "invalid vault status",
                 );
                 Fault::before_commit().answer(busy)
+            }
+            Story::Healed => {
+                let missing = Answer::status(400).error(
+                    ErrorShape::Cbr,
+                    "BackupService.6120",
+                    "the vault does not exist",
+                );
+                Fault::before_commit().answer(missing)
             }
         };
         scene.simulator.script(Script::once(fault).replicate().backup(backup))

@@ -56,7 +56,8 @@ impl Behind {
             .env("HTTP_PROXY", cloud.url())
             .arg(format!("--claim-window={}s", WINDOW.as_secs()))
             .arg("--request-timeout=4s")
-            .arg("--settling-time=1s");
+            .arg("--settling-time=1s")
+            .arg("--rejection-retry=1s");
         Ok(Self { gate, options, _proxies: [api_server, cloud] })
     }
 

@@ -151,6 +151,7 @@ fn operator(scene: &Scene) -> OperatorOptions {
         ("settling-time", POLICY.settling_time),
         ("look-up-patience", POLICY.lookup_patience),
         ("first-call-after", POLICY.first_call_after),
+        ("rejection-retry", POLICY.rejection_retry),
     ];
     limits.into_iter().fold(scene.operator(), |operator, (name, limit)| {
         operator.arg(format!("--{name}={}s", limit.as_secs()))

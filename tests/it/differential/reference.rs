@@ -39,6 +39,7 @@ pub(crate) const POLICY: Policy = Policy {
     tracking_limit: Duration::from_secs(24 * 60 * 60),
     lookup_patience: Duration::from_secs(1),
     first_call_after: Duration::from_secs(1),
+    rejection_retry: Duration::from_secs(60 * 60),
 };
 
 /// Longer than any wait that ends automatically, except for the hour after a refused token.
@@ -238,6 +239,7 @@ fn object(setting: &Cloud, number: u32, now: Timestamp) -> BackupReplication {
         },
         ready_when: None,
         on_unknown_outcome: setting.calls_again.then_some(OnUnknownOutcome::CallAgain),
+        on_rejection: None,
         suspend: None,
     };
     let mut object = BackupReplication::new("db", spec);

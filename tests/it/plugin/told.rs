@@ -111,7 +111,7 @@ async fn each_situation_is_shown_and_explained() -> Result<()> {
     let (text, report) = explained(&scene, "rejected")?;
     assert_tells(
         &text,
-        &["rejected the call permanently", "code BackupService.6120", "Action required: "],
+        &["The operator tries again", "code BackupService.6120", "Action required: "],
     );
     let edit = format!("kubectl edit brep -n {namespace} rejected");
     assert_eq!(

@@ -158,7 +158,12 @@ impl PureCloud {
                     Refusal::Replicated => (RejectionKind::AlreadyReplicated, 400),
                     Refusal::Token => (RejectionKind::Unauthorized, 401),
                 };
-                CallResult::Rejected { kind, answer: answer(Some(status)), retry_after: None }
+                let code = match refusal {
+                    Refusal::Vault => Some("BackupService.6120".to_owned()),
+                    Refusal::Busy | Refusal::Replicated | Refusal::Token => None,
+                };
+                let answer = CallAnswer { code, ..answer(Some(status)) };
+                CallResult::Rejected { kind, answer, retry_after: None }
             }
             Post::Killed { accepted: _ } => return Ending::Killed,
         })

@@ -22,7 +22,7 @@ impl Reference {
         }
         match self.decide()? {
             // The round has been told these.
-            Action::ReadCredential | Action::Lookup { .. } => Ok(None),
+            Action::ReadCredential | Action::Lookup { .. } | Action::ReadLogs { .. } => Ok(None),
             Action::Update { status, requeue_after } => Ok(self.write(*status)?.or(requeue_after)),
             Action::Claim { status, attempt } => {
                 self.write(*status)?;
@@ -65,6 +65,8 @@ impl Reference {
                     self.process.keep_lookups(&object, own, now);
                     self.process.keep_viewer(token, viewer);
                 }
+                // It knows no time of the cloud, and so never asks.
+                Action::ReadLogs { .. } => anyhow::bail!("asks for operation logs"),
                 action @ (Action::Claim { .. } | Action::Update { .. }) => return Ok(action),
             }
         }

@@ -2,12 +2,14 @@
 
 mod gateway;
 mod iam;
+mod logs;
 
 use std::time::Duration;
 
 pub use gateway::{ExpiredToken, HeaderLimits, Quota};
 pub use iam::Iam;
 use jiff::Timestamp;
+pub use logs::{Logs, OperationLogs};
 use serde::{Deserialize, Serialize};
 
 /// What can be switched while the service runs. An absent member of the JSON form has its default.
@@ -26,6 +28,8 @@ pub struct Behaviour {
     pub ending: Ending,
     /// What `GET backup` shows, unless the backup has a view of its own.
     pub view: View,
+    /// What the operation logs show.
+    pub logs: Logs,
     /// The shape of 401 and 403 for a token.
     pub auth_errors: AuthErrors,
     /// What is said of a token that was good once.

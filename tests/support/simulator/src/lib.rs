@@ -47,7 +47,8 @@ mod world;
 
 pub use behaviour::{
     AuthErrors, Behaviour, Cache, Children, DestinationVault, Ending, ExpiredToken, HeaderLimits,
-    Iam, LookUp, Pace, Quota, Records, Shape, Spelling, Timestamps, View, Wire,
+    Iam, Logs, LookUp, OperationLogs, Pace, Quota, Records, Shape, Spelling, Timestamps, View,
+    Wire,
 };
 pub use command::Command;
 pub use log::{

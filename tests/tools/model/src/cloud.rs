@@ -3,15 +3,20 @@
 use std::time::Duration;
 
 use backup_replication_operator::cbr::{
-    self, Backup, BackupStatus, CloudError, RecordId, RecordStatus, Records, ReplicateOutcome,
-    ReplicationRecord, TerminalReason, UnknownWhy, same_spelling,
+    self, Backup, BackupStatus, CloudError, LogStatus, OperationLog, OperationLogId, RecordId,
+    RecordStatus, Records, ReplicateOutcome, ReplicationRecord, TerminalReason, UnknownWhy,
+    same_spelling,
 };
-use backup_replication_operator::protocol::{Acceptance, CallAnswer, CallResult, Lookup};
+use backup_replication_operator::protocol::{
+    Acceptance, CallAnswer, CallResult, LogReading, Lookup,
+};
 use backup_replication_operator::resource::{Attempt, RejectionKind};
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::scenario::Spelling;
 use crate::state::{AttemptNo, End, Other, Record};
-use crate::tables::{record_id, stored};
+use crate::tables::{now, record_id, stored};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Looked {
@@ -95,6 +100,45 @@ pub(crate) fn look(looked: &Looked, spelling: Spelling) -> Lookup {
     }
 }
 
+/// The cloud's clock: a claim is an hour later than the one before it, as the times of this
+/// model do not differ.
+pub(crate) fn cloud_offset(no: AttemptNo) -> SignedDuration {
+    SignedDuration::from_hours(i64::from(no))
+}
+
+/// What the operation logs show: these calls, and beside them one of a policy, one of another's that
+/// is older, and one to another region.
+pub(crate) fn logs(ours: &[AttemptNo], backup_id: &str) -> LogReading {
+    let entry = |id: &str, at: Timestamp| OperationLog {
+        id: OperationLogId::parse(id).expect("a valid id"),
+        status: LogStatus::Success,
+        began_at: Some(at),
+        of_policy: false,
+        source_backup_id: Some(backup_id.into()),
+        destination_region: Some("eu-nl".into()),
+        destination_project_id: Some("dp".into()),
+        destination_backup_id: None,
+        progress: None,
+        fail_code: None,
+        fail_reason: None,
+    };
+    let soon = SignedDuration::from_secs(1);
+    let claimed = |no| now() + cloud_offset(no);
+    let calls = ours.iter().map(|no| entry(&format!("l{no}"), claimed(*no) + soon));
+    let others = (1..=9).flat_map(|no| {
+        let at = claimed(no);
+        [
+            OperationLog { of_policy: true, ..entry(&format!("policy{no}"), at + soon) },
+            entry(&format!("older{no}"), at - SignedDuration::from_secs(60)),
+            OperationLog {
+                destination_region: Some("eu-de".into()),
+                ..entry(&format!("elsewhere{no}"), at + soon)
+            },
+        ]
+    });
+    LogReading::Entries(calls.chain(others).collect())
+}
+
 fn of_ours(ours: &Listed, spelling: Spelling) -> Option<ReplicationRecord> {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     let id = record_id(ours.no);
@@ -160,6 +204,14 @@ pub(crate) fn ending(end: End, no: AttemptNo, attempt: &Attempt) -> CallResult {
         End::NotSent => CallResult::NotSent(answer(None, "The window was over.")),
         End::Rejected => rejected(RejectionKind::Temporary),
         End::RejectedForGood => rejected(RejectionKind::Terminal),
+        End::RejectedForNow => CallResult::Rejected {
+            kind: RejectionKind::Terminal,
+            answer: CallAnswer {
+                code: Some("BackupService.6120".to_owned()),
+                ..answer(Some(400), "There is no such vault.")
+            },
+            retry_after: None,
+        },
         End::AlreadyReplicated => rejected(RejectionKind::AlreadyReplicated),
         End::Unknown => CallResult::Unknown(answer(None, "The connection was lost.")),
         End::Unreadable2xx => {

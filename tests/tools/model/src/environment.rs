@@ -15,6 +15,7 @@ pub(crate) fn steps(steps: &mut Steps<'_>) {
         cloud(steps, call);
     }
     records(steps);
+    logs(steps);
     time(steps, Age::PastHold);
     time(steps, Age::PastSettling);
     for process in 0..steps.from.processes.len() {
@@ -46,8 +47,15 @@ fn cloud(steps: &mut Steps<'_>, call: &Call) {
     let attempt = call.no;
     let accept = |to: &mut State| {
         let &Call { resource, uid, no } = call;
-        let mut replica =
-            Replica { resource, uid, no, record: Record::NotYet, recorded: None, shown: false };
+        let mut replica = Replica {
+            resource,
+            uid,
+            no,
+            record: Record::NotYet,
+            logged: false,
+            recorded: None,
+            shown: false,
+        };
         if scenario.shows_at_once && world.is_listed_in_time(&replica) {
             replica.record = scenario.first_shown();
         }
@@ -89,6 +97,9 @@ fn cloud(steps: &mut Steps<'_>, call: &Call) {
         (End::Accepted, vec![End::Unknown, End::Unreadable2xx, End::AcceptedWithoutId])
     };
     let mut not_accepted = vec![End::Unknown, End::Rejected, End::RejectedForGood];
+    if scenario.heals {
+        not_accepted.push(End::RejectedForNow);
+    }
     if scenario.undocumented {
         odd.push(End::Undocumented);
         not_accepted.extend([End::Undocumented, End::Codeless]);
@@ -151,6 +162,18 @@ fn records(steps: &mut Steps<'_>) {
             Record::Success | Record::Fail if vanishes => becomes(Record::Gone, Kind::Fault),
             Record::NotYet | Record::Success | Record::Fail | Record::Gone => {}
         }
+    }
+}
+
+/// The operation logs show an accepted call, soon or late.
+fn logs(steps: &mut Steps<'_>) {
+    let shows = steps.world.scenario.logs;
+    let hidden = steps.from.replicas.iter().enumerate().filter(|(_, replica)| !replica.logged);
+    for (at, replica) in hidden.filter(|_| shows) {
+        steps.fair(Label::CallIsLogged { attempt: replica.no }, |to| {
+            to.replicas[at].logged = true;
+            Ok(())
+        });
     }
 }
 

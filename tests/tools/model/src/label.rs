@@ -25,6 +25,7 @@ pub(crate) enum Label {
     Crash { process: usize, writes_arrive_late: bool },
     CloudDecides { attempt: AttemptNo, accepts: bool, answer: Option<End> },
     CallIsLost { attempt: AttemptNo },
+    CallIsLogged { attempt: AttemptNo },
     RecordIs { attempt: AttemptNo, record: Record },
     TimePasses { until: Age },
     HumanDecides { resource: usize, decision: Decision },
@@ -126,6 +127,9 @@ impl fmt::Display for Label {
             }
             Self::CallIsLost { attempt } => {
                 return write!(f, "the call of attempt {attempt} is lost on its way");
+            }
+            Self::CallIsLogged { attempt } => {
+                return write!(f, "the operation logs show attempt {attempt}");
             }
             Self::RecordIs { attempt, record } => {
                 return write!(f, "the record of attempt {attempt}: {record:?}");

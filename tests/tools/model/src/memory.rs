@@ -22,20 +22,29 @@ pub(crate) fn first_seen(young: bool) -> LookupMemory {
 
 /// A look-up at a record that is followed is always due; those that fail have failed for long.
 pub(crate) fn quantised(own: LookupMemory) -> LookupMemory {
-    let LookupMemory { known_since, last: _, failing_since, not_shown_since, no_backup_since } =
-        own;
+    let LookupMemory {
+        known_since,
+        last: _,
+        failing_since,
+        not_shown_since,
+        no_backup_since,
+        logs_last: _,
+        log_missing_since,
+    } = own;
     LookupMemory {
         known_since,
         last: Some(LONG_AGO),
         failing_since: failing_since.map(|_| LONG_AGO),
         not_shown_since,
         no_backup_since,
+        logs_last: None,
+        log_missing_since,
     }
 }
 
 pub(crate) fn quantised_viewer(viewer: ViewerMemory) -> ViewerMemory {
-    let ViewerMemory { records_shown, no_lookup_since, refused } = viewer;
-    ViewerMemory { records_shown, no_lookup_since, refused }
+    let ViewerMemory { records_shown, no_lookup_since, no_logs_since, refused } = viewer;
+    ViewerMemory { records_shown, no_lookup_since, no_logs_since, refused }
 }
 
 /// Without what no round asks for any more.
@@ -46,7 +55,15 @@ pub(crate) fn worth_keeping(own: LookupMemory, known_for_long: bool) -> LookupMe
 /// As much older as the time that passed. `restored`: whether the wait of a restored object
 /// matters.
 pub(crate) fn older(own: LookupMemory, until: Age, restored: bool) -> LookupMemory {
-    let LookupMemory { known_since, last, failing_since, not_shown_since, no_backup_since } = own;
+    let LookupMemory {
+        known_since,
+        last,
+        failing_since,
+        not_shown_since,
+        no_backup_since,
+        logs_last,
+        log_missing_since,
+    } = own;
     let settled = until == Age::PastSettling;
     let known = if settled || !restored { LONG_AGO } else { HELD_AGO };
     LookupMemory {
@@ -55,11 +72,18 @@ pub(crate) fn older(own: LookupMemory, until: Age, restored: bool) -> LookupMemo
         failing_since,
         not_shown_since: not_shown_since.map(|since| if settled { LONG_AGO } else { since }),
         no_backup_since: no_backup_since.map(|_| LONG_AGO),
+        logs_last,
+        log_missing_since: log_missing_since.map(|since| if settled { LONG_AGO } else { since }),
     }
 }
 
 /// The same for a viewer.
 pub(crate) fn older_viewer(viewer: ViewerMemory) -> ViewerMemory {
-    let ViewerMemory { records_shown, no_lookup_since, refused } = viewer;
-    ViewerMemory { records_shown, no_lookup_since: no_lookup_since.map(|_| LONG_AGO), refused }
+    let ViewerMemory { records_shown, no_lookup_since, no_logs_since, refused } = viewer;
+    ViewerMemory {
+        records_shown,
+        no_lookup_since: no_lookup_since.map(|_| LONG_AGO),
+        no_logs_since: no_logs_since.map(|_| LONG_AGO),
+        refused,
+    }
 }

@@ -10,6 +10,7 @@ mod cloud;
 mod environment;
 mod explorer;
 mod guards;
+mod heals;
 mod kept;
 mod label;
 mod map;

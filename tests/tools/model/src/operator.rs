@@ -132,6 +132,8 @@ fn round_on(
     };
     let stored_viewer =
         to.resources.iter().enumerate().any(|(other, object)| shown_to(other, object));
+    let logged: Vec<_> =
+        to.replicas.iter().filter(|replica| replica.logged).map(|replica| replica.no).collect();
     let own = to.process(process);
     own.sees(world, resource, &object);
     let seen = own.seen[resource];
@@ -149,6 +151,7 @@ fn round_on(
         never_called: given_up
             || (world.scenario.has(Broken::StaleTakenAsNotSent) && age >= Age::PastHold),
         look,
+        logged: logged.clone(),
         credential,
         refused: own.refused[resource],
         target_in_use,
@@ -444,9 +447,11 @@ impl Process {
         self.slots[resource] = Slot::Recording(claim.clone(), end);
         match end {
             // Nothing of it will show.
-            End::NotSent | End::Rejected | End::RejectedForGood | End::AlreadyReplicated => {
-                self.target = None
-            }
+            End::NotSent
+            | End::Rejected
+            | End::RejectedForGood
+            | End::RejectedForNow
+            | End::AlreadyReplicated => self.target = None,
             End::Accepted
             | End::AcceptedWithoutId
             | End::Unknown

@@ -13,7 +13,7 @@ use backup_replication_operator::resource::{
     DECISION_ANNOTATION, OnUnknownOutcome, Origin, Outcome, Phase, SecretKeyRef,
 };
 
-use crate::cloud::{Looked, ending, look};
+use crate::cloud::{Looked, cloud_offset, ending, logs, look};
 use crate::map::Map;
 use crate::memory::{AT, quantised, quantised_viewer};
 use crate::scenario::{Admission, Broken, Scenario};
@@ -29,6 +29,7 @@ pub(crate) const POLICY: Policy = Policy {
     tracking_limit: Duration::from_secs(30 * 24 * 60 * 60),
     lookup_patience: Duration::from_secs(60),
     first_call_after: Duration::from_secs(10),
+    rejection_retry: Duration::from_secs(600),
 };
 
 /// What a round sees beside the object.
@@ -37,6 +38,8 @@ pub(crate) struct Sight {
     pub(crate) age: Age,
     pub(crate) never_called: bool,
     pub(crate) look: Looked,
+    /// The calls that the operation logs show.
+    pub(crate) logged: Vec<AttemptNo>,
     pub(crate) credential: CredentialNo,
     /// The last claim was not kept, lately.
     pub(crate) refused: bool,
@@ -233,6 +236,9 @@ impl Production {
         let (mut own, mut viewer) = (sight.own, sight.viewer);
         let mut looked = false;
         let mut round = protocol::Round::new(facts, &own, AT, &policy);
+        if self.scenario.logs {
+            round.cloud_offset(Some(cloud_offset(sight.fresh)));
+        }
         loop {
             let round = match round.next(now(), in_use()) {
                 Action::ReadCredential => {
@@ -248,6 +254,11 @@ impl Production {
                         &mut viewer,
                         AT,
                     );
+                    continue;
+                }
+                Action::ReadLogs { .. } => {
+                    let logs = logs(&sight.logged, &object.spec.backup_id);
+                    round.logs_read(logs, &mut own, &mut viewer, AT);
                     continue;
                 }
                 Action::Update { status, requeue_after: again } => {
@@ -333,6 +344,7 @@ impl Production {
             },
             ready_when: None,
             on_unknown_outcome: self.scenario.calls_again.then_some(OnUnknownOutcome::CallAgain),
+            on_rejection: None,
             suspend: None,
         }
     }

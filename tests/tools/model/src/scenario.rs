@@ -107,6 +107,10 @@ pub(crate) struct Scenario {
     pub(crate) odd_answers: bool,
     /// A call may be answered in ways that nobody has documented as refusals.
     pub(crate) undocumented: bool,
+    /// A call may be refused for what something outside the request may cure: it is repeated.
+    pub(crate) heals: bool,
+    /// The operation logs show accepted calls, some time later; or nobody else's.
+    pub(crate) logs: bool,
     /// A record shows as soon as its call is accepted.
     pub(crate) shows_at_once: bool,
     pub(crate) spelling: Spelling,
@@ -166,6 +170,8 @@ impl Scenario {
             looks_fail: false,
             odd_answers: false,
             undocumented: false,
+            heals: false,
+            logs: false,
             shows_at_once: false,
             spelling: Spelling::AsWritten,
             second_view: None,

@@ -157,6 +157,8 @@ pub(crate) enum End {
     NotSent,
     Rejected,
     RejectedForGood,
+    /// With a documented code of what something outside the request may cure.
+    RejectedForNow,
     AlreadyReplicated,
     Unknown,
     Unreadable2xx,
@@ -199,6 +201,8 @@ pub(crate) struct Replica {
     pub(crate) uid: u8,
     pub(crate) no: AttemptNo,
     pub(crate) record: Record,
+    /// Whether the operation logs show it.
+    pub(crate) logged: bool,
     /// Whether a process has recorded its acceptance, and the store has not been restored since.
     pub(crate) recorded: Option<End>,
     /// Whether a look-up of its resource has shown it since that was accepted.

@@ -85,6 +85,7 @@ pub(crate) fn timeless(mut status: BackupReplicationStatus) -> BackupReplication
     level(&mut status.accepted_at);
     level(&mut status.record_created_at);
     level(&mut status.completed_at);
+    level(&mut status.retry_at);
     status.attempts = status.attempts.into_iter().map(timeless_attempt).collect();
     for condition in &mut status.conditions {
         condition.last_transition_time.0 = stored();

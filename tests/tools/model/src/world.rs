@@ -164,12 +164,15 @@ impl World {
         let status = self.production.status(resource.status);
         let open =
             status.attempts.iter().any(|a| matches!(a.outcome, None | Some(Outcome::Unknown)));
+        let in_flight = status.attempts.first().is_some_and(|head| head.outcome.is_none());
         let stalled = status.conditions.iter().any(|c| c.type_ == "Stalled" && c.status == "True");
         let followed = status.is_accepted() && status.tracking_end.is_none();
         match (status.is_accepted() && !open, stalled) {
             _ if !resource.exists => Rest::Over,
             (true, _) if followed => Rest::Under,
             (true, _) => Rest::Over,
+            // It is tried again, in silence.
+            (false, true) if status.retry_at.is_some() || in_flight => Rest::Under,
             (false, true) if status.phase == Some(Phase::Failed) => Rest::Over,
             (false, true) => Rest::Asked,
             (false, false) => Rest::Under,
@@ -314,6 +317,7 @@ impl World {
             let kept = |viewer: &ViewerMemory| ViewerMemory {
                 records_shown: viewer.records_shown && records_known_matters,
                 no_lookup_since: viewer.no_lookup_since.filter(|_| !no_more_calls),
+                no_logs_since: viewer.no_logs_since,
                 refused: viewer.refused && !no_more_calls,
             };
             if process.viewers.iter().any(|viewer| kept(viewer) != *viewer) {

@@ -25,6 +25,7 @@ pub(crate) fn applicant(
         Operation::Exchange => headers.get("x-idp-id")?.to_str().ok().map(str::to_owned),
         Operation::Replicate
         | Operation::Show
+        | Operation::ListLogs
         | Operation::ListProjects
         | Operation::Capabilities => None,
     }

@@ -45,6 +45,7 @@ impl Applicants {
             Some(
                 Operation::Replicate
                 | Operation::Show
+                | Operation::ListLogs
                 | Operation::ListProjects
                 | Operation::Capabilities,
             )

@@ -57,6 +57,7 @@ impl Call {
             Some(
                 Verdict::Refused { status: _, code: _ }
                 | Verdict::Shown { records: _ }
+                | Verdict::Logs { entries: _ }
                 | Verdict::Issued
                 | Verdict::KeyIssued
                 | Verdict::Listed { projects: _ }
@@ -77,6 +78,8 @@ pub enum Verdict {
     Refused { status: u16, code: String },
     /// A look-up, with so many records.
     Shown { records: usize },
+    /// Operation logs, so many on this page.
+    Logs { entries: usize },
     /// A token.
     Issued,
     /// A temporary key.

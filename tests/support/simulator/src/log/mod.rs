@@ -145,7 +145,8 @@ impl Log {
                 Some(Operation::Replicate) => counts.posts += 1,
                 Some(Operation::Show) => counts.gets += 1,
                 Some(
-                    Operation::IssueToken
+                    Operation::ListLogs
+                    | Operation::IssueToken
                     | Operation::Exchange
                     | Operation::TemporaryKey
                     | Operation::ListProjects

@@ -23,6 +23,8 @@ pub enum Operation {
     Replicate,
     /// `GET …/backups/{backup_id}`
     Show,
+    /// `GET …/operation-logs`
+    ListLogs,
     /// `POST /v3/auth/tokens`
     #[serde(alias = "login")]
     IssueToken,
@@ -41,6 +43,7 @@ impl Operation {
         match route {
             Route::Replicate { project_id: _, backup_id: _ } => Some(Self::Replicate),
             Route::Show { project_id: _, backup_id: _ } => Some(Self::Show),
+            Route::OperationLogs { project_id: _ } => Some(Self::ListLogs),
             Route::IssueToken => Some(Self::IssueToken),
             Route::Exchange => Some(Self::Exchange),
             Route::TemporaryKey => Some(Self::TemporaryKey),
@@ -50,10 +53,23 @@ impl Operation {
         }
     }
 
+    /// Whether it is about one backup.
+    fn is_of_backup(self) -> bool {
+        match self {
+            Self::Replicate | Self::Show => true,
+            Self::ListLogs
+            | Self::Capabilities
+            | Self::IssueToken
+            | Self::Exchange
+            | Self::TemporaryKey
+            | Self::ListProjects => false,
+        }
+    }
+
     /// Whether it is one of IAM's.
     pub(crate) fn is_of_iam(self) -> bool {
         match self {
-            Self::Replicate | Self::Show | Self::Capabilities => false,
+            Self::Replicate | Self::Show | Self::ListLogs | Self::Capabilities => false,
             Self::IssueToken | Self::Exchange | Self::TemporaryKey | Self::ListProjects => true,
         }
     }
@@ -67,7 +83,7 @@ impl Operation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
-    /// `None`: both operations on backups. What is for IAM says so.
+    /// `None`: both operations on backups. What is for the logs, or for IAM, says so.
     #[serde(default)]
     pub operation: Option<Operation>,
     /// `None`: every backup.
@@ -133,6 +149,11 @@ impl Script {
         Self { operation: Some(Operation::Show), ..self }
     }
 
+    /// Only for lists of operation logs.
+    pub fn list_logs(self) -> Self {
+        Self { operation: Some(Operation::ListLogs), ..self }
+    }
+
     /// Only for requests for a token.
     pub fn issue_token(self) -> Self {
         Self { operation: Some(Operation::IssueToken), ..self }
@@ -175,8 +196,7 @@ impl Script {
                 .into_iter()
                 .any(|name| name.as_deref() == Some(only))
         };
-        let of_backups = matches!(operation, Operation::Replicate | Operation::Show);
-        self.operation.map_or(of_backups, |only| only == operation)
+        self.operation.map_or(operation.is_of_backup(), |only| only == operation)
             && self.backup_id.as_deref().is_none_or(|only| Some(only) == arrival.route.backup_id())
             && self.token.as_ref().is_none_or(|TokenValue(only)| Some(only.as_bytes()) == token)
             && self.applicant.as_deref().is_none_or(asks)

@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod iam;
 pub(crate) mod inventory;
 pub(crate) mod ledger;
+mod logs;
 pub(crate) mod parameters;
 mod quota;
 pub(crate) mod record;
@@ -150,7 +151,8 @@ impl Service {
             (Cache::Polite | Cache::Deaf, Route::Replicate { project_id: _, backup_id: _ })
             | (
                 Cache::Polite | Cache::Deaf,
-                Route::IssueToken
+                Route::OperationLogs { project_id: _ }
+                | Route::IssueToken
                 | Route::Exchange
                 | Route::TemporaryKey
                 | Route::ListProjects
@@ -206,6 +208,13 @@ impl Service {
                 let (body, verdict) = self.show(project_id, backup_id, &view, now)?;
                 Ok(Done::ok(body, verdict, Some(authority)))
             }
+            Route::OperationLogs { project_id } => {
+                self.logs_are_available()?;
+                let authority = self.authenticate(request, project_id, time)?;
+                self.logs_are_allowed()?;
+                let (body, verdict) = self.operation_logs(project_id, request.uri, now);
+                Ok(Done::ok(body, verdict, Some(authority)))
+            }
             Route::IssueToken => self.issue_token(request, time).map(Done::issued),
             Route::Exchange => self.exchange(request, time).map(Done::issued),
             Route::TemporaryKey => {
@@ -238,7 +247,8 @@ impl Service {
                 let (project_id, backup_id) = self.inventory.known_as(&project_id, &backup_id);
                 Route::Show { project_id, backup_id }
             }
-            other @ (Route::IssueToken
+            other @ (Route::OperationLogs { project_id: _ }
+            | Route::IssueToken
             | Route::Exchange
             | Route::TemporaryKey
             | Route::ListProjects

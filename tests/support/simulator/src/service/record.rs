@@ -27,6 +27,8 @@ pub struct Target {
 #[derive(Clone, Debug, Serialize)]
 pub struct Record {
     pub id: String,
+    /// Its entry in the operation logs.
+    pub log_id: String,
     #[serde(flatten)]
     pub target: Target,
     pub source_region: String,
@@ -66,6 +68,7 @@ impl Record {
         };
         Self {
             id: Uuid::new_v4().to_string(),
+            log_id: Uuid::new_v4().to_string(),
             target,
             source_region: source.region.clone(),
             source_checkpoint_id: source.checkpoint_id.clone(),
@@ -149,6 +152,11 @@ impl Record {
         };
         // Refused only for what was ruled out above: an end, a fall, more than 100 %.
         let _unchanged_if_refused = self.advance(next);
+    }
+
+    /// How long ago it was accepted.
+    pub(crate) fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.accepted)
     }
 
     /// Whether `GET backup` shows it now.

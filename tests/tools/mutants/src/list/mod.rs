@@ -4,6 +4,7 @@ mod conduct;
 mod credentials;
 mod evidence;
 mod gate;
+mod heals;
 mod newest;
 mod once;
 mod plugin;
@@ -16,6 +17,7 @@ const PARTS: &[&[Mutant]] = &[
     conduct::MUTANTS,
     credentials::MUTANTS,
     newest::MUTANTS,
+    heals::MUTANTS,
     gate::MUTANTS,
     plugin::MUTANTS,
 ];
