@@ -135,7 +135,8 @@ impl AccessKey {
         let mut headers = vec![("host", host)];
         headers.extend(content_type.map(|value| ("content-type", value.to_owned())));
         headers.extend(sent.iter().cloned());
-        let signed = Signed { method, path: url.path(), query: &[], headers: &headers, body };
+        let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        let signed = Signed { method, path: url.path(), query: &query, headers: &headers, body };
         let secret = self.0.secret.expose_secret().as_bytes();
         let authorization = signature::authorization(&signed, &date, &self.0.access, secret);
         sent.push(("authorization", authorization));

@@ -9,6 +9,7 @@ use http::header::{
 use jiff::Timestamp;
 use reqwest::{Body, Certificate, RequestBuilder, Response, redirect, retry};
 use tracing::{Instrument, Span};
+use url::Url;
 
 use super::answer::Answer;
 use super::clock::ClockDifference;
@@ -29,7 +30,7 @@ use super::unsigned::Unsigned;
 /// Longest answer that is read, in bytes. A backup with a thousand records is about half of it.
 const MAX_ANSWER: usize = 1024 * 1024;
 const JSON: &str = "application/json";
-const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+pub(super) const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 /// Where IAM puts the token that it issues.
 const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
 /// Longest time in which a peer may leave what was sent unacknowledged.
@@ -78,7 +79,7 @@ pub struct Client {
 }
 
 /// Why there is no complete answer.
-enum Failure {
+pub(super) enum Failure {
     Send(reqwest::Error),
     Read { status: u16 },
     TooLarge { status: u16 },
@@ -206,6 +207,11 @@ impl Client {
         }
     }
 
+    /// A request without body.
+    pub(super) fn get(&self, url: Url) -> RequestBuilder {
+        self.http.get(url)
+    }
+
     /// Logs in, within `limit`. Each time IAM issues one token more; those before it stay valid.
     ///
     /// # Errors
@@ -252,12 +258,15 @@ fn builder(config: ClientConfig) -> Result<reqwest::ClientBuilder, ClientError> 
     Ok(builder.tls_certs_merge(certificates))
 }
 
-fn authorized(request: RequestBuilder, headers: Vec<(HeaderName, HeaderValue)>) -> RequestBuilder {
+pub(super) fn authorized(
+    request: RequestBuilder,
+    headers: Vec<(HeaderName, HeaderValue)>,
+) -> RequestBuilder {
     headers.into_iter().fold(request, |request, (name, value)| request.header(name, value))
 }
 
 /// One request and its answer, within its span.
-async fn exchange(
+pub(super) async fn exchange(
     request: RequestBuilder,
     credential: &Credential,
     limit: Duration,
@@ -342,7 +351,7 @@ fn not_sent(failure: &Failure, endpoint: &Endpoint, credential: &Credential) -> 
 
 /// The endpoint, what happened there, and what to check. Two failures of a kind at one endpoint
 /// have the same text.
-fn words(failure: &Failure, endpoint: &Endpoint, secret: &impl Redact) -> String {
+pub(super) fn words(failure: &Failure, endpoint: &Endpoint, secret: &impl Redact) -> String {
     let what = match failure {
         Failure::Send(error) => Trouble::of(error).words().to_owned(),
         Failure::Read { status } => format!("HTTP {status}, and the answer broke off"),

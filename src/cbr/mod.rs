@@ -1,9 +1,10 @@
 //! The cloud's side: one irreversible call (`POST …/replicate`), one look-up
-//! (`GET …/backups/{id}`), what their answers prove, and how a token for them is issued. Knows nothing
-//! of Kubernetes and decides nothing.
+//! (`GET …/backups/{id}`), the list of backups, what their answers prove, and how a token for them
+//! is issued. Knows nothing of Kubernetes and decides nothing.
 
 mod access_key;
 mod answer;
+mod backup_list;
 mod classify;
 mod client;
 mod clock;
@@ -21,6 +22,7 @@ mod gate;
 mod iam;
 mod ids;
 mod json;
+mod list;
 mod look_up;
 mod origin;
 mod outcome;
@@ -38,6 +40,7 @@ mod transport;
 mod unsigned;
 
 pub use access_key::{AccessKey, InvalidAccessKey, KeyPart, NoAccessKey};
+pub use backup_list::{BackupList, Incomplete, ListQuery, ListedBackup};
 pub use classify::classify;
 pub use client::{Client, ClientConfig, ClientError};
 pub use clock::ClockDifference;
@@ -53,7 +56,8 @@ pub use error_class::{Class, Refusal, TerminalReason};
 pub use error_table::{AnswerRow, DOCUMENTED};
 pub use gate::StartWindow;
 pub use iam::{Issued, Login, NoUser, NotIssued, User, UserBytes, UserPart};
-pub use ids::{BackupId, InvalidId, ProjectId, RecordId, Region, VaultId};
+pub use ids::{BackupId, InvalidId, ProjectId, RecordId, Region, ResourceId, VaultId};
+pub use list::ListError;
 pub use look_up::LookUpError;
 pub use outcome::{
     Accepted, NotSent, NotSentReason, Rejection, ReplicateOutcome, Unknown, UnknownWhy,

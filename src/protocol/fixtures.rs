@@ -10,6 +10,7 @@ use crate::protocol::credential::CredentialReading;
 use crate::protocol::decide::{Action, decide};
 use crate::protocol::facts::call_result::CallResult;
 use crate::protocol::facts::record::{Recorded, record};
+use crate::protocol::list_reading::ListReading;
 use crate::protocol::lookup::{Lookup, LookupHistory};
 use crate::protocol::observation::{FreshAttempt, Observation, RefusedClaim, TargetReading};
 use crate::protocol::policy::Policy;
@@ -75,6 +76,7 @@ pub(super) struct Scene {
     pub(super) target: TargetReading,
     pub(super) credential: Option<CredentialReading>,
     pub(super) lookup: Option<Lookup>,
+    pub(super) backups: Option<ListReading>,
     pub(super) history: LookupHistory,
     pub(super) records_known: bool,
     pub(super) credential_refused: bool,
@@ -95,6 +97,7 @@ impl Scene {
             target: TargetReading::Callable { endpoint: "https://cbr.example".into() },
             credential: Some(usable("s1")),
             lookup: Some(Lookup::NotAvailable("no look-up".into())),
+            backups: None,
             history: long_known(),
             records_known: false,
             credential_refused: false,
@@ -119,6 +122,7 @@ impl Scene {
             target: self.target.clone(),
             credential: self.credential.clone(),
             lookup: self.lookup.clone(),
+            backups: self.backups.clone(),
             history: self.history,
             records_known: self.records_known,
             credential_refused: self.credential_refused,
@@ -139,7 +143,10 @@ impl Scene {
                 self.resource.status = Some(*status);
                 *attempt
             }
-            other @ (Action::ReadCredential | Action::Lookup { .. } | Action::Update { .. }) => {
+            other @ (Action::ReadCredential
+            | Action::ListBackups
+            | Action::Lookup { .. }
+            | Action::Update { .. }) => {
                 panic!("no claim but {other:?}")
             }
         }
@@ -158,7 +165,10 @@ impl Scene {
     pub(super) fn settled(&self) -> (BackupReplicationStatus, Option<Duration>) {
         match self.decide() {
             Action::Update { status, requeue_after } => (*status, requeue_after),
-            other @ (Action::ReadCredential | Action::Lookup { .. } | Action::Claim { .. }) => {
+            other @ (Action::ReadCredential
+            | Action::ListBackups
+            | Action::Lookup { .. }
+            | Action::Claim { .. }) => {
                 panic!("not settled but {other:?}")
             }
         }

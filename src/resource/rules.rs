@@ -63,7 +63,57 @@ pub(super) fn all() -> Vec<Rule> {
     let mut rules = limits();
     rules.extend(CALLED_FOR.map(frozen));
     rules.extend(status_guards());
+    rules.extend(choice_guards());
     rules
+}
+
+/// One backup for each resource: named or chosen, and chosen once, before the first claim.
+fn choice_guards() -> Vec<Rule> {
+    let unchanged = ["projectId", "backupId", "backupSelector"]
+        .map(|field| format!("({})", unchanged("self.spec", "oldSelf.spec", field)))
+        .join(" && ");
+    let head = |status: &str| {
+        format!("has({status}) && has({status}.attempts) && size({status}.attempts) > 0")
+    };
+    let (new, old) = (head("self.status"), head("oldSelf.status"));
+    vec![
+        Rule::new(
+            &["spec"],
+            "has(self.backupId) != has(self.backupSelector)",
+            "exactly one of backupId and backupSelector is needed",
+        ),
+        Rule::new(
+            &["spec", "backupSelector"],
+            "has(self.resourceId) || has(self.vaultId)",
+            "at least one of resourceId and vaultId is needed",
+        ),
+        Rule::new(
+            &["spec", "backupSelector", "createdAfter"],
+            r"self.matches('^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$')",
+            "must be a time with its zone, such as 2026-11-01T00:00:00Z",
+        ),
+        Rule::new(
+            ROOT,
+            format!("!has(oldSelf.status) || !has(oldSelf.status.chosenBackupId) || ({unchanged})"),
+            "backupSelector, backupId and projectId cannot change any more: the backup was chosen \
+             (status.chosenBackupId). Create another BackupReplication for another backup",
+        )
+        .at_field(".spec.backupSelector".to_owned()),
+        Rule::new(
+            STATUS,
+            "!has(oldSelf.chosenBackupId) || (has(self.chosenBackupId) && self.chosenBackupId == \
+             oldSelf.chosenBackupId)",
+            "chosenBackupId is written once and never changes",
+        ),
+        Rule::new(
+            ROOT,
+            format!(
+                "!has(self.spec.backupSelector) || !({new}) || has(self.status.chosenBackupId) || \
+                 ({old} && self.status.attempts[0].id == oldSelf.status.attempts[0].id)"
+            ),
+            "no attempt before the backup is chosen: status.chosenBackupId is missing",
+        ),
+    ]
 }
 
 /// The name becomes a part of a path at the API server, where the operator may read what the user
@@ -87,6 +137,8 @@ fn limits() -> Vec<Rule> {
     let mut rules: Vec<Rule> = [
         &["spec", "projectId"] as Place,
         &["spec", "backupId"],
+        &["spec", "backupSelector", "resourceId"],
+        &["spec", "backupSelector", "vaultId"],
         &["spec", "destinationProjectId"],
         &["spec", "destinationVaultId"],
     ]

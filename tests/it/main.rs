@@ -30,6 +30,7 @@ mod recreated;
 mod roles;
 mod scale;
 mod secrecy;
+mod selector;
 mod tracking;
 
 const OPERATOR: &str = env!("CARGO_BIN_EXE_backup-replication-operator");

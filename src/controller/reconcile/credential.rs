@@ -10,13 +10,13 @@ use kube::{Api, ResourceExt};
 use crate::cbr::{Credential, CredentialId, Endpoint, Issued, Login, ProjectId, Token};
 use crate::controller::api::{ApiError, bounded};
 use crate::controller::context::Context;
-use crate::controller::prepared::PreparedCall;
+use crate::controller::prepared::Place;
 use crate::controller::settings::RequiredLabel;
 use crate::controller::state::breakers::BreakerKey;
 use crate::controller::state::issued_tokens::{Held, LoginFailure, TokenKey};
 use crate::protocol::{
-    CallResult, CredentialProblem, CredentialReading, Lookup, SecretContent, iam_endpoint,
-    secret_content,
+    CallResult, CredentialProblem, CredentialReading, ListReading, Lookup, SecretContent,
+    iam_endpoint, secret_content,
 };
 use crate::resource::{Auth, CredentialSource, RejectionKind, ServiceAccountRef};
 
@@ -64,6 +64,17 @@ impl UsableCredential {
         }
     }
 
+    /// The same for a list.
+    pub(crate) fn note_list(&self, context: &Context, list: &ListReading) {
+        match list {
+            ListReading::Unauthorized(_) => self.note_refusal(context),
+            ListReading::Shown(_)
+            | ListReading::NotAvailable(_)
+            | ListReading::Throttled { .. }
+            | ListReading::Failed(_) => {}
+        }
+    }
+
     /// The same for the call.
     pub(crate) fn note_call(&self, context: &Context, result: &CallResult) {
         match result {
@@ -99,19 +110,19 @@ pub(crate) async fn read_credential(
     context: &Context,
     namespace: &str,
     auth: &Auth,
-    call: &PreparedCall,
+    place: Place<'_>,
 ) -> Result<ReadCredential, ApiError> {
     let Some(source) = auth.source() else {
         return Ok(CredentialProblem::NotFound.into());
     };
     let CredentialSource::ServiceAccount(account) = &source else {
-        return of_secret(context, namespace, auth, &source, call).await;
+        return of_secret(context, namespace, auth, &source, place).await;
     };
     let ServiceAccountRef { name, identity_provider, audience } = account;
     let parts = ["service account", namespace, name, identity_provider, audience];
     let applicant = Applicant {
         auth,
-        call,
+        place,
         identity: CredentialId::of(&parts),
         version: String::new(),
         viewer: format!("account:{namespace}/{name}@{identity_provider}/{audience}"),
@@ -139,7 +150,7 @@ async fn of_secret(
     namespace: &str,
     auth: &Auth,
     source: &CredentialSource,
-    call: &PreparedCall,
+    place: Place<'_>,
 ) -> Result<ReadCredential, ApiError> {
     let secret = match read_secret(context, namespace, source).await? {
         Ok(secret) => secret,
@@ -166,7 +177,7 @@ async fn of_secret(
             }),
         },
         Ok(SecretContent::User(user)) => {
-            let applicant = Applicant { auth, call, identity: user.id(), version, viewer };
+            let applicant = Applicant { auth, place, identity: user.id(), version, viewer };
             applicant
                 .credential(context, async |iam, project| {
                     log_in(context, iam, Login::Password { user: &user, project }).await
@@ -211,7 +222,7 @@ async fn read_secret(
 /// Somebody who gets a token at IAM.
 struct Applicant<'a> {
     auth: &'a Auth,
-    call: &'a PreparedCall,
+    place: Place<'a>,
     identity: CredentialId,
     version: String,
     viewer: String,
@@ -224,23 +235,20 @@ impl Applicant<'_> {
         context: &Context,
         login: impl AsyncFnOnce(&Endpoint, &ProjectId) -> Result<Issued, LoginFailure>,
     ) -> ReadCredential {
-        let Self { auth, call, identity, version, viewer } = self;
+        let Self { auth, place, identity, version, viewer } = self;
+        let Place { endpoint, project_id } = place;
         let settings = &context.settings;
         let default = settings.default_iam_endpoint.as_deref();
-        let iam = match iam_endpoint(auth, &call.endpoint, default, &settings.allowed_iam_endpoints)
-        {
+        let iam = match iam_endpoint(auth, endpoint, default, &settings.allowed_iam_endpoints) {
             Ok(iam) => iam,
             Err(why) => return CredentialProblem::IamEndpointRefused(why).into(),
         };
-        let key = TokenKey {
-            identity,
-            iam: iam.to_string(),
-            project_id: call.target.project_id.as_str().to_owned(),
-        };
+        let key =
+            TokenKey { identity, iam: iam.to_string(), project_id: project_id.as_str().to_owned() };
         // A claim is made only with a credential that outlives its call.
         let needed_for = context.longest_call();
         let clock = || (Timestamp::now(), context.memory.now());
-        let login = async || login(&iam, &call.target.project_id).await;
+        let login = async || login(&iam, project_id).await;
         match context.issued.get(&key, needed_for, clock, login).await {
             Ok(Held { token, issue, is_new }) => ReadCredential {
                 // Another token is another value, for what waits for one.

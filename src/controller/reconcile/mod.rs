@@ -3,6 +3,7 @@
 mod call;
 mod claim;
 pub(super) mod credential;
+mod list;
 pub(super) mod lookup;
 mod observe;
 mod record;
@@ -59,7 +60,9 @@ pub(crate) async fn reconcile(
     };
     match action {
         // The round has been told these.
-        Action::ReadCredential | Action::Lookup { .. } => Ok(Next::await_change()),
+        Action::ReadCredential | Action::ListBackups | Action::Lookup { .. } => {
+            Ok(Next::await_change())
+        }
         Action::Update { status, requeue_after } => {
             if object.status.as_ref() != Some(&*status) {
                 write_status(&api, &object, &status).await?;
@@ -84,7 +87,10 @@ pub(crate) async fn reconcile(
             let Some(turn) = observer.turn(&usable) else {
                 return Ok(Next::requeue(CREDENTIAL_REFUSED));
             };
-            let target = CallTarget::new(&object.spec);
+            // A claim is of a backup that is known.
+            let Some(target) = CallTarget::of(&object) else {
+                return Ok(Next::await_change());
+            };
             let Some(mut taken) = context.targets.take(target, caller) else {
                 return Ok(Next::requeue(TARGET_IN_USE));
             };

@@ -12,6 +12,7 @@ use crate::controller::context::Context;
 use crate::controller::metrics::SecretFailure;
 use crate::controller::prepared::{self, Prepared};
 use crate::controller::reconcile::credential::{ReadCredential, UsableCredential, read_credential};
+use crate::controller::reconcile::list::list_backups;
 use crate::controller::reconcile::lookup::look_up;
 use crate::controller::state::breakers::Turn;
 use crate::controller::state::memory::StoredViewer;
@@ -19,8 +20,8 @@ use crate::controller::state::target_locks::Caller;
 use crate::controller::state::throttle::RateLimitKey;
 use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{
-    Action, CallTarget, CredentialProblem, CredentialReading, Facts, FreshAttempt, Lookup, Round,
-    Viewer,
+    Action, CallTarget, CredentialProblem, CredentialReading, Facts, FreshAttempt, ListReading,
+    Lookup, Round, Viewer,
 };
 use crate::resource::{AttemptId, BackupReplication};
 
@@ -39,7 +40,7 @@ impl<'a> Observer<'a> {
         key: &'a ObjectRef<WatchEntry>,
         object: &'a BackupReplication,
     ) -> Self {
-        let target = prepared::prepare(&object.spec, &context.settings);
+        let target = prepared::prepare(object, &context.settings);
         Self { context, key, object, target, credential: None }
     }
 
@@ -73,6 +74,11 @@ impl<'a> Observer<'a> {
         loop {
             match round.next(Timestamp::now(), self.same_target_in_use()) {
                 Action::ReadCredential => self.read_credential(&mut round).await?,
+                Action::ListBackups => {
+                    if !self.list(&mut round).await {
+                        return Ok(None);
+                    }
+                }
                 Action::Lookup { max_age } => {
                     if !self.look_up(&mut round, max_age).await {
                         return Ok(None);
@@ -86,13 +92,11 @@ impl<'a> Observer<'a> {
     async fn read_credential(&mut self, round: &mut Round<'_>) -> Result<(), ApiError> {
         let namespace = self.key.namespace.as_deref().unwrap_or_default();
         let secrets = &self.context.metrics.replications;
-        let credential = match &self.target {
-            Prepared::Call(call) => {
-                read_credential(self.context, namespace, &self.object.spec.auth, call)
-                    .await
-                    .inspect_err(|_| secrets.secret_failed(SecretFailure::NoAnswer))?
-            }
-            Prepared::NotCallable(_) => CredentialProblem::NotFound.into(),
+        let credential = match self.target.place() {
+            Some(place) => read_credential(self.context, namespace, &self.object.spec.auth, place)
+                .await
+                .inspect_err(|_| secrets.secret_failed(SecretFailure::NoAnswer))?,
+            None => CredentialProblem::NotFound.into(),
         };
         SecretFailure::of(&credential.reading)
             .into_iter()
@@ -129,6 +133,30 @@ impl<'a> Observer<'a> {
             *memory
         });
         Viewer { memory, throttled_until: self.context.throttle.until(&key) }
+    }
+
+    /// Whether the round has been told what a list of the backups gave; else a drain has begun.
+    async fn list(&self, round: &mut Round<'_>) -> bool {
+        let (
+            Prepared::Choice(prepared),
+            Some(ReadCredential { usable: Some(usable), reading: _ }),
+            Some(key),
+        ) = (&self.target, &self.credential, self.rate_key())
+        else {
+            return false;
+        };
+        let backups = tokio::select! {
+            backups = list_backups(self.context, prepared, usable) => backups,
+            () = self.context.drain.cancelled() => return false,
+        };
+        if let ListReading::Throttled { until } = &backups {
+            self.context.throttle.note(key.clone(), *until, Timestamp::now());
+        }
+        let memory = &self.context.memory;
+        memory.lookups(self.key, self.object, |own| {
+            memory.viewer(&key, |viewer| round.listed(backups, own, viewer, memory.now()));
+        });
+        true
     }
 
     /// Whether the round has been told what a look-up gave; else a drain has begun.
@@ -176,18 +204,16 @@ impl<'a> Observer<'a> {
         let Prepared::Call(_) = &self.target else {
             return None;
         };
-        let target = CallTarget::new(&self.object.spec);
+        let target = CallTarget::of(self.object)?;
         let settling_time = self.context.settings.policy.settling_time;
         self.context.targets.used_by_another(&target, &self.caller(), settling_time)
     }
 
     fn rate_key(&self) -> Option<RateLimitKey> {
-        let Prepared::Call(target) = &self.target else {
-            return None;
-        };
+        let place = self.target.place()?;
         let usable = self.credential.as_ref()?.usable.as_ref()?;
         Some(RateLimitKey {
-            endpoint: target.endpoint.to_string(),
+            endpoint: place.endpoint.to_string(),
             project_id: self.object.spec.project_id.clone(),
             credential: usable.identity,
         })

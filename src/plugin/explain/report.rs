@@ -31,6 +31,8 @@ pub(super) struct Report {
     pub(super) ready: Option<ShownCondition>,
     pub(super) replicated: Option<ShownCondition>,
     pub(super) call: BackupReplicationSpec,
+    /// The backup that the call is about: the one that the spec names, or the chosen one.
+    pub(super) backup_id: Option<String>,
     /// Newest first.
     pub(super) attempts: Vec<Attempt>,
     pub(super) evidence: Evidence,
@@ -101,6 +103,7 @@ impl Report {
             ready: told(ConditionType::Ready),
             replicated: told(ConditionType::Replicated),
             call: resource.spec.clone(),
+            backup_id: resource.backup_id().map(str::to_owned),
             next: turn(resource, reason, now),
             runbook: reason.map(Reason::runbook_url),
             evidence: Evidence {

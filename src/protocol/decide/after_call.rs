@@ -33,6 +33,7 @@ pub fn describe_result(
         target,
         credential: Some(credential),
         lookup: None,
+        backups: None,
         history: LookupHistory::default(),
         records_known: false,
         credential_refused: false,
@@ -46,9 +47,10 @@ pub fn describe_result(
         Action::Update { status, requeue_after } => (*status, requeue_after),
         // It must be looked at, or may be called for again already (the spec changed under the
         // call).
-        Action::ReadCredential | Action::Lookup { .. } | Action::Claim { .. } => {
-            (without_a_look(&object, now), Some(Duration::ZERO))
-        }
+        Action::ReadCredential
+        | Action::ListBackups
+        | Action::Lookup { .. }
+        | Action::Claim { .. } => (without_a_look(&object, now), Some(Duration::ZERO)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod accepted;
 pub(super) mod after_call;
+mod choosing;
 mod history;
 mod preconditions;
 pub(super) mod round;
@@ -36,6 +37,8 @@ pub enum Action {
         /// How old the look may be; zero where it must be made now.
         max_age: Duration,
     },
+    /// List the backups of which one is to be chosen, and decide again with what that gave.
+    ListBackups,
     /// Write this status under guard. If that succeeds, the attempt in it is claimed: make its call
     /// at once.
     Claim {
@@ -58,6 +61,7 @@ impl From<Need> for Action {
         match need {
             Need::Credential => Self::ReadCredential,
             Need::Lookup { max_age } => Self::Lookup { max_age },
+            Need::Backups => Self::ListBackups,
         }
     }
 }
@@ -132,6 +136,8 @@ fn quiet_for(situation: &Situation, seen: &Observation<'_>, policy: &Policy) -> 
     (untouched && may_follow && !left.is_zero()).then_some(left)
 }
 
+#[cfg(test)]
+mod choosing_tests;
 #[cfg(test)]
 mod decide_tests;
 #[cfg(test)]

@@ -41,6 +41,7 @@ fn round(
             Action::Lookup { .. } => {
                 round.looked_up(lookup.take().expect("one look-up"), &mut own, memory, NOW);
             }
+            Action::ListBackups => panic!("the backup is named"),
             Action::Update { status, .. } | Action::Claim { status, .. } => return *status,
         }
     }

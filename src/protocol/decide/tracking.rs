@@ -34,7 +34,7 @@ pub(crate) fn track(
     };
     let accepted_at = status.accepted_at.as_ref().map_or(seen.now, |at| at.0);
     let age = Duration::try_from(seen.now.duration_since(accepted_at)).unwrap_or_default();
-    let backup = &seen.resource.spec.backup_id;
+    let backup = seen.resource.backup_id().unwrap_or_default();
     let sight = if seen.lookup.is_some() {
         sight(seen)
     } else {
@@ -57,7 +57,9 @@ pub(crate) fn track(
                 let max_age = seen.history.ago.unwrap_or(delay / 2).min(delay);
                 return Step::See(Need::Lookup { max_age });
             }
-            other @ (Sight::Need(Need::Credential) | Sight::Seen(_) | Sight::Blind) => other,
+            other @ (Sight::Need(Need::Credential | Need::Backups)
+            | Sight::Seen(_)
+            | Sight::Blind) => other,
         }
     };
     // A clock that is ahead for a moment must not end what it takes days to follow.

@@ -80,6 +80,7 @@ async fn a_token_that_the_cloud_repeats_in_another_form_is_on_show_nowhere() -> 
                     Script::show,
                 ),
                 Operation::Replicate
+                | Operation::List
                 | Operation::IssueToken
                 | Operation::Exchange
                 | Operation::TemporaryKey

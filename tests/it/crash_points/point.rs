@@ -76,6 +76,8 @@ pub(crate) enum Kind {
     /// Any other status write.
     Tell,
     Look,
+    /// A page of the list of backups.
+    List,
     /// A request for a token at IAM.
     Login,
     Call,
@@ -88,6 +90,8 @@ impl Kind {
             Self::Call
         } else if path.starts_with("/v3/auth/tokens") {
             Self::Login
+        } else if path.starts_with("/v3/") && path.contains("/backups?") {
+            Self::List
         } else if path.starts_with("/v3/") {
             Self::Look
         } else if path.contains("/secrets/") {
@@ -111,7 +115,7 @@ impl Kind {
     /// cloud.
     fn is_read(self) -> bool {
         match self {
-            Self::ReadResource | Self::ReadSecret | Self::Look | Self::Login => true,
+            Self::ReadResource | Self::ReadSecret | Self::Look | Self::List | Self::Login => true,
             Self::Claim | Self::End | Self::Tell | Self::Call => false,
         }
     }
@@ -124,6 +128,7 @@ impl Kind {
             Self::End => "PATCH status: end",
             Self::Tell => "PATCH status",
             Self::Look => "GET backup",
+            Self::List => "GET backups",
             Self::Login => "POST tokens",
             Self::Call => "POST replicate",
         }

@@ -22,7 +22,7 @@ impl Reference {
         }
         match self.decide()? {
             // The round has been told these.
-            Action::ReadCredential | Action::Lookup { .. } => Ok(None),
+            Action::ReadCredential | Action::ListBackups | Action::Lookup { .. } => Ok(None),
             Action::Update { status, requeue_after } => Ok(self.write(*status)?.or(requeue_after)),
             Action::Claim { status, attempt } => {
                 self.write(*status)?;
@@ -65,7 +65,10 @@ impl Reference {
                     self.process.keep_lookups(&object, own, now);
                     self.process.keep_viewer(token, viewer);
                 }
-                action @ (Action::Claim { .. } | Action::Update { .. }) => return Ok(action),
+                // The backup is named.
+                action @ (Action::ListBackups | Action::Claim { .. } | Action::Update { .. }) => {
+                    return Ok(action);
+                }
             }
         }
     }

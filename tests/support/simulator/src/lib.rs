@@ -46,8 +46,8 @@ mod state;
 mod world;
 
 pub use behaviour::{
-    AuthErrors, Behaviour, Cache, Children, DestinationVault, Ending, ExpiredToken, HeaderLimits,
-    Iam, LookUp, Pace, Records, Shape, Spelling, Timestamps, View, Wire,
+    AuthErrors, Behaviour, Cache, Children, Count, DestinationVault, Ending, ExpiredToken,
+    HeaderLimits, Iam, List, LookUp, Order, Pace, Records, Shape, Spelling, Timestamps, View, Wire,
 };
 pub use command::Command;
 pub use log::{

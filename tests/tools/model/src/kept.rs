@@ -126,3 +126,14 @@ fn two_resources_and_one_process() {
     let two = Scenario::new("two resources, one process", LISTED);
     holds(Scenario { resources: 2, processes: 1, ..two });
 }
+
+#[test]
+fn a_backup_that_is_chosen() {
+    holds(Scenario { selects: true, edits: true, ..Scenario::new("a selector", LISTED) });
+}
+
+#[test]
+fn a_backup_that_is_chosen_without_look_up() {
+    let chosen = Scenario::new("a selector, no look-up", Records::NoLookUp);
+    holds(Scenario { selects: true, faults: 1, ..chosen });
+}

@@ -84,7 +84,7 @@ fn round(
     target_in_use: bool,
 ) -> Result<(), String> {
     let (fresh, object) = (world.fresh_attempt(to), to.resources[resource].clone());
-    let credential = to.credential;
+    let (credential, newest) = (to.credential, to.newest);
     let viewer = world.viewer(resource, credential);
     let shown_to = |other: usize, object: &Resource| {
         let shown_to = world.production.facts(other, object).shown_to;
@@ -119,6 +119,7 @@ fn round(
             ..own.viewers[viewer]
         },
         fresh,
+        newest,
     };
     let adoptable = {
         let declined = &world.production.status(object.status).declined_records;
@@ -192,9 +193,13 @@ fn look(world: &World, state: &State, resource: usize) -> Looked {
             Looked::Records { ours: Vec::new(), another: false, others: Vec::new() }
         }
         Records::Shown { another } => {
+            let asked = world.production.chosen(state.resources[resource].status);
             let here = |replica: &&Replica| {
                 let listed = !matches!(replica.record, Record::NotYet | Record::Gone);
-                listed && (!world.scenario.own_backups || usize::from(replica.resource) == resource)
+                let of_it = replica.backup == asked;
+                listed
+                    && of_it
+                    && (!world.scenario.own_backups || usize::from(replica.resource) == resource)
             };
             let object = &state.resources[resource];
             let status = world.production.status(object.status);
@@ -321,12 +326,15 @@ fn start(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Claim) 
         true => Clocks { wall: now(), boot: POLICY.window },
         false => Clocks { wall: stored(), boot: POLICY.window - Duration::from_nanos(1) },
     };
+    let world = steps.world;
     let open = Fence::new(opened, POLICY.window).is_open(asked)
-        || steps.world.scenario.has(Broken::FenceIgnored);
+        || world.scenario.has(Broken::FenceIgnored);
     steps.fair(Label::CallStarts { process, resource }, |to| {
         if open {
             let resource_number = u8::try_from(resource).unwrap_or(u8::MAX);
-            to.calls.push(Call { resource: resource_number, uid: claim.uid, no: claim.no });
+            let backup = world.production.chosen(to.resources[resource].status);
+            let (uid, no) = (claim.uid, claim.no);
+            to.calls.push(Call { resource: resource_number, uid, no, backup });
             to.process(process).slots[resource] = Slot::Calling(claim.clone());
         } else {
             to.process(process).end(resource, claim, End::NotSent);

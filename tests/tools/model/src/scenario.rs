@@ -89,6 +89,8 @@ pub(crate) enum Broken {
     ClaimNotKeptCalled,
     /// That a call was accepted lately stops nobody else from calling for its target.
     HeldTargetForgotten,
+    /// A choice that is stored is made again.
+    ChosenAgain,
 }
 
 #[derive(Clone, Debug)]
@@ -131,6 +133,8 @@ pub(crate) struct Scenario {
     pub(crate) doubles: bool,
     /// Processes may die.
     pub(crate) crashes: bool,
+    /// The spec has a selector, and backups are made while it waits and after the choice.
+    pub(crate) selects: bool,
     /// Each resource calls for a backup of its own.
     pub(crate) own_backups: bool,
     /// A replication takes its time, and may fail. Else its first record shows that the copy is
@@ -177,6 +181,7 @@ impl Scenario {
             one_for_the_name: false,
             doubles: false,
             crashes: true,
+            selects: false,
             own_backups: false,
             takes_time: false,
             records_vanish: false,
@@ -208,6 +213,7 @@ impl Scenario {
     /// Whether a look-up can fail to prove that nothing is there.
     pub(crate) fn youth_matters(&self) -> bool {
         self.records != Records::Shown { another: true }
+            || self.selects
             || self.odd_answers
             || self.second_view.is_some()
     }

@@ -12,6 +12,9 @@ use crate::tables::{AttemptRef, StatusRef};
 /// record.
 pub(crate) type AttemptNo = u8;
 
+/// A backup that a selector matches; 0 where the spec names its backup.
+pub(crate) type BackupNo = u8;
+
 /// Which credential.
 pub(crate) type CredentialNo = u8;
 
@@ -27,6 +30,8 @@ pub(crate) struct State {
     pub(crate) replicas: Vec<Replica>,
     /// Records of others for the same backup.
     pub(crate) others: Vec<Other>,
+    /// The newest backup that a selector matches; 0: there is none yet.
+    pub(crate) newest: BackupNo,
     /// The one that is in the Secret.
     pub(crate) credential: CredentialNo,
     /// Whether an admission policy works on what is written.
@@ -188,6 +193,7 @@ pub(crate) struct Call {
     pub(crate) resource: u8,
     pub(crate) uid: u8,
     pub(crate) no: AttemptNo,
+    pub(crate) backup: BackupNo,
 }
 
 /// An accepted call.
@@ -196,6 +202,7 @@ pub(crate) struct Replica {
     pub(crate) resource: u8,
     pub(crate) uid: u8,
     pub(crate) no: AttemptNo,
+    pub(crate) backup: BackupNo,
     pub(crate) record: Record,
     /// Whether a process has recorded its acceptance, and the store has not been restored since.
     pub(crate) recorded: Option<End>,

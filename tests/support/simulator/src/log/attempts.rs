@@ -42,7 +42,10 @@ impl Applicants {
                 count(&mut self.temporary_keys);
                 None
             }
-            Some(Operation::Replicate | Operation::Show | Operation::ListProjects) | None => None,
+            Some(
+                Operation::Replicate | Operation::Show | Operation::List | Operation::ListProjects,
+            )
+            | None => None,
         };
         if let (Some(named), Some(applicant)) = (named, &call.applicant) {
             count(named.entry(applicant.clone()).or_default());

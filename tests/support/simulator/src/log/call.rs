@@ -59,6 +59,7 @@ impl Call {
                 | Verdict::Shown { records: _ }
                 | Verdict::Issued
                 | Verdict::KeyIssued
+                | Verdict::BackupsListed { backups: _ }
                 | Verdict::Listed { projects: _ },
             )
             | None => None,
@@ -80,6 +81,8 @@ pub enum Verdict {
     Issued,
     /// A temporary key.
     KeyIssued,
+    /// So many backups on the page.
+    BackupsListed { backups: usize },
     /// So many projects.
     Listed { projects: usize },
 }

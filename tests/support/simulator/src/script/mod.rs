@@ -15,7 +15,7 @@ use crate::service::caller::token;
 use crate::service::route::Route;
 use fault::Fault;
 
-/// The two calls of the API, and those of IAM.
+/// The calls of the API, and those of IAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
@@ -23,6 +23,8 @@ pub enum Operation {
     Replicate,
     /// `GET …/backups/{backup_id}`
     Show,
+    /// `GET …/backups`
+    List,
     /// `POST /v3/auth/tokens`
     #[serde(alias = "login")]
     IssueToken,
@@ -39,6 +41,7 @@ impl Operation {
         match route {
             Route::Replicate { project_id: _, backup_id: _ } => Some(Self::Replicate),
             Route::Show { project_id: _, backup_id: _ } => Some(Self::Show),
+            Route::List { project_id: _ } => Some(Self::List),
             Route::IssueToken => Some(Self::IssueToken),
             Route::Exchange => Some(Self::Exchange),
             Route::TemporaryKey => Some(Self::TemporaryKey),
@@ -50,7 +53,7 @@ impl Operation {
     /// Whether it is one of IAM's.
     pub(crate) fn is_of_iam(self) -> bool {
         match self {
-            Self::Replicate | Self::Show => false,
+            Self::Replicate | Self::Show | Self::List => false,
             Self::IssueToken | Self::Exchange | Self::TemporaryKey | Self::ListProjects => true,
         }
     }
@@ -128,6 +131,11 @@ impl Script {
     /// Only for look-ups.
     pub fn show(self) -> Self {
         Self { operation: Some(Operation::Show), ..self }
+    }
+
+    /// Only for lists of backups.
+    pub fn list(self) -> Self {
+        Self { operation: Some(Operation::List), ..self }
     }
 
     /// Only for requests for a token.

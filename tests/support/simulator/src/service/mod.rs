@@ -7,6 +7,7 @@ pub(crate) mod error;
 pub(crate) mod iam;
 pub(crate) mod inventory;
 pub(crate) mod ledger;
+mod list;
 pub(crate) mod parameters;
 pub(crate) mod record;
 mod replicate;
@@ -145,7 +146,8 @@ impl Service {
             (Cache::Polite | Cache::Deaf, Route::Replicate { project_id: _, backup_id: _ })
             | (
                 Cache::Polite | Cache::Deaf,
-                Route::IssueToken
+                Route::List { project_id: _ }
+                | Route::IssueToken
                 | Route::Exchange
                 | Route::TemporaryKey
                 | Route::ListProjects
@@ -198,6 +200,12 @@ impl Service {
                 let (body, verdict) = self.show(project_id, backup_id, &view, now)?;
                 Ok(Done::ok(body, verdict, Some(authority)))
             }
+            Route::List { project_id } => {
+                self.list_is_available()?;
+                let authority = self.authenticate(request, project_id, time)?;
+                let (body, verdict) = self.list(request, project_id)?;
+                Ok(Done::ok(body, verdict, Some(authority)))
+            }
             Route::IssueToken => self.issue_token(request, time).map(Done::issued),
             Route::Exchange => self.exchange(request, time).map(Done::issued),
             Route::TemporaryKey => {
@@ -225,7 +233,8 @@ impl Service {
                 let (project_id, backup_id) = self.inventory.known_as(&project_id, &backup_id);
                 Route::Show { project_id, backup_id }
             }
-            other @ (Route::IssueToken
+            other @ (Route::List { project_id: _ }
+            | Route::IssueToken
             | Route::Exchange
             | Route::TemporaryKey
             | Route::ListProjects

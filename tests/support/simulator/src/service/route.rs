@@ -2,11 +2,12 @@
 
 use http::Method;
 
-/// The two calls that the service knows, those of IAM, and all others.
+/// The three calls that the service knows, those of IAM, and all others.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Route {
     Replicate { project_id: String, backup_id: String },
     Show { project_id: String, backup_id: String },
+    List { project_id: String },
     IssueToken,
     Exchange,
     TemporaryKey,
@@ -30,6 +31,9 @@ impl Route {
             (&Method::GET, ["", "v3", project, "backups", backup]) if ids(project, backup) => {
                 Self::Show { project_id: (*project).to_owned(), backup_id: (*backup).to_owned() }
             }
+            (&Method::GET, ["", "v3", project, "backups"]) if !project.is_empty() => {
+                Self::List { project_id: (*project).to_owned() }
+            }
             (&Method::POST, ["", "v3", "auth", "tokens"]) => Self::IssueToken,
             (&Method::POST, ["", "v3.0", "OS-AUTH", "id-token", "tokens"]) => Self::Exchange,
             (&Method::POST, ["", "v3.0", "OS-CREDENTIAL", "securitytokens"]) => Self::TemporaryKey,
@@ -42,7 +46,8 @@ impl Route {
         match self {
             Self::Replicate { project_id: _, backup_id }
             | Self::Show { project_id: _, backup_id } => Some(backup_id),
-            Self::IssueToken
+            Self::List { project_id: _ }
+            | Self::IssueToken
             | Self::Exchange
             | Self::TemporaryKey
             | Self::ListProjects
