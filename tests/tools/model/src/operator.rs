@@ -180,7 +180,8 @@ fn round(
             if world.scenario.targets_matter() {
                 own.target = Some((write.resource, write.uid));
             }
-            let claim = Claim { uid: object.uid, no: fresh, attempt, late: false };
+            let backup = world.production.chosen(status);
+            let claim = Claim { uid: object.uid, no: fresh, attempt, backup, late: false };
             own.slots[resource] = Slot::Staking(write, claim);
         }
     }
@@ -332,8 +333,7 @@ fn start(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Claim) 
     steps.fair(Label::CallStarts { process, resource }, |to| {
         if open {
             let resource_number = u8::try_from(resource).unwrap_or(u8::MAX);
-            let backup = world.production.chosen(to.resources[resource].status);
-            let (uid, no) = (claim.uid, claim.no);
+            let (uid, no, backup) = (claim.uid, claim.no, claim.backup);
             to.calls.push(Call { resource: resource_number, uid, no, backup });
             to.process(process).slots[resource] = Slot::Calling(claim.clone());
         } else {

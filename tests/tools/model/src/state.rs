@@ -149,6 +149,8 @@ pub(crate) struct Claim {
     pub(crate) uid: u8,
     pub(crate) no: AttemptNo,
     pub(crate) attempt: AttemptRef,
+    /// The backup that is called for.
+    pub(crate) backup: BackupNo,
     /// Whether the window has passed since the fence was opened.
     pub(crate) late: bool,
 }
