@@ -116,8 +116,8 @@ impl Pages {
         self.received
     }
 
-    /// Adds a page that was asked for with this limit. `Some` once the list has come to its end.
-    pub(super) fn add(&mut self, page: Page, limit: usize) -> Option<BackupList> {
+    /// Adds a page. `Some` once the list has come to its end.
+    pub(super) fn add(&mut self, page: Page) -> Option<BackupList> {
         let Page { entries, count } = page;
         let (length, before) = (entries.len(), self.backups.len());
         self.received = self.received.saturating_add(length);
@@ -139,16 +139,14 @@ impl Pages {
         if self.backups.len() > MOST_BACKUPS {
             return Some(self.end(Some(Incomplete::TooLong)));
         }
-        let all_there = self.counts.len() == 1 && self.counts.contains(&self.backups.len());
-        let nothing_new = self.backups.len() == before;
-        // A page that is not full may still be followed by another: a service may give fewer than
-        // it is asked for.
-        if nothing_new || (length < limit && all_there) {
-            let ends_itself = length == 0 && self.counts.is_empty();
-            let incomplete = (!all_there && !ends_itself).then_some(Incomplete::Inconsistent);
-            return Some(self.end(incomplete));
+        // A page that is not full may still be followed by another, and a number may be that of the
+        // page alone: only a page that adds nothing is the end.
+        if self.backups.len() > before {
+            return None;
         }
-        None
+        let all_there = self.counts.len() == 1 && self.counts.contains(&self.backups.len());
+        let ends_itself = length == 0 && self.counts.is_empty();
+        Some(self.end((!all_there && !ends_itself).then_some(Incomplete::Inconsistent)))
     }
 
     /// The list as far as it has come.

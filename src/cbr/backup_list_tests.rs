@@ -17,7 +17,7 @@ fn read_all(total: usize, at_most: usize, tells: bool, limit: usize) -> BackupLi
     let mut pages = Pages::default();
     for _ in 0..1000 {
         let here: Vec<usize> = (0..total).skip(pages.offset()).take(limit.min(at_most)).collect();
-        if let Some(list) = pages.add(page(&here, tells.then_some(total)), limit) {
+        if let Some(list) = pages.add(page(&here, tells.then_some(total))) {
             return list;
         }
     }
@@ -59,20 +59,26 @@ fn pages_that_do_not_fit_together_are_no_whole_list() {
     // One was deleted, or made, between two pages.
     for counts in [(Some(3), Some(2)), (Some(3), Some(4)), (Some(4), None)] {
         let mut pages = Pages::default();
-        assert_eq!(pages.add(page(&[0, 1], counts.0), 2), None);
-        let second = pages.add(page(&[2], counts.1), 2);
-        let list = second.or_else(|| pages.add(page(&[], None), 2)).unwrap();
+        assert_eq!(pages.add(page(&[0, 1], counts.0)), None);
+        let second = pages.add(page(&[2], counts.1));
+        let list = second.or_else(|| pages.add(page(&[], None))).unwrap();
         assert_eq!(list.incomplete, Some(Incomplete::Inconsistent), "{counts:?}");
     }
+    // It gives fewer than it is asked for, and counts the page.
+    let mut pages = Pages::default();
+    assert_eq!(pages.add(page(&[0, 1], Some(2))), None);
+    assert_eq!(pages.add(page(&[2], Some(1))), None);
+    let list = pages.add(page(&[], Some(0))).unwrap();
+    assert_eq!((list.backups.len(), list.incomplete), (3, Some(Incomplete::Inconsistent)));
     // A service that does not know `offset` shows the same again and again.
     let mut pages = Pages::default();
-    assert_eq!(pages.add(page(&[0, 1], None), 2), None);
-    let list = pages.add(page(&[0, 1], None), 2).unwrap();
+    assert_eq!(pages.add(page(&[0, 1], None)), None);
+    let list = pages.add(page(&[0, 1], None)).unwrap();
     assert_eq!((list.backups.len(), list.incomplete), (2, Some(Incomplete::Inconsistent)));
     // It says that there are some, and shows none.
-    let list = Pages::default().add(page(&[], Some(2)), 2).unwrap();
+    let list = Pages::default().add(page(&[], Some(2))).unwrap();
     assert_eq!(list.incomplete, Some(Incomplete::Inconsistent));
-    let none = Pages::default().add(page(&[], Some(0)), 2).unwrap();
+    let none = Pages::default().add(page(&[], Some(0))).unwrap();
     assert_eq!(none, BackupList::default());
 }
 

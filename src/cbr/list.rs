@@ -116,7 +116,7 @@ impl Client {
                 }
             };
             let page = read(&answer, credential, Timestamp::now())?;
-            if let Some(list) = pages.add(page, size) {
+            if let Some(list) = pages.add(page) {
                 return Ok(list);
             }
         }
