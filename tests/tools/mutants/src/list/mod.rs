@@ -8,21 +8,13 @@ mod selector;
 
 use crate::mutant::Mutant;
 
-const PARTS: [&[Mutant]; 5] = [
-    once::MUTANTS,
-    evidence::MUTANTS,
-    conduct::MUTANTS,
-    credentials::MUTANTS,
-    selector::MUTANTS,
-];
+const PARTS: [&[Mutant]; 5] =
+    [once::MUTANTS, evidence::MUTANTS, conduct::MUTANTS, credentials::MUTANTS, selector::MUTANTS];
 
 /// All mutants.
-pub const MUTANTS: &[Mutant] =
-    &joined::<
-        {
-            PARTS[0].len() + PARTS[1].len() + PARTS[2].len() + PARTS[3].len() + PARTS[4].len()
-        },
-    >();
+pub const MUTANTS: &[Mutant] = &joined::<
+    { PARTS[0].len() + PARTS[1].len() + PARTS[2].len() + PARTS[3].len() + PARTS[4].len() },
+>();
 
 const fn joined<const N: usize>() -> [Mutant; N] {
     let mut all = [PARTS[0][0]; N];
