@@ -19,7 +19,11 @@ const MAX_BYTES: usize = 32 * 1024;
 /// An access key with its secret key, and for a temporary one its security token. Cannot be printed
 /// or serialised.
 #[derive(Clone)]
-pub struct AccessKey(Arc<KeyValues>);
+pub struct AccessKey {
+    values: Arc<KeyValues>,
+    /// Of the signature that it made last.
+    signature: Option<Arc<Runs>>,
+}
 
 struct KeyValues {
     access: String,
@@ -101,12 +105,13 @@ impl AccessKey {
             Some(bytes) => read(KeyPart::SecurityToken, bytes)?.map(SecretString::from),
             None => None,
         };
-        Ok(Self(Arc::new(KeyValues {
+        let values = KeyValues {
             access: access.to_owned(),
             secret: SecretString::from(secret),
             security_token,
             runs: OnceLock::new(),
-        })))
+        };
+        Ok(Self { values: Arc::new(values), signature: None })
     }
 
     /// Which credential this is.
@@ -115,12 +120,13 @@ impl AccessKey {
     }
 
     /// The headers that authorize the request: to be made at the last moment, since the cloud
-    /// refuses a signature that is more than 15 minutes old.
-    pub(super) fn headers(
+    /// refuses a signature that is more than 15 minutes old. And the same key, which finds that
+    /// signature in an echo, too.
+    pub(super) fn sign(
         &self,
         request: &Unsigned<'_>,
         now: Timestamp,
-    ) -> Vec<(HeaderName, HeaderValue)> {
+    ) -> (Vec<(HeaderName, HeaderValue)>, Self) {
         let Unsigned { method, url, project_id, content_type, body } = request;
         let date = now.strftime("%Y%m%dT%H%M%SZ").to_string();
         let mut host = url.host_str().unwrap_or_default().to_owned();
@@ -129,7 +135,7 @@ impl AccessKey {
         }
         let mut sent =
             vec![("x-sdk-date", date.clone()), ("x-project-id", project_id.as_str().to_owned())];
-        if let Some(token) = &self.0.security_token {
+        if let Some(token) = &self.values.security_token {
             sent.push(("x-security-token", token.expose_secret().to_owned()));
         }
         let mut headers = vec![("host", host)];
@@ -137,36 +143,77 @@ impl AccessKey {
         headers.extend(sent.iter().cloned());
         let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
         let signed = Signed { method, path: url.path(), query: &query, headers: &headers, body };
-        let secret = self.0.secret.expose_secret().as_bytes();
-        let authorization = signature::authorization(&signed, &date, &self.0.access, secret);
+        let secret = self.values.secret.expose_secret().as_bytes();
+        let authorization = signature::authorization(&signed, &date, &self.values.access, secret);
+        let signature = signature::of_authorization(&authorization).map(Runs::of).map(Arc::new);
         sent.push(("authorization", authorization));
-        sent.into_iter()
+        let headers = sent
+            .into_iter()
             .filter_map(|(name, value)| {
                 let mut value = HeaderValue::try_from(value).ok()?;
                 value.set_sensitive(!matches!(name, "x-sdk-date" | "x-project-id"));
                 Some((HeaderName::from_static(name), value))
             })
-            .collect()
+            .collect();
+        (headers, Self { values: self.values.clone(), signature })
     }
 
     fn values(&self) -> Vec<&str> {
-        let KeyValues { access, secret, security_token, runs: _ } = &*self.0;
+        let KeyValues { access, secret, security_token, runs: _ } = &*self.values;
         let token = security_token.as_ref().map(|token| token.expose_secret());
         [access.as_str(), secret.expose_secret()].into_iter().chain(token).collect()
     }
 }
 
 impl Redact for AccessKey {
-    /// Without the secret key, the security token and the access key id: who may read a status need
-    /// not know whose key it is.
+    /// Without the secret key, the security token, the last signature, and the access key id: who
+    /// may read a status need not know whose key it is.
     fn redact(&self, text: &str) -> String {
-        let runs = self.0.runs.get_or_init(|| self.values().into_iter().map(Runs::of).collect());
-        runs.iter().fold(text.to_owned(), |text, runs| runs.redact(&text))
+        let runs =
+            self.values.runs.get_or_init(|| self.values().into_iter().map(Runs::of).collect());
+        let all = runs.iter().chain(self.signature.as_deref());
+        all.fold(text.to_owned(), |text, runs| runs.redact(&text))
     }
 }
 
 impl fmt::Debug for AccessKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AccessKey([redacted])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cbr::ProjectId;
+
+    /// A gateway that refuses a signature may repeat the request's headers.
+    #[test]
+    fn the_signature_that_was_sent_is_found_in_an_echo() {
+        let key = AccessKey::from_bytes(b"AKEXAMPLE", b"a-secret-key", None).unwrap();
+        let request = Unsigned {
+            method: "GET",
+            url: &"https://cbr.example/v3/p/backups/b".parse().unwrap(),
+            project_id: &ProjectId::parse("p").unwrap(),
+            content_type: None,
+            body: &[],
+        };
+        let (headers, sent) = key.sign(&request, Timestamp::from_second(1_800_000_000).unwrap());
+        let (_, authorization) = headers.iter().find(|(name, _)| name == "authorization").unwrap();
+        let authorization = authorization.to_str().unwrap();
+        let signature = signature::of_authorization(authorization).unwrap();
+        assert_eq!(signature.len(), 64);
+        for echo in [
+            format!("refused: {authorization}"),
+            format!("refused: {}", signature.to_uppercase()),
+            format!("refused: {}", &signature[10..40]),
+        ] {
+            let shown = sent.redact(&echo);
+            assert!(shown.starts_with("refused: ") && shown.contains("[redacted]"), "{shown}");
+            let parts = signature.as_bytes().windows(8);
+            for part in parts.map(|part| std::str::from_utf8(part).unwrap()) {
+                assert!(!shown.to_lowercase().contains(part), "{shown}");
+            }
+        }
     }
 }

@@ -138,7 +138,7 @@ impl Client {
         let payload = body.to_json();
         let url = endpoint.replicate_url(target);
         let span = span::of_request("POST", span::REPLICATE, &url);
-        let headers = credential.headers(
+        let (headers, credential) = credential.authorize(
             &Unsigned {
                 method: "POST",
                 url: &url,
@@ -150,18 +150,18 @@ impl Client {
         );
         let (gate, body) = fenced(payload, fence);
         let request = self.http.post(url).header(CONTENT_TYPE, JSON).body(Body::wrap(body));
-        match exchange(authorized(request, headers), credential, limit, span).await {
-            Ok(answer) => ReplicateOutcome::read(&answer, credential, Timestamp::now()),
+        match exchange(authorized(request, headers), &credential, limit, span).await {
+            Ok(answer) => ReplicateOutcome::read(&answer, &credential, Timestamp::now()),
             Err(failure) => match gate.close() {
                 Passage::Passed => {
-                    ReplicateOutcome::Unknown(unknown(&failure, endpoint, credential))
+                    ReplicateOutcome::Unknown(unknown(&failure, endpoint, &credential))
                 }
                 Passage::Fenced => ReplicateOutcome::NotSent(NotSent {
                     reason: NotSentReason::Fence,
                     text: "the time in which this call could start was over".to_owned(),
                 }),
                 Passage::Never => {
-                    ReplicateOutcome::NotSent(not_sent(&failure, endpoint, credential))
+                    ReplicateOutcome::NotSent(not_sent(&failure, endpoint, &credential))
                 }
             },
         }
@@ -181,7 +181,7 @@ impl Client {
         let url = endpoint.backup_url(target);
         let span = span::of_request("GET", span::BACKUP, &url);
         // `X-Auth-Token` keeps no cache on the way from answering with what it once saw.
-        let headers = credential.headers(
+        let (headers, credential) = credential.authorize(
             &Unsigned {
                 method: "GET",
                 url: &url,
@@ -192,16 +192,16 @@ impl Client {
             Timestamp::now(),
         );
         let request = self.http.get(url).header(CACHE_CONTROL, NO_CACHE).header(PRAGMA, NO_CACHE);
-        match exchange(authorized(request, headers), credential, limit, span).await {
-            Ok(answer) => look_up::read(&answer, &target.backup_id, credential, Timestamp::now()),
+        match exchange(authorized(request, headers), &credential, limit, span).await {
+            Ok(answer) => look_up::read(&answer, &target.backup_id, &credential, Timestamp::now()),
             Err(failure @ (Failure::Send(_) | Failure::TimedOut { .. } | Failure::Read { .. })) => {
                 Err(LookUpError::Unavailable {
-                    text: words(&failure, endpoint, credential),
+                    text: words(&failure, endpoint, &credential),
                     retry_after: None,
                 })
             }
             Err(failure @ Failure::TooLarge { .. }) => Err(LookUpError::Unreadable {
-                text: words(&failure, endpoint, credential),
+                text: words(&failure, endpoint, &credential),
                 error: None,
             }),
         }

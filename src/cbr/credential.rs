@@ -27,17 +27,22 @@ impl Credential {
         }
     }
 
-    /// The headers that authorize the request, at this moment.
-    pub(super) fn headers(
+    /// The headers that authorize the request, at this moment; and the same credential, which finds
+    /// all that these headers hold in an echo.
+    pub(super) fn authorize(
         &self,
         request: &Unsigned<'_>,
         now: Timestamp,
-    ) -> Vec<(HeaderName, HeaderValue)> {
+    ) -> (Vec<(HeaderName, HeaderValue)>, Self) {
         match self {
             Self::Token(token) => {
-                vec![(HeaderName::from_static("x-auth-token"), token.header_value())]
+                let header = (HeaderName::from_static("x-auth-token"), token.header_value());
+                (vec![header], self.clone())
             }
-            Self::AccessKey(key) => key.headers(request, now),
+            Self::AccessKey(key) => {
+                let (headers, key) = key.sign(request, now);
+                (headers, Self::AccessKey(key))
+            }
         }
     }
 }

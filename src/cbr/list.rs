@@ -99,12 +99,12 @@ impl Client {
             let url = endpoint.backups_url(project_id, query, size, pages.offset());
             let left = limit.saturating_sub(started.elapsed());
             let span = span::of_request("GET", span::BACKUPS, &url);
-            let headers = credential.headers(
+            let (headers, credential) = credential.authorize(
                 &Unsigned { method: "GET", url: &url, project_id, content_type: None, body: &[] },
                 Timestamp::now(),
             );
             let request = self.get(url).header(CACHE_CONTROL, NO_CACHE).header(PRAGMA, NO_CACHE);
-            let answer = match exchange(authorized(request, headers), credential, left, span).await
+            let answer = match exchange(authorized(request, headers), &credential, left, span).await
             {
                 Ok(answer) => answer,
                 Err(Failure::TooLarge { .. }) if size > SMALL_PAGE => {
@@ -112,10 +112,10 @@ impl Client {
                     continue;
                 }
                 Err(failure) => {
-                    return Err(ListError::Failed(words(&failure, endpoint, credential)));
+                    return Err(ListError::Failed(words(&failure, endpoint, &credential)));
                 }
             };
-            let page = read(&answer, credential, Timestamp::now())?;
+            let page = read(&answer, &credential, Timestamp::now())?;
             if let Some(list) = pages.add(page) {
                 return Ok(list);
             }

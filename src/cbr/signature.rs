@@ -36,6 +36,11 @@ pub(super) fn authorization(
     format!("{ALGORITHM} Access={access}, SignedHeaders={names}, Signature={signature}")
 }
 
+/// The signature in a value of `Authorization`.
+pub(super) fn of_authorization(value: &str) -> Option<&str> {
+    value.rsplit_once("Signature=").map(|(_, signature)| signature)
+}
+
 /// The canonical request. A gateway that refuses a signature repeats it in its error.
 fn canonical(request: &Signed<'_>) -> String {
     let Signed { method, path, query, headers: _, body } = request;

@@ -3,12 +3,13 @@
 use std::future::Future;
 use std::time::Duration;
 
+use futures::TryFutureExt;
 use kube::api::{Patch, PatchParams};
 use kube::core::Status;
 use kube::{Api, ResourceExt};
 
 use crate::resource::{
-    AttemptId, BackupReplication, BackupReplicationStatus, Unguarded, met_its_version, status_patch,
+    AttemptId, BackupReplication, BackupReplicationStatus, Unguarded, status_patch,
 };
 
 /// The longest that one request to the API server may take.
@@ -18,7 +19,7 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 const FIELD_MANAGER: &str = "backup-replication-operator";
 
 /// Why a request to the API server gave nothing.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(super) enum ApiError {
     /// The object changed, or is another of the same name: what was decided no longer counts.
     #[error("the object has changed since it was read")]
@@ -76,6 +77,7 @@ impl From<kube::Error> for ApiError {
             404 if status.reason == "NotFound" && names_an_object(&status) => Self::Gone,
             404 => Self::NoAnswer(status.message),
             409 => Self::Conflict,
+            422 if is_failed_test(&status) => Self::Conflict,
             // Asked to come back, or failed inside: the write may or may not have happened.
             408 | 429 | 500.. => Self::NoAnswer(status.message),
             _ => Self::Refused(status.message),
@@ -122,6 +124,14 @@ pub(super) async fn bounded<T>(
     }
 }
 
+/// Why a status was not written.
+#[derive(Debug)]
+pub(super) enum Unwritten {
+    Certainly(ApiError),
+    /// Refused, and the answer does not tell a failed test from a broken rule.
+    ForWhat(String),
+}
+
 /// Writes the status that was decided on for exactly this version of this object: a JSON patch that
 /// first tests uid and resourceVersion, and then touches only the fields that change. (A merge
 /// patch would ignore the uid.)
@@ -133,23 +143,46 @@ pub(super) async fn write_status(
     api: &Api<BackupReplication>,
     decided_on: &BackupReplication,
     status: &BackupReplicationStatus,
-) -> Result<BackupReplication, ApiError> {
-    let patch = status_patch(decided_on, status)?;
+) -> Result<BackupReplication, Unwritten> {
+    let patch =
+        status_patch(decided_on, status).map_err(|error| Unwritten::Certainly(error.into()))?;
     let name = decided_on.name_any();
     let params =
         PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-    match bounded(api.patch_status(&name, &params, &Patch::<()>::Json(patch))).await {
-        Err(ApiError::Refused(why)) => {
-            // 422 is a failed test and a broken rule alike; only the object itself shows which it was.
-            let now = bounded(api.get(&name)).await?;
-            Err(if met_its_version(decided_on, &now) {
-                ApiError::Refused(why)
-            } else {
-                ApiError::Conflict
-            })
-        }
-        answer => answer,
-    }
+    let patch = Patch::<()>::Json(patch);
+    let mut met_its_version = false;
+    let request = api.patch_status(&name, &params, &patch).inspect_err(|error| {
+        met_its_version = matches!(error, kube::Error::Api(status) if is_broken_rule(status));
+    });
+    let answer = bounded(request).await;
+    answer.map_err(|error| match error {
+        ApiError::Refused(why) if !met_its_version => Unwritten::ForWhat(why),
+        error => Unwritten::Certainly(error),
+    })
+}
+
+/// What the API server answers where a JSON patch cannot be applied, as when a `test` in it fails.
+const PATCH_FAILED: &str = "the server rejected our request due to an error in our request";
+
+/// Whether this 422 says that the patch's tests failed: it is told without naming the object, and
+/// without a cause.
+fn is_failed_test(status: &Status) -> bool {
+    let says_nothing = status
+        .details
+        .as_ref()
+        .is_none_or(|details| details.name.is_empty() && details.causes.is_empty());
+    status.code == 422
+        && status.reason == "Invalid"
+        && status.message == PATCH_FAILED
+        && says_nothing
+}
+
+/// Whether this 422 says that what the patch makes of the object breaks a rule: the object is named,
+/// and the rule. Rules are asked when the tests have passed.
+fn is_broken_rule(status: &Status) -> bool {
+    status.code == 422
+        && names_an_object(status)
+        && status.details.as_ref().is_some_and(|details| !details.causes.is_empty())
 }
 
 #[cfg(test)]
@@ -200,5 +233,31 @@ mod tests {
             read(json!({"code": 404, "message": "404 page not found"})),
             ApiError::NoAnswer(_)
         ));
+    }
+
+    /// Both are 422. The first as a 1.36 API server answered them; other shapes prove nothing.
+    #[test]
+    fn a_failed_test_is_told_from_a_broken_rule_where_the_answer_does_so() {
+        let status = |message: &str, details: Value| -> Status {
+            serde_json::from_value(json!({
+                "status": "Failure", "code": 422, "reason": "Invalid", "message": message,
+                "details": details,
+            }))
+            .unwrap()
+        };
+        let causes = json!([{"reason": "FieldValueInvalid", "message": "m", "field": "status"}]);
+        let rule = json!({"name": "db", "kind": "BackupReplication", "causes": causes});
+        for (status, failed_test, broken_rule) in [
+            (status(PATCH_FAILED, json!({})), true, false),
+            (status("BackupReplication \"db\" is invalid: m", rule.clone()), false, true),
+            (status(PATCH_FAILED, rule), false, true),
+            (status(PATCH_FAILED, json!({"name": "db"})), false, false),
+            (status("another message", json!({})), false, false),
+        ] {
+            assert_eq!(is_failed_test(&status), failed_test, "{status:?}");
+            assert_eq!(is_broken_rule(&status), broken_rule, "{status:?}");
+            let read = ApiError::from(kube::Error::Api(Box::new(status)));
+            assert_eq!(matches!(read, ApiError::Conflict), failed_test, "{read}");
+        }
     }
 }

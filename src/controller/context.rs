@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use kube::runtime::reflector::ObjectRef;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::metrics::Metrics;
@@ -11,11 +13,15 @@ use crate::controller::leadership::Leadership;
 use crate::controller::settings::Settings;
 use crate::controller::state::breakers::Breakers;
 use crate::controller::state::issued_tokens::IssuedTokens;
+use crate::controller::state::last_round::LastRounds;
 use crate::controller::state::lookup_cache::LookupCache;
 use crate::controller::state::memory::Memory;
 use crate::controller::state::permits::Permits;
+use crate::controller::state::secret_reads::SecretReads;
 use crate::controller::state::target_locks::TargetLocks;
 use crate::controller::state::throttle::Throttle;
+use crate::controller::watch::entry::WatchEntry;
+use crate::controller::watch::newest::Newest;
 
 /// What every reconcile has at hand.
 pub(super) struct Context {
@@ -24,6 +30,11 @@ pub(super) struct Context {
     pub(super) settings: Settings,
     pub(super) permits: Permits,
     pub(super) memory: Memory,
+    pub(super) newest: Newest,
+    pub(super) last_rounds: LastRounds,
+    pub(super) secrets: SecretReads,
+    /// For the ends of calls that could not be written at once.
+    pub(super) retries: Semaphore,
     pub(super) looks: LookupCache,
     pub(super) throttle: Throttle,
     pub(super) issued: IssuedTokens,
@@ -49,5 +60,11 @@ impl Context {
     /// lead.
     pub(super) fn may_begin(&self) -> bool {
         !self.drain.is_cancelled() && self.leadership.is_held()
+    }
+
+    /// Forgets a resource that is gone or finished.
+    pub(super) fn forget(&self, key: &ObjectRef<WatchEntry>) {
+        self.memory.forget(key);
+        self.last_rounds.forget(key);
     }
 }

@@ -22,6 +22,7 @@ const LAST: Duration = Duration::from_secs(5);
 /// The longest note of an Event that the API server takes.
 const NOTE_BYTES: usize = 1024;
 const CONTROLLER: &str = "backup-replication-operator";
+const ANOTHER_OPERATOR: &str = "AnotherOperator";
 
 /// A status was written over what `before` holds.
 pub(super) fn announce(
@@ -57,6 +58,31 @@ impl Events {
         (Self(sender), Publisher(tokio::spawn(publish_all(recorder, receiver))))
     }
 
+    /// Another operator writes this status, too.
+    pub(super) fn another_writes(
+        &self,
+        regarding: &BackupReplication,
+        another: &str,
+        theirs: &str,
+        own: &str,
+    ) {
+        let note = format!(
+            "Another operator ({another}) writes this status, too: it says {theirs}, this one says \
+             {own}. This one writes its words again later, and less and less often. Run one \
+             operator for each namespace, or all with one Lease and the same options."
+        );
+        self.send(
+            regarding,
+            Event {
+                type_: EventType::Warning,
+                reason: ANOTHER_OPERATOR.to_owned(),
+                note: Some(cut(note)),
+                action: "Write".to_owned(),
+                secondary: None,
+            },
+        );
+    }
+
     fn publish(&self, regarding: &BackupReplication, Transition { kind, note }: Transition) {
         let event = Event {
             type_: if kind.is_warning() { EventType::Warning } else { EventType::Normal },
@@ -65,8 +91,13 @@ impl Events {
             action: kind.action().to_owned(),
             secondary: None,
         };
-        if self.0.try_send((regarding.object_ref(&()), event)).is_err() {
-            tracing::debug!(reason = kind.reason(), "An Event is dropped: too many wait");
+        self.send(regarding, event);
+    }
+
+    fn send(&self, regarding: &BackupReplication, event: Event) {
+        if let Err(error) = self.0.try_send((regarding.object_ref(&()), event)) {
+            let (_, Event { reason, .. }) = error.into_inner();
+            tracing::debug!(reason, "An Event is dropped: too many wait");
         }
     }
 }

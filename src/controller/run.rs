@@ -11,6 +11,7 @@ use kube::runtime::controller::{Action, Config};
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::runtime::watcher::{self, Event};
 use prometheus_client::registry::Registry;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -27,17 +28,24 @@ use crate::controller::reconcile::reconcile;
 use crate::controller::settings::Settings;
 use crate::controller::state::breakers::Breakers;
 use crate::controller::state::issued_tokens::IssuedTokens;
+use crate::controller::state::last_round::{Due, LastRounds};
 use crate::controller::state::lookup_cache::LookupCache;
 use crate::controller::state::memory::Memory;
-use crate::controller::state::permits::Permits;
+use crate::controller::state::permits::{Permit, Permits};
+use crate::controller::state::secret_reads::SecretReads;
 use crate::controller::state::target_locks::TargetLocks;
 use crate::controller::state::throttle::Throttle;
 use crate::controller::watch::entry::WatchEntry;
+use crate::controller::watch::kept::Room;
+use crate::controller::watch::newest::Newest;
 use crate::controller::watch::stores::Stores;
 use crate::resource::BackupReplication;
 
 /// After a round that a bug stopped, the next one comes after this.
 const AFTER_PANIC: Duration = Duration::from_secs(5);
+
+/// Ends of calls that could not be written at once and are read and written again at a time.
+const RETRIES: usize = 8;
 
 /// The two stages of a shutdown.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +60,7 @@ pub struct Shutdown {
 pub struct Controller {
     context: Arc<Context>,
     stores: Stores,
+    room: Room,
     publisher: Publisher,
     readiness: Readiness,
     shutdown: Shutdown,
@@ -75,6 +84,7 @@ impl Controller {
         let stores = Stores::default();
         registry.register_collector(Box::new(ResourceMetrics(stores.clone())));
         let (events, publisher) = Events::start(kubernetes.clone(), &settings.identity);
+        let (settling_time, room) = (settings.policy.settling_time, Room::default());
         let context = Context {
             kubernetes,
             cbr,
@@ -82,6 +92,10 @@ impl Controller {
             looks: LookupCache::new(settings.look_ups_per_minute),
             settings,
             memory: Memory::default(),
+            newest: Newest::new(stores.clone(), settling_time, room.clone()),
+            last_rounds: LastRounds::default(),
+            secrets: SecretReads::default(),
+            retries: Semaphore::new(RETRIES),
             throttle: Throttle::default(),
             issued: IssuedTokens::default(),
             breakers: Breakers::default(),
@@ -93,7 +107,8 @@ impl Controller {
             give_up: shutdown.give_up.clone(),
         };
         let heartbeat = Heartbeat::default();
-        Self { context: Arc::new(context), stores, publisher, readiness, shutdown, heartbeat }
+        let context = Arc::new(context);
+        Self { context, stores, room, publisher, readiness, shutdown, heartbeat }
     }
 
     /// Its sign of life.
@@ -116,7 +131,6 @@ impl Controller {
         let context = self.context.clone();
         let own = namespace.map(str::to_owned);
         let settling_time = self.context.settings.policy.settling_time;
-        let of_others = move |key: &ObjectRef<WatchEntry>| own.is_some() && key.namespace != own;
         let memory = self.context.clone();
         let on_object = move |object: &BackupReplication| memory.memory.note_stored_viewer(object);
         let (store, stream) = watch::unfinished(
@@ -124,16 +138,25 @@ impl Controller {
             namespace,
             &self.readiness,
             settling_time,
+            self.room.clone(),
             on_object,
-            move |event, store| match event {
-                Event::Delete(tracked) => context.memory.forget(&ObjectRef::from_obj(tracked)),
-                Event::Apply(tracked) if tracked.finished => {
-                    context.memory.forget(&ObjectRef::from_obj(tracked))
+            move |event, store| {
+                context.newest.note(own.as_deref(), event);
+                match event {
+                    Event::Delete(tracked) => context.forget(&ObjectRef::from_obj(tracked)),
+                    Event::Apply(tracked) if tracked.finished => {
+                        context.forget(&ObjectRef::from_obj(tracked))
+                    }
+                    Event::InitDone => {
+                        let is_there = |key: &ObjectRef<WatchEntry>| {
+                            let of_others = own.is_some() && key.namespace != own;
+                            of_others || store.get(key).is_some()
+                        };
+                        context.memory.keep_only(is_there);
+                        context.last_rounds.keep_only(is_there);
+                    }
+                    Event::Apply(_) | Event::Init | Event::InitApply(_) => {}
                 }
-                Event::InitDone => {
-                    context.memory.keep_only(|key| of_others(key) || store.get(key).is_some())
-                }
-                Event::Apply(_) | Event::Init | Event::InitApply(_) => {}
             },
         );
         self.stores.add(store.clone());
@@ -166,6 +189,7 @@ impl Controller {
         let (store, context) = (store.clone(), self.context.clone());
         self.context.leadership.gains().flat_map(move |()| {
             context.memory.begin_to_lead();
+            context.last_rounds.begin_to_lead();
             let unfinished = store.state().into_iter().filter(|tracked| !tracked.finished);
             stream::iter(
                 unfinished.map(|tracked| Ok(ObjectRef::from_obj(&*tracked))).collect::<Vec<_>>(),
@@ -194,12 +218,17 @@ fn watched(namespaces: &[String]) -> Vec<Option<&str>> {
     }
 }
 
-/// One bounded, logged and panic-proof round. A panic in it must not stop the others.
+/// One bounded, logged and panic-proof round. Until it is its turn it holds next to nothing: any
+/// number of resources may be due at once.
 async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action, ApiError> {
     if tracked.finished {
         return Ok(Action::await_change());
     }
     let key = ObjectRef::from_obj(&*tracked);
+    drop(tracked);
+    if let Some(not_yet) = not_due(&key, &context) {
+        return Ok(not_yet);
+    }
     let waiting = context.metrics.rounds.waits();
     let Some(permit) = context.permits.acquire(key.namespace.as_deref().unwrap_or_default()).await
     else {
@@ -211,6 +240,26 @@ async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action
     if !context.may_begin() {
         return Ok(Action::await_change());
     }
+    Box::pin(begun(key, context, permit)).await
+}
+
+/// An event that brings nothing new brings no round: the echo of an own write, a list, or a change
+/// of what no decision reads.
+fn not_due(key: &ObjectRef<WatchEntry>, context: &Context) -> Option<Action> {
+    let fingerprint = context.newest.fingerprint(key)?;
+    match context.last_rounds.due(key, fingerprint) {
+        Due::Now => None,
+        Due::In(left) => Some(Action::requeue(left)),
+        Due::Later => Some(Action::await_change()),
+    }
+}
+
+/// A round whose turn it is. A panic in it must not stop the others.
+async fn begun(
+    key: ObjectRef<WatchEntry>,
+    context: Arc<Context>,
+    permit: Permit,
+) -> Result<Action, ApiError> {
     let span = trace::round(key.namespace.as_deref(), &key.name);
     let started = Instant::now();
     let work = AssertUnwindSafe(reconcile(key.clone(), context.clone(), permit)).catch_unwind();
@@ -238,8 +287,12 @@ async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action
     };
     context.metrics.rounds.ended(kind, started.elapsed());
     match result {
-        // The other's write brings an event; look again anyway.
-        Err(ApiError::Conflict) => Ok(Action::requeue(Duration::from_millis(100))),
+        // The other's write brings an event. Where none comes, the object is read.
+        Err(ApiError::Conflict) => {
+            let newest = context.newest.version(&key);
+            let wait = context.last_rounds.conflict_delay(&key, newest.as_deref());
+            Ok(Action::requeue(wait))
+        }
         Err(error) => {
             trace::failed(&span, &error.to_string());
             span.in_scope(|| {
@@ -249,6 +302,7 @@ async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action
         }
         Ok(action) => {
             context.memory.note_success(&key);
+            context.last_rounds.note_success(&key);
             Ok(action)
         }
     }

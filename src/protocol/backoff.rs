@@ -15,6 +15,8 @@ const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
 /// A refused token is tried again this seldom while its Secret does not change: it may have been a
 /// mistake of theirs.
 const REFUSED_TOKEN: Duration = Duration::from_secs(60 * 60);
+/// A watch is seldom later than this.
+const FIRST_AFTER_CONFLICT: Duration = Duration::from_secs(1);
 const LONGEST_AFTER_ERRORS: Duration = Duration::from_secs(60);
 const FIRST_TRACKING: Duration = Duration::from_secs(2);
 const LONGEST_TRACKING: Duration = Duration::from_secs(5 * 60);
@@ -44,6 +46,12 @@ pub(crate) fn claim_delay(refusals: u32) -> Duration {
 /// minute.
 pub(crate) fn error_delay(errors: u32) -> Duration {
     doubled(FIRST, errors).min(LONGEST_AFTER_ERRORS)
+}
+
+/// How long the watch is waited for after so many refused writes in a row, before the object is
+/// read: doubles to a minute.
+pub(crate) fn conflict_delay(conflicts: u32) -> Duration {
+    doubled(FIRST_AFTER_CONFLICT, conflicts).min(LONGEST_AFTER_ERRORS)
 }
 
 fn doubled(first: Duration, times: u32) -> Duration {

@@ -17,6 +17,13 @@ pub enum CredentialReading {
     Problem(CredentialProblem),
 }
 
+/// Whether a credential comes from other content than before. Of a token that IAM issued, a version
+/// is its source's, a dot, and the token's own: a renewed token comes from the same content.
+pub(crate) fn comes_from_another(before: &str, now: &str) -> bool {
+    let source = |version: &str| version.split('.').next().map(str::to_owned);
+    source(before) != source(now)
+}
+
 /// Why there is no credential that could be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialProblem {
@@ -73,6 +80,25 @@ impl CredentialProblem {
             Self::IamEndpointRefused(why) => format!("IAM cannot be asked for a token: {why}"),
             Self::LoginRefused(why) => format!("there is no token for {source}: {why}"),
             Self::LoginFailed(why) => format!("there is no token for {source} yet: {why}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_renewed_token_comes_from_the_same_source() {
+        for (before, now, another) in [
+            ("17", "17", false),
+            ("17", "18", true),
+            ("17.1800000000000", "17.1800000360000", false),
+            ("17.1800000000000", "18.1800000360000", true),
+            (".1800000000000", ".1800000360000", false),
+            ("17.1800000000000", ".1800000360000", true),
+        ] {
+            assert_eq!(comes_from_another(before, now), another, "{before} and {now}");
         }
     }
 }

@@ -6,10 +6,12 @@
 
 mod backoff;
 mod choice;
+mod contested;
 mod credential;
 mod decide;
 mod decision;
 mod describe;
+mod essential;
 mod evidence;
 mod facts;
 mod fence;
@@ -23,12 +25,15 @@ mod target;
 mod token_life;
 mod transitions;
 
-pub(crate) use backoff::{cap_retry_after, claim_delay, deadline, error_delay};
+pub(crate) use backoff::{cap_retry_after, claim_delay, conflict_delay, deadline, error_delay};
+pub(crate) use contested::{MayWrite, OwnStatus, another_writer, has_new_facts};
 pub use credential::{CredentialProblem, CredentialReading};
 pub use decide::after_call::describe_result;
+pub(crate) use decide::preconditions::METADATA_BYTES;
 pub use decide::round::{Facts, Round, Viewer};
 pub use decide::{Action, is_finished};
 pub use decision::{Decision, Verdict, evaluate};
+pub(crate) use essential::essential;
 pub use evidence::{Relation, relation};
 pub use facts::call_result::{Acceptance, CallAnswer, CallResult};
 pub use facts::record::{Recorded, record};

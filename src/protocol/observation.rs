@@ -58,9 +58,14 @@ impl Observation<'_> {
 
     /// Whether the object carries the marks of a restore: what it had in its status may follow.
     pub(super) fn is_restored(&self) -> bool {
-        let marked = |key: &String| RESTORE_MARKS.iter().any(|mark| key.starts_with(mark));
-        self.resource.labels().keys().chain(self.resource.annotations().keys()).any(marked)
+        let mut keys = self.resource.labels().keys().chain(self.resource.annotations().keys());
+        keys.any(|key| is_restore_mark(key))
     }
+}
+
+/// Whether a label or annotation of this name may tell of a restore.
+pub(super) fn is_restore_mark(key: &str) -> bool {
+    RESTORE_MARKS.iter().any(|mark| key.starts_with(mark))
 }
 
 /// Labels and annotations that tools for restores leave on an object, and the annotation of a

@@ -86,7 +86,8 @@ pub struct Attempt {
     /// How long the call may take in all.
     #[schemars(with = "String", length(max = 32), regex(pattern = DURATION))]
     pub limit: Duration,
-    /// `metadata.resourceVersion` of the Secret that the credential came from.
+    /// `metadata.resourceVersion` of the Secret that the credential came from; after a dot, where IAM
+    /// issued a token for it, which one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::ID))]
     pub secret_version: Option<String>,

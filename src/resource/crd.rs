@@ -4,7 +4,9 @@ use kube::CustomResourceExt;
 use schemars::{Schema, schema_for};
 use serde_json::{Map, Value, json};
 
+use super::choice_rules::choice_rules;
 use super::explained::explain;
+use super::guards::guards;
 use super::rules::{self, Place};
 use super::spec::{BackupReplication, BackupReplicationSpec};
 use super::status::BackupReplicationStatus;
@@ -33,7 +35,7 @@ pub fn crd_yaml() -> Result<String, CrdError> {
     explained(schema, "spec", &schema_for!(BackupReplicationSpec));
     explained(schema, "status", &schema_for!(BackupReplicationStatus));
     tidy(schema);
-    for rule in rules::all() {
+    for rule in rules::limits().into_iter().chain(guards()).chain(choice_rules()) {
         let validations =
             at(schema, rule.place)?.entry("x-kubernetes-validations").or_insert_with(|| json!([]));
         if let Some(list) = validations.as_array_mut() {
@@ -70,11 +72,15 @@ fn at(schema: &mut Value, place: Place) -> Result<&mut Map<String, Value>, CrdEr
 }
 
 /// Makes a list merge by a key under server-side apply, and lets CEL compare each item with its
-/// former self.
+/// former self. Each item has one owner as a whole: who owns which field of it would be written down
+/// with every status, and is of no use to anyone.
 fn keyed_list(schema: &mut Value, place: Place, key: &str) -> Result<(), CrdError> {
     let list = at(schema, place)?;
     list.insert("x-kubernetes-list-type".into(), json!("map"));
     list.insert("x-kubernetes-list-map-keys".into(), json!([key]));
+    if let Some(item) = list.get_mut("items").and_then(Value::as_object_mut) {
+        item.insert("x-kubernetes-map-type".into(), json!("atomic"));
+    }
     Ok(())
 }
 

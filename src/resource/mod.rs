@@ -4,10 +4,12 @@
 mod attempt;
 mod auth;
 mod called_for;
+mod choice_rules;
 mod conditions;
 mod crd;
 mod explained;
 mod guarded_patch;
+mod guards;
 mod reasons;
 mod rules;
 mod selector;

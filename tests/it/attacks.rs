@@ -3,6 +3,7 @@
 //! nothing but the operator stands against a second call.
 
 mod p01_spelling;
+mod p02_kinds;
 mod p02_viewer;
 mod p12_raw;
 mod p13_odd_answer;

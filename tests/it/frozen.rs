@@ -49,6 +49,14 @@ fn attempted(outcome: Option<&str>) -> Value {
     json!({"attempts": [attempt(1, outcome)]})
 }
 
+/// What the API server says to a change of these fields, and of no other.
+fn frozen(fields: &str) -> String {
+    format!(
+        ": spec: Invalid value: {fields} cannot change any more: a call is in flight, its outcome is \
+         unknown, or it was accepted"
+    )
+}
+
 /// What the API server says to another spec. Nothing is stored.
 async fn try_spec(scene: &Scene, name: &str, spec: &Value) -> Result<Option<String>> {
     let dry_run = PatchParams { dry_run: true, ..PatchParams::default() };
@@ -71,13 +79,8 @@ async fn each_change(status: Value, is_frozen: bool) -> Result<()> {
         .map(|(f, other)| ("bare", f, other));
     for (name, field, value) in changed.into_iter().chain(removed).chain(added) {
         let said = try_spec(&scene, name, &json!({field: value})).await?;
-        let path = format!("spec.{field}: ");
-        let words = format!(
-            "{field} cannot change any more: a call is in flight, its outcome is unknown, or it was \
-             accepted"
-        );
         let as_it_should = match &said {
-            Some(said) => is_frozen && said.contains(&path) && said.contains(&words),
+            Some(said) => is_frozen && said.contains(&frozen(field)),
             None => !is_frozen,
         };
         ensure!(as_it_should, "{name}, {field}: {value}, with {status}: {said:?}");
@@ -121,6 +124,23 @@ async fn frozen_permanently_once_accepted() -> Result<()> {
     each_change(declared, true).await?;
     let behind = json!({"attempts": [attempt(2, Some("Rejected")), attempt(1, Some("Accepted"))]});
     each_change(behind, true).await
+}
+
+/// A reader who changed more than one is told of all.
+#[tokio::test]
+async fn every_field_that_changed_is_named() -> Result<()> {
+    let scene = Scene::new(OPERATOR).await?;
+    scene.create(&Scene::manifest("db", OPTIONALS)).await?;
+    scene.set_status("db", &attempted(None)).await?;
+    let all: serde_json::Map<String, Value> =
+        called_for().into_iter().map(|(field, other)| (field.to_owned(), other)).collect();
+    let names = called_for().map(|(field, _)| field).join(", ");
+    let said = try_spec(&scene, "db", &Value::Object(all)).await?;
+    ensure!(said.as_ref().is_some_and(|said| said.contains(&frozen(&names))), "{said:?}");
+    let two = json!({"backupId": "other", "name": null, "suspend": true});
+    let said = try_spec(&scene, "db", &two).await?;
+    ensure!(said.as_ref().is_some_and(|said| said.contains(&frozen("backupId, name"))), "{said:?}");
+    Ok(())
 }
 
 /// As users meet it.

@@ -6,6 +6,7 @@ mod argocd;
 mod attacks;
 mod bad_input;
 mod chart;
+mod contested;
 mod crash;
 mod crash_points;
 mod crd;

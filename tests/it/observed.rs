@@ -10,4 +10,6 @@ mod scrape;
 mod series;
 mod traces;
 
+pub(crate) use scrape::Scrape;
+
 use crate::OPERATOR;

@@ -1,8 +1,10 @@
 //! With a thousand resources the operator asks the cloud and the API server for as little as it
 //! says.
 
+mod cost;
 mod idle;
 mod polite;
+mod start;
 
 use crate::OPERATOR;
 

@@ -35,6 +35,7 @@ pub(in crate::controller) struct RoundMetrics {
     queue: Gauge,
     status_writes: Counter,
     record_retries: Counter,
+    contested_statuses: Counter,
 }
 
 impl RoundMetrics {
@@ -45,6 +46,7 @@ impl RoundMetrics {
             queue: Gauge::default(),
             status_writes: Counter::default(),
             record_retries: Counter::default(),
+            contested_statuses: Counter::default(),
         };
         ReconcileResult::ALL
             .iter()
@@ -71,6 +73,11 @@ impl RoundMetrics {
             "Repeated attempts to write the outcome of a call into the status",
             metrics.record_retries.clone(),
         );
+        registry.register(
+            "contested_statuses",
+            "Statuses found written over by another operator, so that this one waits",
+            metrics.contested_statuses.clone(),
+        );
         metrics
     }
 
@@ -87,6 +94,10 @@ impl RoundMetrics {
 
     pub(in crate::controller) fn status_written(&self) {
         self.status_writes.inc();
+    }
+
+    pub(in crate::controller) fn status_contested(&self) {
+        self.contested_statuses.inc();
     }
 
     pub(in crate::controller) fn record_retried(&self) {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use kube::{Api, ResourceExt};
+use kube::ResourceExt;
 
 use crate::cbr;
-use crate::controller::api::{ApiError, bounded, write_status};
+use crate::controller::api::ApiError;
 use crate::controller::clocks;
+use crate::controller::reconcile::status_writer::{Purpose, StatusWriter};
 use crate::protocol::Fence;
 use crate::resource::{Attempt, AttemptId, BackupReplication, BackupReplicationStatus};
 
@@ -37,7 +38,7 @@ impl Claim {
     /// no call is made: a claim that turns up later is this process's own and known as never
     /// called.
     pub(crate) async fn stake(
-        api: &Api<BackupReplication>,
+        writer: &StatusWriter<'_>,
         decided_on: &BackupReplication,
         status: &BackupReplicationStatus,
         attempt: &Attempt,
@@ -45,10 +46,10 @@ impl Claim {
         let window = Duration::from(attempt.window);
         // Before the claim is first sent, so that its way counts.
         let fence = Fence::new(clocks::now(), window);
-        let written = match write_status(api, decided_on, status).await {
-            Ok(returned) => returned,
+        let written = match writer.write(decided_on, status, Purpose::Claim).await {
+            Ok(returned) => returned.object,
             Err(unclear @ (ApiError::NoAnswer(_) | ApiError::Conflict | ApiError::Refused(_))) => {
-                Self::find(api, decided_on, attempt, fence, unclear).await?
+                Self::find(writer, decided_on, status, attempt, fence, unclear).await?
             }
             Err(
                 clear @ (ApiError::Gone
@@ -74,19 +75,19 @@ impl Claim {
 
     /// Looks whether a claim without a clear answer was written after all.
     async fn find(
-        api: &Api<BackupReplication>,
+        writer: &StatusWriter<'_>,
         decided_on: &BackupReplication,
+        status: &BackupReplicationStatus,
         attempt: &Attempt,
         fence: Fence,
         unclear: ApiError,
     ) -> Result<BackupReplication, ApiError> {
-        let name = decided_on.name_any();
+        let is_there =
+            |object: &BackupReplication| Self::stored(object, decided_on, attempt).is_some();
         loop {
-            match bounded(api.get(&name)).await {
-                Ok(object) if Self::stored(&object, decided_on, attempt).is_some() => {
-                    return Ok(object);
-                }
-                Ok(_) => return Err(unclear),
+            match writer.find(decided_on, status, Purpose::Claim, is_there).await {
+                Ok(Some(found)) => return Ok(found.object),
+                Ok(None) => return Err(unclear),
                 Err(ApiError::NoAnswer(_)) if fence.is_open(clocks::now()) => {
                     tokio::time::sleep(ASK_AGAIN).await;
                 }

@@ -4,8 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
+use kube::Api;
 use kube::api::PostParams;
-use kube::{Api, ResourceExt};
 
 use crate::cbr::{Credential, CredentialId, Endpoint, Issued, Login, ProjectId, Token};
 use crate::controller::api::{ApiError, bounded};
@@ -14,6 +14,7 @@ use crate::controller::prepared::Place;
 use crate::controller::settings::RequiredLabel;
 use crate::controller::state::breakers::BreakerKey;
 use crate::controller::state::issued_tokens::{Held, LoginFailure, TokenKey};
+use crate::controller::state::secret_reads::ReadSecret;
 use crate::protocol::{
     CallResult, CredentialProblem, CredentialReading, ListReading, Lookup, SecretContent,
     iam_endpoint, secret_content,
@@ -152,22 +153,23 @@ async fn of_secret(
     source: &CredentialSource,
     place: Place<'_>,
 ) -> Result<ReadCredential, ApiError> {
-    let secret = match read_secret(context, namespace, source).await? {
-        Ok(secret) => secret,
+    let (version, content) = match read_secret(context, namespace, source).await? {
+        Ok(read) => read,
         Err(problem) => return Ok(problem.into()),
     };
-    let name = secret.name_any();
-    let version = secret.resource_version().unwrap_or_default();
     // One Secret may hold several kinds: what one of them was shown, the other was not.
     let viewer = match source {
-        CredentialSource::Token(reference) => format!("{name}/{}@{version}", reference.key()),
-        CredentialSource::Password(_) => format!("password:{name}@{version}"),
-        CredentialSource::AccessKey(_) => format!("access-key:{name}@{version}"),
+        CredentialSource::Token(reference) => {
+            format!("{}/{}@{version}", reference.name, reference.key())
+        }
+        CredentialSource::Password(reference) => format!("password:{}@{version}", reference.name),
+        CredentialSource::AccessKey(reference) => {
+            format!("access-key:{}@{version}", reference.name)
+        }
         CredentialSource::ServiceAccount(_) => String::new(),
     };
-    let data = secret.data.unwrap_or_default();
-    Ok(match secret_content(source, |key| data.get(key).map(|bytes| bytes.0.as_slice())) {
-        Ok(SecretContent::Credential(credential)) => ReadCredential {
+    Ok(match content {
+        SecretContent::Credential(credential) => ReadCredential {
             reading: CredentialReading::Usable { version, viewer },
             usable: Some(UsableCredential {
                 identity: credential.id(),
@@ -176,7 +178,7 @@ async fn of_secret(
                 is_new: false,
             }),
         },
-        Ok(SecretContent::User(user)) => {
+        SecretContent::User(user) => {
             let applicant = Applicant { auth, place, identity: user.id(), version, viewer };
             applicant
                 .credential(context, async |iam, project| {
@@ -184,39 +186,45 @@ async fn of_secret(
                 })
                 .await
         }
-        Err(problem) => problem.into(),
     })
 }
 
+/// The Secret's resourceVersion, and what it holds.
 async fn read_secret(
     context: &Context,
     namespace: &str,
     source: &CredentialSource,
-) -> Result<Result<Secret, CredentialProblem>, ApiError> {
+) -> Result<Result<(String, SecretContent), CredentialProblem>, ApiError> {
     // The client puts the name into a path as it is. An older CRD may have let one through that
     // leads elsewhere.
     let Some(name) = source.secret_name().filter(|name| is_name(name)) else {
         return Ok(Err(CredentialProblem::NotFound));
     };
     let secrets: Api<Secret> = Api::namespaced(context.kubernetes.clone(), namespace);
-    let secret = match bounded(secrets.get(name)).await {
-        Ok(secret) => secret,
-        Err(ApiError::Gone) => return Ok(Err(CredentialProblem::NotFound)),
-        Err(ApiError::Forbidden(_)) => {
-            return Ok(Err(CredentialProblem::NotPermitted(format!(
-                "the operator's role does not allow it to get Secrets in namespace {namespace}"
-            ))));
+    let read = async || bounded(secrets.get(name)).await;
+    let understand = |secret: Result<&ReadSecret, &ApiError>| {
+        let secret = match secret {
+            Ok(secret) => secret,
+            Err(ApiError::Gone) => return Ok(Err(CredentialProblem::NotFound)),
+            Err(ApiError::Forbidden(_)) => {
+                return Ok(Err(CredentialProblem::NotPermitted(format!(
+                    "the operator's role does not allow it to get Secrets in namespace {namespace}"
+                ))));
+            }
+            Err(other) => return Err(other.clone()),
+        };
+        match &context.settings.required_label {
+            Some(RequiredLabel { key, value }) if secret.labels.get(key) != Some(value) => {
+                return Ok(Err(CredentialProblem::NotPermitted(format!(
+                    "the administrator wants the label {key}={value} on it"
+                ))));
+            }
+            Some(_) | None => {}
         }
-        Err(other) => return Err(other),
+        let content = secret_content(source, |key| secret.get(key));
+        Ok(content.map(|content| (secret.version.clone(), content)))
     };
-    Ok(match &context.settings.required_label {
-        Some(RequiredLabel { key, value }) if secret.labels().get(key) != Some(value) => {
-            Err(CredentialProblem::NotPermitted(format!(
-                "the administrator wants the label {key}={value} on it"
-            )))
-        }
-        Some(_) | None => Ok(secret),
-    })
+    context.secrets.get(namespace, name, read, understand).await
 }
 
 /// Somebody who gets a token at IAM.

@@ -7,29 +7,28 @@ mod list;
 pub(super) mod lookup;
 mod observe;
 mod record;
+mod status_writer;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::Api;
+use kube::ResourceExt;
 use kube::runtime::controller::Action as Next;
 use kube::runtime::reflector::ObjectRef;
 
-use crate::controller::api::{ApiError, bounded, write_status};
+use crate::controller::api::ApiError;
 use crate::controller::context::Context;
-use crate::controller::events::announce;
 use crate::controller::reconcile::call::call;
 use crate::controller::reconcile::claim::Claim;
 use crate::controller::reconcile::credential::ReadCredential;
 use crate::controller::reconcile::observe::Observer;
 use crate::controller::reconcile::record::record_result;
+use crate::controller::reconcile::status_writer::{Purpose, StatusWriter};
 use crate::controller::state::permits::Permit;
 use crate::controller::watch::entry::WatchEntry;
-use crate::protocol::{Action, CallResult, CallTarget};
-use crate::resource::{
-    AttemptId, BackupReplication, BackupReplicationStatus, ConditionType, Level, Phase, Reason,
-};
+use crate::controller::watch::newest::{Known, KnownObject};
+use crate::protocol::{Action, CallResult, CallTarget, MayWrite, another_writer, has_new_facts};
+use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus};
 
 /// The cloud refused the credential between the decision and the claim, or another resource is the
 /// first to try it.
@@ -43,18 +42,62 @@ pub(crate) async fn reconcile(
     context: Arc<Context>,
     permit: Permit,
 ) -> Result<Next, ApiError> {
-    let namespace = key.namespace.clone().unwrap_or_default();
-    let api: Api<BackupReplication> = Api::namespaced(context.kubernetes.clone(), &namespace);
-    let object = match bounded(api.get(&key.name)).await {
-        Ok(object) => object,
-        Err(ApiError::Gone) => {
-            context.memory.forget(&key);
-            return Ok(Next::await_change());
-        }
-        Err(error) => return Err(error),
+    let Some(known) = newest(&context, &key).await? else {
+        return Ok(Next::await_change());
     };
+    let ended = work(&key, &context, permit, &known).await;
+    if let Err(ApiError::Conflict) = &ended
+        && let Some(times) = context.last_rounds.note_conflict(&key, &known.object)
+    {
+        tracing::warn!(
+            times,
+            "Each write has met a newer version of this resource than the one that it was decided \
+             on: something else changes it again and again, or the watch is late"
+        );
+    }
+    ended
+}
 
-    let mut observer = Observer::new(&context, &key, &object);
+/// The newest version that this process knows. It is read only where it is not kept, or where a
+/// write has shown it to be stale and the watch has not brought another. `None` where there is
+/// nothing to do for it.
+async fn newest(
+    context: &Context,
+    key: &ObjectRef<WatchEntry>,
+) -> Result<Option<KnownObject>, ApiError> {
+    match context.newest.get(key) {
+        Known::Object(known) => {
+            let version = known.object.resource_version();
+            if !context.last_rounds.is_refused(key, version.as_deref()) {
+                return Ok(Some(*known));
+            }
+        }
+        Known::ByName => {}
+        Known::Finished => return Ok(None),
+        Known::Gone => {
+            context.forget(key);
+            return Ok(None);
+        }
+    }
+    match StatusWriter::new(context, key).read().await {
+        Ok(known) => Ok(Some(known)),
+        Err(ApiError::Gone) => {
+            context.forget(key);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn work(
+    key: &ObjectRef<WatchEntry>,
+    context: &Context,
+    permit: Permit,
+    known: &KnownObject,
+) -> Result<Next, ApiError> {
+    let KnownObject { object, metadata_bytes: _, fingerprint } = known;
+    let writer = StatusWriter::new(context, key);
+    let mut observer = Observer::new(context, key, known);
     let Some(action) = observer.decide().await? else {
         return Ok(Next::await_change());
     };
@@ -64,12 +107,29 @@ pub(crate) async fn reconcile(
             Ok(Next::await_change())
         }
         Action::Update { status, requeue_after } => {
-            if object.status.as_ref() != Some(&*status) {
-                write_status(&api, &object, &status).await?;
-                announce(&context.metrics, &context.events, &object, &status);
-                log_settled(object.status.as_ref(), &status);
+            if object.status.as_ref() == Some(&*status) {
+                context.last_rounds.conclude(key, object, *fingerprint, requeue_after);
+                return Ok(requeue_after.map_or_else(Next::await_change, Next::requeue));
             }
-            Ok(requeue_after.map_or_else(Next::await_change, Next::requeue))
+            if let MayWrite::After { wait, is_news } =
+                context.last_rounds.may_write(key, object, &status)
+            {
+                if is_news {
+                    tell_of_another(context, object, &status);
+                }
+                let again = requeue_after.map_or(wait, |again| again.min(wait));
+                context.last_rounds.conclude(key, object, *fingerprint, Some(again));
+                return Ok(Next::requeue(again));
+            }
+            let written = writer.write(object, &status, Purpose::Settle).await?;
+            // From what is new, something new may follow.
+            let again = if has_new_facts(object.status.as_ref(), &status) {
+                Some(Duration::ZERO)
+            } else {
+                requeue_after
+            };
+            context.last_rounds.conclude(key, &written.object, written.fingerprint, again);
+            Ok(again.map_or_else(Next::await_change, Next::requeue))
         }
         Action::Claim { status, attempt } => {
             tracing::Span::current().record("attempt", attempt.id.as_str());
@@ -94,23 +154,40 @@ pub(crate) async fn reconcile(
             let Some(mut taken) = context.targets.take(target, caller) else {
                 return Ok(Next::requeue(TARGET_IN_USE));
             };
-            let claim = match Claim::stake(&api, &object, &status, &attempt).await {
+            let claim = match Claim::stake(&writer, object, &status, &attempt).await {
                 Ok(claim) => claim,
-                Err(error) => return not_claimed(&context, &key, &object, &attempt.id, error),
+                Err(error) => return not_claimed(context, key, object, &attempt.id, error),
             };
-            context.memory.note_kept_claim(&key, &object);
-            announce(&context.metrics, &context.events, &object, &status);
+            context.memory.note_kept_claim(key, object);
             // Kept too long rather than too short, should this round end in a panic.
             taken.keep_for(context.settings.policy.settling_time);
-            let ended = call(&context, claim, &usable, turn).await;
-            taken.keep_for(shows_after(&ended.ending, &context));
+            let ended = call(context, claim, &usable, turn).await;
+            taken.keep_for(shows_after(&ended.ending, context));
             drop(taken);
             // Others may be worked on while the end is written, which may take without end.
             drop(permit);
-            let again = record_result(&context, &api, ended, reading).await;
+            let again = record_result(context, key, ended, reading).await;
             Ok(again.map_or_else(Next::await_change, Next::requeue))
         }
     }
+}
+
+/// Another process writes this status again and again, and what it says is not what this one says.
+fn tell_of_another(
+    context: &Context,
+    object: &BackupReplication,
+    status: &BackupReplicationStatus,
+) {
+    let named = another_writer(object.status.as_ref(), &context.settings.identity);
+    let another = named.unwrap_or("without a name here");
+    let said = |status: Option<&BackupReplicationStatus>| {
+        let ready = status.and_then(|status| status.conditions.first());
+        ready.map_or_else(String::new, |ready| ready.reason.clone())
+    };
+    let (theirs, own) = (said(object.status.as_ref()), said(Some(status)));
+    tracing::warn!(another, theirs, own, "Another operator writes this status, too");
+    context.metrics.rounds.status_contested();
+    context.events.another_writes(object, another, &theirs, &own);
 }
 
 /// Of a claim without a clear answer it is open whether it will turn up. It will not be called.
@@ -149,41 +226,4 @@ fn shows_after(ending: &CallResult, context: &Context) -> Duration {
         CallResult::Accepted(..) | CallResult::Unknown(_) => context.settings.policy.settling_time,
         CallResult::NotSent(_) | CallResult::Rejected { .. } => Duration::ZERO,
     }
-}
-
-/// One line for each turn that a resource takes; how far a copy is, is a detail.
-fn log_settled(before: Option<&BackupReplicationStatus>, after: &BackupReplicationStatus) {
-    let turn = |status: &BackupReplicationStatus| {
-        let said = |c: &Condition| (c.type_.clone(), c.status.clone(), c.reason.clone());
-        (status.phase, status.conditions.iter().map(said).collect::<Vec<_>>())
-    };
-    let Some((level, told)) = after.conditions.iter().filter_map(level_of).reduce(weightier) else {
-        return;
-    };
-    let phase = after.phase.map(Phase::as_str);
-    let (reason, message) = (&told.reason, &told.message);
-    if before.map(turn) == Some(turn(after)) {
-        tracing::debug!(phase, progress = after.progress, reason, "Status written");
-        return;
-    }
-    match level {
-        Level::Info => tracing::info!(phase, reason, detail = message, "Status written"),
-        Level::Warn => tracing::warn!(phase, reason, detail = message, "Status written"),
-        Level::Error => tracing::error!(phase, reason, detail = message, "Status written"),
-    }
-}
-
-/// How much a condition matters to a reader of the log. What waits for a person is an error.
-fn level_of(condition: &Condition) -> Option<(Level, &Condition)> {
-    let reason = Reason::parse(&condition.reason)?;
-    let is_stalled = condition.type_ == ConditionType::Stalled.as_str();
-    Some((if is_stalled { Level::Error } else { reason.explained().level }, condition))
-}
-
-/// The one that matters more. `Ready` comes first, and says the most.
-fn weightier<'a>(
-    one: (Level, &'a Condition),
-    other: (Level, &'a Condition),
-) -> (Level, &'a Condition) {
-    if other.0 > one.0 { other } else { one }
 }

@@ -19,6 +19,7 @@ use crate::controller::state::memory::StoredViewer;
 use crate::controller::state::target_locks::Caller;
 use crate::controller::state::throttle::RateLimitKey;
 use crate::controller::watch::entry::WatchEntry;
+use crate::controller::watch::newest::KnownObject;
 use crate::protocol::{
     Action, CallTarget, CredentialProblem, CredentialReading, Facts, FreshAttempt, ListReading,
     Lookup, Round, Viewer,
@@ -30,6 +31,7 @@ pub(super) struct Observer<'a> {
     context: &'a Context,
     key: &'a ObjectRef<WatchEntry>,
     object: &'a BackupReplication,
+    metadata_bytes: usize,
     target: Prepared,
     pub(super) credential: Option<ReadCredential>,
 }
@@ -38,10 +40,11 @@ impl<'a> Observer<'a> {
     pub(super) fn new(
         context: &'a Context,
         key: &'a ObjectRef<WatchEntry>,
-        object: &'a BackupReplication,
+        known: &'a KnownObject,
     ) -> Self {
+        let KnownObject { object, metadata_bytes, fingerprint: _ } = known;
         let target = prepared::prepare(object, &context.settings);
-        Self { context, key, object, target, credential: None }
+        Self { context, key, object, metadata_bytes: *metadata_bytes, target, credential: None }
     }
 
     pub(super) fn caller(&self) -> Caller {
@@ -65,7 +68,7 @@ impl<'a> Observer<'a> {
             never_called: memory.has_given_up(self.key, self.object),
             target: self.target.reading(),
             refused_claim: memory.refused_claim(self.key, self.object),
-            metadata_bytes: metadata_bytes(self.object),
+            metadata_bytes: self.metadata_bytes,
             fresh: &fresh,
         };
         let policy = &self.context.settings.policy;
@@ -218,9 +221,4 @@ impl<'a> Observer<'a> {
             credential: usable.identity,
         })
     }
-}
-
-/// How much room the metadata take in a request.
-fn metadata_bytes(object: &BackupReplication) -> usize {
-    serde_json::to_vec(&object.metadata).map_or(0, |bytes| bytes.len())
 }

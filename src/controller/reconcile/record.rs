@@ -4,13 +4,15 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::{Api, ResourceExt};
+use kube::ResourceExt;
+use kube::runtime::reflector::ObjectRef;
 
-use crate::controller::api::{ApiError, bounded, write_status};
+use crate::controller::api::ApiError;
 use crate::controller::context::Context;
-use crate::controller::events::announce;
 use crate::controller::prepared;
 use crate::controller::reconcile::call::FinishedCall;
+use crate::controller::reconcile::status_writer::{Purpose, StatusWriter};
+use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{CallResult, CredentialReading, Recorded, describe_result, record};
 use crate::resource::{Attempt, BackupReplication};
 
@@ -18,23 +20,24 @@ use crate::resource::{Attempt, BackupReplication};
 const AT_ONCE: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const LONGEST_WAIT_REFUSED: Duration = Duration::from_secs(60);
 
 /// Records the end of a call. Returns when the resource is to be looked at next.
 pub(crate) async fn record_result(
     context: &Context,
-    api: &Api<BackupReplication>,
+    key: &ObjectRef<WatchEntry>,
     ended: FinishedCall,
     credential: CredentialReading,
 ) -> Option<Duration> {
     let FinishedCall { object, attempt, ending } = ended;
     let recorder = Recorder {
         context,
-        api,
+        key,
+        writer: StatusWriter::new(context, key),
         attempt: &attempt,
         ending: &ending,
         credential,
         uid: object.uid(),
-        name: object.name_any(),
     };
     let mut wait = FIRST_WAIT;
     let mut conflicts = 0;
@@ -42,7 +45,11 @@ pub(crate) async fn record_result(
     loop {
         let tried = match latest.take() {
             Some(object) => recorder.write_into(object).await,
-            None => recorder.read_and_write().await,
+            // Objects may be large, and many may be in this state at once.
+            None => {
+                let _one = context.retries.acquire().await;
+                recorder.read_and_write().await
+            }
         };
         match tried {
             Ok(again) => return again,
@@ -64,6 +71,18 @@ pub(crate) async fn record_result(
             ) => {
                 tracing::warn!(%error, "The call's end is not written yet; trying again");
                 context.metrics.rounds.record_retried();
+                // What the object holds is in the way, and seldom goes.
+                let longest = match error {
+                    ApiError::Refused(_) => LONGEST_WAIT_REFUSED,
+                    ApiError::Conflict
+                    | ApiError::Gone
+                    | ApiError::Unauthorized(_)
+                    | ApiError::Forbidden(_)
+                    | ApiError::NoAnswer(_)
+                    | ApiError::Unguardable(_)
+                    | ApiError::NotKept { .. }
+                    | ApiError::Unserialisable(_) => LONGEST_WAIT,
+                };
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
                     () = context.give_up.cancelled() => {
@@ -71,7 +90,7 @@ pub(crate) async fn record_result(
                         return None;
                     }
                 }
-                wait = (wait * 2).min(LONGEST_WAIT);
+                wait = (wait * 2).min(longest);
             }
         }
     }
@@ -79,18 +98,18 @@ pub(crate) async fn record_result(
 
 struct Recorder<'a> {
     context: &'a Context,
-    api: &'a Api<BackupReplication>,
+    key: &'a ObjectRef<WatchEntry>,
+    writer: StatusWriter<'a>,
     attempt: &'a Attempt,
     ending: &'a CallResult,
     credential: CredentialReading,
     uid: Option<String>,
-    name: String,
 }
 
 impl Recorder<'_> {
     async fn read_and_write(&self) -> Result<Option<Duration>, ApiError> {
-        let object = bounded(self.api.get(&self.name)).await?;
-        self.write_into(object).await
+        let now = self.writer.read().await?;
+        self.write_into(now.object).await
     }
 
     async fn write_into(&self, object: BackupReplication) -> Result<Option<Duration>, ApiError> {
@@ -112,8 +131,10 @@ impl Recorder<'_> {
                     policy,
                     now,
                 );
-                write_status(self.api, &object, &status).await?;
-                announce(&self.context.metrics, &self.context.events, &object, &status);
+                let written = self.writer.write(&object, &status, Purpose::Record).await?;
+                // All that there is to do until then has been decided with it.
+                let last_rounds = &self.context.last_rounds;
+                last_rounds.conclude(self.key, &written.object, written.fingerprint, again);
                 Ok(again)
             }
             Recorded::AlreadyThere => Ok(Some(Duration::ZERO)),

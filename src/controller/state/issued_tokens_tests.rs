@@ -1,7 +1,9 @@
 use std::cell::Cell;
 
+use super::login::{FIRST_PROBE, FIRST_WAIT, LONGEST_WAIT};
+use super::slot::{FIRST_RENEWAL, FIRST_REPLACEMENT, FORGOTTEN_AFTER, REFUSAL_COUNTS};
 use super::*;
-use crate::cbr::CloudError;
+use crate::cbr::{CloudError, NotIssued};
 
 const NEEDED: Duration = Duration::from_secs(70);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -2,8 +2,10 @@
 
 pub(super) mod breakers;
 pub(super) mod issued_tokens;
+pub(super) mod last_round;
 pub(super) mod lookup_cache;
 pub(super) mod memory;
 pub(super) mod permits;
+pub(super) mod secret_reads;
 pub(super) mod target_locks;
 pub(super) mod throttle;

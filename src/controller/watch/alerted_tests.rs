@@ -8,7 +8,7 @@ use kube::core::DeserializeGuard;
 use regex::Regex;
 use serde_json::Value;
 
-use super::{ConditionType, Reason, WatchEntry, condition};
+use super::{ConditionType, Reason, Room, WatchEntry, condition};
 use crate::protocol::every_description;
 use crate::resource::{Acts, BackupReplication, EventType};
 
@@ -36,7 +36,7 @@ type Places = BTreeSet<(Counted, &'static str)>;
 /// As the operator counts this resource.
 fn place(resource: &BackupReplication) -> Option<(Counted, Reason)> {
     let guarded = DeserializeGuard(Ok(resource.clone()));
-    let entry = WatchEntry::new(guarded, Duration::from_secs(600));
+    let entry = WatchEntry::new(guarded, Duration::from_secs(600), &Room::default(), |_| None);
     match (entry.stalled, entry.waiting) {
         (Some(reason), None) => Some((Counted::Stalled, reason)),
         (None, Some(reason)) => Some((Counted::Waiting, reason)),

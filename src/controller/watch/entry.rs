@@ -1,14 +1,17 @@
-//! What is kept in memory of each resource: its name, and whether there is anything to do for it.
-//! Nothing that a decision could rest on: decisions read the live object.
+//! What is kept in memory of each resource: of a finished one its name, of another one what
+//! decisions rest on.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
 use kube::Resource;
 use kube::core::DeserializeGuard;
+use kube::runtime::reflector::ObjectRef;
 
+use crate::controller::watch::kept::{Kept, Room};
 use crate::protocol::{LockedTarget, is_finished, locked_target};
 use crate::resource::{
     BackupReplication, BackupReplicationStatus, ConditionType, Outcome, Phase, Reason,
@@ -19,6 +22,10 @@ use crate::resource::{
 pub(crate) struct WatchEntry {
     /// Namespace and name alone.
     metadata: ObjectMeta,
+    /// Its resourceVersion.
+    pub(crate) version: Box<str>,
+    /// What decisions rest on. `None` where it is finished, or too large to be kept.
+    pub(crate) kept: Option<Arc<Kept>>,
     /// Nothing to do until the object changes.
     pub(crate) finished: bool,
     pub(crate) phase: Phase,
@@ -40,29 +47,19 @@ impl WatchEntry {
     pub(crate) fn new(
         watched: DeserializeGuard<BackupReplication>,
         settling_time: Duration,
+        room: &Room,
+        before: impl FnOnce(&ObjectRef<Self>) -> Option<Arc<Self>>,
     ) -> Self {
-        let metadata = |full: &ObjectMeta| ObjectMeta {
-            name: full.name.clone(),
-            namespace: full.namespace.clone(),
-            ..ObjectMeta::default()
-        };
         match watched.0 {
-            Ok(resource) => Self {
-                metadata: metadata(&resource.metadata),
-                phase: resource
-                    .status
-                    .as_ref()
-                    .and_then(|status| status.phase)
-                    .unwrap_or(Phase::Pending),
-                stalled: resource.status.as_ref().and_then(stalled),
-                waiting: resource.status.as_ref().and_then(waiting),
-                unknown_since: resource.status.as_ref().and_then(unknown_since),
-                under_way_since: resource.status.as_ref().and_then(under_way_since),
-                finished: is_finished(&resource),
-                held: locked_target(&resource)
-                    .filter(|held| held.is_held(Timestamp::now(), settling_time))
-                    .map(Box::new),
-            },
+            Ok(resource) => {
+                let name = name(&resource.metadata);
+                let key = ObjectRef::new(name.name.as_deref().unwrap_or_default());
+                let key = match &name.namespace {
+                    Some(namespace) => key.within(namespace),
+                    None => key,
+                };
+                Self::of(&resource, settling_time, room, before(&key).as_deref())
+            }
             Err(invalid) => {
                 tracing::error!(
                     namespace = invalid.metadata.namespace,
@@ -72,7 +69,9 @@ impl WatchEntry {
                      installed CRD with the one of this version (backup-replication-operator crd)."
                 );
                 Self {
-                    metadata: metadata(&invalid.metadata),
+                    metadata: name(&invalid.metadata),
+                    version: version(&invalid.metadata),
+                    kept: None,
                     finished: true,
                     phase: Phase::Pending,
                     stalled: None,
@@ -84,6 +83,45 @@ impl WatchEntry {
             }
         }
     }
+
+    /// Reduces an object.
+    pub(crate) fn of(
+        resource: &BackupReplication,
+        settling_time: Duration,
+        room: &Room,
+        before: Option<&Self>,
+    ) -> Self {
+        let status = resource.status.as_ref();
+        let finished = is_finished(resource);
+        let before = before.and_then(|before| before.kept.as_ref());
+        let kept = if finished { None } else { Kept::new(resource, room, before) };
+        Self {
+            metadata: name(&resource.metadata),
+            version: version(&resource.metadata),
+            kept,
+            finished,
+            phase: status.and_then(|status| status.phase).unwrap_or(Phase::Pending),
+            stalled: status.and_then(stalled),
+            waiting: status.and_then(waiting),
+            unknown_since: status.and_then(unknown_since),
+            under_way_since: status.and_then(under_way_since),
+            held: locked_target(resource)
+                .filter(|held| held.is_held(Timestamp::now(), settling_time))
+                .map(Box::new),
+        }
+    }
+}
+
+fn name(full: &ObjectMeta) -> ObjectMeta {
+    ObjectMeta {
+        name: full.name.clone(),
+        namespace: full.namespace.clone(),
+        ..ObjectMeta::default()
+    }
+}
+
+fn version(full: &ObjectMeta) -> Box<str> {
+    full.resource_version.as_deref().unwrap_or_default().into()
 }
 
 fn condition(status: &BackupReplicationStatus, kind: ConditionType) -> Option<&Condition> {

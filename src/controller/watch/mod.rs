@@ -1,25 +1,25 @@
 //! The watches: all resources are seen, finished ones are kept by name alone and never worked on.
 
 pub(super) mod entry;
+pub(super) mod kept;
+pub(super) mod newest;
+mod source;
 pub(super) mod stores;
 
 use std::time::Duration;
 
 use futures::{Stream, StreamExt, stream};
-use kube::core::DeserializeGuard;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::reflector::{self, Store};
-use kube::runtime::watcher::{self, Event, watcher};
+use kube::runtime::watcher::{self, Event};
 use kube::{Api, Client};
 
 use crate::controller::api::{not_allowed, not_known, root_cause};
 use crate::controller::readiness::{Part, Readiness};
 use crate::controller::watch::entry::WatchEntry;
+use crate::controller::watch::kept::Room;
+use crate::controller::watch::source::Guarded;
 use crate::resource::BackupReplication;
-
-/// Whole objects held at a time while a list is read. Any user may make them as large as the API
-/// server takes them.
-const PAGE: u32 = 50;
 
 /// Starts watching one namespace, or all. What comes out is what there may be something to do for.
 pub(crate) fn unfinished(
@@ -27,19 +27,20 @@ pub(crate) fn unfinished(
     namespace: Option<&str>,
     readiness: &Readiness,
     settling_time: Duration,
+    room: Room,
     on_object: impl Fn(&BackupReplication) + Send + 'static,
     on_event: impl Fn(&Event<WatchEntry>, &Store<WatchEntry>) + Send + 'static,
 ) -> (Store<WatchEntry>, impl Stream<Item = Result<WatchEntry, watcher::Error>> + Send + 'static) {
-    let api: Api<DeserializeGuard<BackupReplication>> = match namespace {
+    let api: Api<Guarded> = match namespace {
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
     };
     let what = what(namespace);
     let readiness = readiness.clone();
     let (store, writer) = reflector::store();
-    let seen = store.clone();
-    let watch =
-        move || until_error(watcher(api.clone(), watcher::Config::default().page_size(PAGE)));
+    let (seen, known) = (store.clone(), store.clone());
+    let client = client.clone();
+    let watch = move || Box::pin(source::events(client.clone(), api.clone()));
     let stream = stream::repeat_with(watch)
         .flatten()
         .inspect(move |event| {
@@ -49,7 +50,7 @@ pub(crate) fn unfinished(
                 on_object(object);
             }
         })
-        .map(move |event| event.map(|event| reduce(event, settling_time)))
+        .map(move |event| event.map(|event| reduce(event, settling_time, &room, &known)))
         .default_backoff()
         .reflect(writer)
         .inspect(move |event| {
@@ -66,17 +67,6 @@ pub(crate) fn unfinished(
     (store, stream)
 }
 
-/// A watch that resumes after an error says nothing until the next event, so that nobody could tell
-/// that it sees its resources again. After an error it begins again, with a list.
-fn until_error<T, E>(events: impl Stream<Item = Result<T, E>>) -> impl Stream<Item = Result<T, E>> {
-    stream::unfold(Some(Box::pin(events)), async |events| {
-        let mut events = events?;
-        let event = events.next().await?;
-        let rest = event.is_ok().then_some(events);
-        Some((event, rest))
-    })
-}
-
 /// Notes what a watch is going to need, so that nobody takes a process that has only begun for one
 /// that sees its resources.
 pub(crate) fn announce(namespace: Option<&str>, readiness: &Readiness) {
@@ -91,14 +81,17 @@ fn what(namespace: Option<&str>) -> String {
 }
 
 fn reduce(
-    event: Event<DeserializeGuard<BackupReplication>>,
+    event: Event<Guarded>,
     settling_time: Duration,
+    room: &Room,
+    known: &Store<WatchEntry>,
 ) -> Event<WatchEntry> {
+    let entry = |object| WatchEntry::new(object, settling_time, room, |key| known.get(key));
     match event {
-        Event::Apply(object) => Event::Apply(WatchEntry::new(object, settling_time)),
-        Event::Delete(object) => Event::Delete(WatchEntry::new(object, settling_time)),
+        Event::Apply(object) => Event::Apply(entry(object)),
+        Event::Delete(object) => Event::Delete(entry(object)),
         Event::Init => Event::Init,
-        Event::InitApply(object) => Event::InitApply(WatchEntry::new(object, settling_time)),
+        Event::InitApply(object) => Event::InitApply(entry(object)),
         Event::InitDone => Event::InitDone,
     }
 }
@@ -170,13 +163,5 @@ mod tests {
             assert!(said.contains(cure) && !said.contains(not), "{code}: {said}");
             assert!(code == 404 || said.contains("said"), "{code}: {said}");
         }
-    }
-
-    #[test]
-    fn a_watch_ends_with_its_first_error() {
-        let events =
-            stream::iter([Ok(1), Err("the storage is initialised again")]).chain(stream::pending());
-        let passed: Vec<_> = futures::executor::block_on(until_error(events).collect());
-        assert_eq!(passed, [Ok(1), Err("the storage is initialised again")]);
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kube::runtime::reflector::Store;
+use kube::runtime::reflector::{ObjectRef, Store};
 
 use crate::controller::watch::entry::WatchEntry;
 
@@ -15,6 +15,11 @@ impl Stores {
     /// One more watch's.
     pub(crate) fn add(&self, store: Store<WatchEntry>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(store);
+    }
+
+    /// The one of this name.
+    pub(crate) fn get(&self, key: &ObjectRef<WatchEntry>) -> Option<Arc<WatchEntry>> {
+        self.all().iter().find_map(|store| store.get(key))
     }
 
     /// The first that is as wanted.

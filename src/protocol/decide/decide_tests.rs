@@ -214,6 +214,21 @@ fn a_refused_token_waits_for_its_secret_to_change() {
     assert_eq!(scene.claim("a-2").number, 2);
 }
 
+/// IAM issues another token each day. That is no other credential than the refused request had.
+#[test]
+fn a_renewed_token_is_no_reason_to_repeat_what_was_refused() {
+    let mut scene = Scene::new();
+    scene.credential = Some(usable("17.1800000000000"));
+    let attempt = scene.claim("a-1");
+    scene.end(&attempt, &rejected(RejectionKind::Terminal));
+    scene.resource.metadata.generation = Some(2);
+    scene.credential = Some(usable("17.1800000086400"));
+    let (_, again) = scene.settled();
+    assert_eq!(again, None);
+    scene.credential = Some(usable("18.1800000086400"));
+    assert_eq!(scene.claim("a-2").number, 2);
+}
+
 #[test]
 fn a_human_settles_an_unknown_outcome() {
     let unknown = || {

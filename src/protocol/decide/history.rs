@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::protocol::backoff;
-use crate::protocol::credential::CredentialReading;
+use crate::protocol::credential::{CredentialReading, comes_from_another};
 use crate::protocol::decide::accepted::accepted;
 use crate::protocol::decide::step::{Need, Sight, Step, Wait, sight, unseen};
 use crate::protocol::decide::tracking::{just_accepted, note_further_records};
@@ -159,7 +159,8 @@ fn refused(attempt: Attempt, seen: &Observation<'_>) -> Step {
         match &seen.credential {
             None => return Step::See(Need::Credential),
             Some(CredentialReading::Usable { version, viewer: _ }) => {
-                if attempt.secret_version.as_ref().is_some_and(|before| before != version) {
+                let before = attempt.secret_version.as_deref();
+                if before.is_some_and(|before| comes_from_another(before, version)) {
                     return Step::MayCall;
                 }
             }

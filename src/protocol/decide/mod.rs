@@ -4,7 +4,7 @@ mod accepted;
 pub(super) mod after_call;
 mod choosing;
 mod history;
-mod preconditions;
+pub(crate) mod preconditions;
 pub(super) mod round;
 mod step;
 pub(super) mod tracking;

@@ -1,8 +1,8 @@
 //! The messages of a replication, and which of them are points.
 //!
 //! Points are the operator's requests about single resources and Secrets at the API server, and all
-//! of its calls to the cloud. Its list and its watch are none: they decide nothing, since every
-//! round reads the live object; what a late watch does is a fault of its own.
+//! of its calls to the cloud. Its list and its watch are none: what rests on a late watch is refused
+//! by the guard of its write, and a late watch is a fault of its own.
 
 use proxy::Message;
 use serde_json::Value;
@@ -28,7 +28,8 @@ impl Point {
     pub(crate) fn all(messages: &[Kind]) -> Vec<Self> {
         let (mut points, mut round, mut step) = (Vec::new(), Vec::new(), 0);
         for kind in messages {
-            if *kind == Kind::ReadResource {
+            // What a round reads first.
+            if matches!(kind, Kind::ReadResource | Kind::ReadSecret) {
                 round.clear();
             }
             let point = Self { kind: *kind, step };

@@ -297,6 +297,11 @@ impl ControlPlane {
         Ok(())
     }
 
+    /// The process id of kube-apiserver, while it runs.
+    pub fn apiserver_pid(&self) -> Option<u32> {
+        self.apiserver().as_ref().map(Supervised::pid)
+    }
+
     fn apiserver(&self) -> MutexGuard<'_, Option<Supervised>> {
         self.apiserver.lock().unwrap_or_else(PoisonError::into_inner)
     }

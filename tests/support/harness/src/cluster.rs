@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use control_plane::ControlPlane;
+use control_plane::{ControlPlane, Options};
 
 use crate::places::Place;
 
@@ -53,8 +53,16 @@ impl Cluster {
     /// # Errors
     /// It does not start.
     pub fn own() -> Result<Self> {
+        Self::own_with(ControlPlane::options())
+    }
+
+    /// The same, started with these options.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn own_with(options: Options) -> Result<Self> {
         let place = Place::take();
-        Ok(Self(Kind::Own(Arc::new(Own { control_plane: ControlPlane::start()?, _place: place }))))
+        Ok(Self(Kind::Own(Arc::new(Own { control_plane: options.start()?, _place: place }))))
     }
 }
 
@@ -94,7 +102,15 @@ pub fn shared_cluster() -> Result<&'static ControlPlane> {
 pub fn install_crd(cluster: &ControlPlane) -> Result<()> {
     let file = crd_file();
     let crd = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    succeed(&kubectl_apply(cluster, None, &crd)?)?;
+    install_crd_of(cluster, &crd)
+}
+
+/// The same with another text of our CRD.
+///
+/// # Errors
+/// `kubectl` fails; its words are in the error.
+pub fn install_crd_of(cluster: &ControlPlane, crd: &str) -> Result<()> {
+    succeed(&kubectl_apply(cluster, None, crd)?)?;
     loop {
         let established = cluster
             .kubectl()

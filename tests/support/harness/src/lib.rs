@@ -18,7 +18,7 @@ mod scene;
 mod seed;
 
 pub use account::{account_user, service_account};
-pub use cluster::{Cluster, crd_file, install_crd, kubectl_apply, shared_cluster};
+pub use cluster::{Cluster, crd_file, install_crd, install_crd_of, kubectl_apply, shared_cluster};
 pub use collector::{Collector, Span};
 pub use deeds::in_time;
 pub use lines::Lines;

@@ -37,6 +37,13 @@ impl OperatorOptions {
             .arg("--log-format=json")
     }
 
+    /// Another binary, such as an older one.
+    #[must_use]
+    pub fn binary(mut self, binary: impl Into<PathBuf>) -> Self {
+        self.binary = binary.into();
+        self
+    }
+
     /// One more argument.
     #[must_use]
     pub fn arg(mut self, argument: impl Into<OsString>) -> Self {

@@ -1,4 +1,4 @@
-//! The CEL rules on the status (`src/resource/rules.rs`), restated over the production types.
+//! The CEL rules on the status (`src/resource/guards.rs`), restated over the production types.
 //! `tests/it/guards.rs` holds the rules themselves against a real API server; here no write of the
 //! operator may ever be refused by them.
 

@@ -137,3 +137,28 @@ fn a_backup_that_is_chosen_without_look_up() {
     let chosen = Scenario::new("a selector, no look-up", Records::NoLookUp);
     holds(Scenario { selects: true, faults: 1, ..chosen });
 }
+
+/// A process decides on the version before the newest: what it looks at is new, and what it writes
+/// is refused.
+#[test]
+fn a_cache_that_lags() {
+    holds(Scenario { lags: true, ..Scenario::new("a cache lags, records", LISTED) });
+}
+
+#[test]
+fn a_cache_that_lags_without_look_up() {
+    let lags = Scenario::new("a cache lags, no look-up", Records::NoLookUp);
+    holds(Scenario { lags: true, calls_again: true, refuses_duplicates: true, ..lags });
+}
+
+#[test]
+fn a_cache_that_lags_behind_a_recreation() {
+    let lags = Scenario::new("a cache lags, recreated", LISTED);
+    holds(Scenario { lags: true, faults: 1, recreations: 1, ..lags });
+}
+
+#[test]
+fn a_cache_that_lags_behind_a_siblings_call() {
+    let two = Scenario { resources: 2, processes: 1, ..Scenario::new("a cache lags, two", LISTED) };
+    holds(Scenario { lags: true, faults: 1, ..two });
+}

@@ -50,6 +50,7 @@ pub(crate) enum Unusual {
     LookRefused,
     OddAnswer,
     SiblingNotSeen,
+    CacheLags,
 }
 
 impl fmt::Display for Label {
@@ -69,6 +70,9 @@ impl fmt::Display for Label {
             }
             Self::Round { process, resource, unusual: Unusual::SiblingNotSeen } => {
                 (process, resource, "decides without seeing the other resource's call")
+            }
+            Self::Round { process, resource, unusual: Unusual::CacheLags } => {
+                (process, resource, "decides on the version before the newest")
             }
             Self::StatusWritten { process, resource } => {
                 (process, resource, "sends its status write")

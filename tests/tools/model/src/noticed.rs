@@ -35,6 +35,17 @@ fn noticed_a_version_that_is_not_tested_without_guards() {
     );
 }
 
+/// One process that decides on what it had before its own last write calls twice, unless each write
+/// tests the version that it rests on. Without a cache that lags it does not.
+#[test]
+fn noticed_a_version_that_is_not_tested_where_the_cache_lags() {
+    let lags = Scenario { processes: 1, crashes: false, ..Scenario::new("lags", ALONE) };
+    let broken: &[_] = &[Broken::VersionNotTestedNoGuards];
+    let on_time = Scenario { broken, ..lags.clone() };
+    assert_eq!(explored(on_time).violation, None, "nobody else writes");
+    breaks(Scenario { lags: true, ..lags }, broken, TWICE);
+}
+
 #[test]
 fn noticed_a_stale_claim_taken_as_not_sent() {
     breaks(Scenario::new("stale is not sent", LISTED), &[Broken::StaleTakenAsNotSent], TWICE);

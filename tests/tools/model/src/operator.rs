@@ -43,6 +43,11 @@ fn rounds(steps: &mut Steps<'_>, process: usize, resource: usize) {
     let world = steps.world;
     let object = &steps.from.resources[resource];
     let usual = Label::Round { process, resource, unusual: Unusual::No };
+    if let Some(before) = &steps.from.before[resource]
+        && !world.production.facts(resource, before).finished
+    {
+        stale_round(steps, process, resource, before);
+    }
     if !object.exists || world.production.facts(resource, object).finished {
         return;
     }
@@ -75,6 +80,26 @@ fn rounds(steps: &mut Steps<'_>, process: usize, resource: usize) {
     }
 }
 
+/// Decides on what a cache that lags shows: what it comes to is void, and whatever it looks at is
+/// as it is now.
+fn stale_round(steps: &mut Steps<'_>, process: usize, resource: usize, before: &Resource) {
+    let world = steps.world;
+    let sibling = sibling_uses_target(world, steps.from, resource);
+    let mine = uses_target(world, &steps.from.processes[process], resource, before.uid);
+    let look = look(world, steps.from, resource);
+    let label = Label::Round { process, resource, unusual: Unusual::CacheLags };
+    steps.fault(label, |to| {
+        let version = Version { object: before.clone(), newest: false };
+        round_on(world, to, process, resource, look, mine || sibling, version)
+    });
+}
+
+/// A version of an object, as a round has it.
+struct Version {
+    object: Resource,
+    newest: bool,
+}
+
 fn round(
     world: &World,
     to: &mut State,
@@ -83,8 +108,22 @@ fn round(
     look: Looked,
     target_in_use: bool,
 ) -> Result<(), String> {
-    let (fresh, object) = (world.fresh_attempt(to), to.resources[resource].clone());
-    let (credential, newest) = (to.credential, to.newest);
+    let version = Version { object: to.resources[resource].clone(), newest: true };
+    round_on(world, to, process, resource, look, target_in_use, version)
+}
+
+fn round_on(
+    world: &World,
+    to: &mut State,
+    process: usize,
+    resource: usize,
+    look: Looked,
+    target_in_use: bool,
+    version: Version,
+) -> Result<(), String> {
+    let Version { object, newest } = version;
+    let fresh = world.fresh_attempt(to);
+    let (credential, newest_backup) = (to.credential, to.newest);
     let viewer = world.viewer(resource, credential);
     let shown_to = |other: usize, object: &Resource| {
         let shown_to = world.production.facts(other, object).shown_to;
@@ -119,7 +158,7 @@ fn round(
             ..own.viewers[viewer]
         },
         fresh,
-        newest,
+        newest: newest_backup,
     };
     let adoptable = {
         let declined = &world.production.status(object.status).declined_records;
@@ -141,7 +180,7 @@ fn round(
     let write = |status, claims| Write {
         resource: u8::try_from(resource).unwrap_or(u8::MAX),
         uid: object.uid,
-        current: true,
+        current: newest,
         status,
         claims,
         shows: Vec::new(),
@@ -169,6 +208,8 @@ fn round(
                 "a round waits for nothing, while something is to be done for resource {resource}"
             ));
         }
+        // Another round follows, when the cache has caught up.
+        Round::Settle { .. } if !newest => {}
         Round::Settle { .. } => to.note_shown(resource, object.uid, &shown),
         Round::Claim { .. } if adoptable && !retry && world.scenario.broken.is_empty() => {
             return Err(format!(

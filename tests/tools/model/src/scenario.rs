@@ -131,6 +131,8 @@ pub(crate) struct Scenario {
     pub(crate) one_for_the_name: bool,
     /// Humans may say what is not, so that a second call may be accepted, which must be told.
     pub(crate) doubles: bool,
+    /// A process may decide on the version before the newest, as its cache has it.
+    pub(crate) lags: bool,
     /// Processes may die.
     pub(crate) crashes: bool,
     /// The spec has a selector, and backups are made while it waits and after the choice.
@@ -180,6 +182,7 @@ impl Scenario {
             restores: false,
             one_for_the_name: false,
             doubles: false,
+            lags: false,
             crashes: true,
             selects: false,
             own_backups: false,

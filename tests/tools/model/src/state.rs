@@ -21,6 +21,8 @@ pub(crate) type CredentialNo = u8;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct State {
     pub(crate) resources: Vec<Resource>,
+    /// For each resource: the version before the newest, where a cache may lag.
+    pub(crate) before: Vec<Option<Rc<Resource>>>,
     /// In an order of their own: one operator process is like the other.
     pub(crate) processes: Vec<Rc<Process>>,
     /// Writes that nobody waits for any longer, and that may yet arrive.
@@ -227,6 +229,18 @@ impl State {
     /// A process, to be changed in this state alone.
     pub(crate) fn process(&mut self, process: usize) -> &mut Process {
         Rc::make_mut(&mut self.processes[process])
+    }
+
+    /// What a cache that lags shows of what has just changed.
+    pub(crate) fn note_versions(&mut self, from: &Self) {
+        let pairs = from.resources.iter().zip(&self.resources);
+        for (before, (old, new)) in self.before.iter_mut().zip(pairs) {
+            // When its record may show is not in the object.
+            let same = Resource { young: new.young, ..old.clone() };
+            if same != *new && old.exists {
+                *before = Some(Rc::new(same));
+            }
+        }
     }
 
     /// A look-up has shown these, and what it came to is written.

@@ -58,6 +58,9 @@ impl Steps<'_> {
         };
         let mut to = State { faults_left, ..self.from.clone() };
         let to = change(&mut to).map(|()| {
+            if self.world.scenario.lags {
+                to.note_versions(self.from);
+            }
             self.world.tidy(&mut to);
             to
         });
@@ -83,6 +86,7 @@ impl Model for World {
         let resources = usize::from(self.scenario.resources);
         State {
             resources: vec![resource; resources],
+            before: vec![None; resources],
             processes: (0..self.scenario.processes)
                 .map(|_| Rc::new(Process::new(resources)))
                 .collect(),
@@ -265,7 +269,9 @@ impl World {
             Backup::Taken(resources) => resources.as_slice(),
             Backup::NotTaken | Backup::Restored => &[],
         };
+        let before = state.before.iter().flatten().map(|resource| resource.status);
         let kept = state.resources.iter().chain(backup).map(|resource| resource.status);
+        let kept = kept.chain(before);
         let slots = state.processes.iter().flat_map(|process| &process.slots);
         let written =
             slots.filter_map(Slot::write).chain(&state.late_writes).map(|write| write.status);

@@ -3,6 +3,8 @@
 use crate::mutant::Mutant;
 
 const TOKENS: &str = "src/controller/state/issued_tokens.rs";
+const SLOT: &str = "src/controller/state/issued_tokens/slot.rs";
+const LOGIN: &str = "src/controller/state/issued_tokens/login.rs";
 const BREAKERS: &str = "src/controller/state/breakers.rs";
 const OF_TOKENS: &str = "--lib controller::state::issued_tokens";
 const OF_BREAKERS: &str = "--lib controller::state::breakers";
@@ -11,9 +13,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "refused-login-repeated",
         promise: "a refused login is not repeated soon: IAM locks users",
-        file: TOKENS,
-        old: "is_none_or(|failed| at >= failed.until)",
-        new: "is_none_or(|_| true)",
+        file: LOGIN,
+        old: "at >= self.until",
+        new: "at >= self.until.min(at)",
         caught_by: OF_TOKENS,
     },
     Mutant {
@@ -27,7 +29,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "token-ends-under-the-call",
         promise: "a claim is made only with a credential that outlives its call",
-        file: TOKENS,
+        file: SLOT,
         old: "Some(left) if left <= needed_for => Usable::No,",
         new: "Some(left) if left.is_zero() => Usable::No,",
         caught_by: OF_TOKENS,
@@ -35,7 +37,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "dead-token-kept",
         promise: "a token that the cloud refuses is replaced",
-        file: TOKENS,
+        file: SLOT,
         old: "current.refused_at = Some(at);",
         new: "current.refused_at = None;",
         caught_by: OF_TOKENS,

@@ -3,18 +3,32 @@
 mod conduct;
 mod credentials;
 mod evidence;
+mod newest;
 mod once;
 mod selector;
 
 use crate::mutant::Mutant;
 
-const PARTS: [&[Mutant]; 5] =
-    [once::MUTANTS, evidence::MUTANTS, conduct::MUTANTS, credentials::MUTANTS, selector::MUTANTS];
+const PARTS: &[&[Mutant]] = &[
+    once::MUTANTS,
+    evidence::MUTANTS,
+    conduct::MUTANTS,
+    credentials::MUTANTS,
+    newest::MUTANTS,
+    selector::MUTANTS,
+];
 
 /// All mutants.
-pub const MUTANTS: &[Mutant] = &joined::<
-    { PARTS[0].len() + PARTS[1].len() + PARTS[2].len() + PARTS[3].len() + PARTS[4].len() },
->();
+pub const MUTANTS: &[Mutant] = &joined::<{ total() }>();
+
+const fn total() -> usize {
+    let (mut total, mut part) = (0, 0);
+    while part < PARTS.len() {
+        total += PARTS[part].len();
+        part += 1;
+    }
+    total
+}
 
 const fn joined<const N: usize>() -> [Mutant; N] {
     let mut all = [PARTS[0][0]; N];

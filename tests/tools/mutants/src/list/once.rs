@@ -260,7 +260,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "record-written-twice",
         promise: "the API server keeps the record id",
-        file: "src/resource/rules.rs",
+        file: "src/resource/guards.rs",
         old: "(has(self.{field}) && self.{field} == oldSelf.{field})",
         new: "has(self.{field})",
         caught_by: "--test it guards::an_acceptance_is_written_once",
@@ -268,7 +268,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "attempt-over-unknown",
         promise: "the API server refuses an attempt after one that is in flight or unknown",
-        file: "src/resource/rules.rs",
+        file: "src/resource/guards.rs",
         old: "({first_settled} && self[0].number",
         new: "((({first_settled}) || true) && self[0].number",
         caught_by: "--test it guards::a_further_attempt",
@@ -276,7 +276,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "spec-thaws",
         promise: "the API server keeps what was called for",
-        file: "src/resource/rules.rs",
+        file: "src/resource/guards.rs",
         old: "let settled = not_accepted(\"oldSelf.status.attempts[0]\");",
         new: "let settled = \"true\";",
         caught_by: "--test it frozen::frozen_while",

@@ -12,8 +12,7 @@ use super::{assert_synced, begin, refresh, settled, status, wait};
 use crate::checks::install::once;
 use crate::cluster::Cluster;
 
-const REFUSED: &str =
-    "spec.destinationRegion: Invalid value: destinationRegion cannot change any more";
+const REFUSED: &str = "spec: Invalid value: destinationRegion cannot change any more";
 
 pub(in crate::checks) fn frozen(cluster: &Cluster) -> Result<()> {
     let name = "argocd-frozen";

@@ -1,0 +1,98 @@
+//! A start with very many resources that are not finished: what waits for its turn holds next to
+//! nothing, and the list is read in few pages.
+//!
+//! `UNFINISHED=20000 OPERATOR_BINARY=target/release/backup-replication-operator cargo test --test
+//! it -- scale::start --nocapture` measures with so many, and with an optimised operator.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, ensure};
+use control_plane::Exit;
+use futures::{StreamExt, TryStreamExt, stream};
+use harness::{Operator, Scene};
+use simulator::Options;
+
+use super::{AT_ONCE, OPERATOR};
+use crate::observed::Scrape;
+
+const DEFAULT: usize = 2_000;
+/// Objects in a page.
+const PAGE: usize = 500;
+/// Within which 20,000 resources must start.
+const LIMIT: u64 = 128 * 1024 * 1024;
+/// What a process takes that has none. Without optimisation it is twice as large.
+const EMPTY: u64 = 40 * 1024 * 1024;
+const EMPTY_DEBUG: u64 = 64 * 1024 * 1024;
+const MOST_EACH: u64 = (LIMIT - EMPTY) / 20_000;
+
+fn number() -> Result<usize> {
+    match std::env::var("UNFINISHED") {
+        Ok(number) => number.parse().with_context(|| format!("UNFINISHED={number}")),
+        Err(_) => Ok(DEFAULT),
+    }
+}
+
+/// Bytes of memory by the name that /proc has for them.
+#[cfg(target_os = "linux")]
+fn memory(operator: &Operator, of: &str) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", operator.process.pid()))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(&format!("{of}:")));
+    let kibibytes: u64 = line.context("no such line")?.trim().trim_end_matches(" kB").parse()?;
+    Ok(kibibytes * 1024)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn any_number_of_resources_that_wait_fits_into_the_memory_that_the_chart_gives() -> Result<()>
+{
+    let number = number()?;
+    let given = std::env::var("OPERATOR_BINARY").ok();
+    let empty = if given.is_some() { EMPTY } else { EMPTY_DEBUG };
+    let binary = given.as_deref().unwrap_or(OPERATOR);
+    let scene = Scene::with(binary, Options::any_backup()).await?;
+    let account = scene.operator_account()?;
+    stream::iter(0..number)
+        .map(|number| {
+            let manifest = Scene::manifest(&format!("waits-{number:05}"), "");
+            let scene = &scene;
+            async move { scene.create(&manifest).await }
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect::<Vec<_>>()
+        .await?;
+    let options = scene.operator().env("KUBECONFIG", account);
+    let mut peaks = Vec::new();
+    for start in ["first", "second"] {
+        let operator = options.start_ready()?;
+        let sample = "waiting_resources{reason=\"CredentialNotFound\"}";
+        let all = u32::try_from(number)?;
+        let done = |scrape: &Scrape| {
+            scrape.value(sample) >= f64::from(all)
+                && scrape.value("queue_depth") == 0.0
+                && scrape.value("reconciles_total{result=\"Done\"}") >= f64::from(all)
+        };
+        let scrape = Scrape::wait_for(&operator, "all waiting for their Secret", done).await?;
+        let lists = scrape.value("api_requests_total{verb=\"list\",result=\"Ok\"}");
+        let (peak, now) = (memory(&operator, "VmHWM")?, memory(&operator, "VmRSS")?);
+        println!(
+            "{number} resources, {start} start: peak {} KiB, then {} KiB, {lists} lists",
+            peak / 1024,
+            now / 1024
+        );
+        peaks.push((start, peak));
+        let pages = u32::try_from(number.div_ceil(PAGE))?;
+        ensure!(lists <= f64::from(pages) + 1.0, "{lists} lists for {pages} pages");
+        assert_eq!(operator.stop()?, Exit::Code(0));
+    }
+    for (start, peak) in peaks {
+        let most = empty + MOST_EACH * u64::try_from(number)?;
+        ensure!(peak <= most, "{start} start: a peak of {peak} B, more than {most} B");
+    }
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    let user = scene.operator_user();
+    for event in scene.audit_events()?.iter().filter(|event| event.user == user) {
+        *kinds.entry(format!("{} {}", event.verb, event.resource)).or_default() += 1;
+    }
+    println!("{kinds:?}");
+    Ok(())
+}
