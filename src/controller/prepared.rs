@@ -32,22 +32,22 @@ pub(super) struct PreparedList {
 
 /// The service that is asked, and for which project.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct CloudPlace<'a> {
     pub(super) endpoint: &'a Endpoint,
     pub(super) project_id: &'a ProjectId,
 }
 
 impl Prepared {
     /// Where it leads, if it leads anywhere.
-    pub(super) fn place(&self) -> Option<Place<'_>> {
+    pub(super) fn place(&self) -> Option<CloudPlace<'_>> {
         match self {
             Self::Call(call) => {
                 let PreparedCall { endpoint, target, body: _ } = &**call;
-                Some(Place { endpoint, project_id: &target.project_id })
+                Some(CloudPlace { endpoint, project_id: &target.project_id })
             }
             Self::Choice(list) => {
                 let PreparedList { endpoint, project_id, query: _ } = &**list;
-                Some(Place { endpoint, project_id })
+                Some(CloudPlace { endpoint, project_id })
             }
             Self::NotCallable(_) => None,
         }

@@ -10,7 +10,7 @@ use kube::api::PostParams;
 use crate::cbr::{Credential, CredentialId, Endpoint, Issued, Login, ProjectId, Token};
 use crate::controller::api::{ApiError, bounded};
 use crate::controller::context::Context;
-use crate::controller::prepared::Place;
+use crate::controller::prepared::CloudPlace;
 use crate::controller::settings::RequiredLabel;
 use crate::controller::state::breakers::BreakerKey;
 use crate::controller::state::issued_tokens::{Held, LoginFailure, TokenKey};
@@ -111,7 +111,7 @@ pub(crate) async fn read_credential(
     context: &Context,
     namespace: &str,
     auth: &Auth,
-    place: Place<'_>,
+    place: CloudPlace<'_>,
 ) -> Result<ReadCredential, ApiError> {
     let Some(source) = auth.source() else {
         return Ok(CredentialProblem::NotFound.into());
@@ -151,7 +151,7 @@ async fn of_secret(
     namespace: &str,
     auth: &Auth,
     source: &CredentialSource,
-    place: Place<'_>,
+    place: CloudPlace<'_>,
 ) -> Result<ReadCredential, ApiError> {
     let (version, content) = match read_secret(context, namespace, source).await? {
         Ok(read) => read,
@@ -230,7 +230,7 @@ async fn read_secret(
 /// Somebody who gets a token at IAM.
 struct Applicant<'a> {
     auth: &'a Auth,
-    place: Place<'a>,
+    place: CloudPlace<'a>,
     identity: CredentialId,
     version: String,
     viewer: String,
@@ -244,7 +244,7 @@ impl Applicant<'_> {
         login: impl AsyncFnOnce(&Endpoint, &ProjectId) -> Result<Issued, LoginFailure>,
     ) -> ReadCredential {
         let Self { auth, place, identity, version, viewer } = self;
-        let Place { endpoint, project_id } = place;
+        let CloudPlace { endpoint, project_id } = place;
         let settings = &context.settings;
         let default = settings.default_iam_endpoint.as_deref();
         let iam = match iam_endpoint(auth, endpoint, default, &settings.allowed_iam_endpoints) {

@@ -148,7 +148,7 @@ async fn work(
                 return Ok(Next::requeue(CREDENTIAL_REFUSED));
             };
             // A claim is of a backup that is known.
-            let Some(target) = CallTarget::of(&object) else {
+            let Some(target) = CallTarget::of(object) else {
                 return Ok(Next::await_change());
             };
             let Some(mut taken) = context.targets.take(target, caller) else {
