@@ -280,7 +280,7 @@ pub(super) async fn exchange(
     exchanged
 }
 
-async fn bounded<T>(
+pub(super) async fn bounded<T>(
     request: RequestBuilder,
     limit: Duration,
     read: impl AsyncFnOnce(Response) -> Result<T, Failure>,
@@ -298,7 +298,7 @@ async fn bounded<T>(
     }
 }
 
-async fn read(mut response: Response) -> Result<Answer, Failure> {
+pub(super) async fn read(mut response: Response) -> Result<Answer, Failure> {
     let status = response.status().as_u16();
     let header = |name: &str| {
         response
@@ -340,13 +340,13 @@ fn unknown(failure: &Failure, endpoint: &Endpoint, credential: &Credential) -> U
     }
 }
 
-fn not_sent(failure: &Failure, endpoint: &Endpoint, credential: &Credential) -> NotSent {
+pub(super) fn not_sent(failure: &Failure, endpoint: &Endpoint, secret: &impl Redact) -> NotSent {
     let reason = match failure {
         Failure::Send(error) => Trouble::of(error).not_sent_reason(),
         Failure::TimedOut { .. } => NotSentReason::TimeLimit,
         Failure::Read { .. } | Failure::TooLarge { .. } => NotSentReason::Other,
     };
-    NotSent { reason, text: words(failure, endpoint, credential) }
+    NotSent { reason, text: words(failure, endpoint, secret) }
 }
 
 /// The endpoint, what happened there, and what to check. Two failures of a kind at one endpoint

@@ -66,6 +66,25 @@ impl Endpoint {
         ])
     }
 
+    /// `…/v3/{project_id}/replication-capabilities`
+    pub(super) fn capabilities_url(&self, project_id: &ProjectId) -> Url {
+        self.url_of(&["v3", project_id.as_str(), "replication-capabilities"])
+    }
+
+    /// `…/v3/{project_id}/backups`, the newest ones that could be replicated
+    pub(super) fn newest_backups_url(&self, project_id: &ProjectId) -> Url {
+        let mut url = self.url_of(&["v3", project_id.as_str(), "backups"]);
+        url.set_query(Some(
+            "image_type=backup&limit=100&offset=0&sort=created_at%3Adesc&status=available",
+        ));
+        url
+    }
+
+    /// `…/`
+    pub(super) fn root_url(&self) -> Url {
+        self.url.clone()
+    }
+
     /// `…/v3/auth/tokens`, without the list of all services in its answer
     pub(super) fn tokens_url(&self) -> Url {
         let mut url = self.url_of(&["v3", "auth", "tokens"]);

@@ -29,7 +29,7 @@ pub enum Refusal {
     },
     /// Too many requests.
     Throttled,
-    /// Needs a new token.
+    /// Needs another credential.
     Unauthorized,
     /// This call was not accepted because a replication to that region exists: look it up.
     Duplicate,
@@ -79,7 +79,7 @@ impl Refusal {
             }
             Self::Throttled => "",
             Self::Unauthorized => {
-                "Put a valid token, scoped to the source project, into the Secret."
+                "spec.auth must name a credential that is valid, and for the source project."
             }
             Self::Duplicate => {
                 "A replica of the backup in that region already exists or is being made."
@@ -138,7 +138,7 @@ impl fmt::Display for Refusal {
             Self::Retry { look_up_first: false } => "not possible at the moment",
             Self::Retry { look_up_first: true } => "the vault is being replicated",
             Self::Throttled => "too many requests",
-            Self::Unauthorized => "the token is not valid",
+            Self::Unauthorized => "the credential is not valid",
             Self::Duplicate => "a replication to that region exists",
         })
     }

@@ -20,7 +20,7 @@ pub enum LookUpError {
     /// This server has no look-up, or not for this user. Looking again soon will not help.
     #[error("{}", not_available(.0))]
     NotAvailable(CloudError),
-    /// The token is not valid.
+    /// The credential is not valid.
     #[error("the look-up was refused with {}", .0.summary())]
     Unauthorized(CloudError),
     /// Too many requests.
@@ -57,13 +57,13 @@ fn not_available(error: &CloudError) -> String {
     let summary = error.summary();
     if error.is_of_another_project() {
         format!(
-            "the token belongs to another project: {summary} (put a token for spec.projectId into \
-             the Secret)"
+            "the credential is for another project: {summary} (spec.auth must name one for \
+             spec.projectId)"
         )
     } else if error.http_status == 403 {
         format!(
-            "the token's user may not read the backup: {summary} (grant the action cbr:backups:get \
-             in the source project)"
+            "the credential's user may not read the backup: {summary} (grant the action \
+             cbr:backups:get in the source project)"
         )
     } else {
         format!("the endpoint has no look-up: {summary}")

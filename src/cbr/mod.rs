@@ -5,6 +5,7 @@
 mod access_key;
 mod answer;
 mod backup_list;
+mod capabilities;
 mod classify;
 mod client;
 mod clock;
@@ -41,6 +42,7 @@ mod unsigned;
 
 pub use access_key::{AccessKey, InvalidAccessKey, KeyPart, NoAccessKey};
 pub use backup_list::{BackupList, Incomplete, ListQuery, ListedBackup};
+pub use capabilities::{OfferedBackup, SourceRegion};
 pub use classify::classify;
 pub use client::{Client, ClientConfig, ClientError};
 pub use clock::ClockDifference;
@@ -62,7 +64,9 @@ pub use look_up::LookUpError;
 pub use outcome::{
     Accepted, NotSent, NotSentReason, Rejection, ReplicateOutcome, Unknown, UnknownWhy,
 };
-pub use records::{Backup, BackupStatus, ImageType, RecordStatus, Records, ReplicationRecord};
+pub use records::{
+    Backup, BackupStatus, ImageType, RecordStatus, Records, ReplicationRecord, ResourceKind,
+};
 pub use replication::Replication;
 pub use request::{Replicate, Target};
 pub use token::{InvalidToken, Token};

@@ -23,6 +23,8 @@ pub struct Backup {
     pub status: Option<BackupStatus>,
     /// What it is; `None` where the cloud gave none.
     pub image_type: Option<ImageType>,
+    /// What was backed up; `None` where the cloud gave none that is known.
+    pub kind: Option<ResourceKind>,
     /// Its replications.
     pub replication_records: Records,
 }
@@ -152,6 +154,36 @@ open_enum!(
     }
 );
 
+/// What was backed up, as far as it matters: only servers can be replicated everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceKind {
+    /// A server.
+    Server,
+    /// A disk.
+    Disk,
+    /// An SFS Turbo file system.
+    Turbo,
+}
+
+impl ResourceKind {
+    /// By the provider's id, or else by the name of the type.
+    fn read(backup: &Map<String, Value>) -> Option<Self> {
+        const PROVIDERS: [(ResourceKind, &str, &str); 3] = [
+            (ResourceKind::Server, "0daac4c5-6707-4851-97ba-169e36266b66", "OS::Nova::Server"),
+            (ResourceKind::Disk, "d1603440-187d-4516-af25-121250c7cc97", "OS::Cinder::Volume"),
+            (ResourceKind::Turbo, "3f3c3220-245c-4805-b811-758870015881", "OS::Sfs::Turbo"),
+        ];
+        let provider = scalar(backup.get("provider_id"));
+        let kind = scalar(backup.get("resource_type"));
+        let found = PROVIDERS.iter().find(|(_, id, name)| match (&provider, &kind) {
+            (Some(provider), _) => same_spelling(provider.trim(), id),
+            (None, Some(kind)) => kind.trim() == *name,
+            (None, None) => false,
+        });
+        found.map(|(kind, _, _)| *kind)
+    }
+}
+
 /// Why an answer does not show the backup that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotShown {
@@ -177,6 +209,7 @@ impl Backup {
             names_itself: id.is_some(),
             status: BackupStatus::read(backup.get("status"), credential),
             image_type: ImageType::read(backup.get("image_type"), credential),
+            kind: ResourceKind::read(backup),
             replication_records: Records::read(backup.get("replication_records"), credential),
         })
     }
@@ -220,6 +253,15 @@ impl ReplicationRecord {
             fail_reason: line(extra("fail_reason"), credential),
             auto_trigger: extra("auto_trigger").and_then(Value::as_bool),
         })
+    }
+}
+
+#[cfg(test)]
+impl Backup {
+    /// What the cloud would have to answer for it.
+    pub(crate) fn of_json(body: &Value) -> Self {
+        let credential = super::token::Token::from_bytes(b"a-token-of-nobody").unwrap().into();
+        Self::read(body, &BackupId::parse("b").unwrap(), &credential).unwrap()
     }
 }
 

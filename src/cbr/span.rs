@@ -13,6 +13,10 @@ use super::text::{VALUE_CHARS, one_line};
 pub(super) const BACKUPS: &str = "/v3/{project_id}/backups";
 /// The path of a look, without what is different from backup to backup.
 pub(super) const BACKUP: &str = "/v3/{project_id}/backups/{backup_id}";
+/// The path of the newest backups.
+pub(super) const NEWEST_BACKUPS: &str = "/v3/{project_id}/backups";
+/// The path of the regions that can be replicated to.
+pub(super) const CAPABILITIES: &str = "/v3/{project_id}/replication-capabilities";
 /// The path of a call.
 pub(super) const REPLICATE: &str = "/v3/{project_id}/backups/{backup_id}/replicate";
 

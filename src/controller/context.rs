@@ -1,10 +1,12 @@
 //! What every reconcile has at hand.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::runtime::reflector::ObjectRef;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::metrics::Metrics;
 use crate::cbr::Client as CbrClient;
@@ -12,6 +14,7 @@ use crate::controller::events::Events;
 use crate::controller::leadership::Leadership;
 use crate::controller::settings::Settings;
 use crate::controller::state::breakers::Breakers;
+use crate::controller::state::gate::Gate;
 use crate::controller::state::issued_tokens::IssuedTokens;
 use crate::controller::state::last_round::LastRounds;
 use crate::controller::state::lookup_cache::LookupCache;
@@ -19,7 +22,6 @@ use crate::controller::state::memory::Memory;
 use crate::controller::state::permits::Permits;
 use crate::controller::state::secret_reads::SecretReads;
 use crate::controller::state::target_locks::TargetLocks;
-use crate::controller::state::throttle::Throttle;
 use crate::controller::watch::entry::WatchEntry;
 use crate::controller::watch::newest::Newest;
 
@@ -28,15 +30,15 @@ pub(super) struct Context {
     pub(super) kubernetes: kube::Client,
     pub(super) cbr: CbrClient,
     pub(super) settings: Settings,
-    pub(super) permits: Permits,
+    pub(super) permits: Arc<Permits>,
     pub(super) memory: Memory,
+    pub(super) gate: Arc<Gate>,
     pub(super) newest: Newest,
     pub(super) last_rounds: LastRounds,
     pub(super) secrets: SecretReads,
     /// For the ends of calls that could not be written at once.
     pub(super) retries: Semaphore,
     pub(super) looks: LookupCache,
-    pub(super) throttle: Throttle,
     pub(super) issued: IssuedTokens,
     pub(super) breakers: Breakers,
     pub(super) targets: TargetLocks,
@@ -54,6 +56,12 @@ impl Context {
     /// How long after its claim a call may still be under way.
     pub(super) fn longest_call(&self) -> Duration {
         self.settings.policy.window.saturating_add(self.settings.policy.limit)
+    }
+
+    /// A number from 0 to 1, for waits that should not all end at once.
+    pub(super) fn spread(&self) -> f64 {
+        let [first, second, ..] = *Uuid::new_v4().as_bytes();
+        f64::from(u16::from_be_bytes([first, second])) / f64::from(u16::MAX)
     }
 
     /// Whether anything new may begin, at this very instant: neither in a drain, nor without the

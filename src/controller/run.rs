@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::metrics::{Metrics, ReconcileResult, ResourceMetrics};
+use super::metrics::{LaneMetrics, Metrics, ReconcileResult, ResourceMetrics};
 use super::{trace, watch};
 use crate::cbr::Client as CbrClient;
 use crate::controller::api::ApiError;
@@ -27,14 +27,15 @@ use crate::controller::readiness::Readiness;
 use crate::controller::reconcile::reconcile;
 use crate::controller::settings::Settings;
 use crate::controller::state::breakers::Breakers;
+use crate::controller::state::gate::Gate;
 use crate::controller::state::issued_tokens::IssuedTokens;
 use crate::controller::state::last_round::{Due, LastRounds};
 use crate::controller::state::lookup_cache::LookupCache;
 use crate::controller::state::memory::Memory;
-use crate::controller::state::permits::{Permit, Permits};
+use crate::controller::state::permits::{Permits, RoundPermit};
 use crate::controller::state::secret_reads::SecretReads;
+use crate::controller::state::target_index::TargetIndex;
 use crate::controller::state::target_locks::TargetLocks;
-use crate::controller::state::throttle::Throttle;
 use crate::controller::watch::entry::WatchEntry;
 use crate::controller::watch::kept::Room;
 use crate::controller::watch::newest::Newest;
@@ -60,6 +61,7 @@ pub struct Shutdown {
 pub struct Controller {
     context: Arc<Context>,
     stores: Stores,
+    index: TargetIndex,
     room: Room,
     publisher: Publisher,
     readiness: Readiness,
@@ -82,24 +84,28 @@ impl Controller {
             watch::announce(namespace, &readiness);
         }
         let stores = Stores::default();
+        let index = TargetIndex::default();
+        let gate = Arc::new(Gate::new(settings.requests_per_minute, settings.concurrency));
+        let memory = Memory::default();
+        registry.register_collector(Box::new(LaneMetrics::new(gate.clone(), memory.started())));
         registry.register_collector(Box::new(ResourceMetrics(stores.clone())));
         let (events, publisher) = Events::start(kubernetes.clone(), &settings.identity);
         let (settling_time, room) = (settings.policy.settling_time, Room::default());
         let context = Context {
             kubernetes,
             cbr,
-            permits: Permits::new(settings.concurrency, settings.namespaces.len() == 1),
-            looks: LookupCache::new(settings.look_ups_per_minute),
+            permits: Arc::new(Permits::new(settings.concurrency, settings.namespaces.len() == 1)),
+            gate,
+            looks: LookupCache::default(),
             settings,
-            memory: Memory::default(),
+            memory,
             newest: Newest::new(stores.clone(), settling_time, room.clone()),
             last_rounds: LastRounds::default(),
             secrets: SecretReads::default(),
             retries: Semaphore::new(RETRIES),
-            throttle: Throttle::default(),
             issued: IssuedTokens::default(),
             breakers: Breakers::default(),
-            targets: TargetLocks::new(stores.clone()),
+            targets: TargetLocks::new(index.clone()),
             metrics: Metrics::register(registry),
             events,
             leadership,
@@ -108,7 +114,7 @@ impl Controller {
         };
         let heartbeat = Heartbeat::default();
         let context = Arc::new(context);
-        Self { context, stores, room, publisher, readiness, shutdown, heartbeat }
+        Self { context, stores, index, room, publisher, readiness, shutdown, heartbeat }
     }
 
     /// Its sign of life.
@@ -131,27 +137,29 @@ impl Controller {
         let context = self.context.clone();
         let own = namespace.map(str::to_owned);
         let settling_time = self.context.settings.policy.settling_time;
-        let memory = self.context.clone();
+        let (memory, index) = (self.context.clone(), self.index.clone());
         let on_object = move |object: &BackupReplication| memory.memory.note_stored_viewer(object);
         let (store, stream) = watch::unfinished(
             client,
             namespace,
             &self.readiness,
             settling_time,
+            self.context.settings.watch_timeout,
             self.room.clone(),
             on_object,
             move |event, store| {
                 context.newest.note(own.as_deref(), event);
+                let is_there = |key: &ObjectRef<WatchEntry>| {
+                    let of_others = own.is_some() && key.namespace != own;
+                    of_others || store.get(key).is_some()
+                };
+                index.note(event, is_there);
                 match event {
                     Event::Delete(tracked) => context.forget(&ObjectRef::from_obj(tracked)),
                     Event::Apply(tracked) if tracked.finished => {
                         context.forget(&ObjectRef::from_obj(tracked))
                     }
                     Event::InitDone => {
-                        let is_there = |key: &ObjectRef<WatchEntry>| {
-                            let of_others = own.is_some() && key.namespace != own;
-                            of_others || store.get(key).is_some()
-                        };
                         context.memory.keep_only(is_there);
                         context.last_rounds.keep_only(is_there);
                     }
@@ -258,11 +266,11 @@ fn not_due(key: &ObjectRef<WatchEntry>, context: &Context) -> Option<Action> {
 async fn begun(
     key: ObjectRef<WatchEntry>,
     context: Arc<Context>,
-    permit: Permit,
+    permit: RoundPermit,
 ) -> Result<Action, ApiError> {
     let span = trace::round(key.namespace.as_deref(), &key.name);
     let started = Instant::now();
-    let work = AssertUnwindSafe(reconcile(key.clone(), context.clone(), permit)).catch_unwind();
+    let work = AssertUnwindSafe(reconcile(key.clone(), context.clone(), &permit)).catch_unwind();
     let Ok(result) = work.instrument(span.clone()).await else {
         context.metrics.rounds.ended(ReconcileResult::Panic, started.elapsed());
         trace::failed(&span, "a bug");

@@ -1,6 +1,7 @@
 //! What the administrator set, as far as the controller needs it.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use crate::cbr::AllowList;
 use crate::protocol::Policy;
@@ -22,8 +23,10 @@ pub struct Settings {
     pub policy: Policy,
     /// Resources worked on at a time.
     pub concurrency: u16,
-    /// Looks a minute at records that are followed, for each endpoint, project and credential.
-    pub look_ups_per_minute: NonZeroU32,
+    /// Requests a minute to the cloud at most, for each credential at each endpoint.
+    pub requests_per_minute: NonZeroU32,
+    /// After how long a watch begins again.
+    pub watch_timeout: Duration,
     /// A label demanded on Secrets.
     pub required_label: Option<RequiredLabel>,
     /// Names this process in the attempts that it claims; unique for each start.

@@ -1,6 +1,7 @@
 //! The process: options, logs, traces, health, shutdown.
 
 mod api_requests;
+mod api_silence;
 mod election;
 mod health;
 mod http;

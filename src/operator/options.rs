@@ -81,7 +81,8 @@ pub(super) struct RunOptions {
     /// Address of /health, /ready and /metrics
     #[arg(long, env = "BREP_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
     pub(super) listen: SocketAddr,
-    /// Resources worked on at a time; of several namespaces, at most half for each
+    /// Resources worked on at a time; of several namespaces, at most half for each. Also the
+    /// requests to the cloud at a time, for each credential at each endpoint
     #[arg(long, env = "BREP_CONCURRENCY", value_name = "NUMBER", default_value = "16")]
     pub(super) concurrency: NonZeroU16,
     /// Longest time to connect to the cloud, TLS included
@@ -149,10 +150,20 @@ pub(super) struct RunOptions {
         value_parser = days
     )]
     pub(super) tracking_limit: Duration,
-    /// Maximum status polls per minute of replications under way, for each endpoint, project and
-    /// token
-    #[arg(long, env = "BREP_LOOK_UPS_PER_MINUTE", value_name = "NUMBER", default_value = "60")]
-    pub(super) look_ups_per_minute: NonZeroU32,
+    /// Maximum requests to the cloud per minute, for each credential at each endpoint; where the
+    /// cloud throttles, the operator finds a slower pace itself
+    #[arg(long, env = "BREP_REQUESTS_PER_MINUTE", value_name = "NUMBER", default_value = "3000")]
+    pub(super) requests_per_minute: NonZeroU32,
+    /// Time after which a watch begins again. /ready names an API server that has said nothing for
+    /// half as long again
+    #[arg(
+        long,
+        env = "BREP_WATCH_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "60s",
+        value_parser = watch_timeout
+    )]
+    pub(super) watch_timeout: Duration,
     /// File with CA certificates (PEM) to trust in addition to the system's
     #[arg(long, env = "BREP_CA_BUNDLE", value_name = "FILE")]
     pub(super) ca_bundle: Option<PathBuf>,
@@ -205,6 +216,14 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 
 fn days(text: &str) -> Result<Duration, String> {
     read_duration(text, HOUR * 24 * 30, "720h")
+}
+
+/// The API server counts in seconds, and ends no watch sooner than that.
+fn watch_timeout(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        whole if whole.subsec_nanos() == 0 && whole.as_secs() <= 290 => Ok(whole),
+        _ => Err("must be whole seconds, at most 290s".to_owned()),
+    }
 }
 
 /// Durations are written as people do: `10s`, `2m 30s`, `1h`. Nothing here may be zero or endless.

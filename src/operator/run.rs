@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::api_requests::ApiRequests;
+use super::api_silence::SignOfLife;
 use super::election::{Elector, LeaderMetric};
 use super::health::Health;
 use super::options::RunOptions;
@@ -68,8 +69,15 @@ struct Parts {
     router: Router,
     health: Health,
     readiness: Readiness,
+    silence: Silence,
     shutdown: Shutdown,
     grace: Duration,
+}
+
+/// For how long the API server may be silent.
+struct Silence {
+    sign_of_life: SignOfLife,
+    limit: Duration,
 }
 
 async fn serve(options: RunOptions, identity: String, mut signals: Signals) -> Result<(), Failure> {
@@ -85,9 +93,20 @@ async fn serve(options: RunOptions, identity: String, mut signals: Signals) -> R
         }
         prepared = prepared => prepared.map_err(|error| Failure::Start(format!("a bug: {error}")))?,
     };
-    let Parts { controller, elector, listener, router, health, readiness, shutdown, grace } =
-        prepared?;
+    let Parts {
+        controller,
+        elector,
+        listener,
+        router,
+        health,
+        readiness,
+        silence,
+        shutdown,
+        grace,
+    } = prepared?;
     let ended = tokio::spawn(listener::serve(listener, router));
+    let Silence { sign_of_life, limit } = silence;
+    let silence = tokio::spawn(sign_of_life.watch(limit, readiness.clone()));
     let drain = shutdown.drain.clone();
     let signals = tokio::spawn(shutdown::on_signal(signals, shutdown, readiness, grace));
     let election =
@@ -98,6 +117,7 @@ async fn serve(options: RunOptions, identity: String, mut signals: Signals) -> R
         let _ended = election.await;
     }
     ended.abort();
+    silence.abort();
     signals.abort();
     tracing::info!("Stopped");
     Ok(())
@@ -120,7 +140,8 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
         tracking_limit,
         look_up_patience,
         first_call_after,
-        look_ups_per_minute,
+        requests_per_minute,
+        watch_timeout,
         ca_bundle,
         require_secret_label,
         election,
@@ -162,7 +183,9 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
         "Version of the operator",
         Info::new([("version", env!("CARGO_PKG_VERSION"))]),
     );
-    let kubernetes = kubernetes_client(&ApiRequests::register(&mut registry)).await?;
+    let sign_of_life = SignOfLife::new();
+    let requests = ApiRequests::register(&mut registry);
+    let kubernetes = kubernetes_client(&requests, &sign_of_life).await?;
     let leadership =
         if election.is_some() { Leadership::by_election() } else { Leadership::without_election() };
     registry.register_collector(Box::new(LeaderMetric(leadership.clone())));
@@ -187,7 +210,8 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
                 first_call_after,
             },
             concurrency: concurrency.get(),
-            look_ups_per_minute,
+            requests_per_minute,
+            watch_timeout,
             required_label: require_secret_label,
             identity,
         },
@@ -205,7 +229,9 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
     let health = Health::new(controller.heartbeat());
     let router = http::router(health.clone(), readiness.clone(), leadership, registry);
     let grace = claim_window + request_timeout + TO_RECORD;
-    Ok(Parts { controller, elector, listener, router, health, readiness, shutdown, grace })
+    // What is on its way at the end of a watch has half of its time to come.
+    let silence = Silence { sign_of_life, limit: watch_timeout + watch_timeout / 2 };
+    Ok(Parts { controller, elector, listener, router, health, readiness, silence, shutdown, grace })
 }
 
 /// Without the election this process would stand by permanently.
@@ -218,7 +244,10 @@ async fn supervised(election: JoinHandle<()>, health: Health) {
 
 /// The client for the API server, from `KUBECONFIG` or the in-cluster account. It repeats no
 /// request: a claim that is sent twice could be refused for its own success.
-async fn kubernetes_client(requests: &ApiRequests) -> Result<kube::Client, Failure> {
+async fn kubernetes_client(
+    requests: &ApiRequests,
+    sign_of_life: &SignOfLife,
+) -> Result<kube::Client, Failure> {
     let mut config = kube::Config::infer().await.map_err(|error| {
         Failure::Start(format!(
             "neither KUBECONFIG nor the in-cluster account can be used: {error}"
@@ -231,7 +260,7 @@ async fn kubernetes_client(requests: &ApiRequests) -> Result<kube::Client, Failu
     config.reset_reader_on_write = true;
     let builder = kube::client::ClientBuilder::try_from(config)
         .map_err(|error| Failure::Start(format!("no client for the API server: {error}")))?;
-    Ok(builder.with_layer(requests).build())
+    Ok(builder.with_layer(requests).with_layer(sign_of_life).build())
 }
 
 /// Names this start of this process: the host (in a cluster, the pod) and something that no other

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
-use kube::api::{ListParams, Patch, PatchParams, PostParams};
+use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
+use serde_json::Value;
 
 use super::failure::{Asked, Failure, root_cause};
 use super::options::ClusterOptions;
@@ -20,6 +21,16 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 const PAGE: u32 = 500;
 /// Under this name the annotation stands in `metadata.managedFields`.
 const FIELD_MANAGER: &str = "kubectl-brep";
+
+/// What the API server says about an object that it does not save.
+pub(super) enum DryRun {
+    /// It would be taken.
+    Taken,
+    /// It would not, for the reason given.
+    Refused(String),
+    /// The user may not even try; in the API server's words.
+    NotAllowed(String),
+}
 
 /// An API server, and a namespace of it.
 pub(super) struct Cluster {
@@ -65,21 +76,32 @@ impl Cluster {
         Ok(Self { client, server, namespace })
     }
 
-    /// All resources, of one namespace or of all.
+    /// The resources of the namespace.
+    pub(super) fn resources(&self) -> Api<BackupReplication> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// The resources of one namespace, or of all.
+    pub(super) fn resources_of(&self, namespace: Option<&str>) -> Api<BackupReplication> {
+        match namespace {
+            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
+            None => Api::all(self.client.clone()),
+        }
+    }
+
+    /// All that are selected, of one namespace or of all.
     ///
     /// # Errors
     /// The line for the reader.
     pub(super) async fn list(
         &self,
         namespace: Option<&str>,
+        selected: ListParams,
     ) -> Result<Vec<BackupReplication>, Failure> {
-        let api: Api<BackupReplication> = match namespace {
-            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
-            None => Api::all(self.client.clone()),
-        };
+        let api = self.resources_of(namespace);
         let asked = Asked { verb: "list", namespace, server: &self.server };
         let mut objects = Vec::new();
-        let mut page = ListParams::default().limit(PAGE);
+        let mut page = selected.limit(PAGE);
         loop {
             let answer =
                 self.bounded(api.list(&page)).await?.map_err(|error| asked.failure(&error))?;
@@ -96,8 +118,9 @@ impl Cluster {
     /// # Errors
     /// The line for the reader.
     pub(super) async fn get(&self, name: &str) -> Result<BackupReplication, Failure> {
-        let api: Api<BackupReplication> = Api::namespaced(self.client.clone(), &self.namespace);
-        self.bounded(api.get(name)).await?.map_err(|error| self.asked("get").failure(&error))
+        self.bounded(self.resources().get(name))
+            .await?
+            .map_err(|error| self.asked("get").failure(&error))
     }
 
     /// Patches one resource of the namespace. Where a test in the patch failed, or the API server
@@ -110,13 +133,37 @@ impl Cluster {
         name: &str,
         patch: json_patch::Patch,
     ) -> Result<Result<(), String>, Failure> {
-        let api: Api<BackupReplication> = Api::namespaced(self.client.clone(), &self.namespace);
+        let api = self.resources();
         let params =
             PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
         match self.bounded(api.patch(name, &params, &Patch::<()>::Json(patch))).await? {
             Ok(_) => Ok(Ok(())),
             Err(kube::Error::Api(status)) if matches!(status.code, 409 | 422) => {
                 Ok(Err(status.message))
+            }
+            Err(error) => Err(self.asked("patch").failure(&error)),
+        }
+    }
+
+    /// Whether the object could be applied. Nothing is saved.
+    ///
+    /// # Errors
+    /// The line for the reader.
+    pub(super) async fn try_to_apply(&self, manifest: &Value) -> Result<DryRun, Failure> {
+        let name = manifest.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+        let api: Api<DynamicObject> = Api::namespaced_with(
+            self.client.clone(),
+            &self.namespace,
+            &ApiResource::erase::<BackupReplication>(&()),
+        );
+        let params = PatchParams::apply(FIELD_MANAGER).force().dry_run();
+        match self.bounded(api.patch(name, &params, &Patch::Apply(manifest))).await? {
+            Ok(_) => Ok(DryRun::Taken),
+            Err(kube::Error::Api(status)) if status.code == 403 => {
+                Ok(DryRun::NotAllowed(status.message))
+            }
+            Err(kube::Error::Api(status)) if matches!(status.code, 400 | 404 | 409 | 422) => {
+                Ok(DryRun::Refused(status.message))
             }
             Err(error) => Err(self.asked("patch").failure(&error)),
         }

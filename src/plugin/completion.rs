@@ -3,6 +3,7 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 use kube::ResourceExt;
+use kube::api::ListParams;
 
 use super::cluster::Cluster;
 use super::failure::Failure;
@@ -73,6 +74,7 @@ async fn names(before: &[String]) -> Vec<String> {
     let Ok(cluster) = Cluster::new(&options).await else {
         return Vec::new();
     };
-    let listed = cluster.list(Some(&cluster.namespace)).await.unwrap_or_default();
+    let listed =
+        cluster.list(Some(&cluster.namespace), ListParams::default()).await.unwrap_or_default();
     listed.iter().map(ResourceExt::name_any).collect()
 }

@@ -3,6 +3,7 @@
 mod report;
 mod text;
 mod to_type;
+mod waits;
 
 use jiff::Timestamp;
 

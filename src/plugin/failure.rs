@@ -4,21 +4,30 @@ use std::fmt;
 
 use kube::core::Status;
 
+use super::exit::Exit;
 use super::words::plain;
 
-/// One line for the reader.
+/// One line for the reader, and the exit code.
 #[derive(Debug)]
-pub(super) struct Failure(String);
+pub(super) struct Failure {
+    line: String,
+    pub(super) exit: Exit,
+}
 
 impl Failure {
     pub(super) fn new(line: impl Into<String>) -> Self {
-        Self(line.into())
+        Self::of(Exit::Failed, line)
+    }
+
+    /// With a code of its own.
+    pub(super) fn of(exit: Exit, line: impl Into<String>) -> Self {
+        Self { line: line.into(), exit }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&plain(&self.0))
+        f.write_str(&plain(&self.line))
     }
 }
 
@@ -39,13 +48,15 @@ impl Asked<'_> {
         let place = namespace
             .map_or_else(|| "in all namespaces".to_owned(), |name| format!("in namespace {name}"));
         let kube::Error::Api(status) = error else {
-            return Failure(format!(
+            return Failure::new(format!(
                 "no answer from the API server {server}: {}; check --kubeconfig, --context and the \
                  network",
                 root_cause(error)
             ));
         };
-        Failure(match status.code {
+        let is_missing = status.code == 404 && object_of(status).is_some();
+        let exit = if is_missing { Exit::NotFound } else { Exit::Failed };
+        let line = match status.code {
             401 => format!(
                 "the API server {server} does not know you; renew the credentials of your \
                  kubeconfig"
@@ -71,7 +82,8 @@ impl Asked<'_> {
                 "the API server {server} refuses to {verb} backupreplications {place}: {}",
                 status.message
             ),
-        })
+        };
+        Failure::of(exit, line)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::cluster::Cluster;
 use super::credential::{Purpose, credential};
-use super::options::LookOptions;
+use super::options::CloudOptions;
 use crate::cbr::{
     AllowList, Backup, BackupId, Client, ClientConfig, ProjectId, Records, ReplicationRecord,
     Target,
@@ -16,7 +16,7 @@ use crate::protocol::{Relation, relation};
 use crate::resource::{Attempt, BackupReplication};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const LIMIT: Duration = Duration::from_secs(30);
+pub(super) const LIMIT: Duration = Duration::from_secs(30);
 
 /// What the cloud showed.
 pub(super) struct Seen {
@@ -36,38 +36,34 @@ pub(super) async fn look(
     cluster: &Cluster,
     resource: &BackupReplication,
     attempt: &Attempt,
-    options: &LookOptions,
+    options: &CloudOptions,
 ) -> Result<Seen, String> {
-    let LookOptions {
-        no_look: _,
-        allowed_endpoint,
-        allowed_iam_endpoint: _,
-        default_iam_endpoint: _,
-        ca_bundle,
-    } = options;
     // Anyone who can write a status could name an endpoint of their own there, and wait for somebody
     // with more rights.
-    let endpoint =
-        AllowList(allowed_endpoint.clone()).check(&attempt.endpoint).map_err(|refused| {
+    let endpoint = AllowList(options.allowed_endpoint.clone()).check(&attempt.endpoint).map_err(
+        |refused| {
             format!(
                 "{refused}; no credential was sent. If the endpoint is your cloud's, allow it with \
             --allowed-endpoint"
             )
-        })?;
+        },
+    )?;
     let spec = &resource.spec;
     let target = Target {
         project_id: ProjectId::parse(&spec.project_id).map_err(|error| error.to_string())?,
         backup_id: BackupId::parse(resource.backup_id().ok_or("the backup is not chosen yet")?)
             .map_err(|error| error.to_string())?,
     };
-    let http = client(ca_bundle.as_deref())?;
+    let http = client(options.ca_bundle.as_deref())?;
     let purpose = Purpose { endpoint: &endpoint, project: &target.project_id, limit: LIMIT };
-    let credential = credential(cluster, &http, &spec.auth, &purpose, options).await?;
+    let credential = credential(cluster, &http, &spec.auth, &purpose, options)
+        .await
+        .map_err(|why| why.to_string())?;
     let backup = http
         .backup(&endpoint, &target, &credential, LIMIT)
         .await
         .map_err(|error| error.to_string())?;
-    let Backup { names_itself: _, status: _, image_type: _, replication_records } = backup;
+    let Backup { names_itself: _, status: _, image_type: _, kind: _, replication_records } = backup;
     Ok(match replication_records {
         Records::NotReported => Seen { records: Vec::new(), unreadable: 0, reported: false },
         Records::Reported { records, unreadable } => {
@@ -80,7 +76,7 @@ pub(super) async fn look(
     })
 }
 
-fn client(ca_bundle: Option<&Path>) -> Result<Client, String> {
+pub(super) fn client(ca_bundle: Option<&Path>) -> Result<Client, String> {
     let ca_bundle = ca_bundle
         .map(|file| {
             std::fs::read(file).map_err(|error| format!("--ca-bundle {}: {error}", file.display()))

@@ -12,7 +12,7 @@ pub(super) fn outcome(attempt: &Attempt) -> &'static str {
             Some(RejectionKind::Terminal) | None => "rejected by the cloud permanently",
             Some(RejectionKind::Temporary) => "rejected by the cloud temporarily",
             Some(RejectionKind::Throttled) => "throttled by the cloud",
-            Some(RejectionKind::Unauthorized) => "not accepted: the cloud rejected the token",
+            Some(RejectionKind::Unauthorized) => "not accepted: the cloud rejected the credential",
             Some(RejectionKind::AlreadyReplicated) => {
                 "not accepted: the cloud says that a replica already exists or is being made"
             }

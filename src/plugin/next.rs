@@ -56,19 +56,76 @@ pub(super) fn is_followed(resource: &BackupReplication) -> bool {
         .is_some_and(|status| status.is_accepted() && status.tracking_end.is_none())
 }
 
-/// The reason that says most: that of `Ready`, unless what it waits for has come and the copy is
-/// what is in question.
+/// The reason that says most.
 pub(super) fn reason(resource: &BackupReplication) -> Option<Reason> {
-    let of =
-        |kind| condition(resource, kind).and_then(|condition| Reason::parse(&condition.reason));
-    let is_ready =
-        condition(resource, ConditionType::Ready).is_some_and(|ready| ready.status == "True");
+    leading_condition(resource).and_then(|condition| Reason::parse(&condition.reason))
+}
+
+/// The condition that says most: `Ready`, unless what it waits for has come and the copy is what is
+/// in question.
+pub(super) fn leading_condition(resource: &BackupReplication) -> Option<&Condition> {
+    let ready = condition(resource, ConditionType::Ready);
+    let is_ready = ready.is_some_and(|ready| ready.status == "True");
     let copy_in_question =
         resource.status.as_ref().is_some_and(|s| s.tracking_issue.is_some() || is_unseen(s));
     if is_ready && copy_in_question {
-        of(ConditionType::Replicated).or_else(|| of(ConditionType::Ready))
+        condition(resource, ConditionType::Replicated).or(ready)
     } else {
-        of(ConditionType::Ready)
+        ready
+    }
+}
+
+/// Whether it is worth a person's time now.
+pub(super) fn needs_person(resource: &BackupReplication) -> bool {
+    next(resource) == Next::Human || waits_for_person(resource)
+}
+
+/// Whether only a person can bring what it waits for. The operator may check for it automatically.
+pub(super) fn waits_for_person(resource: &BackupReplication) -> bool {
+    is_observed(resource) && reason(resource).is_some_and(is_brought_by_a_person)
+}
+
+fn is_brought_by_a_person(reason: Reason) -> bool {
+    match reason {
+        Reason::Suspended
+        | Reason::EndpointMissing
+        | Reason::EndpointRefused
+        | Reason::SpecInvalid
+        | Reason::CredentialNotFound
+        | Reason::CredentialMissing
+        | Reason::CredentialUnusable
+        | Reason::CredentialNotPermitted
+        | Reason::CredentialRejected
+        | Reason::LoginRefused
+        | Reason::ClaimRefused
+        | Reason::ObjectTooLarge => true,
+        // Here the operator or the cloud is at work, or `Stalled` says that it is not.
+        Reason::BeingDeleted
+        | Reason::LoginFailed
+        | Reason::Throttled
+        | Reason::TemporarilyRejected
+        | Reason::NotSent
+        | Reason::Submitting
+        | Reason::OutcomeUnknown
+        | Reason::Rejected
+        | Reason::AlreadyReplicated
+        | Reason::LookUpFailed
+        | Reason::NoMatchingBackup
+        | Reason::BackupChosen
+        | Reason::SourceNotReady
+        | Reason::TooYoung
+        | Reason::SameTargetInUse
+        | Reason::Accepted
+        | Reason::Replicating
+        | Reason::Replicated
+        | Reason::ReplicationFailed
+        | Reason::ReplicationSkipped
+        | Reason::AdditionalRecords
+        | Reason::NotReported
+        | Reason::RecordGone
+        | Reason::BackupGone
+        | Reason::TrackingLimitReached
+        | Reason::NotAccepted => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -40,8 +41,14 @@ pub(super) struct ClusterOptions {
 pub(super) enum Command {
     /// Show where all BackupReplications stand, oldest first
     Status(StatusOptions),
+    /// Wait until BackupReplications are accepted or replicated; end at once where waiting is of no use
+    Wait(WaitOptions),
     /// Explain one BackupReplication: what happened, what happens next, and what to type
     Explain(ExplainOptions),
+    /// Check what can be known before a call, without a call that changes anything
+    Check(CheckOptions),
+    /// Print a manifest; on a terminal, ask for what is missing
+    New(NewOptions),
     /// Decide about one that waits for a person, after showing what that means
     Resolve(ResolveOptions),
     /// Print a completion script
@@ -61,12 +68,87 @@ pub(super) enum Command {
 /// Options of `status`.
 #[derive(Debug, Args)]
 pub(super) struct StatusOptions {
+    /// Names of BackupReplications; all if there is none
+    #[arg(value_name = "NAME", value_parser = object_name)]
+    pub(super) names: Vec<String>,
     /// All namespaces (the default without --namespace)
-    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    #[arg(short = 'A', long, conflicts_with_all = ["namespace", "names"])]
     pub(super) all_namespaces: bool,
+    /// Only those with these labels, e.g. team=storage
+    #[arg(short = 'l', long, value_name = "LABELS", conflicts_with = "names")]
+    pub(super) selector: Option<String>,
+    /// Only those that need a person
+    #[arg(long)]
+    pub(super) needs_me: bool,
+    /// Print a row more whenever one changes, until it is interrupted
+    #[arg(short, long)]
+    pub(super) watch: bool,
     /// Form of the output
     #[arg(short, long, value_name = "FORM", default_value = "table")]
-    pub(super) output: TableOrJson,
+    pub(super) output: ListForm,
+    /// Colours: on a terminal unless NO_COLOR is set, always, or never
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorWhen,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Options of `wait`. All resources have to reach the goal; one that cannot ends the wait.
+#[derive(Debug, Args)]
+pub(super) struct WaitOptions {
+    /// Names of the BackupReplications
+    #[arg(value_name = "NAME", required = true, value_parser = object_name)]
+    pub(super) names: Vec<String>,
+    /// What to wait for
+    #[arg(long = "for", value_name = "GOAL", default_value = "accepted")]
+    pub(super) goal: Goal,
+    /// Longest time to wait, e.g. 30s, 10m, 12h; 0 checks once
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
+    pub(super) timeout: Duration,
+    /// How long to wait for what only a person can bring, such as a Secret that is not there
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
+    pub(super) patience: Duration,
+    /// How progress is shown: a bar on a terminal, lines elsewhere, or always one of them
+    #[arg(long, value_name = "FORM", default_value = "auto")]
+    pub(super) progress: Progress,
+}
+
+/// What `wait` waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Goal {
+    /// The cloud accepted the call, or an earlier replication was adopted.
+    Accepted,
+    /// The copy exists.
+    Replicated,
+}
+
+impl Goal {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Replicated => "replicated",
+        }
+    }
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Progress {
+    /// A bar on a terminal, lines elsewhere.
+    Auto,
+    /// A bar.
+    Bar,
+    /// Lines.
+    Lines,
 }
 
 /// Options of `explain`.
@@ -128,6 +210,155 @@ pub(super) struct LookOptions {
     /// Do not check the decision against the cloud's records
     #[arg(long)]
     pub(super) no_look: bool,
+    #[command(flatten)]
+    pub(super) cloud: CloudOptions,
+}
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["name", "filename"]))]
+pub(super) struct CheckOptions {
+    /// Name of a BackupReplication
+    #[arg(value_name = "NAME", value_parser = object_name)]
+    pub(super) name: Option<String>,
+    /// File with manifests that need not be applied yet; - for the standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) filename: Option<PathBuf>,
+    /// Endpoint of resources that name none, which is the operator's --default-endpoint
+    #[arg(long, env = "BREP_DEFAULT_ENDPOINT", value_name = "URL")]
+    pub(super) default_endpoint: Option<String>,
+    #[command(flatten)]
+    pub(super) cloud: CloudOptions,
+    /// Form of the output
+    #[arg(short, long, value_name = "FORM", default_value = "text")]
+    pub(super) output: TextOrJson,
+    /// Colours: on a terminal unless NO_COLOR is set, always, or never
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorWhen,
+}
+
+/// Options of `new`.
+#[derive(Debug, Args)]
+pub(super) struct NewOptions {
+    #[command(flatten)]
+    pub(super) wanted: Wanted,
+    /// Ask for what is missing although there is no terminal, and read the answers line by line
+    #[arg(long)]
+    pub(super) ask: bool,
+    /// Endpoint to list backups and regions at, where --endpoint names none
+    #[arg(long, env = "BREP_DEFAULT_ENDPOINT", value_name = "URL")]
+    pub(super) default_endpoint: Option<String>,
+    #[command(flatten)]
+    pub(super) cloud: CloudOptions,
+}
+
+/// What a manifest needs.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Wanted {
+    /// Name of the resource
+    #[arg(value_name = "NAME", value_parser = object_name)]
+    pub(super) name: Option<String>,
+    /// Id of the project that holds the backup
+    #[arg(long, value_name = "ID")]
+    pub(super) project: Option<String>,
+    /// Id of the backup
+    #[arg(long, value_name = "ID")]
+    pub(super) backup: Option<String>,
+    /// Region that gets the replica
+    #[arg(long, value_name = "REGION")]
+    pub(super) destination_region: Option<String>,
+    /// Id of the project that gets the replica
+    #[arg(long, value_name = "ID")]
+    pub(super) destination_project: Option<String>,
+    /// Id of the replication vault in that region
+    #[arg(long, value_name = "ID")]
+    pub(super) destination_vault: Option<String>,
+    /// CBR endpoint of the source region, if not the operator's default
+    #[arg(long, value_name = "URL")]
+    pub(super) endpoint: Option<String>,
+    /// Name of the replica
+    #[arg(long, value_name = "TEXT")]
+    pub(super) replica_name: Option<String>,
+    /// Description of the replica
+    #[arg(long, value_name = "TEXT")]
+    pub(super) description: Option<String>,
+    /// What Ready waits for
+    #[arg(long, value_name = "GOAL")]
+    pub(super) ready_when: Option<Goal>,
+    #[command(flatten)]
+    pub(super) credential: CredentialOptions,
+}
+
+impl Wanted {
+    /// The options that are still needed.
+    pub(super) fn missing(&self) -> Vec<&'static str> {
+        let credential = self.credential.is_named().then_some("");
+        [
+            (self.name.as_deref(), "NAME"),
+            (self.project.as_deref(), "--project"),
+            (self.backup.as_deref(), "--backup"),
+            (self.destination_region.as_deref(), "--destination-region"),
+            (self.destination_project.as_deref(), "--destination-project"),
+            (self.destination_vault.as_deref(), "--destination-vault"),
+            (credential, "one of the credentials, such as --access-key-secret"),
+        ]
+        .into_iter()
+        .filter_map(|(value, option)| value.is_none().then_some(option))
+        .collect()
+    }
+}
+
+/// Where the credential comes from: one of four.
+#[derive(Clone, Debug, Args)]
+pub(super) struct CredentialOptions {
+    /// Secret with an IAM token, and its key if that is not `token`
+    #[arg(long, value_name = "NAME[/KEY]", group = "credential")]
+    pub(super) token_secret: Option<String>,
+    /// Secret with a user's name, password and domain
+    #[arg(long, value_name = "NAME", group = "credential", value_parser = object_name)]
+    pub(super) password_secret: Option<String>,
+    /// Secret with an access key
+    #[arg(long, value_name = "NAME", group = "credential", value_parser = object_name)]
+    pub(super) access_key_secret: Option<String>,
+    /// Service account that an identity provider in IAM trusts
+    #[arg(long, value_name = "NAME", group = "credential", value_parser = object_name)]
+    pub(super) service_account: Option<String>,
+    /// Name of that identity provider
+    #[arg(long, value_name = "NAME")]
+    pub(super) identity_provider: Option<String>,
+    /// Client id of that identity provider
+    #[arg(long, value_name = "ID")]
+    pub(super) audience: Option<String>,
+    /// IAM endpoint, if not the one beside the CBR endpoint
+    #[arg(long, value_name = "URL")]
+    pub(super) iam_endpoint: Option<String>,
+}
+
+impl CredentialOptions {
+    /// Whether there is one.
+    pub(super) fn is_named(&self) -> bool {
+        let Self {
+            token_secret,
+            password_secret,
+            access_key_secret,
+            service_account,
+            identity_provider: _,
+            audience: _,
+            iam_endpoint: _,
+        } = self;
+        [token_secret, password_secret, access_key_secret, service_account]
+            .into_iter()
+            .any(Option::is_some)
+    }
+}
+
+/// What may be asked of the cloud, and how.
+#[derive(Debug, Args)]
+pub(super) struct CloudOptions {
+    /// Try the credential although the cloud has refused it before. IAM locks users after some wrong
+    /// passwords
+    #[arg(long)]
+    pub(super) log_in: bool,
     /// Endpoint that may be sent the credential, e.g. https://cbr.{region}.otc.t-systems.com; `*` stands
     /// for any one label. Repeatable; replaces the default list
     #[arg(
@@ -158,11 +389,17 @@ pub(super) struct LookOptions {
 
 /// Form of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum TableOrJson {
+pub(super) enum ListForm {
     /// For people.
     Table,
+    /// With ids, and who has to act.
+    Wide,
     /// For programs.
     Json,
+    /// The same as YAML.
+    Yaml,
+    /// Names alone, for kubectl.
+    Name,
 }
 
 /// Form of a story.
@@ -182,6 +419,17 @@ pub(super) fn parse(
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Options, Box<clap::Error>> {
     Options::try_parse_from(arguments).map_err(Box::new)
+}
+
+/// Durations are written as people do: `10s`, `2m 30s`, `1h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let signed: Option<jiff::SignedDuration> = match text {
+        "0" => Some(jiff::SignedDuration::ZERO),
+        text => text.parse().ok(),
+    };
+    signed
+        .and_then(|signed| Duration::try_from(signed).ok())
+        .ok_or_else(|| "must be a duration such as 0, 10s, 2m or 1h".to_owned())
 }
 
 /// Names become parts of a path at the API server.

@@ -4,14 +4,15 @@ use jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::cluster::Cluster;
-use super::confirm::confirm;
+use super::confirm::{confirm, has_reader};
+use super::credential::{announcement, risk};
 use super::decision::{Considered, PlannedDecision, Subject, consider};
 use super::failure::Failure;
 use super::judgement::{judge, records};
 use super::look::look;
 use super::meaning::meaning;
 use super::narrate;
-use super::options::{ClusterOptions, LookOptions, ResolveOptions};
+use super::options::{CloudOptions, ClusterOptions, LookOptions, ResolveOptions};
 use super::terminal::print;
 use super::words::plain;
 use super::write::{Written, write};
@@ -35,7 +36,8 @@ pub(super) async fn run(cluster: &ClusterOptions, options: &ResolveOptions) -> R
     };
     print(&format!("{}\n\n{}\n", about(&resource, &decision), meaning(&resource, &decision)))?;
     if !look.no_look {
-        check(&cluster, &resource, &decision, look).await?;
+        dare(&resource, &decision, look, *yes)?;
+        check(&cluster, &resource, &decision, &look.cloud).await?;
     }
     if !yes {
         confirm("\nWrite this decision?")?;
@@ -73,22 +75,45 @@ fn about(resource: &BackupReplication, decision: &PlannedDecision) -> String {
     }
 }
 
+/// Asks before a credential is tried that the cloud has refused.
+fn dare(
+    resource: &BackupReplication,
+    decision: &PlannedDecision,
+    options: &LookOptions,
+    yes: bool,
+) -> Result<(), Failure> {
+    let is_looked_up = matches!(decision.subject, Subject::Attempt(_));
+    let Some(why) = risk(resource).filter(|_| is_looked_up && !options.cloud.log_in) else {
+        return Ok(());
+    };
+    // --yes answers the question about the decision, and no other.
+    if !yes && has_reader() {
+        return confirm(&format!("\n{}. Check the records anyway?", plain(&why)));
+    }
+    Err(Failure::new(format!(
+        "nothing was written: {why}, so the records were not checked. --log-in checks them anyway; \
+         --no-look decides without the check"
+    )))
+}
+
 /// Shows what the cloud has, and refuses what it speaks against.
 async fn check(
     cluster: &Cluster,
     resource: &BackupReplication,
     decision: &PlannedDecision,
-    options: &LookOptions,
+    options: &CloudOptions,
 ) -> Result<(), Failure> {
     let Subject::Attempt(attempt) = &decision.subject else {
         return Ok(());
     };
     match look(cluster, resource, attempt, options).await {
         Ok(seen) => {
+            let how = announcement(&resource.spec.auth).map(|how| format!("{}\n", plain(&how)));
             let endpoint = plain(&attempt.endpoint);
             print(&format!(
-                "\nThe replication records of the backup, as {endpoint} shows them:\n{}",
-                records(&seen)
+                "\nThe replication records of the backup, as {endpoint} shows them:\n{}{}",
+                records(&seen),
+                how.unwrap_or_default()
             ))?;
             match judge(&decision.word, attempt, &seen) {
                 Ok(note) => print(&format!("{}\n", plain(&note))),

@@ -28,6 +28,16 @@ pub(super) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print(&format!("{json}\n"))
 }
 
+/// Prints YAML.
+///
+/// # Errors
+/// Where it cannot be written.
+pub(super) fn print_yaml(value: &impl Serialize) -> Result<(), Failure> {
+    let yaml = serde_saphyr::to_string(value)
+        .map_err(|error| Failure::new(format!("the output cannot be written as YAML: {error}")))?;
+    print(&yaml)
+}
+
 /// Rows below their heading, in columns that are three spaces apart.
 pub(super) fn table<const COLUMNS: usize>(
     heading: [&str; COLUMNS],

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::resource::DECISION_ANNOTATION;
+
 /// To the second, in UTC.
 pub(super) fn short(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -20,4 +22,23 @@ pub(super) fn is_object_name(text: &str) -> bool {
 /// Text of others as one line: whatever could steer a terminal becomes a space.
 pub(super) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// The operator's message names the commands in full. For a reader of the plugin they stand
+/// elsewhere.
+pub(super) fn without_commands(message: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    let mut in_command = false;
+    for word in message.split(' ') {
+        if word == "annotate" && words.last() == Some(&"kubectl") {
+            words.pop();
+            in_command = true;
+        } else if in_command && word.starts_with(DECISION_ANNOTATION) {
+            words.push("(see below)");
+            in_command = false;
+        } else if !in_command {
+            words.push(word);
+        }
+    }
+    words.join(" ")
 }

@@ -84,7 +84,7 @@ pub(super) struct OtherVault {
 /// Reads a look-up.
 pub(super) fn evidence<'a>(backup: &'a Backup, seen: &Observation<'_>) -> Evidence<'a> {
     let called = seen.resource.called_for();
-    let Backup { names_itself, status, image_type: _, replication_records } = backup;
+    let Backup { names_itself, status, image_type: _, kind: _, replication_records } = backup;
     let source_not_ready =
         matches!(status, Some(BackupStatus::Protecting | BackupStatus::WaitingProtect));
     let (records, unreadable, reported) = match replication_records {

@@ -95,6 +95,7 @@ fn a_source_that_is_still_being_made_is_waited_for() {
         names_itself: true,
         status: Some(BackupStatus::Protecting),
         image_type: None,
+        kind: None,
         replication_records: Records::NotReported,
     })));
     assert_eq!(condition(&scene.settled().0, "Ready").unwrap().1, "SourceNotReady");
@@ -450,6 +451,7 @@ fn a_look_up_of_another_backup_proves_no_absence() {
             names_itself,
             status: Some(BackupStatus::Available),
             image_type: None,
+            kind: None,
             replication_records: Records::Reported {
                 records: vec![elsewhere("r-0")],
                 unreadable: 0,

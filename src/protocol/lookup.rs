@@ -64,6 +64,32 @@ impl Lookup {
             LookUpError::Unavailable { .. } | LookUpError::Unreadable { .. } => Self::Failed(text),
         }
     }
+
+    /// How much room it takes in memory, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let inside = match self {
+            Self::Backup(backup) => match &backup.replication_records {
+                Records::NotReported => size_of::<Backup>(),
+                Records::Reported { records, unreadable: _ } => {
+                    size_of::<Backup>() + records.iter().map(record_bytes).sum::<usize>()
+                }
+            },
+            Self::NotAvailable(why)
+            | Self::NoSuchBackup(why)
+            | Self::Unauthorized(why)
+            | Self::Failed(why) => why.len(),
+            Self::Throttled { until: _ } | Self::Deferred { until: _ } => 0,
+        };
+        size_of::<Self>() + inside
+    }
+}
+
+/// With room for the texts that the record refers to, each of which is short.
+fn record_bytes(record: &ReplicationRecord) -> usize {
+    const TEXTS: usize = 10 * 48;
+    let said = [&record.fail_code, &record.fail_reason];
+    let said: usize = said.into_iter().flatten().map(String::len).sum();
+    size_of::<ReplicationRecord>() + TEXTS + said
 }
 
 /// Until when a throttled caller waits.

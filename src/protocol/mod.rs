@@ -6,11 +6,13 @@
 
 mod backoff;
 mod choice;
+mod circuit;
 mod contested;
 mod credential;
 mod decide;
 mod decision;
 mod describe;
+mod due;
 mod essential;
 mod evidence;
 mod facts;
@@ -19,13 +21,15 @@ mod iam;
 mod list_reading;
 mod lookup;
 mod observation;
+mod pace;
 mod policy;
 mod secret;
 mod target;
 mod token_life;
 mod transitions;
 
-pub(crate) use backoff::{cap_retry_after, claim_delay, conflict_delay, deadline, error_delay};
+pub(crate) use backoff::{claim_delay, conflict_delay, deadline, error_delay};
+pub(crate) use circuit::{Circuit, CircuitState, is_silence};
 pub(crate) use contested::{MayWrite, OwnStatus, another_writer, has_new_facts};
 pub use credential::{CredentialProblem, CredentialReading};
 pub use decide::after_call::describe_result;
@@ -33,6 +37,7 @@ pub(crate) use decide::preconditions::METADATA_BYTES;
 pub use decide::round::{Facts, Round, Viewer};
 pub use decide::{Action, is_finished};
 pub use decision::{Decision, Verdict, evaluate};
+pub(crate) use due::{NextLookup, cause, wait_for_lookup};
 pub(crate) use essential::essential;
 pub use evidence::{Relation, relation};
 pub use facts::call_result::{Acceptance, CallAnswer, CallResult};
@@ -44,6 +49,7 @@ pub use lookup::{
     Lookup, LookupHistory, LookupMemory, ViewerMemory, shows_called_record, shows_record,
 };
 pub use observation::{FreshAttempt, Observation, RefusedClaim, TargetReading};
+pub(crate) use pace::Pace;
 pub use policy::{Policy, shortest_claim_lifetime};
 pub use secret::{SecretContent, secret_content};
 pub use target::{CallTarget, LockedTarget, locked_target};

@@ -201,6 +201,28 @@ impl CredentialSource {
         }
     }
 
+    /// What ends a refusal that is for another project's credential.
+    pub fn cure_of_another_project(&self) -> &'static str {
+        match self {
+            Self::Token(_) => {
+                "The token belongs to another project: put a token for the source project \
+                 (spec.projectId) into the Secret."
+            }
+            Self::AccessKey(_) => {
+                "The access key is of a user without rights in the source project \
+                 (spec.projectId): give them to that user, or put another key into the Secret."
+            }
+            Self::Password(_) => {
+                "The user in the Secret has no rights in the source project (spec.projectId): give \
+                 them to that user, or put another user into the Secret."
+            }
+            Self::ServiceAccount(_) => {
+                "The service account has no rights in the source project (spec.projectId): give \
+                 them to the group that IAM's identity provider maps it to."
+            }
+        }
+    }
+
     /// What ends a rejection by the cloud.
     pub fn cure(&self) -> &'static str {
         match self {

@@ -39,8 +39,10 @@ pub(super) fn guards() -> Vec<Rule> {
 /// Frozen while the attempt in force has no outcome or an unknown one, and permanently once
 /// accepted.
 ///
-/// Status writes leave the spec as it is, and are what costs: so that is asked first, of the spec as
-/// a whole, and the fields are told apart only where it differs.
+/// What costs is status writes, which leave the spec as it is. So two things are asked first that
+/// read little: whether nothing was called for yet (which is no reason of its own, all that is asked
+/// later says so, too), and whether the spec as a whole is the same. Fields are told apart where it
+/// is not.
 fn frozen() -> Rule {
     let unchanged_fields = CALLED_FOR.map(|field| unchanged("self.spec", "oldSelf.spec", field));
     let changed = CALLED_FOR
@@ -55,7 +57,7 @@ fn frozen() -> Rule {
     Rule::new(
         ROOT,
         format!(
-            "self.spec == oldSelf.spec || ({unchanged}) || !has(oldSelf.status) || (!({accepted}) \
+            "({NOTHING_CALLED}) || self.spec == oldSelf.spec || ({unchanged}) || !has(oldSelf.status) || (!({accepted}) \
              && (!has(oldSelf.status.attempts) || size(oldSelf.status.attempts) == 0 || \
              ({settled})))"
         ),
@@ -64,6 +66,10 @@ fn frozen() -> Rule {
     .in_words(format!("({changed}).substring(2) + ' {FROZEN}'"))
     .at_field(".spec")
 }
+
+/// One walk to the status serves three questions.
+const NOTHING_CALLED: &str = "[oldSelf.status].all(s, !has(s.attempts) && !has(s.acceptedAt) && \
+    !has(s.replicationRecordId))";
 
 const FROZEN: &str = "cannot change any more: a call is in flight, its outcome is unknown, or it \
     was accepted. Create another BackupReplication for another replication";

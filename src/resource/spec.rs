@@ -123,6 +123,26 @@ impl BackupReplicationSpec {
         self.on_unknown_outcome.unwrap_or(OnUnknownOutcome::Hold)
     }
 
+    /// For this backup, with everything else still to be filled in.
+    pub fn of_backup(backup_id: String) -> Self {
+        Self {
+            endpoint: None,
+            project_id: String::new(),
+            backup_id: Some(backup_id),
+            backup_selector: None,
+            destination_project_id: String::new(),
+            destination_region: String::new(),
+            destination_vault_id: String::new(),
+            name: None,
+            description: None,
+            enable_acceleration: None,
+            auth: Auth::default(),
+            ready_when: None,
+            on_unknown_outcome: None,
+            suspend: None,
+        }
+    }
+
     /// Which backup is meant, where the spec names none. To be told, not to be decided on: see
     /// [`BackupReplication::backup`].
     pub fn backup_selector(&self) -> Option<&BackupSelector> {

@@ -2,6 +2,7 @@
 //! links lead somewhere, and the API server takes its manifests.
 
 mod credentials;
+mod performance;
 mod reasons;
 mod testing;
 mod words;

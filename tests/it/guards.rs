@@ -249,7 +249,8 @@ async fn only_the_oldest_of_more_than_five_may_go() -> Result<()> {
 async fn what_a_claim_wrote_down_never_changes() -> Result<()> {
     let full = |outcome| {
         let with_secret = altered(attempt(2, outcome), "secretVersion", Some(json!("17")));
-        altered(with_secret, "recordsBefore", Some(json!(["record-1"])))
+        let with_digest = altered(with_secret, "requestDigest", Some(json!("5e2a4b31")));
+        altered(with_digest, "recordsBefore", Some(json!(["record-1"])))
     };
     let others = [
         ("number", json!(1)),
@@ -261,6 +262,7 @@ async fn what_a_claim_wrote_down_never_changes() -> Result<()> {
         ("window", json!("1s")),
         ("limit", json!("1s")),
         ("secretVersion", json!("18")),
+        ("requestDigest", json!("a1")),
     ];
     const RECORDS: &str = "the records seen before a claim never change";
     let mut changes = Vec::new();
@@ -274,7 +276,8 @@ async fn what_a_claim_wrote_down_never_changes() -> Result<()> {
                 Some(CLAIM),
             ));
         }
-        let optional = [("secretVersion", CLAIM), ("recordsBefore", RECORDS)];
+        let optional =
+            [("secretVersion", CLAIM), ("requestDigest", CLAIM), ("recordsBefore", RECORDS)];
         for (field, words) in optional {
             let less = altered(full(outcome), field, None);
             changes.push(attempts(

@@ -17,6 +17,7 @@ mod docs;
 mod ends;
 mod evidence;
 mod frozen;
+mod gate;
 mod generated;
 mod guards;
 mod house;

@@ -12,7 +12,7 @@ use harness::OperatorOptions;
 use crate::OPERATOR;
 
 /// Every option with values that it does not take.
-const WRONG: [(&str, &[&str]); 22] = [
+const WRONG: [(&str, &[&str]); 23] = [
     (
         "allowed-endpoint",
         &[
@@ -62,7 +62,8 @@ const WRONG: [(&str, &[&str]); 22] = [
     ("look-up-patience", &["", "0s", "-1s", "10", "soon", "25h"]),
     ("first-call-after", &["", "0s", "-1s", "10", "soon", "25h"]),
     ("tracking-limit", &["", "0s", "-1s", "10", "soon", "721h"]),
-    ("look-ups-per-minute", &["", "0", "-1", "many", "5000000000"]),
+    ("requests-per-minute", &["", "0", "-1", "many", "5000000000"]),
+    ("watch-timeout", &["", "0s", "-1s", "10", "soon", "1500ms", "291s"]),
     ("ca-bundle", &["", "/no/such/file", "/"]),
     ("require-secret-label", &["", "key", "=value"]),
     ("leader-election", &["", "maybe", "1"]),

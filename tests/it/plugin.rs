@@ -1,14 +1,20 @@
 //! `kubectl brep`, as users run it: it shows where every resource stands, tells its story, and
 //! writes decisions that the operator carries out, and no other.
 
+mod check;
 mod cluster;
 mod completion;
+mod cures;
 mod look;
 mod meanwhile;
+mod new;
 mod pages;
 mod resolve;
+mod running;
 mod situations;
+mod status;
 mod told;
+mod wait;
 
 use std::process::{Command, Output, Stdio};
 
@@ -19,6 +25,10 @@ use simulator::{Fault, LookUp, Options, Script, example};
 use crate::OPERATOR;
 
 const PLUGIN: &str = env!("CARGO_BIN_EXE_kubectl-brep");
+
+/// Documented exit codes.
+const FAILED: i32 = 1;
+const NOT_FOUND: i32 = 6;
 
 /// What the plugin said, and how it ended.
 #[derive(Debug)]
@@ -35,12 +45,16 @@ impl Said {
             out: String::from_utf8(output.stdout)?,
             err: String::from_utf8(output.stderr)?,
         };
-        // Whatever is asked, and however it ends.
+        said.without_secrets()
+    }
+
+    /// Whatever is asked, and however it ends.
+    fn without_secrets(self) -> Result<Self> {
         ensure!(
-            !said.out.contains(example::TOKEN) && !said.err.contains(example::TOKEN),
-            "a token: {said:#?}"
+            !self.out.contains(example::TOKEN) && !self.err.contains(example::TOKEN),
+            "a token: {self:#?}"
         );
-        Ok(said)
+        Ok(self)
     }
 
     /// What it said, where it ended well.
@@ -56,7 +70,8 @@ impl Said {
             .next()
             .and_then(|line| line.strip_prefix("error: "))
             .with_context(|| format!("{self:#?}"))?;
-        ensure!(self.code == Some(1) && lines.next().is_none(), "{self:#?}");
+        let fails = matches!(self.code, Some(FAILED | NOT_FOUND));
+        ensure!(fails && lines.next().is_none(), "{self:#?}");
         Ok(line)
     }
 }
@@ -75,13 +90,23 @@ fn plugin(scene: &Scene, arguments: &[&str]) -> Result<Said> {
 
 /// The plugin with the administrator's kubeconfig, and leave to look at the scene's cloud.
 fn typed(scene: &Scene, arguments: &[&str]) -> Result<Said> {
-    let command = &mut bare();
+    Said::of(command(scene).args(arguments).output()?)
+}
+
+fn command(scene: &Scene) -> Command {
+    let mut command = bare();
     command
         .env("KUBECONFIG", scene.cluster.kubeconfig())
         .env("BREP_ALLOWED_ENDPOINT", scene.simulator.https_url())
-        .env("BREP_CA_BUNDLE", scene.ca_file())
-        .args(arguments);
-    Said::of(command.output()?)
+        .env("BREP_CA_BUNDLE", scene.ca_file());
+    command
+}
+
+/// The same, with the scene's cloud as the endpoint of resources that name none.
+fn with_default_endpoint(scene: &Scene, arguments: &[&str]) -> Result<Said> {
+    let mut command = command(scene);
+    command.env("BREP_DEFAULT_ENDPOINT", scene.simulator.https_url());
+    Said::of(command.args(arguments).output()?)
 }
 
 /// An operator whose claims go stale, and whose unknown outcomes settle, within seconds.

@@ -79,6 +79,37 @@ async fn the_api_server_is_away() -> Result<()> {
     Ok(())
 }
 
+/// Nothing is refused and no connection ends: it is just silent. Without an election there is no
+/// other request that would notice.
+#[tokio::test]
+async fn the_api_server_is_silent() -> Result<()> {
+    let cluster = &Cluster::own()?;
+    install_crd(cluster)?;
+    let scene = Scene::on(cluster, OPERATOR, Options::default()).await?;
+    scene.valid_secret()?;
+    let operator = scene.operator().arg("--watch-timeout=4s").start_ready()?;
+    // Longer than the limit: an API server with nothing to say is not silent.
+    scene.applied(&Scene::manifest("before", ""))?;
+    scene.wait("before", "ready", |object| object.is("Ready")).await?;
+    std::thread::sleep(Duration::from_secs(9));
+    is_ready(&operator)?;
+    ensure!(!operator.log.text().contains("Not ready"), "{}", operator.log.text());
+
+    cluster.pause_apiserver()?;
+    operator.log.wait_for(PATIENCE, |line| {
+        line.contains("Not ready: API server") && line.contains("not answered")
+    })?;
+    let (status, body) = operator.get("/ready")?;
+    ensure!(status == 503 && body.contains("API server"), "{status}: {body}");
+    assert_eq!(operator.get("/health")?.0, 200);
+    cluster.resume_apiserver()?;
+    operator.log.wait_for(PATIENCE, |line| line.contains("Ready: API server"))?;
+    says_ready(&operator, 1)?;
+    scene.applied(&Scene::manifest_for("after", &scene.new_backup(), ""))?;
+    scene.wait("after", "ready", |object| object.is("Ready")).await?;
+    Ok(())
+}
+
 /// A Role of this namespace for its one service account, with these rules.
 fn role(scene: &Scene, rules: &Value) -> Result<()> {
     let metadata = json!({"name": "operator"});

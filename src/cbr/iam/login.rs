@@ -98,7 +98,7 @@ impl Login<'_> {
 impl Redact for Login<'_> {
     fn redact(&self, text: &str) -> String {
         match self {
-            Self::Password { user, project: _ } => user.password.redact(text),
+            Self::Password { user, project: _ } => user.redact(text),
             Self::IdToken { provider: _, id_token, project: _ } => id_token.redact(text),
         }
     }

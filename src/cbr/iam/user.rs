@@ -4,9 +4,12 @@ use std::fmt;
 
 use super::password::{InvalidPassword, Password};
 use crate::cbr::credential_id::CredentialId;
+use crate::cbr::redaction::Redact;
 
 /// Longest name and longest id, in bytes.
 const MAX_BYTES: usize = 256;
+/// What stands where a name stood.
+const NAME: &str = "[name]";
 
 /// A user of the cloud with the password. Cannot be printed or serialised.
 pub struct User {
@@ -90,6 +93,45 @@ impl User {
     }
 }
 
+/// Names are no secrets, and yet nobody's business where a log is read: IAM repeats them.
+impl Redact for User {
+    fn redact(&self, text: &str) -> String {
+        let Self { domain, name, password } = self;
+        let (Domain::Name(domain) | Domain::Id(domain)) = domain;
+        without_word(&without_word(&password.redact(text), name), domain)
+    }
+}
+
+/// The text without a name, as it is and as JSON has it. Only whole words are taken out, so that a
+/// short name does not shred what it is a part of.
+fn without_word(text: &str, name: &str) -> String {
+    let escaped = serde_json::Value::from(name).to_string();
+    let escaped = escaped.get(1..escaped.len() - 1).unwrap_or(name);
+    let mut text = text.to_owned();
+    for form in [name, escaped] {
+        let (lower, wanted) = (text.to_ascii_lowercase(), form.to_ascii_lowercase());
+        let mut left = String::new();
+        let mut done = 0;
+        for (at, found) in lower.match_indices(&wanted) {
+            let joins = |c: char| c.is_alphanumeric();
+            let end = at + found.len();
+            let (Some(before), Some(shown), Some(after)) =
+                (lower.get(..at), text.get(done..at), lower.get(end..))
+            else {
+                continue;
+            };
+            if !found.is_empty() && !before.ends_with(joins) && !after.starts_with(joins) {
+                left.push_str(shown);
+                left.push_str(NAME);
+                done = end;
+            }
+        }
+        left.push_str(text.get(done..).unwrap_or_default());
+        text = left;
+    }
+    text
+}
+
 fn line(bytes: &[u8], part: UserPart) -> Result<Option<String>, NoUser> {
     let text = std::str::from_utf8(bytes).map_err(|_| NoUser::NotALine(part))?.trim();
     if text.len() > MAX_BYTES || text.chars().any(char::is_control) {
@@ -125,6 +167,28 @@ pub(super) mod tests {
         assert_eq!(user.domain, Domain::Name("OTC".to_owned()));
         assert_eq!(user.password.expose(), "hush");
         assert!(!format!("{user:?}").contains("hush"));
+    }
+
+    #[test]
+    fn names_are_taken_out_as_words_whatever_stands_around_them() {
+        let user = User::from_bytes(UserBytes {
+            name: b"an\"n",
+            password: b"correct-horse",
+            domain: b"OTC-1",
+            domain_id: b"",
+        })
+        .unwrap();
+        for (text, left) in [
+            ("User an\"n of domain otc-1, locked.", "User [name] of domain [name], locked."),
+            (r#"{"name": "an\"n"}"#, r#"{"name": "[name]"}"#),
+            ("OTC-1OTC-1 OTC-1", "OTC-1OTC-1 [name]"),
+            ("OTC-12 and xOTC-1", "OTC-12 and xOTC-1"),
+            ("é OTC-1 é", "é [name] é"),
+            ("nobody", "nobody"),
+            ("correct-horse", "[redacted]"),
+        ] {
+            assert_eq!(user.redact(text), left, "{text}");
+        }
     }
 
     #[test]

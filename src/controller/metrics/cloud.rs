@@ -1,5 +1,6 @@
 //! Requests to the cloud, by how they ended and how long they took.
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -95,6 +96,7 @@ pub(in crate::controller) struct CloudMetrics {
     call_duration: Histogram,
     look_ups: Family<LookUpLabels, Counter>,
     look_up_duration: Histogram,
+    throttled: Counter<f64, AtomicU64>,
 }
 
 impl CloudMetrics {
@@ -105,6 +107,7 @@ impl CloudMetrics {
             call_duration: histogram(),
             look_ups: Family::default(),
             look_up_duration: histogram(),
+            throttled: Counter::default(),
         };
         CallOutcome::ALL.iter().for_each(|outcome| {
             drop(metrics.calls.get_or_create(&CallLabels { outcome: *outcome }))
@@ -134,6 +137,12 @@ impl CloudMetrics {
             Unit::Seconds,
             metrics.look_up_duration.clone(),
         );
+        registry.register_with_unit(
+            "throttled",
+            "Time for which the cloud has had credentials wait",
+            Unit::Seconds,
+            metrics.throttled.clone(),
+        );
         metrics
     }
 
@@ -147,6 +156,11 @@ impl CloudMetrics {
         let outcome = LookUpOutcome::from(list);
         self.look_ups.get_or_create(&LookUpLabels { outcome }).inc();
         self.look_up_duration.observe(took.as_secs_f64());
+    }
+
+    /// The cloud has one credential wait for so much longer.
+    pub(in crate::controller) fn throttled(&self, wait: Duration) {
+        self.throttled.inc_by(wait.as_secs_f64());
     }
 
     pub(in crate::controller) fn looked_up(&self, look: &Lookup, took: Duration) {

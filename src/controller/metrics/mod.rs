@@ -15,6 +15,7 @@ macro_rules! closed_list {
 }
 
 mod cloud;
+mod lanes;
 mod replications;
 mod resources;
 mod rounds;
@@ -22,6 +23,7 @@ mod rounds;
 use prometheus_client::registry::Registry;
 
 pub(super) use cloud::CloudMetrics;
+pub(super) use lanes::LaneMetrics;
 pub(super) use replications::{ReplicationMetrics, SecretFailure};
 pub(super) use resources::ResourceMetrics;
 pub(super) use rounds::{ReconcileResult, RoundMetrics};

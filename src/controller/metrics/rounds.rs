@@ -1,11 +1,16 @@
 //! The controller's own work: reconciliations, and writes to the API server.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
@@ -32,7 +37,7 @@ closed_list! {
 pub(in crate::controller) struct RoundMetrics {
     ended: Family<Labels, Counter>,
     duration: Histogram,
-    queue: Gauge,
+    queue: Queue,
     status_writes: Counter,
     record_retries: Counter,
     contested_statuses: Counter,
@@ -43,7 +48,7 @@ impl RoundMetrics {
         let metrics = Self {
             ended: Family::default(),
             duration: Histogram::new(exponential_buckets(0.002, 3.0, 11)),
-            queue: Gauge::default(),
+            queue: Queue::default(),
             status_writes: Counter::default(),
             record_retries: Counter::default(),
             contested_statuses: Counter::default(),
@@ -61,8 +66,9 @@ impl RoundMetrics {
         registry.register(
             "queue_depth",
             "Resources that are due and wait for their turn",
-            metrics.queue.clone(),
+            metrics.queue.depth.clone(),
         );
+        registry.register_collector(Box::new(LongestWait(metrics.queue.clone())));
         registry.register(
             "status_writes",
             "Statuses written to the API server",
@@ -88,8 +94,7 @@ impl RoundMetrics {
 
     /// One more waits for its turn, until what this returns is dropped.
     pub(in crate::controller) fn waits(&self) -> Waiting {
-        self.queue.inc();
-        Waiting(self.queue.clone())
+        self.queue.enter()
     }
 
     pub(in crate::controller) fn status_written(&self) {
@@ -105,11 +110,55 @@ impl RoundMetrics {
     }
 }
 
+/// Who waits, the longest first. Clones share it.
+#[derive(Clone, Debug, Default)]
+struct Queue {
+    depth: Gauge,
+    since: Arc<Mutex<BTreeMap<u64, Instant>>>,
+}
+
+impl Queue {
+    fn enter(&self) -> Waiting {
+        self.depth.inc();
+        let mut since = self.lock();
+        let number = since.last_key_value().map_or(0, |(last, _)| last.wrapping_add(1));
+        since.insert(number, Instant::now());
+        Waiting { queue: self.clone(), number }
+    }
+
+    fn longest(&self) -> Duration {
+        self.lock().first_key_value().map_or(Duration::ZERO, |(_, since)| since.elapsed())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Instant>> {
+        // A panic elsewhere leaves it whole.
+        self.since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A place in the queue.
-pub(in crate::controller) struct Waiting(Gauge);
+pub(in crate::controller) struct Waiting {
+    queue: Queue,
+    number: u64,
+}
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.0.dec();
+        self.queue.depth.dec();
+        self.queue.lock().remove(&self.number);
+    }
+}
+
+/// Asked at each scrape.
+#[derive(Debug)]
+struct LongestWait(Queue);
+
+impl Collector for LongestWait {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let help = "How long the resource has waited for its turn that has waited longest";
+        let gauge = ConstGauge::new(self.0.longest().as_secs_f64());
+        let unit = Some(&Unit::Seconds);
+        let metric = encoder.encode_descriptor("longest_wait", help, unit, MetricType::Gauge)?;
+        gauge.encode(metric)
     }
 }

@@ -2,16 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
 use crate::controller::context::Context;
 use crate::controller::prepared::{self, Prepared, PreparedCall};
 use crate::controller::reconcile::claim::{Claim, OpenWindow};
 use crate::controller::reconcile::credential::UsableCredential;
 use crate::controller::state::breakers::Turn;
-use crate::controller::state::throttle::RateLimitKey;
-use crate::protocol::{CallAnswer, CallResult, cap_retry_after};
-use crate::resource::{Attempt, BackupReplication, RejectionKind};
+use crate::controller::state::gate::{Heard, Place, Wanted};
+use crate::controller::state::viewers::ViewerKey;
+use crate::protocol::{CallAnswer, CallResult, is_silence};
+use crate::resource::{Attempt, BackupReplication, CredentialSource, RejectionKind};
 
 /// A call that has ended and is to be recorded.
 pub(crate) struct FinishedCall {
@@ -26,15 +25,26 @@ pub(crate) async fn call(
     claim: Claim,
     usable: &UsableCredential,
     turn: Turn,
+    place: Place,
 ) -> FinishedCall {
     let (window, limit, object, attempt) = claim.spend();
     let ending = match callable(&object, &attempt, context) {
         Ok(callable) => {
-            let ending = send(context, &callable, usable, &attempt, limit, window).await;
-            note_throttle(context, &callable, usable, &ending);
+            let (started, sent) = (Instant::now(), context.memory.now());
+            let source = object.spec.auth.source();
+            let how = CallTerms { limit, window, source: source.as_ref() };
+            let ending = send(context, &callable, usable, &attempt, how).await;
+            let heard = heard(&ending, started.elapsed(), limit);
+            // What the cloud asks of this caller holds for all with the same credential.
+            let wanted = place.note(heard, sent, context.memory.now(), context.spread());
+            if let Some(Wanted { until: _, more }) = wanted {
+                context.metrics.cloud.throttled(more);
+            }
             usable.note_call(context, &ending);
             turn.note_call(&ending, context.memory.now());
-            context.memory.viewer(&rate_key(&callable, usable), |viewer| viewer.note_call(&ending));
+            context.memory.viewer(&viewer_key(&object, &callable, usable), |viewer| {
+                viewer.note_call(&ending)
+            });
             ending
         }
         Err(why) => {
@@ -65,44 +75,56 @@ fn callable(
     }
 }
 
+/// When a call may run, and whose credential it has.
+struct CallTerms<'a> {
+    limit: Duration,
+    window: OpenWindow,
+    source: Option<&'a CredentialSource>,
+}
+
 async fn send(
     context: &Context,
     callable: &PreparedCall,
     usable: &UsableCredential,
     attempt: &Attempt,
-    limit: Duration,
-    window: OpenWindow,
+    how: CallTerms<'_>,
 ) -> CallResult {
+    let CallTerms { limit, window, source } = how;
     let PreparedCall { endpoint, target, body } = callable;
     tracing::info!(%endpoint, number = attempt.number, "Claimed; calling");
     let started = Instant::now();
     let outcome =
         context.cbr.replicate(endpoint, target, body, &usable.credential, limit, window).await;
-    let ending = CallResult::of(outcome, attempt);
+    let ending = CallResult::of(outcome, attempt, source);
     context.metrics.cloud.called(&ending, started.elapsed());
     ending
 }
 
-/// What the cloud asked of this caller holds for all resources that call the same way.
-fn note_throttle(
-    context: &Context,
-    callable: &PreparedCall,
-    usable: &UsableCredential,
-    ending: &CallResult,
-) {
-    let CallResult::Rejected { kind: RejectionKind::Throttled, retry_after: Some(wait), answer: _ } =
-        ending
-    else {
-        return;
-    };
-    let now = Timestamp::now();
-    if let Ok(until) = now.checked_add(cap_retry_after(*wait)) {
-        context.throttle.note(rate_key(callable, usable), until, now);
+fn heard(ending: &CallResult, took: Duration, limit: Duration) -> Heard {
+    match ending {
+        CallResult::Rejected { kind: RejectionKind::Throttled, retry_after, answer: _ } => {
+            Heard::Throttled(*retry_after)
+        }
+        CallResult::Accepted(..) | CallResult::Rejected { .. } => Heard::Answer,
+        CallResult::NotSent(answer) | CallResult::Unknown(answer) => {
+            if answer.http_status.is_some() {
+                Heard::Answer
+            } else if is_silence(took, limit) {
+                Heard::Silence
+            } else {
+                Heard::Nothing
+            }
+        }
     }
 }
 
-fn rate_key(callable: &PreparedCall, usable: &UsableCredential) -> RateLimitKey {
-    RateLimitKey {
+fn viewer_key(
+    object: &BackupReplication,
+    callable: &PreparedCall,
+    usable: &UsableCredential,
+) -> ViewerKey {
+    ViewerKey {
+        namespace: object.metadata.namespace.clone().unwrap_or_default(),
         endpoint: callable.endpoint.to_string(),
         project_id: callable.target.project_id.as_str().to_owned(),
         credential: usable.identity,

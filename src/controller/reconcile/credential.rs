@@ -1,11 +1,14 @@
 //! Gets the credential that the spec names, at the moment of use: from its Secret, with `get`
 //! alone, or from IAM.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
 use kube::Api;
 use kube::api::PostParams;
+use kube::runtime::reflector::ObjectRef;
 
 use crate::cbr::{Credential, CredentialId, Endpoint, Issued, Login, ProjectId, Token};
 use crate::controller::api::{ApiError, bounded};
@@ -13,8 +16,11 @@ use crate::controller::context::Context;
 use crate::controller::prepared::CloudPlace;
 use crate::controller::settings::RequiredLabel;
 use crate::controller::state::breakers::BreakerKey;
+use crate::controller::state::gate::{Entry, LaneKey, Ticket};
 use crate::controller::state::issued_tokens::{Held, LoginFailure, TokenKey};
+use crate::controller::state::permits::RoundPermit;
 use crate::controller::state::secret_reads::ReadSecret;
+use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{
     CallResult, CredentialProblem, CredentialReading, ListReading, Lookup, SecretContent,
     iam_endpoint, secret_content,
@@ -33,6 +39,28 @@ pub(crate) struct ReadCredential {
     pub(crate) reading: CredentialReading,
     pub(crate) usable: Option<UsableCredential>,
 }
+
+/// What reading came to.
+pub(crate) enum CredentialAnswer {
+    Read(ReadCredential),
+    /// Others are getting the token at IAM; come again after this.
+    Later(Duration),
+}
+
+impl<T: Into<ReadCredential>> From<T> for CredentialAnswer {
+    fn from(read: T) -> Self {
+        Self::Read(read.into())
+    }
+}
+
+/// Who wants a credential. The permit is given back before anything waits for IAM.
+pub(crate) struct Asker<'a> {
+    pub(crate) resource: &'a ObjectRef<WatchEntry>,
+    pub(crate) permit: &'a RoundPermit,
+}
+
+/// What `Asker` waits where IAM has said nothing of how long.
+const IAM_BUSY: Duration = Duration::from_secs(1);
 
 /// A credential that can be sent.
 pub(crate) struct UsableCredential {
@@ -109,19 +137,21 @@ impl From<CredentialProblem> for ReadCredential {
 /// Where the API server gave no answer, so that nothing can be said of it.
 pub(crate) async fn read_credential(
     context: &Context,
-    namespace: &str,
+    asker: &Asker<'_>,
     auth: &Auth,
     place: CloudPlace<'_>,
-) -> Result<ReadCredential, ApiError> {
+) -> Result<CredentialAnswer, ApiError> {
+    let namespace = asker.resource.namespace.as_deref().unwrap_or_default();
     let Some(source) = auth.source() else {
         return Ok(CredentialProblem::NotFound.into());
     };
     let CredentialSource::ServiceAccount(account) = &source else {
-        return of_secret(context, namespace, auth, &source, place).await;
+        return of_secret(context, asker, auth, &source, place).await;
     };
     let ServiceAccountRef { name, identity_provider, audience } = account;
     let parts = ["service account", namespace, name, identity_provider, audience];
     let applicant = Applicant {
+        asker,
         auth,
         place,
         identity: CredentialId::of(&parts),
@@ -148,11 +178,12 @@ pub(crate) async fn read_credential(
 
 async fn of_secret(
     context: &Context,
-    namespace: &str,
+    asker: &Asker<'_>,
     auth: &Auth,
     source: &CredentialSource,
     place: CloudPlace<'_>,
-) -> Result<ReadCredential, ApiError> {
+) -> Result<CredentialAnswer, ApiError> {
+    let namespace = asker.resource.namespace.as_deref().unwrap_or_default();
     let (version, content) = match read_secret(context, namespace, source).await? {
         Ok(read) => read,
         Err(problem) => return Ok(problem.into()),
@@ -177,9 +208,10 @@ async fn of_secret(
                 issued: None,
                 is_new: false,
             }),
-        },
+        }
+        .into(),
         SecretContent::User(user) => {
-            let applicant = Applicant { auth, place, identity: user.id(), version, viewer };
+            let applicant = Applicant { asker, auth, place, identity: user.id(), version, viewer };
             applicant
                 .credential(context, async |iam, project| {
                     log_in(context, iam, Login::Password { user: &user, project }).await
@@ -229,6 +261,7 @@ async fn read_secret(
 
 /// Somebody who gets a token at IAM.
 struct Applicant<'a> {
+    asker: &'a Asker<'a>,
     auth: &'a Auth,
     place: CloudPlace<'a>,
     identity: CredentialId,
@@ -242,8 +275,8 @@ impl Applicant<'_> {
         self,
         context: &Context,
         login: impl AsyncFnOnce(&Endpoint, &ProjectId) -> Result<Issued, LoginFailure>,
-    ) -> ReadCredential {
-        let Self { auth, place, identity, version, viewer } = self;
+    ) -> CredentialAnswer {
+        let Self { asker, auth, place, identity, version, viewer } = self;
         let CloudPlace { endpoint, project_id } = place;
         let settings = &context.settings;
         let default = settings.default_iam_endpoint.as_deref();
@@ -256,9 +289,23 @@ impl Applicant<'_> {
         // A claim is made only with a credential that outlives its call.
         let needed_for = context.longest_call();
         let clock = || (Timestamp::now(), context.memory.now());
+        let _place = if context.issued.is_at_hand(&key, needed_for, clock) {
+            None
+        } else {
+            let lane = LaneKey { endpoint: key.iam.clone(), credential: identity };
+            let ticket = Ticket::Call(asker.resource.clone());
+            match context.gate.enter(&lane, ticket, context.memory.now(), context.spread()) {
+                Entry::Go(place) => {
+                    asker.permit.leave();
+                    Some(place)
+                }
+                Entry::Later(wait) => return CredentialAnswer::Later(wait),
+                Entry::Held(_) | Entry::Shut => return CredentialAnswer::Later(IAM_BUSY),
+            }
+        };
         let login = async || login(&iam, project_id).await;
         match context.issued.get(&key, needed_for, clock, login).await {
-            Ok(Held { token, issue, is_new }) => ReadCredential {
+            Ok(Held { token, issue, is_new }) => CredentialAnswer::Read(ReadCredential {
                 // Another token is another value, for what waits for one.
                 reading: CredentialReading::Usable {
                     version: format!("{version}.{issue}"),
@@ -270,7 +317,7 @@ impl Applicant<'_> {
                     issued: Some(key),
                     is_new,
                 }),
-            },
+            }),
             Err(problem) => problem.into(),
         }
     }

@@ -10,7 +10,7 @@ mod record;
 mod status_writer;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
 use kube::runtime::controller::Action as Next;
@@ -21,10 +21,10 @@ use crate::controller::context::Context;
 use crate::controller::reconcile::call::call;
 use crate::controller::reconcile::claim::Claim;
 use crate::controller::reconcile::credential::ReadCredential;
-use crate::controller::reconcile::observe::Observer;
+use crate::controller::reconcile::observe::{Decided, Observer};
 use crate::controller::reconcile::record::record_result;
 use crate::controller::reconcile::status_writer::{Purpose, StatusWriter};
-use crate::controller::state::permits::Permit;
+use crate::controller::state::permits::RoundPermit;
 use crate::controller::watch::entry::WatchEntry;
 use crate::controller::watch::newest::{Known, KnownObject};
 use crate::protocol::{Action, CallResult, CallTarget, MayWrite, another_writer, has_new_facts};
@@ -33,6 +33,8 @@ use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus};
 /// The cloud refused the credential between the decision and the claim, or another resource is the
 /// first to try it.
 const CREDENTIAL_REFUSED: Duration = Duration::from_secs(1);
+/// What a look-up showed may be claimed upon when no more time than this has passed in a queue.
+const LOOK_UP_IS_FRESH: Duration = Duration::from_secs(5);
 /// Another resource took the target between the decision and the claim.
 const TARGET_IN_USE: Duration = Duration::from_secs(1);
 
@@ -40,7 +42,7 @@ const TARGET_IN_USE: Duration = Duration::from_secs(1);
 pub(crate) async fn reconcile(
     key: ObjectRef<WatchEntry>,
     context: Arc<Context>,
-    permit: Permit,
+    permit: &RoundPermit,
 ) -> Result<Next, ApiError> {
     let Some(known) = newest(&context, &key).await? else {
         return Ok(Next::await_change());
@@ -92,21 +94,25 @@ async fn newest(
 async fn work(
     key: &ObjectRef<WatchEntry>,
     context: &Context,
-    permit: Permit,
+    permit: &RoundPermit,
     known: &KnownObject,
 ) -> Result<Next, ApiError> {
     let KnownObject { object, metadata_bytes: _, fingerprint } = known;
     let writer = StatusWriter::new(context, key);
-    let mut observer = Observer::new(context, key, known);
-    let Some(action) = observer.decide().await? else {
-        return Ok(Next::await_change());
+    let mut observer = Observer::new(context, key, known, permit);
+    let action = match observer.decide().await? {
+        Decided::Act(action) => action,
+        Decided::Later(wait) => return Ok(Next::requeue(wait)),
+        Decided::Drained => return Ok(Next::await_change()),
     };
+    let place = observer.take_place();
     match action {
         // The round has been told these.
         Action::ReadCredential | Action::ListBackups | Action::Lookup { .. } => {
             Ok(Next::await_change())
         }
         Action::Update { status, requeue_after } => {
+            drop(place);
             if object.status.as_ref() == Some(&*status) {
                 context.last_rounds.conclude(key, object, *fingerprint, requeue_after);
                 return Ok(requeue_after.map_or_else(Next::await_change, Next::requeue));
@@ -121,6 +127,7 @@ async fn work(
                 context.last_rounds.conclude(key, object, *fingerprint, Some(again));
                 return Ok(Next::requeue(again));
             }
+            permit.come_back().await;
             let written = writer.write(object, &status, Purpose::Settle).await?;
             // From what is new, something new may follow.
             let again = if has_new_facts(object.status.as_ref(), &status) {
@@ -138,6 +145,11 @@ async fn work(
             else {
                 return Ok(Next::await_change());
             };
+            let before = Instant::now();
+            permit.come_back().await;
+            let Some(mut place) = place.filter(|_| before.elapsed() < LOOK_UP_IS_FRESH) else {
+                return Ok(Next::requeue(Duration::ZERO));
+            };
             // Nothing new begins in a drain or without the lead, however long the look before it
             // took.
             if !context.may_begin() {
@@ -147,6 +159,10 @@ async fn work(
             let Some(turn) = observer.turn(&usable) else {
                 return Ok(Next::requeue(CREDENTIAL_REFUSED));
             };
+            // From here on nothing waits for the cloud's leave.
+            if !place.may_call(context.memory.now()) {
+                return Ok(Next::requeue(CREDENTIAL_REFUSED));
+            }
             // A claim is of a backup that is known.
             let Some(target) = CallTarget::of(object) else {
                 return Ok(Next::await_change());
@@ -161,11 +177,12 @@ async fn work(
             context.memory.note_kept_claim(key, object);
             // Kept too long rather than too short, should this round end in a panic.
             taken.keep_for(context.settings.policy.settling_time);
-            let ended = call(context, claim, &usable, turn).await;
+            // Others may be worked on while the call is under way, and while its end is written,
+            // which may take without end.
+            permit.leave();
+            let ended = call(context, claim, &usable, turn, place).await;
             taken.keep_for(shows_after(&ended.ending, context));
             drop(taken);
-            // Others may be worked on while the end is written, which may take without end.
-            drop(permit);
             let again = record_result(context, key, ended, reading).await;
             Ok(again.map_or_else(Next::await_change, Next::requeue))
         }

@@ -11,18 +11,21 @@ use crate::controller::api::ApiError;
 use crate::controller::context::Context;
 use crate::controller::metrics::SecretFailure;
 use crate::controller::prepared::{self, Prepared};
-use crate::controller::reconcile::credential::{ReadCredential, UsableCredential, read_credential};
+use crate::controller::reconcile::credential::{
+    Asker, CredentialAnswer, ReadCredential, UsableCredential, read_credential,
+};
 use crate::controller::reconcile::list::list_backups;
 use crate::controller::reconcile::lookup::look_up;
 use crate::controller::state::breakers::Turn;
-use crate::controller::state::memory::StoredViewer;
+use crate::controller::state::gate::{Entry, LaneKey, Place, Ticket};
+use crate::controller::state::permits::RoundPermit;
 use crate::controller::state::target_locks::Caller;
-use crate::controller::state::throttle::RateLimitKey;
+use crate::controller::state::viewers::{StoredViewer, ViewerKey};
 use crate::controller::watch::entry::WatchEntry;
 use crate::controller::watch::newest::KnownObject;
 use crate::protocol::{
     Action, CallTarget, CredentialProblem, CredentialReading, Facts, FreshAttempt, ListReading,
-    Lookup, Round, Viewer,
+    Lookup, NextLookup, Round, Viewer, cause, wait_for_lookup,
 };
 use crate::resource::{AttemptId, BackupReplication};
 
@@ -31,32 +34,61 @@ pub(super) struct Observer<'a> {
     context: &'a Context,
     key: &'a ObjectRef<WatchEntry>,
     object: &'a BackupReplication,
+    permit: &'a RoundPermit,
     metadata_bytes: usize,
     target: Prepared,
     pub(super) credential: Option<ReadCredential>,
+    /// A place at the gate: a look-up was made, and a call may follow.
+    place: Option<Place>,
 }
+
+/// What a round came to.
+pub(super) enum Decided {
+    Act(Action),
+    /// Nothing is to be said or done before this has passed.
+    Later(Duration),
+    /// A drain has begun meanwhile: nothing is to be done.
+    Drained,
+}
+
+const NO_ANSWER: &str = "the endpoint has not answered in time lately; one request at a time finds \
+                         out whether it does again";
 
 impl<'a> Observer<'a> {
     pub(super) fn new(
         context: &'a Context,
         key: &'a ObjectRef<WatchEntry>,
         known: &'a KnownObject,
+        permit: &'a RoundPermit,
     ) -> Self {
         let KnownObject { object, metadata_bytes, fingerprint: _ } = known;
         let target = prepared::prepare(object, &context.settings);
-        Self { context, key, object, metadata_bytes: *metadata_bytes, target, credential: None }
+        Self {
+            context,
+            key,
+            object,
+            permit,
+            metadata_bytes: *metadata_bytes,
+            target,
+            credential: None,
+            place: None,
+        }
+    }
+
+    /// The place at the gate, for the call; whoever does not call drops it.
+    pub(super) fn take_place(&mut self) -> Option<Place> {
+        self.place.take()
     }
 
     pub(super) fn caller(&self) -> Caller {
         Caller { resource: self.key.clone(), uid: self.object.uid() }
     }
 
-    /// Runs the round to what is to be done, and sees what it asks for on the way. `None` where a
-    /// drain has begun meanwhile: then nothing is to be done.
+    /// Runs the round to what is to be done, and sees what it asks for on the way.
     ///
     /// # Errors
     /// The Secret could not be read.
-    pub(super) async fn decide(&mut self) -> Result<Option<Action>, ApiError> {
+    pub(super) async fn decide(&mut self) -> Result<Decided, ApiError> {
         let memory = &self.context.memory;
         let fresh = FreshAttempt {
             id: AttemptId::new(Uuid::new_v4().to_string()),
@@ -74,32 +106,69 @@ impl<'a> Observer<'a> {
         let policy = &self.context.settings.policy;
         let own = memory.lookups(self.key, self.object, |own| *own);
         let mut round = Round::new(facts, &own, memory.now(), policy);
+        let mut same_target = None;
         loop {
-            match round.next(Timestamp::now(), self.same_target_in_use()) {
-                Action::ReadCredential => self.read_credential(&mut round).await?,
+            match round.next(Timestamp::now(), same_target.clone()) {
+                Action::ReadCredential => {
+                    if let Some(wait) = self.read_credential(&mut round).await? {
+                        return Ok(Decided::Later(wait));
+                    }
+                }
                 Action::ListBackups => {
-                    if !self.list(&mut round).await {
-                        return Ok(None);
+                    if let Some(decided) = self.list(&mut round).await {
+                        return Ok(decided);
                     }
                 }
                 Action::Lookup { max_age } => {
                     if !self.look_up(&mut round, max_age).await {
-                        return Ok(None);
+                        return Ok(Decided::Drained);
                     }
                 }
-                action @ (Action::Claim { .. } | Action::Update { .. }) => return Ok(Some(action)),
+                // Asked only where a claim is about to be made.
+                action @ Action::Claim { .. } => match self.same_target_in_use() {
+                    other @ Some(_) if same_target.is_none() => same_target = other,
+                    Some(_) | None => return Ok(Decided::Act(action)),
+                },
+                action @ Action::Update { requeue_after, .. } => {
+                    self.note_due(requeue_after);
+                    return Ok(Decided::Act(action));
+                }
             }
         }
     }
 
-    async fn read_credential(&mut self, round: &mut Round<'_>) -> Result<(), ApiError> {
-        let namespace = self.key.namespace.as_deref().unwrap_or_default();
+    /// When the next look-up is due after one that was made in this round.
+    fn note_due(&self, requeue_after: Option<Duration>) {
+        let memory = &self.context.memory;
+        if let (Some(_), Some(wait), Some(ReadCredential { reading, usable: _ })) =
+            (&self.place, requeue_after, &self.credential)
+        {
+            let due = NextLookup {
+                cause: cause(self.object, reading),
+                at: memory.now().saturating_add(wait),
+            };
+            memory.note_due(self.key, self.object, Some(due));
+        }
+    }
+
+    /// `Some`: it is read after this.
+    async fn read_credential(
+        &mut self,
+        round: &mut Round<'_>,
+    ) -> Result<Option<Duration>, ApiError> {
         let secrets = &self.context.metrics.replications;
         let credential = match self.target.place() {
-            Some(place) => read_credential(self.context, namespace, &self.object.spec.auth, place)
-                .await
-                .inspect_err(|_| secrets.secret_failed(SecretFailure::NoAnswer))?,
+            Some(place) => {
+                let asker = Asker { resource: self.key, permit: self.permit };
+                read_credential(self.context, &asker, &self.object.spec.auth, place)
+                    .await
+                    .inspect_err(|_| secrets.secret_failed(SecretFailure::NoAnswer))?
+            }
             None => CredentialProblem::NotFound.into(),
+        };
+        let credential = match credential {
+            CredentialAnswer::Read(credential) => credential,
+            CredentialAnswer::Later(wait) => return Ok(Some(wait)),
         };
         SecretFailure::of(&credential.reading)
             .into_iter()
@@ -110,13 +179,13 @@ impl<'a> Observer<'a> {
         let memory = &self.context.memory;
         let own = memory.lookups(self.key, self.object, |own| *own);
         round.credential_read(reading, &viewer, &own, memory.now());
-        Ok(())
+        Ok(None)
     }
 
     /// What is known of the credential, by this process or by a stored status.
     fn viewer(&self, reading: &CredentialReading) -> Viewer {
         let (Some(key), CredentialReading::Usable { viewer, version: _ }) =
-            (self.rate_key(), reading)
+            (self.viewer_key(), reading)
         else {
             return Viewer::default();
         };
@@ -135,61 +204,95 @@ impl<'a> Observer<'a> {
             memory.refused &= !is_new;
             *memory
         });
-        Viewer { memory, throttled_until: self.context.throttle.until(&key) }
+        let held_until = self
+            .lane()
+            .and_then(|lane| self.context.gate.held_until(&lane, self.context.memory.now()));
+        Viewer { memory, throttled_until: held_until }
     }
 
-    /// Whether the round has been told what a list of the backups gave; else a drain has begun.
-    async fn list(&self, round: &mut Round<'_>) -> bool {
+    /// Tells the round what a list of the backups gave; else what comes instead.
+    async fn list(&self, round: &mut Round<'_>) -> Option<Decided> {
         let (
             Prepared::Choice(prepared),
             Some(ReadCredential { usable: Some(usable), reading: _ }),
             Some(key),
-        ) = (&self.target, &self.credential, self.rate_key())
+            Some(lane),
+        ) = (&self.target, &self.credential, self.viewer_key(), self.lane())
         else {
-            return false;
+            return Some(Decided::Drained);
         };
-        let backups = tokio::select! {
-            backups = list_backups(self.context, prepared, usable) => backups,
-            () = self.context.drain.cancelled() => return false,
+        let context = self.context;
+        let memory = &context.memory;
+        let ticket = Ticket::Call(self.key.clone());
+        let backups = match context.gate.enter(&lane, ticket, memory.now(), context.spread()) {
+            Entry::Go(place) => {
+                self.permit.leave();
+                tokio::select! {
+                    backups = list_backups(context, prepared, usable, &place) => backups,
+                    () = context.drain.cancelled() => return Some(Decided::Drained),
+                }
+            }
+            Entry::Later(wait) => return Some(Decided::Later(wait)),
+            Entry::Held(until) => ListReading::Throttled { until },
+            Entry::Shut => ListReading::Failed(NO_ANSWER.to_owned()),
         };
-        if let ListReading::Throttled { until } = &backups {
-            self.context.throttle.note(key.clone(), *until, Timestamp::now());
-        }
-        let memory = &self.context.memory;
         memory.lookups(self.key, self.object, |own| {
             memory.viewer(&key, |viewer| round.listed(backups, own, viewer, memory.now()));
         });
-        true
+        None
     }
 
     /// Whether the round has been told what a look-up gave; else a drain has begun.
-    async fn look_up(&self, round: &mut Round<'_>, max_age: Duration) -> bool {
+    async fn look_up(&mut self, round: &mut Round<'_>, max_age: Duration) -> bool {
         let (
             Prepared::Call(callable),
-            Some(ReadCredential { usable: Some(usable), reading: _ }),
+            Some(ReadCredential { usable: Some(usable), reading }),
             Some(key),
-        ) = (&self.target, &self.credential, self.rate_key())
+            Some(lane),
+        ) = (&self.target, &self.credential, self.viewer_key(), self.lane())
         else {
             return false;
         };
-        let asked_to_wait =
-            self.context.throttle.until(&key).filter(|until| *until > Timestamp::now());
-        let lookup = match asked_to_wait {
-            Some(until) => Lookup::Throttled { until },
-            None => tokio::select! {
-                lookup = self.context.looks.look(&key, &callable.target.backup_id, max_age, async || {
-                    look_up(self.context, callable, usable).await
-                }) => lookup,
-                () = self.context.drain.cancelled() => return false,
-            },
+        let context = self.context;
+        let memory = &context.memory;
+        let backup = &callable.target.backup_id;
+        let last = memory.lookups(self.key, self.object, |own| own.last);
+        let due = memory.due(self.key, self.object);
+        let mut place = None;
+        let lookup = match wait_for_lookup(last, due, cause(self.object, reading), memory.now()) {
+            Some(wait) => deferred(wait),
+            None => {
+                let ticket = if max_age.is_zero() {
+                    Ticket::Call(self.key.clone())
+                } else {
+                    Ticket::Follow(backup.clone())
+                };
+                let look_up = async || match context.gate.enter(
+                    &lane,
+                    ticket,
+                    memory.now(),
+                    context.spread(),
+                ) {
+                    Entry::Go(given) => {
+                        self.permit.leave();
+                        let lookup = look_up(context, callable, usable, &given).await;
+                        place = Some(given);
+                        lookup
+                    }
+                    Entry::Later(wait) => deferred(wait),
+                    Entry::Held(until) => Lookup::Throttled { until },
+                    Entry::Shut => Lookup::Failed(NO_ANSWER.to_owned()),
+                };
+                tokio::select! {
+                    lookup = context.looks.look(&key, backup, max_age, look_up) => lookup,
+                    () = context.drain.cancelled() => return false,
+                }
+            }
         };
-        if let Lookup::Throttled { until } = &lookup {
-            self.context.throttle.note(key.clone(), *until, Timestamp::now());
-        }
-        let memory = &self.context.memory;
         memory.lookups(self.key, self.object, |own| {
             memory.viewer(&key, |viewer| round.looked_up(lookup, own, viewer, memory.now()));
         });
+        self.place = place;
         true
     }
 
@@ -212,13 +315,24 @@ impl<'a> Observer<'a> {
         self.context.targets.used_by_another(&target, &self.caller(), settling_time)
     }
 
-    fn rate_key(&self) -> Option<RateLimitKey> {
+    fn lane(&self) -> Option<LaneKey> {
+        let ViewerKey { namespace: _, endpoint, project_id: _, credential } = self.viewer_key()?;
+        Some(LaneKey { endpoint, credential })
+    }
+
+    fn viewer_key(&self) -> Option<ViewerKey> {
         let place = self.target.place()?;
         let usable = self.credential.as_ref()?.usable.as_ref()?;
-        Some(RateLimitKey {
+        Some(ViewerKey {
+            namespace: self.key.namespace.clone().unwrap_or_default(),
             endpoint: place.endpoint.to_string(),
             project_id: self.object.spec.project_id.clone(),
             credential: usable.identity,
         })
     }
+}
+
+fn deferred(wait: Duration) -> Lookup {
+    let now = Timestamp::now();
+    Lookup::Deferred { until: now.checked_add(wait).unwrap_or(now) }
 }

@@ -5,12 +5,17 @@
 //! An access key that has not been accepted yet is shown by one request at a time. (A token locks
 //! nobody, so tokens wait for nothing.) A refused value is shown by none, until a wait is over, and
 //! then by a single look-up. Another value has a breaker of its own.
+//!
+//! The endpoints of one cloud share what is refused of an access key: they lock the same key. A value
+//! that an endpoint has taken is not kept from it because another one refuses it: whoever points a
+//! value to an endpoint that takes nothing stops nobody whose endpoint does.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
+use url::{Host, Url};
 
 use crate::cbr::{Credential, CredentialId};
 use crate::protocol::{CallResult, ListReading, Lookup};
@@ -23,11 +28,32 @@ pub(crate) struct BreakerKey {
     pub(crate) credential: CredentialId,
 }
 
+impl BreakerKey {
+    /// Whether it is the same value at another endpoint of the same cloud.
+    fn is_of_the_same_cloud(&self, other: &Self) -> bool {
+        self.credential == other.credential
+            && self.endpoint != other.endpoint
+            && cloud(&self.endpoint).is_some_and(|own| Some(own) == cloud(&other.endpoint))
+    }
+}
+
+/// What the endpoints of one cloud have in common: of `https://cbr.eu-de.otc.t-systems.com`, what
+/// follows service and region. `None` for what has no such name.
+fn cloud(endpoint: &str) -> Option<String> {
+    let url = Url::parse(endpoint).ok()?;
+    let Host::Domain(name) = url.host()? else { return None };
+    let mut labels = name.splitn(3, '.');
+    let cloud = labels.nth(2)?;
+    cloud.contains('.').then(|| cloud.to_owned())
+}
+
 /// How long a refused value rests: a lock of five minutes is over by then.
 const ACCESS_KEY_RESTS: Duration = Duration::from_secs(6 * 60);
 /// Nothing is locked by a token.
 const TOKEN_RESTS: Duration = Duration::from_secs(30);
 const LONGEST_REST: Duration = Duration::from_secs(60 * 60);
+/// So many endpoints of one cloud may refuse an access key before the others are not shown it.
+const REFUSALS_OF_A_CLOUD: usize = 2;
 /// What has not been used for so long is forgotten.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(2 * 60 * 60);
 
@@ -103,6 +129,9 @@ impl Breakers {
             }
         }
         let alone = breaker.one.clone().lock_owned().await;
+        if let Some(why) = self.refused_by_its_cloud(key, at()) {
+            return Pass::Refused(why);
+        }
         // The one before may have found out.
         let BreakerState { trust, failed, used: _ } = breaker.state().clone();
         match trust {
@@ -129,6 +158,7 @@ impl Breakers {
             Trust::Proven => Some(breaker.turn(credential, None)),
             Trust::Unproven => match credential {
                 Credential::Token(_) => Some(breaker.turn(credential, None)),
+                Credential::AccessKey(_) if self.refused_by_its_cloud(key, at).is_some() => None,
                 Credential::AccessKey(_) => {
                     let alone = breaker.one_call.clone().try_lock_owned().ok()?;
                     Some(breaker.turn(credential, Some(alone)))
@@ -136,6 +166,20 @@ impl Breakers {
             },
             Trust::Refused { .. } => None,
         }
+    }
+
+    /// Why other endpoints of the cloud refuse the value, where enough of them do.
+    fn refused_by_its_cloud(&self, key: &BreakerKey, at: Duration) -> Option<String> {
+        let breakers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_others = breakers.iter().filter(|(other, _)| other.is_of_the_same_cloud(key));
+        let refusals: Vec<String> = of_others
+            .filter_map(|(_, breaker)| match breaker.state().trust.clone() {
+                Trust::Refused { why, until, tries: _ } if at < until => Some(why),
+                Trust::Refused { .. } | Trust::Unproven | Trust::Proven => None,
+            })
+            .collect();
+        let enough = refusals.len() >= REFUSALS_OF_A_CLOUD;
+        refusals.into_iter().next().filter(|_| enough)
     }
 
     fn breaker(&self, key: &BreakerKey, at: Duration) -> Arc<Breaker> {
@@ -146,12 +190,15 @@ impl Breakers {
                     || Arc::strong_count(breaker) > 1
             });
         }
+        // One at a time, whichever endpoint of the cloud it is.
+        let sibling = breakers
+            .iter()
+            .find(|(other, _)| other.is_of_the_same_cloud(key))
+            .map(|(_, breaker)| (breaker.one.clone(), breaker.one_call.clone()));
         let breaker = breakers.entry(key.clone()).or_insert_with(|| {
-            Arc::new(Breaker {
-                state: Mutex::new(BreakerState { trust: Trust::Unproven, failed: None, used: at }),
-                one: Arc::default(),
-                one_call: Arc::default(),
-            })
+            let (one, one_call) = sibling.unwrap_or_default();
+            let state = BreakerState { trust: Trust::Unproven, failed: None, used: at };
+            Arc::new(Breaker { state: Mutex::new(state), one, one_call })
         });
         breaker.state().used = at;
         breaker.clone()

@@ -178,3 +178,56 @@ async fn look_ups_that_queue_up_keep_no_call_out() {
     assert!(scene.call().is_some());
     drop(looking);
 }
+
+const REGIONS: [&str; 6] = ["eu-de", "eu-nl", "eu-west-0", "cn-north-4", "ap-1", "la-2"];
+
+fn at_region(region: &str, credential: &Credential) -> BreakerKey {
+    let endpoint = format!("https://cbr.{region}.otc.t-systems.com");
+    BreakerKey { endpoint, credential: credential.id() }
+}
+
+const NOW: Duration = Duration::from_secs(7);
+
+/// Shows the value wherever it may be shown, in all regions at once, and counts.
+async fn shown_in_all_regions(breakers: &Breakers, credential: &Credential) -> usize {
+    let all = REGIONS.map(|region| async move {
+        match breakers.for_lookup(&at_region(region, credential), credential, || NOW).await {
+            Pass::Go(turn) => {
+                tokio::task::yield_now().await;
+                turn.note_lookup(&refused(), NOW);
+                1
+            }
+            Pass::Refused(_) | Pass::Failed(_) => 0,
+        }
+    });
+    futures::future::join_all(all).await.into_iter().sum()
+}
+
+#[tokio::test]
+async fn six_endpoints_of_one_cloud_see_a_wrong_key_twice() {
+    let (breakers, key) = (Breakers::default(), access_key());
+    assert_eq!(shown_in_all_regions(&breakers, &key).await, REFUSALS_OF_A_CLOUD);
+    assert_eq!(shown_in_all_regions(&breakers, &key).await, 0);
+    assert!(breakers.for_call(&at_region("another", &key), &key, NOW).is_none());
+    // Another cloud may know it.
+    for other in ["https://cbr.eu-de.myhuaweicloud.com", "https://localhost:1", "http://10.0.0.1"] {
+        let other = BreakerKey { endpoint: other.to_owned(), credential: key.id() };
+        assert!(breakers.for_call(&other, &key, NOW).is_some());
+    }
+    // Nobody is locked by a token.
+    assert_eq!(shown_in_all_regions(&Breakers::default(), &token()).await, REGIONS.len());
+}
+
+/// Whoever points a value to endpoints that refuse everything stops nobody whose endpoint takes it.
+#[tokio::test]
+async fn a_key_that_an_endpoint_takes_is_not_kept_from_it() {
+    let (breakers, key) = (Breakers::default(), access_key());
+    let proven = at_region("takes-it", &key);
+    match breakers.for_lookup(&proven, &key, || NOW).await {
+        Pass::Go(turn) => turn.note_lookup(&shown(), NOW),
+        Pass::Refused(why) | Pass::Failed(why) => panic!("{why}"),
+    }
+    assert_eq!(shown_in_all_regions(&breakers, &key).await, REFUSALS_OF_A_CLOUD);
+    assert!(breakers.for_call(&proven, &key, NOW).is_some());
+    assert!(turn(breakers.for_lookup(&proven, &key, || NOW).await).is_some());
+}

@@ -83,6 +83,20 @@ impl IssuedTokens {
         }
     }
 
+    /// Whether there is a token that needs no login.
+    pub(crate) fn is_at_hand(
+        &self,
+        key: &TokenKey,
+        needed_for: Duration,
+        clock: impl Fn() -> (Timestamp, Duration),
+    ) -> bool {
+        let (now, at) = clock();
+        match self.slot(key, at).usable(needed_for, now, at) {
+            Usable::Yes(_) => true,
+            Usable::ButRenew(_) | Usable::No => false,
+        }
+    }
+
     /// The cloud has refused this token: the next round gets another one.
     pub(crate) fn refused(&self, key: &TokenKey, token: CredentialId, at: Duration) {
         self.slot(key, at).note_refused(token, at);

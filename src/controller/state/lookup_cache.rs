@@ -1,9 +1,7 @@
-//! Looks shared by the resources of a backup, and their pace. Shared among callers with the
-//! identical endpoint, project and credential value alone: one tenant neither sees nor slows
-//! another.
+//! Look-ups shared by the resources of a backup. Shared among callers with the identical endpoint,
+//! project and credential value alone: one tenant neither sees nor slows another.
 
 use std::collections::HashMap;
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,110 +9,133 @@ use jiff::Timestamp;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::cbr::BackupId;
-use crate::controller::state::throttle::RateLimitKey;
+use crate::controller::state::viewers::ViewerKey;
 use crate::protocol::Lookup;
 
-/// A turn that nobody came for is given away after this.
-const TURN_KEPT: Duration = Duration::from_secs(60);
 /// No look-up older than this is asked for.
 const KEPT: Duration = Duration::from_secs(5 * 60);
+/// So much is kept for one viewer, and for all of them. What finds no room is looked up again.
+const BYTES_OF_ONE: usize = 2 * 1024 * 1024;
+const BYTES_OF_ALL: usize = 32 * 1024 * 1024;
+/// So many wait for one look-up that another one makes. More come again later, and hold nothing
+/// meanwhile.
+const WAITING: usize = 16;
+const LATER: Duration = Duration::from_secs(2);
 
-type Key = (RateLimitKey, BackupId);
-type Cell = Arc<AsyncMutex<Option<(Instant, Lookup)>>>;
+type Key = (ViewerKey, BackupId);
+type Cell = Arc<AsyncMutex<Option<Seen>>>;
 
-/// What was seen lately, and who may look next.
-pub(crate) struct LookupCache {
-    seen: Mutex<HashMap<Key, Cell>>,
-    turns: Mutex<HashMap<RateLimitKey, Turns>>,
-    /// Between two looks at records that are followed.
-    gap: Duration,
+/// What was seen lately.
+#[derive(Default)]
+pub(crate) struct LookupCache(Mutex<HashMap<Key, Kept>>);
+
+struct Kept {
+    cell: Cell,
+    /// How much room what is in the cell takes, and when it was seen. `None`: there is nothing.
+    holds: Option<(usize, Instant)>,
 }
 
-/// The order in which the backups of one caller are looked at.
-struct Turns {
-    next: Instant,
-    of_backup: HashMap<BackupId, Instant>,
+struct Seen {
+    started: Instant,
+    lookup: Lookup,
 }
 
 impl LookupCache {
-    /// So many looks a minute at records that are followed, for each endpoint, project and
-    /// credential.
-    pub(crate) fn new(per_minute: NonZeroU32) -> Self {
-        Self {
-            seen: Mutex::default(),
-            turns: Mutex::default(),
-            gap: Duration::from_secs(60) / per_minute.get(),
-        }
-    }
-
-    /// A look-up that is at most so old. One that must be made now waits for nobody; another waits
-    /// for its turn.
-    ///
-    /// `look_up` makes it.
+    /// A look-up that is at most so old, made by another resource or by `look_up`. One that must be
+    /// made now is shared with nobody, before or after.
     pub(crate) async fn look(
         &self,
-        viewer: &RateLimitKey,
+        viewer: &ViewerKey,
         backup: &BackupId,
         max_age: Duration,
         look_up: impl AsyncFnOnce() -> Lookup,
     ) -> Lookup {
+        if max_age.is_zero() {
+            return look_up().await;
+        }
         let key = (viewer.clone(), backup.clone());
         let cell = self.cell(&key);
-        if max_age.is_zero() {
-            let started = Instant::now();
-            let seen = look_up().await;
-            *cell.lock().await = Some((started, seen.clone()));
-            return seen;
+        if Arc::strong_count(&cell) > WAITING {
+            let now = Timestamp::now();
+            return Lookup::Deferred { until: now.checked_add(LATER).unwrap_or(now) };
         }
         // A caller that waited here for another's look-up finds it made.
         let mut last = cell.lock().await;
-        if let Some((started, seen)) =
-            last.as_ref().filter(|(started, _)| started.elapsed() <= max_age)
+        if let Some(Seen { started, lookup }) =
+            last.as_ref().filter(|seen| seen.started.elapsed() <= max_age)
         {
             tracing::trace!(age = ?started.elapsed(), "Served by another's look");
-            return seen.clone();
-        }
-        if let Err(wait) = self.take_turn(key) {
-            let now = Timestamp::now();
-            return Lookup::Deferred { until: now.checked_add(wait).unwrap_or(now) };
+            return lookup.clone();
         }
         let started = Instant::now();
-        let seen = look_up().await;
-        *last = Some((started, seen.clone()));
-        seen
+        let lookup = look_up().await;
+        let bytes = lookup.bytes();
+        let tells = !matches!(lookup, Lookup::Deferred { .. } | Lookup::Throttled { .. });
+        *last = None;
+        self.note(&key, None);
+        if tells && self.make_room(&key, bytes) {
+            *last = Some(Seen { started, lookup: lookup.clone() });
+            self.note(&key, Some((bytes, started)));
+        }
+        lookup
     }
 
     fn cell(&self, key: &Key) -> Cell {
-        let mut cells = lock(&self.seen);
-        let is_fresh = |cell: &Cell| match cell.try_lock() {
-            Ok(last) => last.as_ref().is_some_and(|(started, _)| started.elapsed() < KEPT),
-            Err(_) => true,
-        };
-        cells.retain(|_, cell| Arc::strong_count(cell) > 1 || is_fresh(cell));
-        cells.entry(key.clone()).or_default().clone()
+        let mut all = lock(&self.0);
+        all.retain(|_, kept| {
+            let is_fresh = kept.holds.is_some_and(|(_, seen)| seen.elapsed() < KEPT);
+            is_fresh || Arc::strong_count(&kept.cell) > 1
+        });
+        let kept =
+            all.entry(key.clone()).or_insert_with(|| Kept { cell: Cell::default(), holds: None });
+        kept.cell.clone()
     }
 
-    /// Whether it is this backup's turn; else, how long until it is.
-    fn take_turn(&self, (rate_key, backup): Key) -> Result<(), Duration> {
-        let now = Instant::now();
-        let mut all = lock(&self.turns);
-        all.retain(|_, turns| turns.next > now || !turns.of_backup.is_empty());
-        let turns =
-            all.entry(rate_key).or_insert_with(|| Turns { next: now, of_backup: HashMap::new() });
-        turns.of_backup.retain(|_, turn| turn.elapsed() < TURN_KEPT);
-        let turn = match turns.of_backup.remove(&backup) {
-            Some(turn) => turn,
-            None => {
-                let turn = turns.next.max(now);
-                turns.next = turn.checked_add(self.gap).unwrap_or(turn);
-                turn
-            }
-        };
-        if turn <= now {
-            return Ok(());
+    fn note(&self, key: &Key, holds: Option<(usize, Instant)>) {
+        if let Some(kept) = lock(&self.0).get_mut(key) {
+            kept.holds = holds;
         }
-        turns.of_backup.insert(backup, turn);
-        Err(turn - now)
+    }
+
+    /// Forgets the oldest until there is room: of this viewer, then of the one that has most.
+    fn make_room(&self, key: &Key, bytes: usize) -> bool {
+        let mut all = lock(&self.0);
+        let mut of_viewers: HashMap<ViewerKey, usize> = HashMap::new();
+        for ((viewer, _), kept) in all.iter() {
+            let taken = kept.holds.map_or(0, |(bytes, _)| bytes);
+            *of_viewers.entry(viewer.clone()).or_default() += taken;
+        }
+        let taken = |of: &HashMap<ViewerKey, usize>, viewer| of.get(viewer).copied().unwrap_or(0);
+        if bytes > BYTES_OF_ONE {
+            return false;
+        }
+        loop {
+            let own = taken(&of_viewers, &key.0);
+            let in_all: usize = of_viewers.values().sum();
+            let of_whom = if own + bytes > BYTES_OF_ONE {
+                key.0.clone()
+            } else if in_all + bytes > BYTES_OF_ALL {
+                let most = of_viewers.iter().max_by_key(|(_, taken)| **taken);
+                match most {
+                    Some((viewer, _)) => viewer.clone(),
+                    None => return false,
+                }
+            } else {
+                return true;
+            };
+            let oldest = all
+                .iter()
+                .filter(|((viewer, _), _)| *viewer == of_whom)
+                .filter_map(|(key, kept)| kept.holds.map(|(bytes, seen)| (seen, bytes, key)))
+                .min_by_key(|(seen, _, _)| *seen)
+                .map(|(_, bytes, key)| (bytes, key.clone()));
+            let Some((freed, oldest)) = oldest else { return false };
+            // Who waits for it has it still.
+            all.remove(&oldest);
+            if let Some(taken) = of_viewers.get_mut(&of_whom) {
+                *taken = taken.saturating_sub(freed);
+            }
+        }
     }
 }
 
@@ -122,3 +143,7 @@ impl LookupCache {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+#[path = "lookup_cache_tests.rs"]
+mod tests;

@@ -1,24 +1,22 @@
 //! What this process remembers of each resource, and of each credential that looks. Lost with the
 //! process, and safety never needs it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 
-use crate::controller::state::throttle::RateLimitKey;
+use crate::controller::state::viewers::{StoredViewer, ViewerKey, Viewers};
 use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{
-    LookupMemory, RefusedClaim, ViewerMemory, claim_delay, deadline, error_delay,
+    LookupMemory, NextLookup, RefusedClaim, ViewerMemory, claim_delay, deadline, error_delay,
 };
 use crate::resource::{Attempt, AttemptId, BackupReplication, Outcome};
 
 /// Claims that were given up, kept for one resource: more can only be of no use any more.
 const GIVEN_UP: usize = 8;
-/// Viewers kept. Of more, those that have not looked for the longest time are forgotten.
-const VIEWERS: usize = 4096;
 
 /// The attempt in force and its state, as they were when they were first seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,37 +45,15 @@ struct ResourceMemory {
     given_up: Vec<AttemptId>,
     refusals: Option<Refusals>,
     errors: u32,
+    /// When the next look-up is due.
+    due: Option<NextLookup>,
 }
 
 impl ResourceMemory {
     fn new(uid: Option<String>, now: Duration) -> Self {
         let lookups = LookupMemory::new(now);
-        Self { uid, attempt: None, lookups, given_up: Vec::new(), refusals: None, errors: 0 }
-    }
-}
-
-/// A credential value that a status names as shown a record of an accepted call.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct StoredViewer {
-    pub(crate) namespace: String,
-    pub(crate) endpoint: String,
-    pub(crate) project_id: String,
-    pub(crate) viewer: String,
-}
-
-impl StoredViewer {
-    /// The one that this status names.
-    pub(crate) fn of(resource: &BackupReplication) -> Option<Self> {
-        let status = resource.status.as_ref()?;
-        let viewer = status.record_shown_to.clone()?;
-        let accepted =
-            status.attempts.iter().find(|attempt| attempt.outcome == Some(Outcome::Accepted))?;
-        Some(Self {
-            namespace: resource.metadata.namespace.clone().unwrap_or_default(),
-            endpoint: accepted.endpoint.clone(),
-            project_id: resource.spec.project_id.clone(),
-            viewer,
-        })
+        let given_up = Vec::new();
+        Self { uid, attempt: None, lookups, given_up, refusals: None, errors: 0, due: None }
     }
 }
 
@@ -86,22 +62,21 @@ impl StoredViewer {
 pub(crate) struct Memory {
     started: Instant,
     known: Mutex<HashMap<ObjectRef<WatchEntry>, ResourceMemory>>,
-    viewers: Mutex<HashMap<RateLimitKey, (ViewerMemory, Duration)>>,
-    stored_viewers: Mutex<HashSet<StoredViewer>>,
+    viewers: Viewers,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        Self {
-            started: Instant::now(),
-            known: Mutex::default(),
-            viewers: Mutex::default(),
-            stored_viewers: Mutex::default(),
-        }
+        Self { started: Instant::now(), known: Mutex::default(), viewers: Viewers::default() }
     }
 }
 
 impl Memory {
+    /// When the clock of everything that is remembered here began.
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
     /// Now, on the clock of everything that is remembered here.
     pub(crate) fn now(&self) -> Duration {
         self.started.elapsed()
@@ -137,36 +112,42 @@ impl Memory {
         self.with(key, resource, |known| work(&mut known.lookups))
     }
 
+    /// When the next look-up for the resource is due; `None` where nothing is known of it.
+    pub(crate) fn due(
+        &self,
+        key: &ObjectRef<WatchEntry>,
+        resource: &BackupReplication,
+    ) -> Option<NextLookup> {
+        self.with(key, resource, |known| known.due)
+    }
+
+    /// Notes when the next look-up for the resource is due.
+    pub(crate) fn note_due(
+        &self,
+        key: &ObjectRef<WatchEntry>,
+        resource: &BackupReplication,
+        due: Option<NextLookup>,
+    ) {
+        self.with(key, resource, |known| known.due = due);
+    }
+
     /// What is remembered of a viewer, to read or to add to.
     pub(crate) fn viewer<T>(
         &self,
-        key: &RateLimitKey,
+        key: &ViewerKey,
         work: impl FnOnce(&mut ViewerMemory) -> T,
     ) -> T {
-        let now = self.now();
-        let mut viewers = lock(&self.viewers);
-        if viewers.len() >= VIEWERS && !viewers.contains_key(key) {
-            let oldest =
-                viewers.iter().min_by_key(|(_, (_, last))| *last).map(|(key, _)| key.clone());
-            oldest.and_then(|oldest| viewers.remove(&oldest));
-        }
-        let (memory, last) = viewers.entry(key.clone()).or_default();
-        *last = now;
-        work(memory)
+        self.viewers.with(key, self.now(), work)
     }
 
     /// Notes what a stored status says of a viewer.
     pub(crate) fn note_stored_viewer(&self, resource: &BackupReplication) {
-        let Some(viewer) = StoredViewer::of(resource) else { return };
-        let mut stored = lock(&self.stored_viewers);
-        if stored.len() < VIEWERS {
-            stored.insert(viewer);
-        }
+        self.viewers.note_stored(resource);
     }
 
     /// Whether a stored status says that this viewer was shown the record of an accepted call.
     pub(crate) fn is_stored_viewer(&self, viewer: &StoredViewer) -> bool {
-        lock(&self.stored_viewers).contains(viewer)
+        self.viewers.is_stored(viewer)
     }
 
     fn with<T>(
@@ -198,7 +179,10 @@ impl Memory {
     /// Counts from now on since when look-ups have failed or not shown a record: what others saw
     /// meanwhile is not known here.
     pub(crate) fn begin_to_lead(&self) {
-        lock(&self.known).values_mut().for_each(|known| known.lookups.begin_to_lead());
+        lock(&self.known).values_mut().for_each(|known| {
+            known.lookups.begin_to_lead();
+            known.due = None;
+        });
     }
 
     /// Notes a claim of which it is open whether it was written, and which will not be called, come

@@ -1,4 +1,5 @@
 use super::*;
+use crate::controller::state::viewers::StoredViewer;
 
 fn object(shown_to: &str, outcome: &str) -> BackupReplication {
     let text = format!(

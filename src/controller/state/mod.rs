@@ -1,11 +1,13 @@
 //! What this process remembers and may lose. Safety never needs it.
 
 pub(super) mod breakers;
+pub(super) mod gate;
 pub(super) mod issued_tokens;
 pub(super) mod last_round;
 pub(super) mod lookup_cache;
 pub(super) mod memory;
 pub(super) mod permits;
 pub(super) mod secret_reads;
+pub(super) mod target_index;
 pub(super) mod target_locks;
-pub(super) mod throttle;
+pub(super) mod viewers;

@@ -1,34 +1,77 @@
-//! How many resources are worked on at a time, in all and for one namespace.
+//! How many resources are worked on at a time, in all and for one namespace. A permit is for work at
+//! the API server: nobody holds one while it waits for the cloud.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Where there are several namespaces, each has at most half of the permits, so that one whose
-/// endpoint hangs leaves room for the others.
+/// Two pools of the same size: to begin with resources, and to go on with those that have waited for
+/// the cloud. What was seen there must not grow old behind all that is due.
 pub(crate) struct Permits {
+    begin: Pool,
+    go_on: Pool,
+}
+
+/// Where there are several namespaces, each has at most half of the permits, so that one with
+/// thousands of resources leaves room for the others.
+struct Pool {
     all: Arc<Semaphore>,
     of_namespace: Mutex<HashMap<String, Arc<Semaphore>>>,
     share: usize,
 }
 
-/// Held while a resource is worked on.
-pub(crate) struct Permit {
+struct Permit {
     _share: OwnedSemaphorePermit,
     _one: OwnedSemaphorePermit,
+}
+
+/// One resource's permit, while it has one.
+pub(crate) struct RoundPermit {
+    permits: Arc<Permits>,
+    namespace: String,
+    permit: Mutex<Option<Permit>>,
 }
 
 impl Permits {
     /// So many in all, for one namespace or for any number of them.
     pub(crate) fn new(concurrency: u16, one_namespace: bool) -> Self {
+        let pool = || Pool::new(concurrency, one_namespace);
+        Self { begin: pool(), go_on: pool() }
+    }
+
+    /// Waits for its turn. `None` where there is none to come any more.
+    pub(crate) async fn acquire(self: &Arc<Self>, namespace: &str) -> Option<RoundPermit> {
+        let permit = self.begin.acquire(namespace).await?;
+        let permit = Mutex::new(Some(permit));
+        Some(RoundPermit { permits: self.clone(), namespace: namespace.to_owned(), permit })
+    }
+}
+
+impl RoundPermit {
+    /// Gives the permit back: what follows waits for the cloud.
+    pub(crate) fn leave(&self) {
+        self.permit.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Waits for another one, where it was given back.
+    pub(crate) async fn come_back(&self) {
+        let has_one = self.permit.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        if !has_one {
+            let permit = self.permits.go_on.acquire(&self.namespace).await;
+            *self.permit.lock().unwrap_or_else(PoisonError::into_inner) = permit;
+        }
+    }
+}
+
+impl Pool {
+    fn new(concurrency: u16, one_namespace: bool) -> Self {
         let all = usize::from(concurrency);
         let share = if one_namespace { all } else { all.div_ceil(2) };
         Self { all: Arc::new(Semaphore::new(all)), of_namespace: Mutex::default(), share }
     }
 
-    /// Waits for its turn. `None` where there is none to come any more.
-    pub(crate) async fn acquire(&self, namespace: &str) -> Option<Permit> {
+    async fn acquire(&self, namespace: &str) -> Option<Permit> {
         let share = self.share_of(namespace).acquire_owned().await.ok()?;
         let one = self.all.clone().acquire_owned().await.ok()?;
         Some(Permit { _share: share, _one: one })

@@ -6,11 +6,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 
+use crate::controller::state::target_index::{TargetIndex, TargetKey};
 use crate::controller::watch::entry::WatchEntry;
-use crate::controller::watch::stores::Stores;
 use crate::protocol::CallTarget;
 
 /// Who calls. The uid tells a resource from its successor of the same name.
@@ -33,20 +32,18 @@ impl Use {
     }
 }
 
-/// A target of one namespace.
-type Key = (Option<String>, CallTarget);
-type Uses = Arc<Mutex<HashMap<Key, Use>>>;
+type Uses = Arc<Mutex<HashMap<TargetKey, Use>>>;
 
 /// The targets in use.
 pub(crate) struct TargetLocks {
     uses: Uses,
-    stores: Stores,
+    index: TargetIndex,
 }
 
 impl TargetLocks {
-    /// The resources in these stores are asked for calls of theirs that are not settled.
-    pub(crate) fn new(stores: Stores) -> Self {
-        Self { uses: Uses::default(), stores }
+    /// The index knows what resources have calls that are not settled.
+    pub(crate) fn new(index: TargetIndex) -> Self {
+        Self { uses: Uses::default(), index }
     }
 
     /// The name of another resource of the namespace that uses the target.
@@ -56,23 +53,12 @@ impl TargetLocks {
         caller: &Caller,
         settling_time: Duration,
     ) -> Option<String> {
-        let now = Timestamp::now();
         let key = (caller.resource.namespace.clone(), target.clone());
         let here = lock(&self.uses)
             .get(&key)
             .filter(|used| used.stops(caller))
             .map(|used| used.by.resource.clone());
-        let elsewhere = || {
-            let unsettled =
-                |tracked: &WatchEntry| {
-                    let other = ObjectRef::from_obj(tracked);
-                    tracked.held.as_deref().is_some_and(|held| {
-                        held.target == *target && held.is_held(now, settling_time)
-                    }) && other.namespace == caller.resource.namespace
-                        && other != caller.resource
-                };
-            self.stores.find(unsettled).map(|found| ObjectRef::from_obj(&*found))
-        };
+        let elsewhere = || self.index.another(&key, &caller.resource, settling_time);
         here.or_else(elsewhere).map(|other| other.name)
     }
 
@@ -94,7 +80,7 @@ impl TargetLocks {
 /// needs to show.
 pub(crate) struct TargetLock {
     uses: Uses,
-    key: Key,
+    key: TargetKey,
     free_after: Duration,
 }
 

@@ -27,6 +27,7 @@ pub(crate) fn unfinished(
     namespace: Option<&str>,
     readiness: &Readiness,
     settling_time: Duration,
+    watch_timeout: Duration,
     room: Room,
     on_object: impl Fn(&BackupReplication) + Send + 'static,
     on_event: impl Fn(&Event<WatchEntry>, &Store<WatchEntry>) + Send + 'static,
@@ -40,7 +41,7 @@ pub(crate) fn unfinished(
     let (store, writer) = reflector::store();
     let (seen, known) = (store.clone(), store.clone());
     let client = client.clone();
-    let watch = move || Box::pin(source::events(client.clone(), api.clone()));
+    let watch = move || Box::pin(source::events(client.clone(), api.clone(), watch_timeout));
     let stream = stream::repeat_with(watch)
         .flatten()
         .inspect(move |event| {

@@ -1,5 +1,7 @@
 //! A list in pages that are bounded in bytes, and then the watch.
 
+use std::time::Duration;
+
 use futures::io::AsyncReadExt;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, stream};
@@ -25,6 +27,7 @@ const PAGE_BYTES: u64 = 4 * 1024 * 1024;
 pub(super) fn events(
     client: Client,
     api: Api<Guarded>,
+    watch_timeout: Duration,
 ) -> impl Stream<Item = Result<Event<Guarded>, Error>> + Send {
     let list = stream::unfold(Some(List::new(client, api.clone())), async |list| {
         let (events, next) = list?.step().await;
@@ -32,11 +35,11 @@ pub(super) fn events(
     })
     .flatten();
     // The list's version goes from the end of the list to the watch.
-    let listed = list.scan(api, |api, step| {
+    let listed = list.scan(api, move |api, step| {
         let events = match step {
             Ok(Step::Event(event)) => stream::iter([Ok(*event)]).left_stream(),
             Ok(Step::Listed(version)) => stream::iter([Ok(Event::InitDone)])
-                .chain(changes(api.clone(), version))
+                .chain(changes(api.clone(), version, watch_timeout))
                 .right_stream(),
             Err(error) => stream::iter([Err(error)]).left_stream(),
         };
@@ -122,8 +125,9 @@ fn smaller(page: u32) -> u32 {
 fn changes(
     api: Api<Guarded>,
     version: String,
+    timeout: Duration,
 ) -> impl Stream<Item = Result<Event<Guarded>, Error>> + Send {
-    stream::unfold(Some(Watch { api, version, open: None }), async |watch| {
+    stream::unfold(Some(Watch { api, version, timeout, open: None }), async |watch| {
         let (event, next) = watch?.next().await;
         Some((event, next))
     })
@@ -132,6 +136,8 @@ fn changes(
 struct Watch {
     api: Api<Guarded>,
     version: String,
+    /// After which the API server ends the watch, so that one that lives is never silent for longer.
+    timeout: Duration,
     open: Option<BoxStream<'static, kube::Result<WatchEvent<Guarded>>>>,
 }
 
@@ -140,16 +146,25 @@ impl Watch {
         loop {
             let mut open = match self.open.take() {
                 Some(open) => open,
-                None => match self.api.watch(&WatchParams::default(), &self.version).await {
-                    Ok(open) => open.boxed(),
-                    Err(error) => return (Err(Error::WatchStartFailed(error)), None),
-                },
+                None => {
+                    // No option allows more than fits.
+                    let seconds = u32::try_from(self.timeout.as_secs()).unwrap_or(u32::MAX);
+                    let parameters = WatchParams::default().timeout(seconds.clamp(1, 290));
+                    match patiently(self.timeout, self.api.watch(&parameters, &self.version)).await
+                    {
+                        Some(Ok(open)) => open.boxed(),
+                        Some(Err(error)) => return (Err(Error::WatchStartFailed(error)), None),
+                        // On another connection.
+                        None => continue,
+                    }
+                }
             };
-            let event = match open.next().await {
-                // It ends every few minutes, and goes on from where it was.
-                None => continue,
-                Some(Ok(event)) => event,
-                Some(Err(error)) => return (Err(Error::WatchFailed(error)), None),
+            let event = match patiently(self.timeout, open.next()).await {
+                // It ends every minute, and goes on from where it was; so does one on a connection
+                // that has died without a word.
+                None | Some(None) => continue,
+                Some(Some(Ok(event))) => event,
+                Some(Some(Err(error))) => return (Err(Error::WatchFailed(error)), None),
             };
             self.open = Some(open);
             let (object, gone) = match event {
@@ -169,6 +184,11 @@ impl Watch {
             return (Ok(event), Some(self));
         }
     }
+}
+
+/// `None` where the API server has been silent for half as long again as it may be.
+async fn patiently<T>(timeout: Duration, coming: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(timeout + timeout / 2, coming).await.ok()
 }
 
 fn version_of(object: &Guarded) -> Option<String> {

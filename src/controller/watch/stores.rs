@@ -22,11 +22,6 @@ impl Stores {
         self.all().iter().find_map(|store| store.get(key))
     }
 
-    /// The first that is as wanted.
-    pub(crate) fn find(&self, wanted: impl Fn(&WatchEntry) -> bool) -> Option<Arc<WatchEntry>> {
-        self.all().iter().find_map(|store| store.find(&wanted))
-    }
-
     /// Shows each.
     pub(crate) fn for_each(&self, mut look: impl FnMut(&WatchEntry)) {
         for store in self.all() {

@@ -2,11 +2,12 @@
 //! nothing is known; `call` and `attempts` are in the form of the resource itself.
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::ResourceExt;
 use serde::Serialize;
 
 use super::to_type::{ToType, to_type};
+use super::waits;
 use crate::plugin::next::{Next, condition, is_followed, is_observed, is_unseen, next, reason};
 use crate::plugin::words::short;
 use crate::resource::{
@@ -26,10 +27,12 @@ pub(super) struct Report {
     pub(super) name: String,
     pub(super) created_at: Option<Time>,
     /// In one sentence.
-    pub(super) summary: &'static str,
+    pub(super) summary: String,
     pub(super) phase: Phase,
     pub(super) ready: Option<ShownCondition>,
     pub(super) replicated: Option<ShownCondition>,
+    /// All of them, those of others included.
+    pub(super) conditions: Vec<NamedCondition>,
     pub(super) call: BackupReplicationSpec,
     /// The backup that the call is about: the one that the spec names, or the chosen one.
     pub(super) backup_id: Option<String>,
@@ -49,6 +52,26 @@ pub(super) struct ShownCondition {
     pub(super) reason: String,
     pub(super) message: String,
     pub(super) since: Time,
+}
+
+impl ShownCondition {
+    fn of(condition: &Condition) -> Self {
+        Self {
+            status: condition.status.clone(),
+            reason: condition.reason.clone(),
+            message: condition.message.clone(),
+            since: condition.last_transition_time.clone(),
+        }
+    }
+}
+
+/// A condition with its type.
+#[derive(Serialize)]
+pub(super) struct NamedCondition {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    #[serde(flatten)]
+    pub(super) told: ShownCondition,
 }
 
 /// What shows that there is a replication.
@@ -83,13 +106,10 @@ pub(super) struct NextStep {
 impl Report {
     pub(super) fn new(resource: &BackupReplication, now: Timestamp) -> Self {
         let status = resource.status.clone().unwrap_or_default();
-        let told = |kind| {
-            condition(resource, kind).map(|condition| ShownCondition {
-                status: condition.status.clone(),
-                reason: condition.reason.clone(),
-                message: condition.message.clone(),
-                since: condition.last_transition_time.clone(),
-            })
+        let told = |kind| condition(resource, kind).map(ShownCondition::of);
+        let named = |condition: &Condition| NamedCondition {
+            kind: condition.type_.clone(),
+            told: ShownCondition::of(condition),
         };
         let reason = reason(resource);
         let to_type = to_type(resource, reason, now);
@@ -102,6 +122,7 @@ impl Report {
             phase: status.phase.unwrap_or(Phase::Pending),
             ready: told(ConditionType::Ready),
             replicated: told(ConditionType::Replicated),
+            conditions: status.conditions.iter().map(named).collect(),
             call: resource.spec.clone(),
             backup_id: resource.backup_id().map(str::to_owned),
             next: turn(resource, reason, now),
@@ -132,22 +153,22 @@ impl Report {
     }
 }
 
-fn summary(resource: &BackupReplication) -> &'static str {
+fn summary(resource: &BackupReplication) -> String {
     let Some(status) =
         resource.status.as_ref().filter(|_| condition(resource, ConditionType::Ready).is_some())
     else {
-        return "The operator has not processed this resource yet.";
+        return "The operator has not processed this resource yet.".to_owned();
     };
     let rejected_as_duplicate = || {
         let attempt = status.attempts.first();
         attempt.and_then(|attempt| attempt.rejection) == Some(RejectionKind::AlreadyReplicated)
     };
-    match (status.phase.unwrap_or(Phase::Pending), status.origin) {
+    let known = match (status.phase.unwrap_or(Phase::Pending), status.origin) {
         (Phase::Pending, _) if rejected_as_duplicate() => {
             "The cloud says that a replica already exists or is being made; the operator looks for \
              its record."
         }
-        (Phase::Pending, _) => waits(resource),
+        (Phase::Pending, _) => return waits::summary(resource),
         (Phase::Submitting, _) => "A call to the cloud may be in flight at this moment.",
         (Phase::OutcomeUnknown, _) => {
             "A call was made, and it is not known whether the cloud accepted it."
@@ -185,13 +206,8 @@ fn summary(resource: &BackupReplication) -> &'static str {
              show."
         }
         (Phase::Failed, _) => "The cloud rejected the call permanently.",
-    }
-}
-
-/// What is waited for, while nothing is called.
-fn waits(resource: &BackupReplication) -> &'static str {
-    reason(resource)
-        .map_or("No call is in flight, and none was accepted.", |reason| reason.explained().means)
+    };
+    known.to_owned()
 }
 
 fn turn(resource: &BackupReplication, reason: Option<Reason>, now: Timestamp) -> NextStep {
@@ -212,12 +228,9 @@ fn turn(resource: &BackupReplication, reason: Option<Reason>, now: Timestamp) ->
                 .to_owned()
         }
         // A rejected token has a time to wait for, too: that of the next try with the old one.
-        Next::Operator => match (token_waited_for(resource), retry_at) {
-            (Some(secret), _) => {
-                format!(
-                    "The operator continues automatically, as soon as {secret} holds a token that \
-                     the cloud accepts."
-                )
+        Next::Operator => match (waits::credential(resource), retry_at) {
+            (Some(what), _) => {
+                format!("The operator continues automatically, as soon as {what}.")
             }
             (None, Some(at)) => {
                 format!("The operator continues automatically, not before {}.", short(at.0))
@@ -250,19 +263,4 @@ fn turn(resource: &BackupReplication, reason: Option<Reason>, now: Timestamp) ->
         Next::Nobody => "Nothing: it is done, and no further call is made for it.".to_owned(),
     };
     NextStep { who, what }
-}
-
-/// The Secret and its key, where the operator waits for what stands there.
-fn token_waited_for(resource: &BackupReplication) -> Option<String> {
-    let source = resource.spec.auth.source()?;
-    let is_waited_for = matches!(
-        reason(resource)?,
-        Reason::CredentialNotFound
-            | Reason::CredentialMissing
-            | Reason::CredentialUnusable
-            | Reason::CredentialRejected
-            | Reason::LoginRefused
-    );
-    let is_followed = is_followed(resource);
-    (is_waited_for && !is_followed).then(|| source.to_string())
 }

@@ -4,13 +4,12 @@ use std::fmt::Write;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::report::{Evidence, NextStep, Report, ShownCondition};
+use super::report::{Evidence, NamedCondition, NextStep, Report, ShownCondition};
 use super::to_type::ToType;
 use crate::plugin::narrate;
-use crate::plugin::words::{plain, short};
+use crate::plugin::words::{plain, short, without_commands};
 use crate::resource::{
-    Attempt, BackupReplicationSpec, BackupSelector, DECISION_ANNOTATION, Origin, TrackingEnd,
-    TrackingIssue,
+    Attempt, BackupReplicationSpec, BackupSelector, Origin, TrackingEnd, TrackingIssue,
 };
 
 /// Lines of `name: value` below a heading.
@@ -99,33 +98,20 @@ fn standing(report: &Report) -> String {
     section.known("ready", report.ready.as_ref().map(told).as_deref());
     section.known("replicated", report.replicated.as_ref().map(told).as_deref());
     section.known("created", time(report.created_at.as_ref()).as_deref());
-    let in_question = |told: &&ShownCondition| told.status == "Unknown";
-    let is_ready = report.ready.as_ref().is_some_and(|ready| ready.status == "True");
-    let of_copy = report.replicated.as_ref().filter(in_question).filter(|_| is_ready);
     section.known(
         "operator says",
         report.ready.as_ref().map(|ready| without_commands(&ready.message)).as_deref(),
     );
-    section.known("of the copy", of_copy.map(|told| told.message.as_str()));
-    section.0
-}
-
-/// The operator's message names the commands in full. Here they have a section of their own.
-fn without_commands(message: &str) -> String {
-    let mut words: Vec<&str> = Vec::new();
-    let mut in_command = false;
-    for word in message.split(' ') {
-        if word == "annotate" && words.last() == Some(&"kubectl") {
-            words.pop();
-            in_command = true;
-        } else if in_command && word.starts_with(DECISION_ANNOTATION) {
-            words.push("(see below)");
-            in_command = false;
-        } else if !in_command {
-            words.push(word);
+    // Most conditions say the same. What another one adds is told, too, no matter who wrote it.
+    let mut messages: Vec<&str> = report.ready.iter().map(|ready| ready.message.as_str()).collect();
+    for NamedCondition { kind, told } in &report.conditions {
+        if !told.message.is_empty() && !messages.contains(&told.message.as_str()) {
+            messages.push(&told.message);
+            let what = if kind == "Replicated" { "of the copy" } else { kind };
+            section.field(what, &without_commands(&told.message));
         }
     }
-    words.join(" ")
+    section.0
 }
 
 fn attempts(attempts: &[Attempt]) -> String {
@@ -237,9 +223,11 @@ fn end_of_tracking(end: TrackingEnd) -> &'static str {
 fn blocked_by(issue: TrackingIssue) -> &'static str {
     match issue {
         TrackingIssue::EndpointRefused => "blocked, the endpoint is not allowed any more",
-        TrackingIssue::CredentialNotFound => "blocked, the Secret no longer exists",
-        TrackingIssue::CredentialMissing => "blocked, the Secret holds no token",
-        TrackingIssue::CredentialUnusable => "blocked, the token cannot be sent",
+        TrackingIssue::CredentialNotFound => {
+            "blocked, the Secret or service account no longer exists"
+        }
+        TrackingIssue::CredentialMissing => "blocked, the Secret lacks what is needed",
+        TrackingIssue::CredentialUnusable => "blocked, what the Secret holds cannot be used",
         TrackingIssue::CredentialNotPermitted => "blocked, the operator may not get the credential",
         TrackingIssue::CredentialRejected => "blocked, the cloud rejects the credential",
         TrackingIssue::LoginRefused => "blocked, IAM refuses to issue a token",

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::plugin::decision::{Considered, consider};
 use crate::plugin::meaning::option;
 use crate::plugin::next::{Next, condition, next};
-use crate::protocol::Decision;
+use crate::protocol::{Decision, without_version};
 use crate::resource::{BackupReplication, Blanks, ConditionType, CredentialSource, Cure, Reason};
 
 /// A command, and when to type it.
@@ -32,9 +32,11 @@ pub(super) fn to_type(
     // What the operator settles automatically, is not to be decided in passing.
     let is_ready =
         condition(resource, ConditionType::Ready).is_some_and(|ready| ready.status == "True");
-    let decisions = if is_ready || next(resource) == Next::Human { DECISIONS } else { &[] };
+    let decides = is_ready || next(resource) == Next::Human;
+    let decisions = if decides { DECISIONS } else { &[] };
+    let of_reason = reason.map(|reason| reason.explained().cures).unwrap_or_default().iter();
     let cures =
-        reason.map(|reason| reason.explained().cures).unwrap_or_default().iter().chain(decisions);
+        of_reason.filter(|cure| decides || decision_of(cure.command).is_none()).chain(decisions);
     let mut commands: Vec<ToType> = Vec::new();
     for Cure { when, command } in cures.filter(|cure| fits(cure.command)) {
         let command = blanks.fill(command);
@@ -89,9 +91,26 @@ fn blanks(resource: &BackupReplication) -> Blanks {
         secret: source.and_then(CredentialSource::secret_name).unwrap_or_default().to_owned(),
         account: source.and_then(CredentialSource::account_name).unwrap_or_default().to_owned(),
         files: source.map(CredentialSource::files).unwrap_or_default(),
+        iam: source.filter(|source| source.is_issued()).map_or_else(String::new, |_| {
+            iam(resource.spec.auth.iam_endpoint.as_deref(), endpoint.as_deref())
+        }),
         endpoint: endpoint.unwrap_or_default(),
     }
 }
+
+/// IAM as the resource names it, else the one that stands beside CBR.
+fn iam(own: Option<&str>, cbr: Option<&str>) -> String {
+    let beside = || {
+        let (scheme, host) = cbr?.split_once("://cbr.")?;
+        Some(format!("{scheme}://iam.{host}"))
+    };
+    let iam = own.map(|own| without_version(own).to_owned()).or_else(beside);
+    iam.unwrap_or_else(|| "https://iam.REGION.DOMAIN".to_owned())
+}
+
+#[cfg(test)]
+#[path = "to_type_tests.rs"]
+mod every_reason;
 
 #[cfg(test)]
 mod tests {

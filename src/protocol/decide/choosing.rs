@@ -50,7 +50,7 @@ pub(crate) fn choose_backup(
         }
         ListReading::Throttled { until } => {
             let left = backoff::remaining(*until, seen.now);
-            return Ok(Wait::new(Situation::ThrottledByOthers(*until), Some(left)));
+            return Ok(Wait::new(Situation::ThrottledByOthers(Some(*until)), Some(left)));
         }
         ListReading::Failed(why) => {
             let again = Some(backoff::lookup_delay(failing_for));

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use kube::ResourceExt;
 
+use crate::protocol::backoff::remaining;
 use crate::protocol::decide::history::{assess, expire};
 use crate::protocol::decide::preconditions::{Ready, before_call};
 use crate::protocol::decide::step::{Need, Step};
@@ -21,6 +22,7 @@ use crate::protocol::decision;
 use crate::protocol::describe::describe;
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::facts::claim::claim;
+use crate::protocol::lookup::Lookup;
 use crate::protocol::observation::Observation;
 use crate::protocol::policy::Policy;
 use crate::resource::{
@@ -114,12 +116,33 @@ pub(super) fn decide(seen: &Observation<'_>, policy: &Policy) -> Action {
         let requeue_after = Some(wait.again.map_or(left, |again| again.min(left)));
         return Action::Update { status: Box::new(status), requeue_after };
     }
+    if let Some(wait) = put_off(&status, seen) {
+        let status = resource.status.clone().unwrap_or_default();
+        let requeue_after = Some(wait);
+        return Action::Update { status: Box::new(status), requeue_after };
+    }
     // Carried out in this round, it needs no note.
     let note = applied
         .note()
         .filter(|_| status.decision.as_deref() != seen.decision() || applied.stands());
     describe(resource, &mut status, &wait.situation, note.as_deref(), seen.now);
     Action::Update { status: Box::new(status), requeue_after: wait.again }
+}
+
+/// How long a resource waits without a word, because the operator looks nothing up for it yet: what
+/// its status says is still so. `status`: as far as this round has come with it.
+fn put_off(status: &BackupReplicationStatus, seen: &Observation<'_>) -> Option<Duration> {
+    const SHORT: Duration = Duration::from_secs(5);
+    let Some(Lookup::Deferred { until }) = &seen.lookup else { return None };
+    let wait = remaining(*until, seen.now);
+    let stored = seen.resource.status.as_ref();
+    let says_something = stored.is_some_and(|stored| !stored.conditions.is_empty());
+    let nothing_new = match stored {
+        Some(stored) if says_something => stored == status,
+        // It would be told soon enough what it waits for.
+        Some(_) | None => wait < SHORT && status.attempts.is_empty(),
+    };
+    nothing_new.then_some(wait)
 }
 
 /// How long nothing is written into the status of a young object: a tool that restores it writes

@@ -77,10 +77,7 @@ pub(crate) fn before_call<'a>(
         }
     };
     if let Some(until) = seen.throttled_until.filter(|until| *until > seen.now) {
-        return wait(
-            Situation::ThrottledByOthers(until),
-            Some(backoff::remaining(until, seen.now)),
-        );
+        return throttled(until, seen);
     }
     if let Some(RefusedClaim { why, until, wait: left }) =
         seen.refused_claim.as_ref().filter(|refused| !refused.wait.is_zero())
@@ -125,11 +122,9 @@ pub(crate) fn before_call<'a>(
             let again = poll.map(|poll| poll.min(backoff::lookup_delay(failing_for)));
             return wait(Situation::CredentialRejected(source, why.clone()), again);
         }
-        Lookup::Throttled { until } | Lookup::Deferred { until } => {
-            return wait(
-                Situation::ThrottledByOthers(*until),
-                Some(backoff::remaining(*until, seen.now)),
-            );
+        Lookup::Throttled { until } => return throttled(*until, seen),
+        Lookup::Deferred { until } => {
+            return wait(Situation::TurnToCome, Some(backoff::remaining(*until, seen.now)));
         }
         Lookup::Failed(why) => {
             return wait(
@@ -164,6 +159,15 @@ pub(crate) fn before_call<'a>(
         decline(status, records_before.clone().unwrap_or_default());
     }
     Ready::Call(Call { endpoint, secret_version, records_before, other_vault })
+}
+
+/// The wait for an endpoint that asked for rest. The time is told where it is worth a reader's
+/// while: what changes from one short wait to the next would be written each time.
+fn throttled<'a>(until: Timestamp, seen: &Observation<'_>) -> Ready<'a> {
+    const WORTH_TELLING: Duration = Duration::from_secs(60);
+    let left = backoff::remaining(until, seen.now);
+    let told = Some(until).filter(|_| left >= WORTH_TELLING);
+    Ready::Wait(Wait::new(Situation::ThrottledByOthers(told), Some(left)))
 }
 
 /// The wait until an odd answer has been the same for long enough to be believed.

@@ -105,10 +105,18 @@ pub(crate) fn summarize(
         Situation::ThrottledByOthers(until) => waiting(
             Reason::Throttled,
             format!(
-                "The cloud is throttling this credential. No action needed: the call is made after \
-                 {}.",
-                short(*until)
+                "The cloud is throttling this credential. No action needed: the call is made {}.",
+                until.map_or_else(
+                    || "as soon as the cloud takes it".to_owned(),
+                    |until| format!("after {}", short(until))
+                ),
             ),
+        ),
+        Situation::TurnToCome => waiting(
+            Reason::Throttled,
+            "The operator spreads its requests to the cloud, and this resource waits for its turn. \
+             No action needed: the call is made then."
+                .to_owned(),
         ),
         Situation::WaitingToRetry(attempt) => waiting(reason_of(attempt), retry(attempt)),
         Situation::Submitting(attempt, other_vault) => Summary {

@@ -72,6 +72,7 @@ fn replicated(
         | Situation::NoCredential(..)
         | Situation::CredentialRejected(..)
         | Situation::ThrottledByOthers(_)
+        | Situation::TurnToCome
         | Situation::WaitingToRetry(_)
         | Situation::Submitting(..)
         | Situation::CallEnded(_)

@@ -19,7 +19,10 @@ pub(crate) enum Situation {
     NoCredential(CredentialSource, CredentialProblem),
     /// In the cloud's words.
     CredentialRejected(CredentialSource, String),
-    ThrottledByOthers(Timestamp),
+    /// Until then, where that is worth telling.
+    ThrottledByOthers(Option<Timestamp>),
+    /// The operator spreads its requests.
+    TurnToCome,
     WaitingToRetry(Attempt),
     Submitting(Attempt, Option<OtherVault>),
     /// Not accepted as far as it is known; what follows is the next round's matter.

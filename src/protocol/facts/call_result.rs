@@ -6,7 +6,7 @@ use crate::cbr::{
     Accepted, CloudError, NotSent, NotSentReason, Refusal, Rejection, ReplicateOutcome,
     Replication, Unknown, UnknownWhy,
 };
-use crate::resource::{Attempt, RejectionKind, bounds};
+use crate::resource::{Attempt, CredentialSource, RejectionKind, bounds};
 
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,8 +75,13 @@ pub struct CallAnswer {
 }
 
 impl CallResult {
-    /// What the outcome of this attempt's call proves.
-    pub fn of(outcome: ReplicateOutcome, attempt: &Attempt) -> Self {
+    /// What the outcome of this attempt's call proves. What is to be done about a credential is said
+    /// of the source that it comes from.
+    pub fn of(
+        outcome: ReplicateOutcome,
+        attempt: &Attempt,
+        source: Option<&CredentialSource>,
+    ) -> Self {
         match outcome {
             ReplicateOutcome::Accepted(Accepted { replication, http_status, request_id }) => {
                 Self::Accepted(
@@ -108,16 +113,16 @@ impl CallResult {
             }
             ReplicateOutcome::Rejected(Rejection { kind, error, retry_after }) => Self::Rejected {
                 kind: kind_of(kind),
-                answer: answer_of(&error, advice_on(kind, &error)),
+                answer: answer_of(&error, advice_on(kind, &error, source)),
                 retry_after,
             },
-            ReplicateOutcome::Unknown(unknown) => Self::of_unknown(unknown, attempt),
+            ReplicateOutcome::Unknown(unknown) => Self::of_unknown(unknown, attempt, source),
         }
     }
 
     /// An answer that nobody has documented as a refusal is settled by a look-up. Where none was
     /// possible before the claim, a few of them count as refusals nevertheless.
-    fn of_unknown(unknown: Unknown, attempt: &Attempt) -> Self {
+    fn of_unknown(unknown: Unknown, attempt: &Attempt, source: Option<&CredentialSource>) -> Self {
         let Unknown { why, http_status, error, text, refusal_if_unseen } = unknown;
         let Some(error) = error else {
             return Self::Unknown(CallAnswer {
@@ -128,7 +133,7 @@ impl CallResult {
             });
         };
         if let (Some(kind), None) = (refusal_if_unseen, &attempt.records_before) {
-            let answer = answer_of(&error, advice_on(kind, &error));
+            let answer = answer_of(&error, advice_on(kind, &error, source));
             return Self::Rejected { kind: kind_of(kind), answer, retry_after: None };
         }
         let advice = match why {
@@ -175,13 +180,21 @@ impl From<Replication> for Acceptance {
     }
 }
 
-/// A token of another project gets the code of a missing right, and no right helps it.
-fn advice_on(kind: Refusal, error: &CloudError) -> &'static str {
+/// A credential of another project gets the code of a missing right, and no right helps it.
+fn advice_on(kind: Refusal, error: &CloudError, source: Option<&CredentialSource>) -> &'static str {
     if error.is_of_another_project() {
-        "The token belongs to another project: put a token for the source project (spec.projectId) \
-         into the Secret."
-    } else {
-        kind.advice()
+        return source.map_or(
+            "The credential is for another project: spec.auth must name one for the source project \
+             (spec.projectId).",
+            CredentialSource::cure_of_another_project,
+        );
+    }
+    match kind {
+        Refusal::Unauthorized => source.map_or(kind.advice(), CredentialSource::cure),
+        Refusal::Terminal(_)
+        | Refusal::Retry { look_up_first: _ }
+        | Refusal::Throttled
+        | Refusal::Duplicate => kind.advice(),
     }
 }
 

@@ -10,6 +10,11 @@ const ENDPOINT: Cure = Cure {
     command: "kubectl patch brep -n {namespace} {name} --type=merge -p \
         '{\"spec\":{\"endpoint\":\"https://cbr.REGION.DOMAIN\"}}'",
 };
+const IAM: Cure = Cure {
+    when: "to name IAM's endpoint, if that is the one that is refused",
+    command: "kubectl patch brep -n {namespace} {name} --type=merge -p \
+        '{\"spec\":{\"auth\":{\"iamEndpoint\":\"https://iam.REGION.DOMAIN\"}}}'",
+};
 const ALLOW: Cure = Cure {
     when: "to see the endpoints that are allowed (the administrator changes them)",
     command: "kubectl get deployments -A -l app.kubernetes.io/name=backup-replication-operator -o \
@@ -25,6 +30,21 @@ const REACH: Cure = Cure {
     when: "to try the connection from inside the cluster",
     command: "kubectl run -n {namespace} cbr-check --rm -i --restart=Never --image=curlimages/curl \
         -- -sv {endpoint}",
+};
+
+const REACH_IAM: Cure = Cure {
+    when: "to try the connection to IAM from inside the cluster",
+    command: "kubectl run -n {namespace} iam-check --rm -i --restart=Never --image=curlimages/curl \
+        -- -sv {iam}",
+};
+const TRUST: Cure = Cure {
+    when: "to see the signing keys that the identity provider in IAM must have",
+    command: "kubectl get --raw /openid/v1/jwks # they sign the tokens of {account}",
+};
+const SUBJECT: Cure = Cure {
+    when: "to see the service account, whose subject in IAM is \
+        system:serviceaccount:NAMESPACE:ACCOUNT",
+    command: "kubectl get serviceaccount -n {namespace} {account}",
 };
 
 pub(super) const BEING_DELETED: Explained = Explained {
@@ -66,7 +86,7 @@ pub(super) const ENDPOINT_REFUSED: Explained = Explained {
     acts: Acts::Person,
     next: "Nothing is sent until it is corrected, or the administrator allows it \
         (--allowed-endpoint, --allowed-iam-endpoint).",
-    cures: &[ENDPOINT, ALLOW],
+    cures: &[ENDPOINT, IAM, ALLOW],
     level: Level::Error,
     alert: STALLED,
     ..WARNS
@@ -160,7 +180,7 @@ pub(super) const LOGIN_REFUSED: Explained = Explained {
     next: "A corrected Secret is found automatically: within 30 s in the first hour, within 5 \
         minutes later. A refused password is tried again after 30 minutes, and then seldom: IAM \
         locks users. A service account is tried again at least every 5 minutes.",
-    cures: &[TOKEN],
+    cures: &[TOKEN, SUBJECT, TRUST],
     told: Telling::OncePerSeries,
     alert: SECRET,
     ..WARNS
@@ -170,7 +190,7 @@ pub(super) const LOGIN_FAILED: Explained = Explained {
         requests.",
     acts: Acts::Administrator,
     next: "The operator tries again automatically, at least every 5 minutes.",
-    cures: &[REACH],
+    cures: &[REACH_IAM],
     told: Telling::OncePerSeries,
     alert: CLOUD,
     ..WARNS

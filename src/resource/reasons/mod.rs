@@ -111,29 +111,35 @@ pub struct Blanks {
     pub files: String,
     /// Where the cloud is called.
     pub endpoint: String,
+    /// IAM, if it issues what the cloud is shown.
+    pub iam: String,
 }
 
 impl Blanks {
     /// All blanks, with what stands for them where no resource is meant.
-    pub const ALL: [(&'static str, &'static str); 6] = [
+    pub const ALL: [(&'static str, &'static str); 7] = [
         ("{namespace}", "NAMESPACE"),
         ("{name}", "NAME"),
         ("{secret}", "SECRET"),
         ("{account}", "ACCOUNT"),
         ("{files}", "--from-file=KEY=FILE"),
         ("{endpoint}", "ENDPOINT"),
+        ("{iam}", "https://iam.REGION.DOMAIN"),
     ];
 
-    /// Whether the command is about what this resource names: a Secret, or a service account.
+    /// Whether the command is about what this resource names: a Secret, a service account, or IAM.
     pub fn fits(&self, command: &str) -> bool {
         let about = |blank: &str, value: &str| !command.contains(blank) || !value.is_empty();
-        about("{secret}", &self.secret) && about("{account}", &self.account)
+        about("{secret}", &self.secret)
+            && about("{account}", &self.account)
+            && about("{iam}", &self.iam)
+            && about("iamEndpoint", &self.iam)
     }
 
     /// The command for this resource.
     pub fn fill(&self, command: &str) -> String {
-        let Self { namespace, name, secret, account, files, endpoint } = self;
-        let values = [namespace, name, secret, account, files, endpoint];
+        let Self { namespace, name, secret, account, files, endpoint, iam } = self;
+        let values = [namespace, name, secret, account, files, endpoint, iam];
         let filled = |text: String, ((blank, nothing), value): (&(&str, &str), &&String)| {
             text.replace(blank, if value.is_empty() { nothing } else { value })
         };
@@ -257,6 +263,7 @@ mod tests {
             account: "replication".into(),
             files: "--from-file=token=FILE".into(),
             endpoint: "https://cbr.example".into(),
+            iam: "https://iam.example".into(),
         };
         for reason in Reason::ALL {
             for Cure { when, command } in reason.explained().cures {

@@ -84,7 +84,8 @@ async fn a_token_that_the_cloud_repeats_in_another_form_is_on_show_nowhere() -> 
                 | Operation::IssueToken
                 | Operation::Exchange
                 | Operation::TemporaryKey
-                | Operation::ListProjects => (
+                | Operation::ListProjects
+                | Operation::Capabilities => (
                     Answer::status(400).error(ErrorShape::Cbr, "BackupService.9900", words),
                     Script::replicate,
                 ),

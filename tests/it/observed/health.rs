@@ -68,3 +68,52 @@ async fn a_silent_client_is_cut_off_and_keeps_nobody_out() -> Result<()> {
     ensure!(!String::from_utf8_lossy(&answer).contains("200"), "an answer to half a request");
     Ok(())
 }
+
+/// 60 a second from anywhere, for as long as the operator is asked: each takes a place that it does
+/// not need.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn silent_clients_keep_no_probe_from_its_answer() -> Result<()> {
+    /// As the kubelet probes.
+    const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
+    /// More than there are places.
+    const AT_ONCE: usize = 500;
+    let scene = Scene::new(OPERATOR).await?;
+    let operator = scene.operator().start_ready()?;
+    let address = address(&operator)?;
+    let mut silent: Vec<TcpStream> = Vec::new();
+    for _ in 0..AT_ONCE {
+        silent.push(TcpStream::connect(&address)?);
+    }
+    let (target, stop) =
+        (address.clone(), std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false)));
+    let stopped = stop.clone();
+    let flood = std::thread::spawn(move || -> std::io::Result<usize> {
+        let mut held = std::collections::VecDeque::new();
+        let mut number = 0;
+        while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
+            held.push_back(TcpStream::connect(&target)?);
+            number += 1;
+            if held.len() > AT_ONCE {
+                held.pop_front();
+            }
+            std::thread::sleep(Duration::from_secs(1) / 60);
+        }
+        Ok(number)
+    });
+    let mut slowest = Duration::ZERO;
+    for _ in 0..40 {
+        let asked = std::time::Instant::now();
+        let mut stream = TcpStream::connect(&address)?;
+        stream.set_read_timeout(Some(PROBE_TIMEOUT))?;
+        stream.write_all(b"GET /health HTTP/1.1\r\nHost: operator\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).context("a probe has no answer")?;
+        ensure!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        slowest = slowest.max(asked.elapsed());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    let number = flood.join().expect("the flood")?;
+    println!("{number} silent clients; the slowest probe took {slowest:?}");
+    Ok(())
+}

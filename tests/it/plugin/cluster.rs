@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use harness::{Cluster, Scene, service_account};
 use serde_json::{Value, json};
 
-use super::{OPERATOR, PLUGIN, Said, bare, lost, no_look_up, plugin, short};
+use super::{NOT_FOUND, OPERATOR, PLUGIN, Said, bare, lost, no_look_up, plugin, short};
 
 fn run(command: &mut Command, arguments: &[&str]) -> Result<Said> {
     Said::of(command.args(arguments).output()?)
@@ -86,6 +86,7 @@ async fn what_does_not_work_is_reported_in_one_line() -> Result<()> {
     let missing = plugin(&scene, &["explain", "no-such"])?;
     let words = format!("there is no BackupReplication no-such in namespace {}", scene.namespace);
     assert!(missing.line()?.starts_with(&words), "{missing:?}");
+    assert_eq!(missing.code, Some(NOT_FOUND));
     for arguments in [
         &["explain", "../../../v1/secrets"][..],
         &["resolve", "db"],

@@ -14,7 +14,10 @@ fn complete(words: &[&str], kubeconfig: Option<&std::path::Path>) -> Result<Vec<
 
 #[tokio::test]
 async fn kubectl_completes_commands_options_and_the_names_of_resources() -> Result<()> {
-    assert_eq!(complete(&[""], None)?, ["status", "explain", "resolve", "completion", ":4"]);
+    assert_eq!(
+        complete(&[""], None)?,
+        ["status", "wait", "explain", "check", "new", "resolve", "completion", ":4"]
+    );
     assert_eq!(complete(&["ex"], None)?, ["explain", ":4"]);
     assert_eq!(complete(&["resolve", "db", "--acc"], None)?, ["--accepted", ":4"]);
     assert_eq!(complete(&["completion", "z"], None)?, ["zsh", ":4"]);

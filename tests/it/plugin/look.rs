@@ -122,3 +122,63 @@ async fn a_look_that_shows_nothing_says_why_and_decides_nothing() -> Result<()> 
     assert!(look()?.contains("Secret cbr-token (key token) does not exist"));
     Ok(())
 }
+
+/// IAM locks users after some wrong passwords.
+#[tokio::test]
+async fn a_login_that_was_refused_is_not_repeated_unasked() -> Result<()> {
+    let scene = Scene::with(OPERATOR, no_look_up()).await?;
+    let user = json!({
+        "username": example::USER, "password": "wrong", "domain": example::DOMAIN,
+    });
+    scene.secret_with("user", &user)?;
+    let auth = json!({"passwordSecretRef": {"name": "user"}});
+    scene.create(&Scene::manifest_with("db", example::BACKUP, &auth)).await?;
+    let mut attempt = harness::attempt(1, Some("Unknown"));
+    attempt["endpoint"] = json!(scene.simulator.https_url());
+    let refused = json!({
+        "phase": "OutcomeUnknown", "attempts": [attempt], "observedGeneration": 1, "conditions": [
+            {"type": "Ready", "status": "Unknown", "reason": "LoginRefused", "message": "",
+             "observedGeneration": 1, "lastTransitionTime": "2026-11-23T10:00:00Z"},
+        ],
+    });
+    scene.set_status("db", &refused).await?;
+    let iam = format!("--allowed-iam-endpoint={}", scene.simulator.https_url());
+    let default = format!("--default-iam-endpoint={}", scene.simulator.https_url());
+    let resolve = |more: &[&str]| {
+        let options = ["resolve", "db", "--accepted", &iam, &default];
+        plugin(&scene, &[&options, more].concat())
+    };
+    let refused = || scene.simulator.logins(example::USER).refused;
+    for yes in [&[][..], &["--yes"]] {
+        let said = resolve(yes)?;
+        assert!(said.line()?.contains("IAM has refused the login with Secret user"), "{said:?}");
+        assert!(said.line()?.contains("--log-in"), "{said:?}");
+    }
+    assert_eq!(refused(), 0);
+    assert!(scene.get("db").await?.0["metadata"].get("annotations").is_none());
+    resolve(&["--log-in"])?;
+    assert_eq!(refused(), 1);
+    resolve(&["--no-look", "--yes"])?.well()?;
+    assert_eq!(refused(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_user_who_logs_in_is_told_so() -> Result<()> {
+    let scene = Scene::new(OPERATOR).await?;
+    let user = json!({
+        "username": example::USER, "password": example::PASSWORD, "domain": example::DOMAIN,
+    });
+    scene.secret_with("user", &user)?;
+    let auth = json!({"passwordSecretRef": {"name": "user"}});
+    scene.create(&Scene::manifest_with("db", example::BACKUP, &auth)).await?;
+    let mut attempt = harness::attempt(1, Some("Unknown"));
+    attempt["endpoint"] = json!(scene.simulator.https_url());
+    scene.set_status("db", &json!({"phase": "OutcomeUnknown", "attempts": [attempt]})).await?;
+    let iam = format!("--allowed-iam-endpoint={}", scene.simulator.https_url());
+    let default = format!("--default-iam-endpoint={}", scene.simulator.https_url());
+    let said = plugin(&scene, &["resolve", "db", "--accepted", "--yes", &iam, &default])?.well()?;
+    assert!(said.contains("you logged in to IAM as the user in Secret user"), "{said}");
+    assert!(!said.contains(example::PASSWORD) && !said.contains(example::USER), "{said}");
+    Ok(())
+}

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::look::accepted_unseen;
 use super::situations::situations;
-use super::{OPERATOR, Said, bare, plugin, typed};
+use super::{OPERATOR, Said, bare, plugin, with_default_endpoint};
 use crate::generated::{block_like, is_written, presentable};
 
 fn page() -> Result<String> {
@@ -45,7 +45,11 @@ fn masked(text: &str, scene: &Scene) -> String {
 }
 
 fn masked_word(word: &str) -> String {
-    let shapes = [("00000000-0000-0000-0000-000000000000", "ID"), ("0000-00-00T00:00:00Z", "TIME")];
+    let shapes = [
+        ("00000000-0000-0000-0000-000000000000", "ID"),
+        ("00000000000000000000000000000000", "ID"),
+        ("0000-00-00T00:00:00Z", "TIME"),
+    ];
     let mut word = word.to_owned();
     for (shape, mask) in shapes {
         while let Some(at) =
@@ -83,7 +87,7 @@ async fn every_output_on_the_page_is_the_plugins_own() -> Result<()> {
             .split(' ')
             .map(|word| if word == "backups" { scene.namespace.as_str() } else { word })
             .collect();
-        let said = typed(scene, &words)?;
+        let said = with_default_endpoint(scene, &words)?;
         let printed = format!("{}{}", said.out, said.err);
         let lines = |text: &str| {
             let masked = masked(text, scene);
@@ -128,9 +132,13 @@ async fn every_key_of_the_json_is_on_the_page() -> Result<()> {
     scene.applied(&Scene::manifest("db", ""))?;
     scene.wait("db", "waiting", |object| object.reason() == "CredentialNotFound").await?;
     let page = page()?;
-    for command in [&["status", "-o", "json"][..], &["explain", "db", "-o", "json"]] {
+    for command in [
+        &["status", "-o", "json"][..],
+        &["explain", "db", "-o", "json"],
+        &["check", "db", "-o", "json"],
+    ] {
         let mut found = BTreeSet::new();
-        keys(&serde_json::from_str(&plugin(&scene, command)?.well()?)?, &mut found);
+        keys(&serde_json::from_str(&plugin(&scene, command)?.out)?, &mut found);
         for key in found {
             ensure!(
                 page.contains(&format!("`{key}`")),
@@ -142,9 +150,27 @@ async fn every_key_of_the_json_is_on_the_page() -> Result<()> {
 }
 
 #[test]
+fn every_exit_code_is_on_the_page() -> Result<()> {
+    let page = page()?;
+    let source = std::fs::read_to_string(repository::path("src/plugin/exit.rs"))?;
+    let codes: Vec<_> = source
+        .lines()
+        .filter_map(|line| {
+            line.trim().strip_prefix("Self::")?.strip_suffix(',')?.split_once(" => ")
+        })
+        .map(|(_, code)| code)
+        .collect();
+    ensure!(codes.len() == 8, "{codes:?}");
+    for code in codes {
+        ensure!(page.contains(&format!("\n| {code} | ")), "exit code {code} is not explained");
+    }
+    Ok(())
+}
+
+#[test]
 fn every_option_is_on_the_page() -> Result<()> {
     let page = page()?;
-    for command in ["status", "explain", "resolve"] {
+    for command in ["status", "wait", "explain", "check", "new", "resolve"] {
         let help = Said::of(bare().args([command, "--help"]).output()?)?.well()?;
         let long = |line: &str| {
             line.split([' ', ',']).find(|word| word.starts_with("--")).map(str::to_owned)

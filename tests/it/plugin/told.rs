@@ -52,7 +52,7 @@ async fn each_situation_is_shown_and_explained() -> Result<()> {
     assert!(order.is_sorted(), "{order:?}");
     let table = plugin(&scene, &["status"])?.well()?;
     let mut rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let heading = "NAMESPACE NAME PHASE READY REASON DESTINATION RECORD PROGRESS AGE";
+    let heading = "NAME PHASE READY REASON DESTINATION PROGRESS AGE";
     assert_eq!(rows.next().context("no heading")?.join(" "), heading);
     let expected = [
         ("waiting", "Pending", "False", "CredentialNotFound", "Operator"),
@@ -66,7 +66,7 @@ async fn each_situation_is_shown_and_explained() -> Result<()> {
         let object = scene.get(item["name"].as_str().context("no name")?).await?;
         let found = expected.iter().find(|(name, ..)| item["name"] == *name);
         let (name, phase, ready, reason, next) = found.with_context(|| format!("{item}"))?;
-        assert_eq!(row[..6], [namespace, *name, *phase, *ready, *reason, "eu-nl"]);
+        assert_eq!(row[..5], [*name, *phase, *ready, *reason, "eu-nl"]);
         assert_eq!(*item, row_of(&object, namespace, next), "{name}");
     }
     assert_eq!(keys(&listed), ["items", "version"]);
@@ -133,7 +133,7 @@ async fn each_situation_is_shown_and_explained() -> Result<()> {
     assert_tells(
         &text,
         &[
-            "The Secret or the service account that the resource names does not exist.",
+            "Waiting for Secret not-there-yet (key token) to be created.",
             "Attempts at the call, newest first\n  none",
         ],
     );
@@ -150,12 +150,14 @@ async fn each_situation_is_shown_and_explained() -> Result<()> {
 
 /// The documented form of a row.
 fn row_of(object: &Object, namespace: &str, next: &str) -> Value {
+    let needs_me = next == "Human" || object.reason().starts_with("Credential");
     let (ready, reason, message) = object.condition("Ready");
     let status = &object.0["status"];
     json!({
         "namespace": namespace, "name": object.0["metadata"]["name"],
         "createdAt": object.0["metadata"]["creationTimestamp"],
         "phase": object.phase(), "ready": ready, "reason": reason, "message": message, "next": next,
+        "needsMe": needs_me, "backupId": object.0["spec"]["backupId"],
         "origin": status["origin"], "destinationRegion": "eu-nl", "progress": status["progress"],
         "replicationRecordId": status["replicationRecordId"], "replicaBackupId": status["replicaBackupId"],
     })
@@ -177,7 +179,7 @@ async fn progress_and_the_copy_are_shown_where_they_are_known() -> Result<()> {
     });
     scene.set_status("db", &fields).await?;
     let table = plugin(&scene, &["status"])?.well()?;
-    assert_tells(&table, &["Replicating", "record-1", "40%"]);
+    assert_tells(&table, &["Replicating", "Accepted", "40%"]);
     let (text, report) = explained(&scene, "db")?;
     assert_tells(
         &text,

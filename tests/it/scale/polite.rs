@@ -21,7 +21,7 @@ const BACKUPS: usize = 200;
 const OF_EACH: usize = 5;
 /// Far below what resources that were accepted half a minute ago would like to have, and little
 /// enough that a busy machine keeps up with the writes.
-const LOOK_UPS_PER_MINUTE: u32 = 60;
+const REQUESTS_PER_MINUTE: u32 = 60;
 
 /// A resource that is followed.
 struct Followed {
@@ -102,13 +102,13 @@ fn look_ups(scene: &Scene, since: Timestamp) -> Vec<Timestamp> {
 fn keeps_the_rate(look_ups: &[Timestamp], since: Timestamp) -> Result<()> {
     let seconds = |at: &Timestamp| at.duration_since(since).as_secs_f64();
     for (before, at) in look_ups.iter().enumerate() {
-        let allowed = seconds(at) * f64::from(LOOK_UPS_PER_MINUTE) / 60.0;
+        let allowed = seconds(at) * f64::from(REQUESTS_PER_MINUTE) / 60.0;
         ensure!(before as f64 <= allowed, "{} look-ups within {:.3} s", before + 1, seconds(at));
     }
     let observed = look_ups.last().map(seconds).context("no look-up at all")?;
     let per_minute = look_ups.len() as f64 / observed * 60.0;
     println!(
-        "{} look-ups in {observed:.1} s: {per_minute:.0} a minute of {LOOK_UPS_PER_MINUTE}",
+        "{} look-ups in {observed:.1} s: {per_minute:.0} a minute of {REQUESTS_PER_MINUTE}",
         look_ups.len()
     );
     Ok(())
@@ -157,7 +157,7 @@ async fn run_until(
     before: &Snapshot,
 ) -> Result<(usize, Snapshot)> {
     let options = scene.operator().env("KUBECONFIG", account);
-    let options = options.env("BREP_LOOK_UPS_PER_MINUTE", LOOK_UPS_PER_MINUTE.to_string());
+    let options = options.env("BREP_REQUESTS_PER_MINUTE", REQUESTS_PER_MINUTE.to_string());
     let enough = scene.simulator.log(|log| log.total().gets) + number as u64;
     let started = Timestamp::now();
     let operator = options.start()?;

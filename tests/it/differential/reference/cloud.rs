@@ -204,6 +204,7 @@ fn backup(replication_records: Records) -> Lookup {
         names_itself: true,
         status,
         image_type: None,
+        kind: None,
         replication_records,
     }))
 }

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 pub use self::port::free as free_port;
 use self::readiness::NotReady;
@@ -266,6 +266,22 @@ impl ControlPlane {
     /// if it is stopped already.
     pub fn stop_apiserver(&self) {
         drop(self.apiserver().take());
+    }
+
+    /// Has kube-apiserver stand still (SIGSTOP): connections stay, and nothing is answered.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn pause_apiserver(&self) -> Result<()> {
+        self.apiserver().as_ref().context("kube-apiserver does not run")?.pause()
+    }
+
+    /// Has it go on.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn resume_apiserver(&self) -> Result<()> {
+        self.apiserver().as_ref().context("kube-apiserver does not run")?.resume()
     }
 
     /// Starts kube-apiserver again, with the same port, keys and data, and waits until it is ready.

@@ -28,11 +28,11 @@ impl OperatorOptions {
         Self { binary: binary.into(), arguments: Vec::new(), environment: Vec::new() }
             .env("KUBECONFIG", kubeconfig.as_os_str())
             .env("RUST_LOG", "info")
-            // What waits for a cloud that shows no records, and the pace of look-ups, have tests of
+            // What waits for a cloud that shows no records, and the pace of requests, have tests of
             // their own.
             .env("BREP_LOOK_UP_PATIENCE", "1s")
             .env("BREP_FIRST_CALL_AFTER", "1us")
-            .env("BREP_LOOK_UPS_PER_MINUTE", "6000")
+            .env("BREP_REQUESTS_PER_MINUTE", "6000")
             .arg("--listen=127.0.0.1:0")
             .arg("--log-format=json")
     }

@@ -5,7 +5,7 @@ mod iam;
 
 use std::time::Duration;
 
-pub use gateway::{ExpiredToken, HeaderLimits};
+pub use gateway::{ExpiredToken, HeaderLimits, Quota};
 pub use iam::Iam;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,8 @@ pub struct Behaviour {
     pub expired_token: ExpiredToken,
     /// How long the headers of a request may be; `None`: as long as tests like.
     pub header_limits: Option<HeaderLimits>,
+    /// How many requests about backups the gateway takes of a caller; `None`: any number.
+    pub quota: Option<Quota>,
     /// How IAM behaves.
     pub iam: Iam,
     /// Ids and regions are known in any letter case, with or without their hyphens. A destination

@@ -47,7 +47,8 @@ mod world;
 
 pub use behaviour::{
     AuthErrors, Behaviour, Cache, Children, Count, DestinationVault, Ending, ExpiredToken,
-    HeaderLimits, Iam, List, LookUp, Order, Pace, Records, Shape, Spelling, Timestamps, View, Wire,
+    HeaderLimits, Iam, List, LookUp, Order, Pace, Quota, Records, Shape, Spelling, Timestamps,
+    View, Wire,
 };
 pub use command::Command;
 pub use log::{

@@ -68,6 +68,7 @@ pub(crate) fn look(looked: &Looked, spelling: Spelling) -> Lookup {
             names_itself: true,
             status,
             image_type: None,
+            kind: None,
             replication_records,
         }))
     };
@@ -164,10 +165,10 @@ pub(crate) fn ending(end: End, no: AttemptNo, attempt: &Attempt) -> CallResult {
         End::Unreadable2xx => {
             CallResult::Unknown(answer(Some(200), "A success that cannot be read."))
         }
-        End::Undocumented => CallResult::of(undocumented(418, None), attempt),
+        End::Undocumented => CallResult::of(undocumented(418, None), attempt, None),
         End::Codeless => {
             let refusal = cbr::Refusal::Terminal(TerminalReason::Destination);
-            CallResult::of(undocumented(404, Some(refusal)), attempt)
+            CallResult::of(undocumented(404, Some(refusal)), attempt, None)
         }
     }
 }

@@ -30,3 +30,12 @@ impl Default for HeaderLimits {
         Self { each: 32 * 1024, total: 128 * 1024 }
     }
 }
+
+/// So many requests of one caller within this time, from the first of them on; 429 `APIGW.0308` for
+/// those beyond, without `Retry-After`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quota {
+    pub requests: u32,
+    pub milliseconds: u64,
+}

@@ -23,7 +23,11 @@ pub(crate) fn applicant(
             name.as_str().map(str::to_owned)
         }
         Operation::Exchange => headers.get("x-idp-id")?.to_str().ok().map(str::to_owned),
-        Operation::Replicate | Operation::Show | Operation::List | Operation::ListProjects => None,
+        Operation::Replicate
+        | Operation::Show
+        | Operation::List
+        | Operation::ListProjects
+        | Operation::Capabilities => None,
     }
 }
 

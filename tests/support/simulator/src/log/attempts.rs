@@ -43,7 +43,11 @@ impl Applicants {
                 None
             }
             Some(
-                Operation::Replicate | Operation::Show | Operation::List | Operation::ListProjects,
+                Operation::Replicate
+                | Operation::Show
+                | Operation::List
+                | Operation::ListProjects
+                | Operation::Capabilities,
             )
             | None => None,
         };

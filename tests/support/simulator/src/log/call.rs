@@ -60,7 +60,8 @@ impl Call {
                 | Verdict::Issued
                 | Verdict::KeyIssued
                 | Verdict::BackupsListed { backups: _ }
-                | Verdict::Listed { projects: _ },
+                | Verdict::Listed { projects: _ }
+                | Verdict::Offered { regions: _ },
             )
             | None => None,
         }
@@ -85,6 +86,8 @@ pub enum Verdict {
     BackupsListed { backups: usize },
     /// So many projects.
     Listed { projects: usize },
+    /// So many destination regions.
+    Offered { regions: usize },
 }
 
 /// How a call ended.

@@ -154,7 +154,8 @@ impl Log {
                     | Operation::IssueToken
                     | Operation::Exchange
                     | Operation::TemporaryKey
-                    | Operation::ListProjects,
+                    | Operation::ListProjects
+                    | Operation::Capabilities,
                 )
                 | None => {}
             });

@@ -34,6 +34,8 @@ pub enum Operation {
     TemporaryKey,
     /// `GET /v3/projects`
     ListProjects,
+    /// `GET …/replication-capabilities`
+    Capabilities,
 }
 
 impl Operation {
@@ -46,6 +48,7 @@ impl Operation {
             Route::Exchange => Some(Self::Exchange),
             Route::TemporaryKey => Some(Self::TemporaryKey),
             Route::ListProjects => Some(Self::ListProjects),
+            Route::Capabilities { project_id: _ } => Some(Self::Capabilities),
             Route::Unknown => None,
         }
     }
@@ -53,7 +56,7 @@ impl Operation {
     /// Whether it is one of IAM's.
     pub(crate) fn is_of_iam(self) -> bool {
         match self {
-            Self::Replicate | Self::Show | Self::List => false,
+            Self::Replicate | Self::Show | Self::List | Self::Capabilities => false,
             Self::IssueToken | Self::Exchange | Self::TemporaryKey | Self::ListProjects => true,
         }
     }
@@ -180,7 +183,8 @@ impl Script {
                 .into_iter()
                 .any(|name| name.as_deref() == Some(only))
         };
-        self.operation.map_or(!operation.is_of_iam(), |only| only == operation)
+        let of_backups = matches!(operation, Operation::Replicate | Operation::Show);
+        self.operation.map_or(of_backups, |only| only == operation)
             && self.backup_id.as_deref().is_none_or(|only| Some(only) == arrival.route.backup_id())
             && self.token.as_ref().is_none_or(|TokenValue(only)| Some(only.as_bytes()) == token)
             && self.applicant.as_deref().is_none_or(asks)

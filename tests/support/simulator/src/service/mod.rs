@@ -2,6 +2,7 @@
 
 mod access_key;
 pub(crate) mod caller;
+mod capabilities;
 mod credentials;
 pub(crate) mod error;
 pub(crate) mod iam;
@@ -9,6 +10,7 @@ pub(crate) mod inventory;
 pub(crate) mod ledger;
 mod list;
 pub(crate) mod parameters;
+mod quota;
 pub(crate) mod record;
 mod replicate;
 pub(crate) mod route;
@@ -34,6 +36,7 @@ use error::Refusal;
 use iam::Issued;
 use inventory::Inventory;
 use ledger::Ledger;
+use quota::Quotas;
 use route::Route;
 use token::Tokens;
 use user::Users;
@@ -50,6 +53,7 @@ pub(crate) struct Service {
     pub(crate) clock: Clock,
     pub(crate) ledger: Ledger,
     pub(crate) behaviour: Behaviour,
+    quotas: Quotas,
     /// What `GET` shows of single backups, where it differs from the rest.
     views: HashMap<String, View>,
     /// What `GET` shows to single tokens, where it differs from the rest.
@@ -127,6 +131,7 @@ impl Service {
             clock: Clock::default(),
             ledger: Ledger::default(),
             behaviour,
+            quotas: Quotas::default(),
             views: HashMap::new(),
             token_views: HashMap::new(),
             stored: HashMap::new(),
@@ -151,6 +156,7 @@ impl Service {
                 | Route::Exchange
                 | Route::TemporaryKey
                 | Route::ListProjects
+                | Route::Capabilities { project_id: _ }
                 | Route::Unknown,
             ) => false,
         };
@@ -188,11 +194,13 @@ impl Service {
         let time = self.clock.now();
         match request.route {
             Route::Replicate { project_id, backup_id } => {
+                self.within_quota(request, now)?;
                 let authority = self.authenticate(request, project_id, time)?;
                 let (body, verdict) = self.replicate(project_id, backup_id, request.body)?;
                 Ok(Done::ok(body, verdict, Some(authority)))
             }
             Route::Show { project_id, backup_id } => {
+                self.within_quota(request, now)?;
                 self.look_up_is_available(request, backup_id)?;
                 let authority = self.authenticate(request, project_id, time)?;
                 self.look_up_is_allowed(request, backup_id)?;
@@ -216,6 +224,11 @@ impl Service {
                 let (body, verdict) = self.list_projects(request, time)?;
                 Ok(Done::ok(body, verdict, None))
             }
+            Route::Capabilities { project_id } => {
+                let authority = self.authenticate(request, project_id, time)?;
+                let (body, verdict) = self.capabilities();
+                Ok(Done::ok(body, verdict, Some(authority)))
+            }
             Route::Unknown => Err(Refusal::no_such_api()),
         }
     }
@@ -238,6 +251,7 @@ impl Service {
             | Route::Exchange
             | Route::TemporaryKey
             | Route::ListProjects
+            | Route::Capabilities { project_id: _ }
             | Route::Unknown) => other,
         }
     }

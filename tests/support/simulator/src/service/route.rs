@@ -12,6 +12,7 @@ pub(crate) enum Route {
     Exchange,
     TemporaryKey,
     ListProjects,
+    Capabilities { project_id: String },
     Unknown,
 }
 
@@ -38,6 +39,11 @@ impl Route {
             (&Method::POST, ["", "v3.0", "OS-AUTH", "id-token", "tokens"]) => Self::Exchange,
             (&Method::POST, ["", "v3.0", "OS-CREDENTIAL", "securitytokens"]) => Self::TemporaryKey,
             (&Method::GET, ["", "v3", "projects"]) => Self::ListProjects,
+            (&Method::GET, ["", "v3", project, "replication-capabilities"])
+                if !project.is_empty() =>
+            {
+                Self::Capabilities { project_id: (*project).to_owned() }
+            }
             _ => Self::Unknown,
         }
     }
@@ -51,6 +57,7 @@ impl Route {
             | Self::Exchange
             | Self::TemporaryKey
             | Self::ListProjects
+            | Self::Capabilities { project_id: _ }
             | Self::Unknown => None,
         }
     }

@@ -229,6 +229,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         caught_by: "--test it guards::nothing_follows_an_acceptance",
     },
     Mutant {
+        name: "spec-thaws-at-once",
+        promise: "the API server keeps what was called for",
+        file: "src/resource/guards.rs",
+        old: "!has(s.attempts) && !has(s.acceptedAt) && \\",
+        new: "!has(s.acceptedAt) && \\",
+        caught_by: "--test it frozen::frozen_while",
+    },
+    Mutant {
         name: "spec-thaws-after-acceptance",
         promise: "the API server keeps what was called for",
         file: "src/resource/guards.rs",

@@ -5,6 +5,7 @@ mod credentials;
 mod evidence;
 mod newest;
 mod once;
+mod plugin;
 mod selector;
 
 use crate::mutant::Mutant;
@@ -16,6 +17,7 @@ const PARTS: &[&[Mutant]] = &[
     credentials::MUTANTS,
     newest::MUTANTS,
     selector::MUTANTS,
+    plugin::MUTANTS,
 ];
 
 /// All mutants.

@@ -1,0 +1,304 @@
+//! The one gate for requests to the cloud. Each credential at each endpoint has a lane of its own,
+//! with a pace, a circuit breaker and so many places: a lane that hangs holds nothing that another
+//! one needs, and one tenant neither sees nor slows another.
+//!
+//! Nobody waits here. Who may not go on now is told when to come again, and keeps nothing meanwhile
+//! but a place in the order.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::runtime::reflector::ObjectRef;
+
+use crate::cbr::{BackupId, CredentialId};
+use crate::controller::watch::entry::WatchEntry;
+use crate::protocol::{Circuit, CircuitState, Pace, deadline};
+
+/// Whose requests share a lane. Quotas are counted for each user, whatever the project.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct LaneKey {
+    pub(crate) endpoint: String,
+    pub(crate) credential: CredentialId,
+}
+
+/// Who stands in the order of a lane.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Ticket {
+    /// Before a call, or for one whose outcome is unknown.
+    Call(ObjectRef<WatchEntry>),
+    /// To follow the copies of a backup. Those come after the others.
+    Follow(BackupId),
+}
+
+/// Whether a request may be made.
+pub(crate) enum Entry {
+    /// Now, and no other one takes this place.
+    Go(Place),
+    /// Not before this has passed.
+    Later(Duration),
+    /// The cloud asked this credential to wait until then.
+    Held(Timestamp),
+    /// The endpoint does not answer; another request finds out whether that is still so.
+    Shut,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// An answer, whatever it says.
+    Answer,
+    /// The cloud wants fewer requests, and asks to wait for so long, if it does.
+    Throttled(Option<Duration>),
+    /// Nothing for a long time.
+    Silence,
+    /// Nothing, at once.
+    Nothing,
+}
+
+/// A ticket is given out for no longer than this in advance. Who would have to wait for longer comes
+/// again.
+const HORIZON: Duration = Duration::from_secs(2 * 60);
+/// A ticket that nobody came for is void after this.
+const TICKET_KEPT: Duration = Duration::from_secs(60);
+/// Who finds all places taken comes again after this, at the earliest.
+const WHEN_FULL: Duration = Duration::from_millis(500);
+/// What a lane has learned is kept for so long after its last use.
+const KEPT: Duration = Duration::from_secs(60 * 60);
+/// A look-up before a call is granted together with the call: nothing waits after the claim.
+const WITH_CALL: u32 = 2;
+
+/// All lanes.
+pub(crate) struct Gate {
+    lanes: Mutex<HashMap<LaneKey, Arc<Lane>>>,
+    per_minute: NonZeroU32,
+    places: usize,
+}
+
+type Lane = Mutex<LaneState>;
+
+struct LaneState {
+    pace: Pace,
+    circuit: Circuit,
+    /// By the wall clock, for people.
+    held_until: Timestamp,
+    tickets: HashMap<Ticket, Duration>,
+    /// When the next ticket to follow a copy is due.
+    next_to_follow: Duration,
+    in_flight: usize,
+    used: Duration,
+}
+
+/// A place in a lane, until it is dropped.
+pub(crate) struct Place {
+    lane: Arc<Lane>,
+    /// Whether a call was granted with it and has not been made.
+    call_granted: bool,
+}
+
+/// A wait that the cloud wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) until: Timestamp,
+    /// How much longer it is than what was known before.
+    pub(crate) more: Duration,
+}
+
+/// What the lanes are like, for the metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LaneCounts {
+    pub(crate) throttled: usize,
+    pub(crate) open: usize,
+    pub(crate) half_open: usize,
+}
+
+impl Gate {
+    /// `per_minute`: the fastest pace of a lane; `places`: so many requests at a time in each.
+    pub(crate) fn new(per_minute: NonZeroU32, places: u16) -> Self {
+        Self { lanes: Mutex::default(), per_minute, places: usize::from(places) }
+    }
+
+    /// Asks for a place. `at`: now, on the caller's clock; `spread`: from 0 to 1.
+    pub(crate) fn enter(&self, key: &LaneKey, ticket: Ticket, at: Duration, spread: f64) -> Entry {
+        let lane = self.lane(key, at);
+        let mut state = lock(&lane);
+        if state.pace.held_until(at).is_some() {
+            return Entry::Held(state.held_until);
+        }
+        let begins = state.turn(&ticket, at);
+        let wait = begins.saturating_sub(at);
+        if wait > HORIZON {
+            return Entry::Later(HORIZON.mul_f64(0.5 + spread / 2.0));
+        }
+        if !wait.is_zero() {
+            state.tickets.insert(ticket, begins);
+            return Entry::Later(wait);
+        }
+        state.tickets.remove(&ticket);
+        let places = if state.pace.is_doubtful() { 1 } else { self.places };
+        match state.circuit.state(at, state.in_flight > 0) {
+            CircuitState::Open => return Entry::Shut,
+            CircuitState::HalfOpen | CircuitState::Closed if state.in_flight < places => {}
+            // To the end of the order, so that a full lane is not asked faster than an empty one.
+            CircuitState::HalfOpen | CircuitState::Closed => {
+                let begins = state.turn(&ticket, at).max(at + WHEN_FULL);
+                state.tickets.insert(ticket, begins);
+                return Entry::Later((begins - at).min(HORIZON));
+            }
+        }
+        let call_granted = match &ticket {
+            Ticket::Call(_) => true,
+            Ticket::Follow(_) => {
+                state.pace.grant(1, at);
+                false
+            }
+        };
+        state.in_flight += 1;
+        drop(state);
+        Entry::Go(Place { lane, call_granted })
+    }
+
+    /// Until when the cloud asked this credential to wait, if that is after `at`.
+    pub(crate) fn held_until(&self, key: &LaneKey, at: Duration) -> Option<Timestamp> {
+        let lane = lock(&self.lanes).get(key).cloned()?;
+        let state = lock(&lane);
+        state.pace.held_until(at).map(|_| state.held_until)
+    }
+
+    /// What the lanes are like now.
+    pub(crate) fn counts(&self, at: Duration) -> LaneCounts {
+        let lanes: Vec<_> = lock(&self.lanes).values().cloned().collect();
+        lanes.iter().fold(LaneCounts::default(), |mut counts, lane| {
+            let state = lock(lane);
+            counts.throttled += usize::from(state.pace.held_until(at).is_some());
+            match state.circuit.state(at, state.in_flight > 0) {
+                CircuitState::Closed => {}
+                CircuitState::HalfOpen => counts.half_open += 1,
+                CircuitState::Open => counts.open += 1,
+            }
+            counts
+        })
+    }
+
+    fn lane(&self, key: &LaneKey, at: Duration) -> Arc<Lane> {
+        let mut lanes = lock(&self.lanes);
+        if !lanes.contains_key(key) {
+            lanes.retain(|_, lane| Arc::strong_count(lane) > 1 || lock(lane).is_worth_keeping(at));
+        }
+        let lane = lanes.entry(key.clone()).or_insert_with(|| {
+            Arc::new(Mutex::new(LaneState {
+                pace: Pace::new(self.per_minute),
+                circuit: Circuit::default(),
+                held_until: Timestamp::MIN,
+                tickets: HashMap::new(),
+                next_to_follow: Duration::ZERO,
+                in_flight: 0,
+                used: at,
+            }))
+        });
+        lock(lane).used = at;
+        lane.clone()
+    }
+}
+
+impl LaneState {
+    /// When this ticket's turn is; a new one is put at the end.
+    fn turn(&mut self, ticket: &Ticket, at: Duration) -> Duration {
+        let Self { pace, tickets, next_to_follow, .. } = self;
+        if let Some(begins) = tickets.get(ticket).filter(|begins| at < **begins + TICKET_KEPT) {
+            return match ticket {
+                Ticket::Call(_) => *begins,
+                // What came for calls meanwhile goes first.
+                Ticket::Follow(_) => (*begins).max(pace.next(at)),
+            };
+        }
+        tickets.retain(|_, begins| at < *begins + TICKET_KEPT);
+        match ticket {
+            Ticket::Call(_) if pace.next(at) > at + HORIZON => pace.next(at),
+            Ticket::Call(_) => pace.grant(WITH_CALL, at),
+            Ticket::Follow(_) => {
+                let begins = pace.next(at).max(*next_to_follow);
+                if begins <= at + HORIZON {
+                    *next_to_follow = begins + pace.gap();
+                }
+                begins
+            }
+        }
+    }
+
+    /// Whether it knows more than a new one would.
+    fn is_worth_keeping(&self, at: Duration) -> bool {
+        let Self { pace, circuit, held_until: _, tickets, next_to_follow: _, in_flight, used } =
+            self;
+        let knows = !pace.knows_nothing(at) || *circuit != Circuit::default();
+        let is_waited_for = tickets.values().any(|begins| at < *begins + TICKET_KEPT);
+        *in_flight > 0 || (knows && at.saturating_sub(*used) < KEPT) || is_waited_for
+    }
+}
+
+impl Place {
+    /// Notes what became of a request that began at `sent`. Returns the wait that the cloud asked
+    /// for, if it did.
+    pub(crate) fn note(
+        &self,
+        heard: Heard,
+        sent: Duration,
+        at: Duration,
+        spread: f64,
+    ) -> Option<Wanted> {
+        let mut state = lock(&self.lane);
+        match heard {
+            Heard::Answer => {
+                state.pace.note_passed();
+                state.circuit.note_answer();
+                None
+            }
+            Heard::Throttled(asked) => {
+                state.circuit.note_answer();
+                let before = state.pace.held_until(at).unwrap_or(at);
+                let until = state.pace.note_throttled(sent, at, asked, spread);
+                // The turns that were given out are of the old pace.
+                state.tickets.clear();
+                state.next_to_follow = until;
+                let wait = until.saturating_sub(at);
+                let told = deadline(Timestamp::now(), wait).unwrap_or(Timestamp::MAX);
+                state.held_until = state.held_until.max(told);
+                Some(Wanted { until: state.held_until, more: until.saturating_sub(before) })
+            }
+            Heard::Silence => {
+                state.circuit.note_silence(sent, at);
+                None
+            }
+            Heard::Nothing => None,
+        }
+    }
+
+    /// The call that was granted is made now. `false`: the cloud has asked to wait meanwhile, so
+    /// that none may be.
+    pub(crate) fn may_call(&mut self, at: Duration) -> bool {
+        let free = lock(&self.lane).pace.held_until(at).is_none();
+        self.call_granted &= !free;
+        free
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = lock(&self.lane);
+        state.in_flight = state.in_flight.saturating_sub(1);
+        if self.call_granted {
+            state.pace.give_back();
+        }
+    }
+}
+
+/// A panic elsewhere leaves these whole, so a poisoned lock is as good as another.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+#[path = "gate_tests.rs"]
+mod tests;
