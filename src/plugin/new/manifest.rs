@@ -40,16 +40,13 @@ pub(super) fn manifest(wanted: &Wanted, namespace: Option<&str>) -> Result<Manif
              or a digit"
         )));
     }
-    let mut spec =
-        BackupReplicationSpec::of_backup(required(wanted.backup.as_ref(), "--backup")?);
+    let mut spec = BackupReplicationSpec::of_backup(required(wanted.backup.as_ref(), "--backup")?);
     spec.endpoint.clone_from(&wanted.endpoint);
     spec.project_id = required(wanted.project.as_ref(), "--project")?;
     spec.destination_project_id =
         required(wanted.destination_project.as_ref(), "--destination-project")?;
-    spec.destination_region =
-        required(wanted.destination_region.as_ref(), "--destination-region")?;
-    spec.destination_vault_id =
-        required(wanted.destination_vault.as_ref(), "--destination-vault")?;
+    spec.destination_region = required(wanted.destination_region.as_ref(), "--destination-region")?;
+    spec.destination_vault_id = required(wanted.destination_vault.as_ref(), "--destination-vault")?;
     spec.name.clone_from(&wanted.replica_name);
     spec.description.clone_from(&wanted.description);
     spec.auth = auth(&wanted.credential)?;

@@ -246,7 +246,8 @@ pub(super) const NO_MATCHING_BACKUP: Explained = Explained {
         },
         EDIT,
     ],
-    ..WARNS
+    told: Telling::Once,
+    ..QUIET
 };
 pub(super) const BACKUP_CHOSEN: Explained = Explained {
     means: "The newest backup that matches spec.backupSelector was chosen (status.chosenBackupId). \
