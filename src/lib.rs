@@ -15,7 +15,10 @@
 )]
 
 pub mod cbr;
+// The operator runs in a cluster; the plugin runs where people work.
+#[cfg(unix)]
 pub mod controller;
+#[cfg(unix)]
 pub mod operator;
 pub mod plugin;
 pub mod protocol;

@@ -10,10 +10,10 @@ mod classify;
 mod client;
 mod clock;
 mod cloud_value;
+mod clouds;
 mod codeless;
 mod credential;
 mod credential_id;
-mod defaults;
 mod endpoint;
 mod endpoint_pattern;
 mod error_body;
@@ -47,10 +47,12 @@ pub use classify::classify;
 pub use client::{Client, ClientConfig, ClientError};
 pub use clock::ClockDifference;
 pub use cloud_value::{CloudValue, same_spelling, spelling};
+pub use clouds::{
+    Cloud, DEFAULT_ENDPOINT_PATTERNS, DEFAULT_IAM_PATTERNS, Hosts, UnknownCloud, iam_beside,
+};
 pub use codeless::{CODELESS, Codeless};
 pub use credential::Credential;
 pub use credential_id::CredentialId;
-pub use defaults::{DEFAULT_ENDPOINT_PATTERNS, DEFAULT_IAM_PATTERNS};
 pub use endpoint::{AllowList, Endpoint, EndpointRefused};
 pub use endpoint_pattern::{EndpointPattern, InvalidPattern};
 pub use error_body::CloudError;

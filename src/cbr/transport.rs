@@ -206,8 +206,8 @@ impl Trouble {
                  --connect-timeout is the limit)"
             }
             Self::Proxy => {
-                "the proxy opened no connection to it (check HTTPS_PROXY and NO_PROXY, and what \
-                 the proxy allows)"
+                "the proxy opened no connection to it (check HTTPS_PROXY, ALL_PROXY and NO_PROXY, \
+                 and what the proxy allows)"
             }
             Self::NoConnection => {
                 "no connection could be made (check the network and the proxy settings)"
@@ -265,9 +265,10 @@ fn is_parsing(cause: &str) -> bool {
     cause.ends_with(" parsed") || cause == "message head is too large"
 }
 
-/// hyper-util's words for a proxy that does not connect; its error type is private.
+/// The libraries' words for a proxy that does not connect, an HTTP one or a SOCKS one; their error
+/// types are private.
 fn is_of_tunnel(cause: &str) -> bool {
-    cause.starts_with("tunnel error")
+    cause.starts_with("tunnel error") || cause == "error connecting to socks proxy"
 }
 
 /// The last cause in the chain, in the library's words: for what keeps a client from being made at

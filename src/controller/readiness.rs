@@ -16,9 +16,23 @@ pub enum Part {
 
 /// What each part waits for; empty when all of them are there.
 #[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<Mutex<BTreeMap<(Part, String), String>>>);
+pub struct Readiness {
+    missing: Arc<Mutex<BTreeMap<(Part, String), String>>>,
+    /// Where the API server is, for a reader of the log.
+    api_server: Arc<str>,
+}
 
 impl Readiness {
+    /// Of what is at this API server.
+    pub fn at(api_server: &str) -> Self {
+        Self { missing: Arc::default(), api_server: api_server.into() }
+    }
+
+    /// Where the API server is.
+    pub fn api_server(&self) -> &str {
+        &self.api_server
+    }
+
     /// Something is not there yet, or not any more. Returns whether that is news.
     pub fn not_ready(&self, part: Part, what: &str, why: &str) -> bool {
         let before = self.lock().insert((part, what.to_owned()), why.to_owned());
@@ -41,7 +55,7 @@ impl Readiness {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Part, String), String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.missing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -46,7 +46,7 @@ use crate::resource::BackupReplication;
 const AFTER_PANIC: Duration = Duration::from_secs(5);
 
 /// Ends of calls that could not be written at once and are read and written again at a time.
-const RETRIES: usize = 8;
+const RETRIES: usize = 16;
 
 /// The two stages of a shutdown.
 #[derive(Clone, Debug, Default)]
@@ -136,15 +136,13 @@ impl Controller {
         let client = &self.context.kubernetes;
         let context = self.context.clone();
         let own = namespace.map(str::to_owned);
-        let settling_time = self.context.settings.policy.settling_time;
         let (memory, index) = (self.context.clone(), self.index.clone());
         let on_object = move |object: &BackupReplication| memory.memory.note_stored_viewer(object);
         let (store, stream) = watch::unfinished(
             client,
             namespace,
             &self.readiness,
-            settling_time,
-            self.context.settings.watch_timeout,
+            &self.context.settings,
             self.room.clone(),
             on_object,
             move |event, store| {

@@ -1,4 +1,4 @@
-//! Notices an API server that has stopped answering, whoever leads. Each watch ends and begins again
+//! Notices an API server that has stopped answering, with or without the lead. Each watch ends and begins again
 //! within `--watch-timeout`, so an API server that lives says something at least that often.
 
 use std::pin::Pin;

@@ -2,6 +2,7 @@
 
 mod api_requests;
 mod api_silence;
+mod bind;
 mod election;
 mod health;
 mod http;

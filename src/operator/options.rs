@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::election::ElectionOptions;
-use crate::cbr::{DEFAULT_ENDPOINT_PATTERNS, DEFAULT_IAM_PATTERNS, EndpointPattern};
+use crate::cbr::{Cloud, EndpointPattern};
 use crate::controller::RequiredLabel;
 
 /// Replicates CBR backups to another region, with one accepted call per BackupReplication.
@@ -42,29 +42,22 @@ pub(super) enum Command {
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct RunOptions {
+    /// Cloud whose CBR and IAM endpoints are allowed: otc, otc-swiss, huawei, huawei-eu,
+    /// flexible-engine, cloud-ru or core42. Repeatable. Without any cloud or endpoint, those of otc
+    /// and huawei are allowed
+    #[arg(long, env = "BREP_CLOUD", value_name = "NAME", value_delimiter = ',')]
+    pub(super) cloud: Vec<Cloud>,
     /// Endpoint that resources may name, e.g. https://cbr.{region}.otc.t-systems.com; `*` stands
-    /// for any one label. Repeatable; replaces the default list. An http:// endpoint is called only
-    /// where it is spelt out here
-    #[arg(
-        long,
-        env = "BREP_ALLOWED_ENDPOINT",
-        value_name = "URL",
-        value_delimiter = ',',
-        default_values = DEFAULT_ENDPOINT_PATTERNS
-    )]
+    /// for any one label. Repeatable; allowed in addition to the clouds that are named. An http://
+    /// endpoint is called only where it is spelt out here
+    #[arg(long, env = "BREP_ALLOWED_ENDPOINT", value_name = "URL", value_delimiter = ',')]
     pub(super) allowed_endpoint: Vec<EndpointPattern>,
-    /// Endpoint of resources that name none
+    /// Endpoint of resources that name none; it must be an allowed one
     #[arg(long, env = "BREP_DEFAULT_ENDPOINT", value_name = "URL")]
     pub(super) default_endpoint: Option<String>,
-    /// IAM endpoint that passwords and service accounts' tokens may be sent to; patterns as for
-    /// --allowed-endpoint. Repeatable; replaces the default list
-    #[arg(
-        long,
-        env = "BREP_ALLOWED_IAM_ENDPOINT",
-        value_name = "URL",
-        value_delimiter = ',',
-        default_values = DEFAULT_IAM_PATTERNS
-    )]
+    /// IAM endpoint that a password or a service account's token may be sent to, in the manner of
+    /// --allowed-endpoint. Repeatable; allowed in addition to the clouds that are named
+    #[arg(long, env = "BREP_ALLOWED_IAM_ENDPOINT", value_name = "URL", value_delimiter = ',')]
     pub(super) allowed_iam_endpoint: Vec<EndpointPattern>,
     /// IAM endpoint of resources that name none; else it is the one beside their CBR endpoint
     #[arg(long, env = "BREP_DEFAULT_IAM_ENDPOINT", value_name = "URL")]
@@ -78,8 +71,9 @@ pub(super) struct RunOptions {
         value_parser = namespace
     )]
     pub(super) namespace: Vec<String>,
-    /// Address of /health, /ready and /metrics
-    #[arg(long, env = "BREP_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
+    /// Address of /health, /ready and /metrics; [::] is IPv4, too, and IPv4 alone where there is no
+    /// IPv6
+    #[arg(long, env = "BREP_LISTEN", value_name = "ADDRESS", default_value = "[::]:8080")]
     pub(super) listen: SocketAddr,
     /// Resources worked on at a time; of several namespaces, at most half for each. Also the
     /// requests to the cloud at a time, for each credential at each endpoint

@@ -19,7 +19,7 @@ use super::options::RunOptions;
 use super::ready_metric::ReadyMetric;
 use super::shutdown::Signals;
 use super::telemetry::Telemetry;
-use super::{http, listener, shutdown};
+use super::{bind, http, listener, shutdown};
 use crate::cbr::{AllowList, Client as CbrClient, ClientConfig};
 use crate::controller::{Controller, Leadership, Readiness, Settings, Shutdown};
 use crate::protocol::{Policy, without_version};
@@ -126,6 +126,7 @@ async fn serve(options: RunOptions, identity: String, mut signals: Signals) -> R
 /// Puts everything together. Nothing runs yet.
 async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure> {
     let RunOptions {
+        cloud,
         allowed_endpoint,
         default_endpoint,
         allowed_iam_endpoint,
@@ -148,13 +149,13 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
         log_format: _,
     } = options;
     let election = election.election(&identity).map_err(Failure::Usage)?;
-    let allowed_endpoints = AllowList(allowed_endpoint);
+    let allowed_endpoints = AllowList::of_cbr(&cloud, &allowed_endpoint);
     if let Some(endpoint) = &default_endpoint {
         allowed_endpoints
             .check(endpoint)
             .map_err(|error| Failure::Usage(format!("--default-endpoint: {error}")))?;
     }
-    let allowed_iam_endpoints = AllowList(allowed_iam_endpoint);
+    let allowed_iam_endpoints = AllowList::of_iam(&cloud, &allowed_iam_endpoint);
     if let Some(endpoint) = &default_iam_endpoint {
         allowed_iam_endpoints
             .check(without_version(endpoint))
@@ -168,7 +169,7 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
         .transpose()?;
     let cbr = CbrClient::new(ClientConfig { connect_timeout, request_timeout, ca_bundle })
         .map_err(|error| Failure::Usage(format!("--ca-bundle: {error}")))?;
-    let listener = TcpListener::bind(listen)
+    let listener = bind::bind(listen)
         .await
         .map_err(|error| Failure::Start(format!("cannot listen on {listen}: {error}")))?;
 
@@ -176,7 +177,6 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
     let namespace: Vec<_> = BTreeSet::from_iter(namespace).into_iter().collect();
     let watched = if namespace.is_empty() { "all".to_owned() } else { namespace.join(",") };
     let shutdown = Shutdown::default();
-    let readiness = Readiness::default();
     let mut registry = Registry::with_prefix("backup_replication");
     registry.register(
         "build",
@@ -185,7 +185,8 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
     );
     let sign_of_life = SignOfLife::new();
     let requests = ApiRequests::register(&mut registry);
-    let kubernetes = kubernetes_client(&requests, &sign_of_life).await?;
+    let (kubernetes, api_server) = kubernetes_client(&requests, &sign_of_life).await?;
+    let readiness = Readiness::at(&api_server);
     let leadership =
         if election.is_some() { Leadership::by_election() } else { Leadership::without_election() };
     registry.register_collector(Box::new(LeaderMetric(leadership.clone())));
@@ -242,12 +243,12 @@ async fn supervised(election: JoinHandle<()>, health: Health) {
     }
 }
 
-/// The client for the API server, from `KUBECONFIG` or the in-cluster account. It repeats no
-/// request: a claim that is sent twice could be refused for its own success.
+/// The client for the API server, from `KUBECONFIG` or the in-cluster account, and where that is. It
+/// repeats no request: a claim that is sent twice could be refused for its own success.
 async fn kubernetes_client(
     requests: &ApiRequests,
     sign_of_life: &SignOfLife,
-) -> Result<kube::Client, Failure> {
+) -> Result<(kube::Client, String), Failure> {
     let mut config = kube::Config::infer().await.map_err(|error| {
         Failure::Start(format!(
             "neither KUBECONFIG nor the in-cluster account can be used: {error}"
@@ -258,9 +259,10 @@ async fn kubernetes_client(
     // word is noticed.
     config.read_timeout = Some(Duration::from_secs(330));
     config.reset_reader_on_write = true;
+    let api_server = config.cluster_url.to_string();
     let builder = kube::client::ClientBuilder::try_from(config)
         .map_err(|error| Failure::Start(format!("no client for the API server: {error}")))?;
-    Ok(builder.with_layer(requests).with_layer(sign_of_life).build())
+    Ok((builder.with_layer(requests).with_layer(sign_of_life).build(), api_server))
 }
 
 /// Names this start of this process: the host (in a cluster, the pod) and something that no other

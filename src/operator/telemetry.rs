@@ -27,10 +27,12 @@ pub(super) struct Telemetry(Option<SdkTracerProvider>);
 
 impl Telemetry {
     /// Starts logging, and tracing where the environment asks for it. `RUST_LOG` sets the level of
-    /// the log (default `info`); the traces do not depend on it. Tracing that cannot be set up is
+    /// the log (see [`directives`]); the traces do not depend on it. Tracing that cannot be set up is
     /// said and left out. Call it outside of a runtime.
     pub(super) fn start(format: LogFormat, instance: &str) -> Self {
-        let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+        let variable = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
+        let wanted = EnvFilter::try_new(directives(&variable))
+            .unwrap_or_else(|_| EnvFilter::new(directives("")));
         let colours = has_colours(std::io::stderr().is_terminal(), |name| std::env::var_os(name));
         let lines = fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
         let lines = match format {
@@ -67,6 +69,19 @@ impl Telemetry {
     }
 }
 
+/// What `RUST_LOG` asks for. A level alone, or none, is the operator's own: of the libraries, which
+/// tell the same failure in words of theirs, only warnings are printed. `trace` is everything, and
+/// what names parts is taken as it is.
+fn directives(variable: &str) -> String {
+    let own = env!("CARGO_CRATE_NAME");
+    match variable.trim().to_lowercase().as_str() {
+        "" => format!("warn,{own}=info"),
+        level @ ("error" | "off") => level.to_owned(),
+        level @ ("warn" | "info" | "debug") => format!("warn,{own}={level}"),
+        _ => variable.to_owned(),
+    }
+}
+
 /// Colours are for a terminal that has them, and for people who want them (<https://no-color.org>):
 /// in a file or a pipe their codes are noise between the words.
 fn has_colours(is_terminal: bool, variable: impl Fn(&str) -> Option<OsString>) -> bool {
@@ -92,6 +107,23 @@ fn is_traced(metadata: &Metadata<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_level_alone_is_the_operator_s_own() {
+        for (variable, expected) in [
+            ("", "warn,backup_replication_operator=info"),
+            (" info ", "warn,backup_replication_operator=info"),
+            ("DEBUG", "warn,backup_replication_operator=debug"),
+            ("warn", "warn,backup_replication_operator=warn"),
+            ("error", "error"),
+            ("off", "off"),
+            ("trace", "trace"),
+            ("info,hyper=debug", "info,hyper=debug"),
+        ] {
+            assert_eq!(directives(variable), expected, "{variable}");
+            assert!(EnvFilter::try_new(directives(variable)).is_ok(), "{variable}");
+        }
+    }
 
     #[test]
     fn colours_are_for_a_terminal_that_has_them_and_people_who_want_them() {

@@ -4,7 +4,7 @@ use super::cluster::Cluster;
 use super::next::reason;
 use super::options::CloudOptions;
 use super::words::is_object_name;
-use crate::cbr::{AllowList, Client, Credential, Endpoint, Login, NotIssued, ProjectId};
+use crate::cbr::{Client, Credential, Endpoint, Login, NotIssued, ProjectId};
 use crate::protocol::{CredentialProblem, SecretContent, iam_endpoint, secret_content};
 use crate::resource::{
     Auth, BackupReplication, CredentialSource, Reason, ServiceAccountRef, TrackingIssue,
@@ -154,7 +154,7 @@ async fn log_in(
     purpose: &Purpose<'_>,
     options: &CloudOptions,
 ) -> Result<Credential, NoCredential> {
-    let allowed = AllowList(options.allowed_iam_endpoint.clone());
+    let allowed = options.iam_endpoints();
     let default = options.default_iam_endpoint.as_deref();
     let iam = iam_endpoint(auth, purpose.endpoint, default, &allowed)
         .map_err(|why| NoCredential::Unknown(why.to_string()))?;

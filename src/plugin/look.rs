@@ -9,8 +9,7 @@ use super::cluster::Cluster;
 use super::credential::{Purpose, credential};
 use super::options::CloudOptions;
 use crate::cbr::{
-    AllowList, Backup, BackupId, Client, ClientConfig, ProjectId, Records, ReplicationRecord,
-    Target,
+    Backup, BackupId, Client, ClientConfig, ProjectId, Records, ReplicationRecord, Target,
 };
 use crate::protocol::{Relation, relation};
 use crate::resource::{Attempt, BackupReplication};
@@ -40,14 +39,12 @@ pub(super) async fn look(
 ) -> Result<Seen, String> {
     // Anyone who can write a status could name an endpoint of their own there, and wait for somebody
     // with more rights.
-    let endpoint = AllowList(options.allowed_endpoint.clone()).check(&attempt.endpoint).map_err(
-        |refused| {
-            format!(
-                "{refused}; no credential was sent. If the endpoint is your cloud's, allow it with \
+    let endpoint = options.cbr_endpoints().check(&attempt.endpoint).map_err(|refused| {
+        format!(
+            "{refused}; no credential was sent. If the endpoint is your cloud's, allow it with \
             --allowed-endpoint"
-            )
-        },
-    )?;
+        )
+    })?;
     let spec = &resource.spec;
     let target = Target {
         project_id: ProjectId::parse(&spec.project_id).map_err(|error| error.to_string())?,

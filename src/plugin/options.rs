@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::words::is_object_name;
-use crate::cbr::{DEFAULT_ENDPOINT_PATTERNS, DEFAULT_IAM_PATTERNS, EndpointPattern, RecordId};
+use crate::cbr::{AllowList, Cloud, EndpointPattern, RecordId};
 use crate::protocol::Decision;
 
 /// Shows and explains BackupReplications, and decides about those that wait for a person.
@@ -359,32 +359,37 @@ pub(super) struct CloudOptions {
     /// passwords
     #[arg(long)]
     pub(super) log_in: bool,
+    /// Cloud whose endpoints may be sent the credential: otc, otc-swiss, huawei, huawei-eu,
+    /// flexible-engine, cloud-ru or core42. Repeatable. Without any cloud or endpoint, those of otc
+    /// and huawei may
+    #[arg(long, env = "BREP_CLOUD", value_name = "NAME", value_delimiter = ',')]
+    cloud: Vec<Cloud>,
     /// Endpoint that may be sent the credential, e.g. https://cbr.{region}.otc.t-systems.com; `*` stands
-    /// for any one label. Repeatable; replaces the default list
-    #[arg(
-        long,
-        env = "BREP_ALLOWED_ENDPOINT",
-        value_name = "URL",
-        value_delimiter = ',',
-        default_values = DEFAULT_ENDPOINT_PATTERNS
-    )]
-    pub(super) allowed_endpoint: Vec<EndpointPattern>,
+    /// for any one label. Repeatable; in addition to the clouds that are named
+    #[arg(long, env = "BREP_ALLOWED_ENDPOINT", value_name = "URL", value_delimiter = ',')]
+    allowed_endpoint: Vec<EndpointPattern>,
     /// IAM endpoint that a password or a service account's token may be sent to; patterns as above.
-    /// Repeatable; replaces the default list
-    #[arg(
-        long,
-        env = "BREP_ALLOWED_IAM_ENDPOINT",
-        value_name = "URL",
-        value_delimiter = ',',
-        default_values = DEFAULT_IAM_PATTERNS
-    )]
-    pub(super) allowed_iam_endpoint: Vec<EndpointPattern>,
+    /// Repeatable; in addition to the clouds that are named
+    #[arg(long, env = "BREP_ALLOWED_IAM_ENDPOINT", value_name = "URL", value_delimiter = ',')]
+    allowed_iam_endpoint: Vec<EndpointPattern>,
     /// IAM endpoint of resources that name none; else it is the one beside their CBR endpoint
     #[arg(long, env = "BREP_DEFAULT_IAM_ENDPOINT", value_name = "URL")]
     pub(super) default_iam_endpoint: Option<String>,
     /// File with CA certificates (PEM) to trust for the cloud in addition to the system's
     #[arg(long, env = "BREP_CA_BUNDLE", value_name = "FILE")]
     pub(super) ca_bundle: Option<PathBuf>,
+}
+
+impl CloudOptions {
+    /// The CBR endpoints that may be sent a credential.
+    pub(super) fn cbr_endpoints(&self) -> AllowList {
+        AllowList::of_cbr(&self.cloud, &self.allowed_endpoint)
+    }
+
+    /// The IAM endpoints that may be sent one.
+    pub(super) fn iam_endpoints(&self) -> AllowList {
+        AllowList::of_iam(&self.cloud, &self.allowed_iam_endpoint)
+    }
 }
 
 /// Form of a list.

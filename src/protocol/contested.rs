@@ -17,57 +17,66 @@ pub(crate) fn has_new_facts(
     before: Option<&BackupReplicationStatus>,
     after: &BackupReplicationStatus,
 ) -> bool {
-    let facts = |status: &BackupReplicationStatus| {
-        let mut facts = status.clone();
-        let BackupReplicationStatus {
-            observed_generation,
-            phase,
-            origin: _,
-            replication_record_id: _,
-            source_region: _,
-            chosen_backup_id: _,
-            backup_id: _,
-            project_id: _,
-            provider_id: _,
-            destination_project_id: _,
-            destination_region: _,
-            destination_vault_id: _,
-            additional_records: _,
-            declined_records: _,
-            attempts: _,
-            decision: _,
-            decision_attempt: _,
-            accepted_at: _,
-            record_created_at: _,
-            record_status: _,
-            record_shown_to: _,
-            progress: _,
-            replica_backup_id: _,
-            fail_code: _,
-            fail_reason: _,
-            completed_at: _,
-            tracking_end: _,
-            tracking_issue,
-            conditions,
-        } = &mut facts;
-        *observed_generation = None;
-        *phase = None;
-        *tracking_issue = None;
-        conditions.clear();
-        facts
-    };
     before.map(facts).unwrap_or_default() != facts(after)
+}
+
+/// The same without what is made from facts.
+fn facts(status: &BackupReplicationStatus) -> BackupReplicationStatus {
+    let mut facts = status.clone();
+    let BackupReplicationStatus {
+        observed_generation,
+        phase,
+        origin: _,
+        replication_record_id: _,
+        source_region: _,
+        chosen_backup_id: _,
+        backup_id: _,
+        project_id: _,
+        provider_id: _,
+        destination_project_id: _,
+        destination_region: _,
+        destination_vault_id: _,
+        additional_records: _,
+        declined_records: _,
+        attempts: _,
+        decision: _,
+        decision_attempt: _,
+        accepted_at: _,
+        record_created_at: _,
+        record_status: _,
+        record_shown_to: _,
+        progress: _,
+        replica_backup_id: _,
+        fail_code: _,
+        fail_reason: _,
+        completed_at: _,
+        tracking_end: _,
+        tracking_issue,
+        conditions,
+    } = &mut facts;
+    *observed_generation = None;
+    *phase = None;
+    *tracking_issue = None;
+    conditions.clear();
+    facts
 }
 
 /// What a process remembers of the statuses that it wrote into one object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OwnStatus {
     /// Tells the last one from those of others.
-    last: Option<u64>,
+    last: Option<Print>,
     /// How often another has written over it.
     times: u32,
     /// How long it waits, on the clock that it is asked by.
     until: Option<Duration>,
+}
+
+/// Of a status as a whole, and of its facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Print {
+    all: u64,
+    facts: u64,
 }
 
 /// Whether a status may be written now.
@@ -102,8 +111,12 @@ impl OwnStatus {
             *self = Self::default();
             return MayWrite::Now;
         }
-        // Who has written nothing yet, or finds its own words, disturbs nobody.
-        let by_another = self.last.is_some() && before.and_then(print) != self.last;
+        // Who has written nothing yet, finds its own words, or facts that others have added,
+        // disturbs nobody.
+        let by_another = match (self.last, before.and_then(print)) {
+            (Some(own), Some(now)) => own.all != now.all && own.facts == now.facts,
+            (None, _) | (_, None) => false,
+        };
         if !by_another || has_new_facts(before, after) {
             return MayWrite::Now;
         }
@@ -125,7 +138,11 @@ fn wait(times: u32) -> Duration {
     FIRST_WAIT.saturating_mul(doubled).min(LONGEST_WAIT)
 }
 
-fn print(status: &BackupReplicationStatus) -> Option<u64> {
+fn print(status: &BackupReplicationStatus) -> Option<Print> {
+    Some(Print { all: hashed(status)?, facts: hashed(&facts(status))? })
+}
+
+fn hashed(status: &BackupReplicationStatus) -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     serde_json::to_vec(status).ok()?.hash(&mut hasher);
     Some(hasher.finish())

@@ -87,6 +87,9 @@ fn facts_and_another_generation_never_wait() {
         ..says("claimed")
     };
     assert_eq!(memory.may_write(Some(&theirs), &claimed, Duration::ZERO), MayWrite::Now);
+    // What another has added is to be told at once.
+    let told = BackupReplicationStatus { conditions: own.conditions.clone(), ..claimed.clone() };
+    assert_eq!(memory.may_write(Some(&claimed), &told, Duration::ZERO), MayWrite::Now);
     assert_ne!(memory.may_write(Some(&theirs), &own, Duration::ZERO), MayWrite::Now);
     let edited = BackupReplicationStatus { observed_generation: Some(2), ..says("edited") };
     assert_eq!(memory.may_write(Some(&theirs), &edited, Duration::ZERO), MayWrite::Now);

@@ -1,10 +1,10 @@
 //! Which IAM is asked for a token.
 
-use crate::cbr::{AllowList, Endpoint};
+use crate::cbr::{AllowList, Endpoint, iam_beside};
 use crate::resource::Auth;
 
 /// The IAM endpoint of a resource: its own, else the operator's default, else the one that stands
-/// beside the CBR endpoint (`iam.` for `cbr.`, as both clouds name them). It must be allowed.
+/// beside the CBR endpoint, as its cloud names it. It must be allowed.
 ///
 /// # Errors
 /// Why there is none, in words for a status.
@@ -14,11 +14,8 @@ pub fn iam_endpoint(
     default: Option<&str>,
     allowed: &AllowList,
 ) -> Result<Endpoint, String> {
-    let beside = || {
-        let (scheme, host) = cbr.as_str().split_once("://cbr.")?;
-        Some(format!("{scheme}://iam.{host}"))
-    };
-    let named = auth.iam_endpoint.as_deref().or(default).map(str::to_owned).or_else(beside);
+    let named = auth.iam_endpoint.as_deref().or(default).map(str::to_owned);
+    let named = named.or_else(|| iam_beside(cbr));
     let Some(named) = named else {
         return Err("spec.auth.iamEndpoint is not set, the operator has no default, and none can \
                     be told from the CBR endpoint."
@@ -36,7 +33,7 @@ pub fn without_version(url: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cbr::{DEFAULT_ENDPOINT_PATTERNS, DEFAULT_IAM_PATTERNS};
+    use crate::cbr::{Cloud, DEFAULT_ENDPOINT_PATTERNS, DEFAULT_IAM_PATTERNS};
 
     fn list(patterns: &[&str]) -> AllowList {
         AllowList(patterns.iter().map(|text| text.parse().unwrap()).collect())
@@ -62,5 +59,19 @@ mod tests {
             let found = iam_endpoint(&auth, at, default, &list(&DEFAULT_IAM_PATTERNS));
             assert_eq!(found.ok().map(|it| it.to_string()).as_deref(), expected, "{own:?}");
         }
+    }
+
+    /// Switzerland has a realm of its own, and its IAM another name.
+    #[test]
+    fn a_cloud_with_another_name_for_its_iam_is_asked_there() {
+        let clouds = [Cloud::OtcSwiss];
+        let cbr = AllowList::of_cbr(&clouds, &[]);
+        let cbr = cbr.check("https://cbr.eu-ch2.sc.otc.t-systems.com").unwrap();
+        let found = |iam: &AllowList| iam_endpoint(&Auth::default(), &cbr, None, iam);
+        assert_eq!(
+            found(&AllowList::of_iam(&clouds, &[])).unwrap().as_str(),
+            "https://iam-pub.eu-ch2.sc.otc.t-systems.com"
+        );
+        assert!(found(&AllowList::of_iam(&[], &[])).is_err());
     }
 }

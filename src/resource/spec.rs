@@ -58,8 +58,8 @@ use super::status::BackupReplicationStatus;
 #[serde(rename_all = "camelCase")]
 pub struct BackupReplicationSpec {
     /// CBR endpoint of the source region, e.g. `https://cbr.eu-de.otc.t-systems.com`. Only
-    /// endpoints on the administrator's allow-list are called. May be left out where the operator
-    /// has a default.
+    /// endpoints on the administrator's allow-list are called. Default: the operator's
+    /// (`--default-endpoint`), if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     pub endpoint: Option<String>,
@@ -86,15 +86,17 @@ pub struct BackupReplicationSpec {
     #[schemars(length(min = 1, max = 64))]
     pub destination_vault_id: String,
     /// Name of the replica: 1 to 64 characters (letters, digits, `_`, `-`, Chinese characters).
+    /// Default: what the service chooses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub name: Option<String>,
-    /// Description of the replica: up to 255 characters, without `<` and `>`.
+    /// Description of the replica: up to 255 characters, without `<` and `>`. Default: no
+    /// description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 255))]
     pub description: Option<String>,
-    /// `enable_acceleration` of newer services' request. Sent only when set; without it the service
-    /// has its own default.
+    /// `enable_acceleration` of newer services' request. Sent only when set. Default: the service's
+    /// own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enable_acceleration: Option<bool>,
     /// The credential for the call. Exactly one member.

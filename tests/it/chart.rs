@@ -7,6 +7,7 @@ mod kustomize;
 mod lifecycle;
 mod monitoring;
 mod options;
+mod platforms;
 mod roles;
 mod schema;
 mod server;
@@ -18,8 +19,11 @@ const CHART: &str = "deploy/helm/backup-replication-operator";
 const NAME: &str = "backup-replication-operator";
 const NAMESPACE: &str = "backup-replication";
 
-/// Files of values: no change of the defaults at all, everything used, and what needs no right
-/// beyond some namespaces.
-const VALUES: [&str; 3] = ["", EVERYTHING, TENANT];
+/// Files of values: no change of the defaults at all, everything used, what needs no right beyond
+/// some namespaces, and those of the platforms.
+const VALUES: [&str; 6] = ["", EVERYTHING, TENANT, CCE, OPENSHIFT, SERVICE_MESH];
+const CCE: &str = "deploy/helm/backup-replication-operator/platforms/cce.yaml";
+const OPENSHIFT: &str = "deploy/helm/backup-replication-operator/platforms/openshift.yaml";
+const SERVICE_MESH: &str = "deploy/helm/backup-replication-operator/platforms/service-mesh.yaml";
 const EVERYTHING: &str = "tests/it/chart/values/everything.yaml";
 const TENANT: &str = "tests/it/chart/values/tenant.yaml";

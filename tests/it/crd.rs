@@ -17,8 +17,7 @@ fn the_file_is_what_the_binary_prints() -> Result<()> {
     let file = std::fs::read(crd_file()).context("the CRD")?;
     ensure!(
         file == printed.stdout,
-        "the types have changed; regenerate the file: cargo run -- crd > \
-         crds/backupreplications.cbr.replication.dev.yaml"
+        "the types have changed; write all that is made from them: cargo run --bin generate"
     );
     Ok(())
 }
@@ -32,8 +31,7 @@ fn its_copies_are_what_the_file_is() -> Result<()> {
     {
         ensure!(
             std::fs::read(repository::path(copy))? == file,
-            "the CRD has changed; copy it: cp crds/backupreplications.cbr.replication.dev.yaml \
-             {copy}"
+            "the CRD has changed; write its copies, too: cargo run --bin generate"
         );
     }
     Ok(())
@@ -118,6 +116,7 @@ async fn the_columns_tell_where_it_stands() -> Result<()> {
             &json!({
                 "phase": "Replicating",
                 "replicationRecordId": "record-1",
+                "chosenBackupId": "chosen-1",
                 "replicaBackupId": "replica-1",
                 "progress": 40,
                 "conditions": [{
@@ -142,8 +141,8 @@ async fn the_columns_tell_where_it_stands() -> Result<()> {
         narrow[1][..6],
         ["db", "Replicating", "True", example::DESTINATION_REGION, "record-1", "40"]
     );
-    assert_eq!(wide[0][7..], ["REASON", "BACKUP", "REPLICA"]);
-    assert_eq!(wide[1][7..], ["Accepted", example::BACKUP, "replica-1"]);
+    assert_eq!(wide[0][7..], ["REASON", "BACKUP", "CHOSEN", "REPLICA"]);
+    assert_eq!(wide[1][7..], ["Accepted", example::BACKUP, "chosen-1", "replica-1"]);
     Ok(())
 }
 

@@ -1,8 +1,11 @@
 //! What the documentation says is so: every reason, phase and option is in it and no other, its
 //! links lead somewhere, and the API server takes its manifests.
 
+mod alerts;
+mod clouds;
 mod credentials;
 mod performance;
+mod pictures;
 mod reasons;
 mod testing;
 mod words;
@@ -230,7 +233,9 @@ fn every_destination_that_is_shown_exists() -> Result<()> {
     let mut destinations = BTreeSet::new();
     for path in files {
         let text = std::fs::read_to_string(&path)?;
-        assert!(!text.contains("eu-ch2"), "{}", path.display());
+        // There it is said what it is.
+        let is_of_clouds = path.file_name().is_some_and(|name| name == "clouds.md");
+        assert!(is_of_clouds || !text.contains("eu-ch2"), "{}", path.display());
         let shown =
             text.lines().filter_map(|line| line.trim_start().strip_prefix("destinationRegion: "));
         // One example is refused, for the blank in it.

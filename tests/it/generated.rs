@@ -24,8 +24,7 @@ pub(crate) fn alone() -> MutexGuard<'static, ()> {
 }
 
 /// What to do where a generated part is not current.
-pub(crate) const HOW: &str = "UPDATE_DOCS=1 cargo test --test it -- docs:: argocd:: alerts:: \
-    pages:: writes all generated parts";
+pub(crate) const HOW: &str = "`cargo run --bin generate` writes all that is generated";
 
 /// Holds a part of a page, which stands between `<!-- NAME -->` and `<!-- end of NAME -->`.
 pub(crate) fn part(page: &str, name: &str, now: &str) -> Result<()> {

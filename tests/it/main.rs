@@ -27,6 +27,7 @@ mod manifest;
 mod observed;
 mod options;
 mod plugin;
+mod proxies;
 mod ready;
 mod recreated;
 mod roles;

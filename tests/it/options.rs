@@ -7,12 +7,14 @@ use std::net::TcpListener;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use harness::OperatorOptions;
+use harness::{OperatorOptions, PATIENCE};
+use regex::Regex;
 
 use crate::OPERATOR;
 
 /// Every option with values that it does not take.
-const WRONG: [(&str, &[&str]); 23] = [
+const WRONG: [(&str, &[&str]); 24] = [
+    ("cloud", &["", "aws", "OTC", "otc,aws", "otc,"]),
     (
         "allowed-endpoint",
         &[
@@ -263,6 +265,42 @@ fn allowed_endpoints_replace_the_default_list_and_stand_between_commas() -> Resu
     starts(&run(&repeated, &ours)?)
 }
 
+/// Of both services; and a cloud that is not named is not allowed.
+#[test]
+fn clouds_by_name_allow_their_endpoints_and_what_is_named_beyond_them() -> Result<()> {
+    let otc = ("https://cbr.eu-de.otc.t-systems.com", "https://iam.eu-de.otc.t-systems.com");
+    let swiss =
+        ("https://cbr.eu-ch2.sc.otc.t-systems.com", "https://iam-pub.eu-ch2.sc.otc.t-systems.com");
+    let own = ("https://cbr.own.example", "https://iam.own.example");
+    let both = [
+        ("BREP_CLOUD", "otc,otc-swiss"),
+        ("BREP_ALLOWED_ENDPOINT", own.0),
+        ("BREP_ALLOWED_IAM_ENDPOINT", own.1),
+    ];
+    let defaults = |(cbr, iam): (&str, &str), environment: &[(&str, &str)]| {
+        let options =
+            [format!("--default-endpoint={cbr}"), format!("--default-iam-endpoint={iam}")];
+        options.map(|option| run(&[&option], environment))
+    };
+    for allowed in [otc, swiss, own] {
+        for answer in defaults(allowed, &both) {
+            starts(&answer?).with_context(|| format!("{allowed:?}"))?;
+        }
+    }
+    let huawei = ("https://cbr.ap-southeast-1.myhuaweicloud.com", "https://iam.myhuaweicloud.com");
+    for (refused, environment) in
+        [(huawei, &both[..]), (swiss, &[]), (own, &both[..1]), (otc, &both[1..])]
+    {
+        for answer in defaults(refused, environment) {
+            ends_with(&answer?, 2, "not on the operator's allow-list")
+                .with_context(|| format!("{refused:?}"))?;
+        }
+    }
+    // The command line wins.
+    let options = ["--cloud=huawei", &format!("--default-endpoint={}", otc.0)];
+    ends_with(&run(&options, &both[..1])?, 2, "--default-endpoint")
+}
+
 /// What it waits for shows which namespaces it watches. Nobody answers at the address of its API
 /// server.
 #[test]
@@ -287,6 +325,10 @@ fn namespaces_stand_between_commas() -> Result<()> {
             "{status}: {waiting}"
         );
         ensure!(waiting.lines().count() == watches.len(), "{waiting}");
+        // The line in the log says where nobody answers.
+        operator.log.wait_for(PATIENCE, |line| {
+            line.contains("Not ready: watch") && line.contains("http://127.0.0.1:1/")
+        })?;
     }
     Ok(())
 }
@@ -312,4 +354,34 @@ fn a_missing_cluster_is_reported() -> Result<()> {
         stderr: String::from_utf8(output.stderr)?,
     };
     starts(&answer)
+}
+
+/// What each reads is the operator's or the plugin's own, or has a name that others share: no
+/// variable of a shell or a CI job changes what is called.
+#[test]
+fn every_variable_that_the_sources_read_has_the_prefix_or_is_a_known_one() -> Result<()> {
+    let known = ["KUBECONFIG", "NO_COLOR", "RUST_LOG", "TERM", "COLUMNS", "HOME"];
+    let read = Regex::new(r#"(?:\benv = |\bvar(?:_os)?\(|variable\()"([A-Z][A-Z0-9_]*)"#)?;
+    let mut folders = vec![repository::path("src")];
+    let mut seen = BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = std::fs::read_to_string(&path)?;
+                let product = text.split("#[cfg(test)]").next().unwrap_or_default();
+                seen.extend(read.captures_iter(product).map(|found| found[1].to_owned()));
+            }
+        }
+    }
+    ensure!(seen.len() > WRONG.len(), "{seen:?}");
+    let others: Vec<&String> = seen
+        .iter()
+        .filter(|name| !name.starts_with("BREP_") && !name.starts_with("OTEL_"))
+        .filter(|name| !known.contains(&name.as_str()))
+        .collect();
+    ensure!(others.is_empty(), "{others:?}");
+    Ok(())
 }

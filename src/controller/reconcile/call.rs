@@ -7,7 +7,7 @@ use crate::controller::prepared::{self, Prepared, PreparedCall};
 use crate::controller::reconcile::claim::{Claim, OpenWindow};
 use crate::controller::reconcile::credential::UsableCredential;
 use crate::controller::state::breakers::Turn;
-use crate::controller::state::gate::{Heard, Place, Wanted};
+use crate::controller::state::gate::{Heard, LanePlace, Wanted};
 use crate::controller::state::viewers::ViewerKey;
 use crate::protocol::{CallAnswer, CallResult, is_silence};
 use crate::resource::{Attempt, BackupReplication, CredentialSource, RejectionKind};
@@ -25,7 +25,7 @@ pub(crate) async fn call(
     claim: Claim,
     usable: &UsableCredential,
     turn: Turn,
-    place: Place,
+    place: LanePlace,
 ) -> FinishedCall {
     let (window, limit, object, attempt) = claim.spend();
     let ending = match callable(&object, &attempt, context) {

@@ -9,7 +9,7 @@ use crate::controller::context::Context;
 use crate::controller::prepared::PreparedList;
 use crate::controller::reconcile::credential::UsableCredential;
 use crate::controller::state::breakers::Pass;
-use crate::controller::state::gate::{Heard, Place, Wanted};
+use crate::controller::state::gate::{Heard, LanePlace, Wanted};
 use crate::protocol::{ListReading, is_silence};
 
 /// Lists the backups.
@@ -17,7 +17,7 @@ pub(crate) async fn list_backups(
     context: &Context,
     prepared: &PreparedList,
     usable: &UsableCredential,
-    place: &Place,
+    place: &LanePlace,
 ) -> ListReading {
     let PreparedList { endpoint, project_id, query } = prepared;
     let limit = context.settings.policy.limit;

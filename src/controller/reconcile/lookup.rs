@@ -9,7 +9,7 @@ use crate::controller::context::Context;
 use crate::controller::prepared::PreparedCall;
 use crate::controller::reconcile::credential::UsableCredential;
 use crate::controller::state::breakers::Pass;
-use crate::controller::state::gate::{Heard, Place, Wanted};
+use crate::controller::state::gate::{Heard, LanePlace, Wanted};
 use crate::protocol::{Lookup, is_silence};
 
 /// Looks the backup up.
@@ -17,7 +17,7 @@ pub(crate) async fn look_up(
     context: &Context,
     callable: &PreparedCall,
     usable: &UsableCredential,
-    place: &Place,
+    place: &LanePlace,
 ) -> Lookup {
     let PreparedCall { endpoint, target, body: _ } = callable;
     let limit = context.settings.policy.limit;

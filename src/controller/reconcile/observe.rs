@@ -17,7 +17,7 @@ use crate::controller::reconcile::credential::{
 use crate::controller::reconcile::list::list_backups;
 use crate::controller::reconcile::lookup::look_up;
 use crate::controller::state::breakers::Turn;
-use crate::controller::state::gate::{Entry, LaneKey, Place, Ticket};
+use crate::controller::state::gate::{Entry, LaneKey, LanePlace, Ticket};
 use crate::controller::state::permits::RoundPermit;
 use crate::controller::state::target_locks::Caller;
 use crate::controller::state::viewers::{StoredViewer, ViewerKey};
@@ -39,7 +39,7 @@ pub(super) struct Observer<'a> {
     target: Prepared,
     pub(super) credential: Option<ReadCredential>,
     /// A place at the gate: a look-up was made, and a call may follow.
-    place: Option<Place>,
+    place: Option<LanePlace>,
 }
 
 /// What a round came to.
@@ -75,8 +75,8 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// The place at the gate, for the call; whoever does not call drops it.
-    pub(super) fn take_place(&mut self) -> Option<Place> {
+    /// The place at the gate, for the call; it is dropped where none is made.
+    pub(super) fn take_place(&mut self) -> Option<LanePlace> {
         self.place.take()
     }
 

@@ -46,10 +46,13 @@ pub(crate) async fn record_result(
         let tried = match latest.take() {
             Some(object) => recorder.write_into(object).await,
             // Objects may be large, and many may be in this state at once.
-            None => {
-                let _one = context.retries.acquire().await;
-                recorder.read_and_write().await
-            }
+            None => tokio::select! {
+                _one = context.retries.acquire() => recorder.read_and_write().await,
+                () = context.give_up.cancelled() => {
+                    recorder.give_up("the process is shutting down");
+                    return None;
+                }
+            },
         };
         match tried {
             Ok(again) => return again,

@@ -6,9 +6,9 @@
 //! nobody, so tokens wait for nothing.) A refused value is shown by none, until a wait is over, and
 //! then by a single look-up. Another value has a breaker of its own.
 //!
-//! The endpoints of one cloud share what is refused of an access key: they lock the same key. A value
-//! that an endpoint has taken is not kept from it because another one refuses it: whoever points a
-//! value to an endpoint that takes nothing stops nobody whose endpoint does.
+//! The endpoints of one cloud share what is refused of an access key: they lock the same key. An
+//! endpoint that has taken a value is still shown it when another one refuses it: a user who points a
+//! value to an endpoint that takes nothing stops nobody else.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

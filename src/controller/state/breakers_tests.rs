@@ -218,7 +218,7 @@ async fn six_endpoints_of_one_cloud_see_a_wrong_key_twice() {
     assert_eq!(shown_in_all_regions(&Breakers::default(), &token()).await, REGIONS.len());
 }
 
-/// Whoever points a value to endpoints that refuse everything stops nobody whose endpoint takes it.
+/// A user who points a value to endpoints that refuse everything stops nobody whose endpoint takes it.
 #[tokio::test]
 async fn a_key_that_an_endpoint_takes_is_not_kept_from_it() {
     let (breakers, key) = (Breakers::default(), access_key());

@@ -36,7 +36,7 @@ pub(crate) enum Ticket {
 /// Whether a request may be made.
 pub(crate) enum Entry {
     /// Now, and no other one takes this place.
-    Go(Place),
+    Go(LanePlace),
     /// Not before this has passed.
     Later(Duration),
     /// The cloud asked this credential to wait until then.
@@ -92,7 +92,7 @@ struct LaneState {
 }
 
 /// A place in a lane, until it is dropped.
-pub(crate) struct Place {
+pub(crate) struct LanePlace {
     lane: Arc<Lane>,
     /// Whether a call was granted with it and has not been made.
     call_granted: bool,
@@ -157,7 +157,7 @@ impl Gate {
         };
         state.in_flight += 1;
         drop(state);
-        Entry::Go(Place { lane, call_granted })
+        Entry::Go(LanePlace { lane, call_granted })
     }
 
     /// Until when the cloud asked this credential to wait, if that is after `at`.
@@ -238,7 +238,7 @@ impl LaneState {
     }
 }
 
-impl Place {
+impl LanePlace {
     /// Notes what became of a request that began at `sent`. Returns the wait that the cloud asked
     /// for, if it did.
     pub(crate) fn note(
@@ -284,7 +284,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for LanePlace {
     fn drop(&mut self) {
         let mut state = lock(&self.lane);
         state.in_flight = state.in_flight.saturating_sub(1);

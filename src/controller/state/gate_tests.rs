@@ -27,7 +27,7 @@ fn enter(gate: &Gate, name: &str, ticket: Ticket, at: f64) -> Entry {
     gate.enter(&lane(name), ticket, s(at), 0.0)
 }
 
-fn go(entry: Entry) -> Place {
+fn go(entry: Entry) -> LanePlace {
     match entry {
         Entry::Go(place) => place,
         Entry::Later(wait) => panic!("later, after {wait:?}"),
@@ -169,7 +169,7 @@ fn an_endpoint_that_is_silent_is_asked_by_one_at_a_time() {
     go(enter(&gate, "one", resource(8), 9.8));
 }
 
-/// Nothing is kept of who has nothing to tell, nor of anybody for ever.
+/// Nothing is kept of a lane that has nothing to tell, and of no lane without end.
 #[test]
 fn lanes_have_an_end() {
     let gate = gate();

@@ -23,19 +23,19 @@ const WAITING: usize = 16;
 const LATER: Duration = Duration::from_secs(2);
 
 type Key = (ViewerKey, BackupId);
-type Cell = Arc<AsyncMutex<Option<Seen>>>;
+type Cell = Arc<AsyncMutex<Option<SeenLookup>>>;
 
 /// What was seen lately.
 #[derive(Default)]
-pub(crate) struct LookupCache(Mutex<HashMap<Key, Kept>>);
+pub(crate) struct LookupCache(Mutex<HashMap<Key, KeptLookup>>);
 
-struct Kept {
+struct KeptLookup {
     cell: Cell,
     /// How much room what is in the cell takes, and when it was seen. `None`: there is nothing.
     holds: Option<(usize, Instant)>,
 }
 
-struct Seen {
+struct SeenLookup {
     started: Instant,
     lookup: Lookup,
 }
@@ -61,7 +61,7 @@ impl LookupCache {
         }
         // A caller that waited here for another's look-up finds it made.
         let mut last = cell.lock().await;
-        if let Some(Seen { started, lookup }) =
+        if let Some(SeenLookup { started, lookup }) =
             last.as_ref().filter(|seen| seen.started.elapsed() <= max_age)
         {
             tracing::trace!(age = ?started.elapsed(), "Served by another's look");
@@ -74,7 +74,7 @@ impl LookupCache {
         *last = None;
         self.note(&key, None);
         if tells && self.make_room(&key, bytes) {
-            *last = Some(Seen { started, lookup: lookup.clone() });
+            *last = Some(SeenLookup { started, lookup: lookup.clone() });
             self.note(&key, Some((bytes, started)));
         }
         lookup
@@ -86,8 +86,9 @@ impl LookupCache {
             let is_fresh = kept.holds.is_some_and(|(_, seen)| seen.elapsed() < KEPT);
             is_fresh || Arc::strong_count(&kept.cell) > 1
         });
-        let kept =
-            all.entry(key.clone()).or_insert_with(|| Kept { cell: Cell::default(), holds: None });
+        let kept = all
+            .entry(key.clone())
+            .or_insert_with(|| KeptLookup { cell: Cell::default(), holds: None });
         kept.cell.clone()
     }
 

@@ -17,10 +17,10 @@ pub(crate) type TargetKey = (Option<String>, CallTarget);
 
 /// Who holds what. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TargetIndex(Arc<Mutex<Held>>);
+pub(crate) struct TargetIndex(Arc<Mutex<HeldTargets>>);
 
 #[derive(Debug, Default)]
-struct Held {
+struct HeldTargets {
     by_target: HashMap<TargetKey, HashMap<ObjectRef<WatchEntry>, LockedTarget>>,
     of_resource: HashMap<ObjectRef<WatchEntry>, TargetKey>,
 }
@@ -64,13 +64,13 @@ impl TargetIndex {
         Some(other.clone())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Held> {
+    fn lock(&self) -> MutexGuard<'_, HeldTargets> {
         // A panic elsewhere leaves it whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Held {
+impl HeldTargets {
     fn set(&mut self, entry: &WatchEntry) {
         let resource = ObjectRef::from_obj(entry);
         self.remove(&resource);
@@ -89,5 +89,87 @@ impl Held {
                 self.by_target.remove(&key);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controller::watch::kept::Room;
+    use crate::resource::BackupReplication;
+
+    const SETTLING_TIME: Duration = Duration::from_secs(600);
+
+    /// A resource whose call has this outcome.
+    fn entry(namespace: &str, name: &str, backup: &str, outcome: &str) -> WatchEntry {
+        let text = format!(
+            "
+            apiVersion: cbr.replication.dev/v1alpha1
+            kind: BackupReplication
+            metadata: {{name: {name}, namespace: {namespace}, uid: u-{name}, resourceVersion: '7', generation: 1}}
+            spec:
+              projectId: p
+              backupId: {backup}
+              destinationProjectId: dp
+              destinationRegion: eu-nl
+              destinationVaultId: v
+              auth: {{tokenSecretRef: {{name: cbr-token}}}}
+            status:
+              attempts:
+                - {{id: a-1, number: 1, generation: 1, endpoint: 'https://cbr.example', claimedAt: 2026-11-23T10:00:00Z,
+                   claimedBy: me, window: 10s, limit: 60s, outcome: {outcome}}}
+            "
+        );
+        let resource: BackupReplication = serde_saphyr::from_str(&text).unwrap();
+        WatchEntry::of(&resource, SETTLING_TIME, &Room::default(), None)
+    }
+
+    fn key(entry: &WatchEntry) -> ObjectRef<WatchEntry> {
+        ObjectRef::from_obj(entry)
+    }
+
+    fn target(of: &WatchEntry) -> TargetKey {
+        let held = of.held.as_deref().unwrap();
+        (key(of).namespace, held.target.clone())
+    }
+
+    fn note(index: &TargetIndex, event: Event<WatchEntry>) {
+        index.note(&event, |_| true);
+    }
+
+    #[test]
+    fn a_target_is_held_by_others_of_the_namespace_until_their_call_is_settled() {
+        let index = TargetIndex::default();
+        let unknown = entry("a", "one", "b", "Unknown");
+        let (target, own) = (target(&unknown), key(&unknown));
+        let another = |than: &ObjectRef<WatchEntry>| index.another(&target, than, SETTLING_TIME);
+        let two = key(&entry("a", "two", "b", "Rejected"));
+        assert_eq!(another(&two), None);
+        for event in [Event::InitApply(unknown.clone()), Event::Apply(unknown.clone())] {
+            note(&index, event);
+            assert_eq!(another(&two), Some(own.clone()));
+            assert_eq!(another(&own), None, "nobody waits for itself");
+        }
+        let elsewhere = (Some("b".to_owned()), target.1.clone());
+        assert_eq!(index.another(&elsewhere, &two, SETTLING_TIME), None);
+        note(&index, Event::Apply(entry("a", "one", "b", "Rejected")));
+        assert_eq!(another(&two), None, "it is settled");
+        note(&index, Event::Apply(unknown.clone()));
+        note(&index, Event::Apply(entry("a", "one", "other-backup", "Unknown")));
+        assert_eq!(another(&two), None, "it calls for another");
+        note(&index, Event::Apply(unknown.clone()));
+        note(&index, Event::Delete(unknown));
+        assert_eq!(another(&two), None, "it is deleted");
+    }
+
+    #[test]
+    fn nothing_is_kept_of_what_went_while_nobody_watched() {
+        let index = TargetIndex::default();
+        for name in ["stays", "goes"] {
+            note(&index, Event::Apply(entry("a", name, name, "Unknown")));
+        }
+        index.note(&Event::InitDone, |key| key.name == "stays");
+        let held = index.lock();
+        assert_eq!((held.by_target.len(), held.of_resource.len()), (1, 1));
     }
 }

@@ -49,10 +49,13 @@ impl StoredViewer {
     }
 }
 
+/// What is known of each, and when it last looked.
+type OfANamespace = HashMap<ViewerKey, (ViewerMemory, Duration)>;
+
 /// All viewers.
 #[derive(Debug, Default)]
 pub(crate) struct Viewers {
-    known: Mutex<HashMap<String, HashMap<ViewerKey, (ViewerMemory, Duration)>>>,
+    known: Mutex<HashMap<String, OfANamespace>>,
     /// The newest last.
     stored: Mutex<HashMap<String, VecDeque<StoredViewer>>>,
 }

@@ -16,6 +16,7 @@ use kube::{Api, Client};
 
 use crate::controller::api::{not_allowed, not_known, root_cause};
 use crate::controller::readiness::{Part, Readiness};
+use crate::controller::settings::Settings;
 use crate::controller::watch::entry::WatchEntry;
 use crate::controller::watch::kept::Room;
 use crate::controller::watch::source::Guarded;
@@ -26,8 +27,7 @@ pub(crate) fn unfinished(
     client: &Client,
     namespace: Option<&str>,
     readiness: &Readiness,
-    settling_time: Duration,
-    watch_timeout: Duration,
+    settings: &Settings,
     room: Room,
     on_object: impl Fn(&BackupReplication) + Send + 'static,
     on_event: impl Fn(&Event<WatchEntry>, &Store<WatchEntry>) + Send + 'static,
@@ -36,6 +36,7 @@ pub(crate) fn unfinished(
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
     };
+    let (settling_time, watch_timeout) = (settings.policy.settling_time, settings.watch_timeout);
     let what = what(namespace);
     let readiness = readiness.clone();
     let (store, writer) = reflector::store();
@@ -109,7 +110,8 @@ fn tell(readiness: &Readiness, what: &str, event: &Result<Event<WatchEntry>, wat
         Err(error) => {
             let why = explain(error);
             if readiness.not_ready(Part::Watch, what, &why) {
-                tracing::error!("Not ready: {what}: {why}");
+                let api_server = readiness.api_server();
+                tracing::error!(api_server, "Not ready: {what}: {why}");
             }
         }
     }

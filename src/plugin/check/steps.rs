@@ -3,8 +3,7 @@
 use super::finding::{Checked, Item};
 use super::judge::{destination, look_up, sentence, unseen};
 use crate::cbr::{
-    AllowList, BackupId, Client, Credential, Endpoint, EndpointRefused, NotSentReason, ProjectId,
-    Target,
+    BackupId, Client, Credential, Endpoint, EndpointRefused, NotSentReason, ProjectId, Target,
 };
 use crate::plugin::cluster::Cluster;
 use crate::plugin::credential::{NoCredential, Purpose, announcement, credential, risk};
@@ -60,7 +59,7 @@ fn endpoint(
             with --default-endpoint.";
         return (vec![Checked::unknown(item, detail)], None);
     };
-    match AllowList(options.cloud.allowed_endpoint.clone()).check(text) {
+    match options.cloud.cbr_endpoints().check(text) {
         Ok(endpoint) => {
             let detail =
                 format!("{endpoint} is on your list; the operator's own is not known here.");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kube::api::ListParams;
 
 use super::manifest::auth;
-use crate::cbr::{AllowList, Client, Credential, Endpoint, ProjectId, SourceRegion};
+use crate::cbr::{Client, Credential, Endpoint, ProjectId, SourceRegion};
 use crate::plugin::cluster::Cluster;
 use crate::plugin::credential::{Purpose, credential};
 use crate::plugin::look::{LIMIT, client};
@@ -46,7 +46,7 @@ impl Cloud {
     ) -> Result<Self, String> {
         let named = wanted.endpoint.as_ref().or(options.default_endpoint.as_ref());
         let named = named.ok_or("no endpoint is named")?;
-        let allowed = AllowList(options.cloud.allowed_endpoint.clone());
+        let allowed = options.cloud.cbr_endpoints();
         let endpoint = allowed.check(named).map_err(|why| {
             format!("{why}; allow it with --allowed-endpoint if it is your cloud's")
         })?;

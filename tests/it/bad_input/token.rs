@@ -72,8 +72,8 @@ async fn a_refused_token_is_tried_once_until_the_secret_changes() -> Result<()> 
         assert_eq!(counts(&scene, backup), (1, 0), "{name}");
     }
 
-    // It keeps checking for another Secret, and a touched resource is reconciled at once; neither
-    // is a reason to call.
+    // It keeps checking for another Secret, and that is no reason to call. Nor is a touched resource:
+    // what no decision reads brings no round.
     let mut read = api_time(&scene)?;
     let touched = scene.kubectl(&["annotate", "brep", "--all", "example.org/touched=yes"])?;
     assert!(touched.accepted, "{}", touched.words);

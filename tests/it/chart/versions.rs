@@ -42,8 +42,7 @@ fn the_chart_has_the_repository_s_crd() -> Result<()> {
     let theirs = std::fs::read(crd_file()).context("the CRD")?;
     ensure!(
         std::fs::read(repository::path(&format!("{CHART}/files/crd.yaml")))? == theirs,
-        "the CRD has changed; copy it: cp crds/backupreplications.cbr.replication.dev.yaml \
-         deploy/helm/backup-replication-operator/files/crd.yaml"
+        "the CRD has changed; write its copies, too: cargo run --bin generate"
     );
     let objects = helm::objects("", &[])?;
     let mut rendered = helm::one(&objects, "CustomResourceDefinition")?.clone();

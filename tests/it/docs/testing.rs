@@ -64,7 +64,12 @@ fn every_path_and_program_of_the_page_exists() -> Result<()> {
 fn every_switch_of_the_page_is_read_somewhere() -> Result<()> {
     let page = page(PAGE)?;
     let sources = ["tests/it/crash_points.rs", "tests/it/differential.rs"];
-    let more = ["tests/it/differential/campaign.rs", "tests/tools/model/src/model.rs"];
+    let more = [
+        "tests/it/differential/campaign.rs",
+        "tests/it/gate/walk.rs",
+        "tests/it/scale/start.rs",
+        "tests/tools/model/src/model.rs",
+    ];
     let mut text = String::new();
     for source in sources.into_iter().chain(more) {
         text.push_str(&super::page(source)?);
@@ -77,7 +82,8 @@ fn every_switch_of_the_page_is_read_somewhere() -> Result<()> {
     assert_eq!(
         switches,
         BTreeSet::from(
-            ["CRASH_POINTS", "HISTORIES", "HISTORIES_SEED", "MODEL_FAULTS"].map(str::to_owned)
+            ["CRASH_POINTS", "HISTORIES", "HISTORIES_SEED", "MODEL_FAULTS", "UNFINISHED", "WALK"]
+                .map(str::to_owned)
         )
     );
     Ok(())

@@ -80,8 +80,8 @@ fn ready(object: &Object) -> bool {
     object.is("Ready") && object.is_observed()
 }
 
-/// The requests that hang are never answered here, so whoever waited for one of them would wait for
-/// ever.
+/// The requests that hang are never answered here, so a resource that waited for one of them would
+/// wait without end.
 #[tokio::test]
 async fn ten_tenants_whose_endpoint_hangs_keep_nobody_waiting() -> Result<()> {
     let scene = Scene::with(OPERATOR, Options::default()).await?;

@@ -2,15 +2,19 @@
 //! write them.
 
 mod board;
+mod colour;
 mod example;
 mod interrupt;
 mod operator_binary;
 mod parts;
+mod recording;
 mod scenes;
 mod screen;
 mod summary;
 mod table;
+mod wrap;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -38,15 +42,18 @@ struct Options {
     /// Leave everything running in the end, to look around with kubectl, until Ctrl-C
     #[arg(long)]
     keep: bool,
+    /// Write a moving picture of what is printed: `docs/demo.svg` is made so
+    #[arg(long, value_name = "FILE", conflicts_with = "keep")]
+    svg: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
-    let Options { keep } = Options::parse();
+    let Options { keep, svg } = Options::parse();
     let runtime = match tokio::runtime::Runtime::new().context("could not start the runtime") {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
-    let outcome = runtime.block_on(demo(keep));
+    let outcome = runtime.block_on(demo(keep, svg));
     // A start that was interrupted may still be under way. It ends with this process, and with it
     // all that it has started.
     runtime.shutdown_background();
@@ -61,9 +68,9 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn demo(keep: bool) -> Result<ExitCode> {
+async fn demo(keep: bool, svg: Option<PathBuf>) -> Result<ExitCode> {
     let mut interrupt = Interrupt::new()?;
-    let screen = Screen::default();
+    let screen = if svg.is_some() { Screen::recorded() } else { Screen::default() };
     let parts = tokio::select! {
         () = interrupt.wait() => return Ok(interrupted()),
         started = parts::start(screen) => started?,
@@ -78,6 +85,10 @@ async fn demo(keep: bool) -> Result<ExitCode> {
     if keep {
         interrupt.wait().await;
     }
+    if let (Some(file), Some(recording)) = (svg, parts.screen.recording()) {
+        let written = std::fs::write(&file, recording.svg());
+        written.with_context(|| file.display().to_string())?;
+    }
     parts.end().await;
     Ok(if all_is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -89,7 +100,7 @@ async fn play(parts: &Parts, keep: bool) -> Result<bool> {
         followed = board::follow(parts) => followed,
     };
     let problems = summary::show(parts, &expected, played.err());
-    summary::show_commands(parts, keep);
+    summary::show_commands(parts, keep)?;
     Ok(problems == 0)
 }
 

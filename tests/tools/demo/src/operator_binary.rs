@@ -1,4 +1,4 @@
-//! Builds the operator's binary, with the cargo and in the profile that built the demo.
+//! Builds the operator's binary and the plugin's, with the cargo and in the profile that built the demo.
 
 use std::env;
 use std::ffi::OsString;
@@ -12,18 +12,26 @@ use harness::Lines;
 use serde_json::Value;
 
 const NAME: &str = "backup-replication-operator";
+const PLUGIN: &str = "kubectl-brep";
+
+/// Where both lie.
+pub(crate) struct Binaries {
+    pub(crate) operator: PathBuf,
+    pub(crate) plugin: PathBuf,
+}
+
 /// A build may take as long as it likes. It is asked this often whether it has ended.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// The path of the binary, built if it is not up to date. What cargo has to say is shown. Blocks
+/// Both binaries, built if they are not up to date. What cargo has to say is shown. Blocks
 /// meanwhile.
-pub(crate) fn build() -> Result<PathBuf> {
+pub(crate) fn build() -> Result<Binaries> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let (messages, writer) = Lines::from_pipe()?;
     let mut command = Command::new(&cargo);
     command
         .current_dir(repository::root())
-        .args(["build", "--bin", NAME, "--message-format=json-render-diagnostics"])
+        .args(["build", "--bin", NAME, "--bin", PLUGIN, "--message-format=json-render-diagnostics"])
         .args(["--profile", &profile()?])
         .stdout(writer);
     let build = Supervised::spawn(command).context("cargo is needed to build the operator")?;
@@ -33,21 +41,20 @@ pub(crate) fn build() -> Result<PathBuf> {
         }
     };
     ensure!(exit == Exit::Code(0), "could not build the operator: cargo ended with {exit}");
-    let built = messages
-        .wait_for(INTERVAL, is_executable)
-        .context("cargo did not say where the operator is")?;
-    executable(&built).context("cargo did not say where the operator is")
-}
-
-fn is_executable(line: &str) -> bool {
-    executable(line).is_some()
+    let of = |name: &str| -> Result<PathBuf> {
+        let built = messages
+            .wait_for(INTERVAL, |line| executable(line, name).is_some())
+            .with_context(|| format!("cargo did not say where {name} is"))?;
+        executable(&built, name).with_context(|| format!("cargo did not say where {name} is"))
+    };
+    Ok(Binaries { operator: of(NAME)?, plugin: of(PLUGIN)? })
 }
 
 /// From one line of cargo's messages.
-fn executable(line: &str) -> Option<PathBuf> {
+fn executable(line: &str, name: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(line).ok()?;
-    let is_ours = message["reason"] == "compiler-artifact" && message["target"]["name"] == NAME;
-    message["executable"].as_str().filter(|_| is_ours).map(PathBuf::from)
+    let is_it = message["reason"] == "compiler-artifact" && message["target"]["name"] == name;
+    message["executable"].as_str().filter(|_| is_it).map(PathBuf::from)
 }
 
 /// The profile of the running demo, from the folder it lies in.

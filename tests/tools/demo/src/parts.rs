@@ -1,23 +1,28 @@
 //! What the demo starts, and ends.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use control_plane::ControlPlane;
-use harness::{Operator, OperatorOptions};
+use harness::{Lines, Operator, OperatorOptions};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use simulator::{AccessKey, IdentityProvider, Mapping, Options, Pace, Simulator, User, example};
 
 use crate::board::Board;
 use crate::example::path_of;
-use crate::operator_binary;
+use crate::operator_binary::{self, Binaries};
 use crate::screen::Screen;
 
 /// From the acceptance of a call to the copy. The real service takes minutes or hours.
 const COPY_TAKES: Duration = Duration::from_secs(12);
+/// Longer than anybody looks around: an operator that says nothing for so long is done.
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The running parts. They end with this value, the operator first.
 pub(crate) struct Parts {
@@ -27,19 +32,24 @@ pub(crate) struct Parts {
     pub(crate) client: Client,
     pub(crate) board: Board,
     pub(crate) screen: Screen,
+    /// The plugin's binary.
+    pub(crate) plugin: PathBuf,
+    /// The file with the operator's log.
+    pub(crate) log: PathBuf,
 }
 
 /// Starts everything, with the CRD in place: seconds, and minutes where something is yet to be
 /// built.
 pub(crate) async fn start(screen: Screen) -> Result<Parts> {
-    let (operator_binary, cluster, screen) = tokio::task::spawn_blocking(move || {
+    let (binaries, cluster, screen) = tokio::task::spawn_blocking(move || {
         screen.step("Building the operator with cargo.");
-        let operator_binary = operator_binary::build()?;
+        let binaries = operator_binary::build()?;
         screen.step("Starting etcd and kube-apiserver.");
         let cluster = ControlPlane::start()?;
-        anyhow::Ok((operator_binary, cluster, screen))
+        anyhow::Ok((binaries, cluster, screen))
     })
     .await??;
+    let Binaries { operator: operator_binary, plugin } = binaries;
     screen
         .step("Starting a simulated CBR service, which serves TLS with a certificate of its own.");
     // Examples may name any backup. A copy takes so long that its progress can be seen.
@@ -67,6 +77,8 @@ pub(crate) async fn start(screen: Screen) -> Result<Parts> {
     screen.step("Starting the operator; the simulated service is its default endpoint.");
     let options = operator_options(&operator_binary, &cluster, &simulator, &ca_bundle);
     let operator = tokio::task::spawn_blocking(move || options.start_ready()).await??;
+    let log = cluster.folder().join("operator.log");
+    written(operator.log.clone(), File::create(&log)?);
     let kubeconfig = Kubeconfig::read_from(cluster.kubeconfig())?;
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
     Ok(Parts {
@@ -76,7 +88,19 @@ pub(crate) async fn start(screen: Screen) -> Result<Parts> {
         client: Client::try_from(config)?,
         board: Board::default(),
         screen,
+        plugin,
+        log,
     })
+}
+
+/// Writes the log into a file, as it comes.
+fn written(lines: Lines, mut file: File) {
+    thread::spawn(move || {
+        for number in 1.. {
+            let Ok(line) = lines.wait_for_nth(number, A_DAY, |_| true) else { break };
+            let _folder_is_gone = writeln!(file, "{line}");
+        }
+    });
 }
 
 fn operator_options(
@@ -143,7 +167,16 @@ impl Parts {
         // On a thread where waiting is allowed. What does not end is killed as its part is
         // dropped.
         let _ended = tokio::task::spawn_blocking(move || {
-            let Self { operator, simulator, cluster, client, board: _, screen: _ } = self;
+            let Self {
+                operator,
+                simulator,
+                cluster,
+                client,
+                board: _,
+                screen: _,
+                plugin: _,
+                log: _,
+            } = self;
             drop(client);
             let _stopped = operator.stop();
             drop((operator, simulator, cluster));

@@ -1,6 +1,8 @@
 //! How each resource ended, and whether it should have.
 
-use anyhow::Error;
+use std::path::Path;
+
+use anyhow::{Error, Result};
 
 use crate::board::Seen;
 use crate::example::Example;
@@ -11,12 +13,14 @@ use crate::table::posts;
 /// Shows how each ended, and what is wrong with it. Returns the number of what is wrong.
 pub(crate) fn show(parts: &Parts, expected: &[Expected], failure: Option<Error>) -> usize {
     let seen = parts.board.now();
-    let mut text = "\n== Summary\n".to_owned();
+    let mut text =
+        format!("\n== Summary\n   {:<20}{:<12}{:<9}RECORD\n", "NAME", "ENDED", "ACCEPTED");
     let mut problems: Vec<String> = failure.iter().map(|error| format!("{error:#}")).collect();
     for expected in expected {
         let (example, ended, problem) = judge(parts, &seen, expected);
         let counts = posts(parts.simulator.counts(&example.backup_id));
-        text.push_str(&format!("   {:<28}{ended:<66}{counts} POSTs accepted\n", example.key()));
+        let Ended { phase, record } = ended;
+        text.push_str(&format!("   {:<20}{phase:<12}{counts:<9}{record}\n", example.name));
         problems.extend(problem.map(|problem| format!("{}: {problem}", example.key())));
     }
     let counts = parts.simulator.log(|log| log.per_backup().values().copied().collect::<Vec<_>>());
@@ -49,27 +53,36 @@ fn log_tail(log: &str) -> String {
     format!("   The end of the operator's log:\n{}\n", tail.join("\n"))
 }
 
+/// How a resource ended.
+struct Ended {
+    phase: String,
+    /// Its replication record, or why there is none.
+    record: String,
+}
+
 /// The example, how it ended, and what is wrong with that.
 fn judge<'a>(
     parts: &Parts,
     seen: &Seen,
     expected: &'a Expected,
-) -> (&'a Example, String, Option<String>) {
+) -> (&'a Example, Ended, Option<String>) {
     match expected {
         Expected::Refused(example) => {
             let problem = seen
                 .0
                 .contains_key(&example.key())
                 .then(|| "it was refused, and yet it is there".to_owned());
-            (example, "refused by the Kubernetes API server".to_owned(), problem)
+            let record = "by the Kubernetes API server".to_owned();
+            (example, Ended { phase: "refused".to_owned(), record }, problem)
         }
         Expected::Accepted(example) => {
             let Some(resource) = seen.0.get(&example.key()) else {
-                return (example, "gone".to_owned(), Some("it no longer exists".to_owned()));
+                let ended = Ended { phase: "gone".to_owned(), record: String::new() };
+                return (example, ended, Some("it no longer exists".to_owned()));
             };
             let object = &resource.object;
             let record = object.text("/status/replicationRecordId").unwrap_or("none");
-            let ended = format!("{}, {}, record {record}", object.phase(), object.reason());
+            let ended = Ended { phase: object.phase().to_owned(), record: record.to_owned() };
             let records = parts.simulator.records(&example.backup_id);
             let problem = if (object.phase(), object.reason()) != ("Succeeded", "Accepted")
                 || !object.is("Ready")
@@ -88,20 +101,30 @@ fn judge<'a>(
     }
 }
 
-/// Shows how to look around.
-pub(crate) fn show_commands(parts: &Parts, keep: bool) {
+/// Shows how to look around, while there is something to look at.
+///
+/// # Errors
+/// Where the operator does not say where it listens.
+pub(crate) fn show_commands(parts: &Parts, keep: bool) -> Result<()> {
+    if !keep {
+        parts
+            .screen
+            .above("\n== Everything ends now.\n   To look around: cargo run -p demo -- --keep\n");
+        return Ok(());
+    }
     let kubectl = parts.cluster.kubectl().get_program().to_string_lossy().into_owned();
-    let kubeconfig = parts.cluster.kubeconfig().display();
-    let heading = if keep {
-        "Look around in another shell. Everything runs until Ctrl-C."
-    } else {
-        "Everything ends now. With --keep it stays, to look around with these commands; the paths \
-         are each run's own."
-    };
+    let plugin = parts.plugin.parent().unwrap_or(Path::new(".")).display();
     parts.screen.above(&format!(
-        "\n== {heading}\n   export KUBECONFIG={kubeconfig}\n   alias kubectl='{kubectl}'\n   \
-         kubectl get brep -A -o wide\n   kubectl get brep -A --field-selector \
-         status.phase=Succeeded\n   kubectl describe brep -n backups wrong-vault\n   kubectl get \
-         brep -n backups options -o yaml\n   kubectl explain brep.spec\n"
+        "\n== Look around in another shell. Everything runs until Ctrl-C.\n   \
+         export KUBECONFIG={}\n   export PATH=\"$PATH:{plugin}\"\n   alias kubectl='{kubectl}'\n\n   \
+         kubectl get brep -A\n   kubectl brep status -A\n   \
+         kubectl brep explain -n backups wrong-vault\n   \
+         kubectl describe brep -n backups options\n   kubectl explain brep.spec\n\n   \
+         curl http://{}/metrics\n   less {}\n   The simulated cloud: {}\n",
+        parts.cluster.kubeconfig().display(),
+        parts.operator.address()?,
+        parts.log.display(),
+        parts.simulator.https_url(),
     ));
+    Ok(())
 }

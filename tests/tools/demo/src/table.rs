@@ -4,22 +4,22 @@ use harness::Object;
 use simulator::{Counts, Simulator};
 
 use crate::board::Seen;
+use crate::colour;
 
 /// A resource's line.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Row {
-    cells: [String; 7],
+    cells: [String; 6],
     message: String,
 }
 
 /// `ACCEPTED` counts POSTs: "1 of 2".
-const HEAD: [&str; 7] =
-    ["NAMESPACE/NAME", "PHASE", "READY", "REASON", "RECORD", "COPY", "ACCEPTED"];
+const HEAD: [&str; 6] = ["NAME", "PHASE", "READY", "REASON", "COPY", "ACCEPTED"];
 /// From the start of each cell to the next; the widest that there may be, so that the columns stand
-/// still.
-const WIDTHS: [usize; 7] = [21, 15, 8, 16, 10, 7, 10];
-/// Of a message in a line that no terminal bounds.
-const PLAIN_MESSAGE: usize = 100;
+/// still. In all they fit a terminal of 80 columns.
+const WIDTHS: [usize; 6] = [20, 15, 8, 19, 7, 8];
+/// The cell with the phase.
+const PHASE: usize = 1;
 
 /// One row for each resource, in the order of their names.
 pub(crate) fn rows(seen: &Seen, simulator: &Simulator) -> Vec<Row> {
@@ -27,14 +27,12 @@ pub(crate) fn rows(seen: &Seen, simulator: &Simulator) -> Vec<Row> {
         let object = &resource.object;
         let counts = simulator.counts(object.text("/spec/backupId").unwrap_or_default());
         let (ready, reason, message) = object.condition("Ready");
-        let record = object.text("/status/replicationRecordId").unwrap_or_default();
         Row {
             cells: [
-                key.clone(),
+                key.split_once('/').map_or(key.as_str(), |(_, name)| name).to_owned(),
                 object.phase().to_owned(),
                 ready.to_owned(),
                 reason.to_owned(),
-                shorten(record, 9),
                 percent(object).map_or_else(String::new, |percent| format!("{percent} %")),
                 posts(counts),
             ],
@@ -56,25 +54,25 @@ pub(crate) fn posts(counts: Counts) -> String {
 }
 
 /// The lines of a table that is so wide.
-pub(crate) fn lines(rows: &[Row], width: usize) -> Vec<String> {
+pub(crate) fn lines(rows: &[Row], width: usize, colours: bool) -> Vec<String> {
     let head = line(&HEAD.map(str::to_owned), "MESSAGE");
-    std::iter::once(head)
-        .chain(rows.iter().map(Row::line))
-        .map(|line| shorten(&line, width))
-        .collect()
+    let coloured = |row: &Row| {
+        let line = shorten(&row.line(), width);
+        if colours { colour::phase(&line, &row.cells[PHASE]) } else { line }
+    };
+    std::iter::once(shorten(&head, width)).chain(rows.iter().map(coloured)).collect()
 }
 
 impl Row {
-    /// The line alone, for where no table can stand.
+    /// The line alone, for where no table can stand: what the resource is called, and its state.
     pub(crate) fn plain(&self) -> String {
-        line(&self.cells, &shorten(&self.message, PLAIN_MESSAGE))
-    }
-
-    /// Whether nothing but the count of POSTs, the last cell, has changed.
-    pub(crate) fn differs_by_posts_alone(&self, before: &Self) -> bool {
-        let [name, phase, ready, reason, record, copy, _] = &self.cells;
-        self.message == before.message
-            && [name, phase, ready, reason, record, copy].into_iter().eq(&before.cells[..6])
+        let [name, phase, _, reason, _, _] = &self.cells;
+        let state = if reason.is_empty() || reason == phase {
+            phase.clone()
+        } else {
+            format!("{phase} ({reason})")
+        };
+        format!("{name:<20}{state}")
     }
 
     fn line(&self) -> String {
@@ -82,13 +80,14 @@ impl Row {
     }
 }
 
-fn line(cells: &[String; 7], message: &str) -> String {
+fn line(cells: &[String; 6], message: &str) -> String {
     let mut line = String::new();
     for (cell, width) in cells.iter().zip(WIDTHS) {
         line.push_str(&format!("{cell:<width$}"));
     }
+    line.push_str("  ");
     line.push_str(message);
-    line
+    line.trim_end().to_owned()
 }
 
 /// At most so many characters, the last of them "…" where something is missing.
@@ -112,8 +111,14 @@ mod tests {
     fn no_line_is_wider_than_the_terminal() {
         let rows = [row(&"ü".repeat(300)), row("short")];
         for width in [1, 20, 80, 200] {
-            assert!(lines(&rows, width).iter().all(|line| line.chars().count() <= width));
+            assert!(lines(&rows, width, false).iter().all(|line| line.chars().count() <= width));
         }
+    }
+
+    #[test]
+    fn the_columns_fit_eighty() {
+        assert!(WIDTHS.iter().sum::<usize>() < 80);
+        assert!(row("").plain().len() <= 80);
     }
 
     #[test]

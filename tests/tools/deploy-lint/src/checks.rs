@@ -86,6 +86,9 @@ impl Bench {
             "kubectl apply --dry-run=server: the example that is refused",
             || apply::refused(self),
         ));
+        checks.push(Check::new("kubeconform: the schema for editors, with the examples", || {
+            kubeconform::in_editors(self)
+        }));
         checks.push(Check::new("kstatus agrees with Argo CD's health", || kstatus::agrees(tools)));
         checks
     }

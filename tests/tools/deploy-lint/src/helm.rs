@@ -23,8 +23,10 @@ pub(crate) fn chart() -> PathBuf {
 /// The files of values to try; `None` are the defaults.
 pub(crate) fn values() -> Result<Vec<Option<PathBuf>>> {
     let mut files = vec![None];
-    for entry in std::fs::read_dir(repository::path("tests/it/chart/values"))? {
-        files.push(Some(entry?.path()));
+    for folder in [repository::path("tests/it/chart/values"), chart().join("platforms")] {
+        for entry in std::fs::read_dir(folder)? {
+            files.push(Some(entry?.path()));
+        }
     }
     files.sort();
     Ok(files)

@@ -63,6 +63,10 @@ pub(crate) fn all(kubectl: impl Fn() -> Command, helm: &Helm) -> Result<Vec<Grou
         manifests.retain(|manifest| !manifest.documents.is_empty() && manifest.name != REFUSED);
         groups.push(Group { name, manifests });
     }
+    let file = "deploy/install.yaml";
+    let text = std::fs::read_to_string(repository::path(file))?;
+    let manifests = vec![Manifest::read(file.to_owned(), &text)?];
+    groups.push(Group { name: file.to_owned(), manifests });
     groups.retain(|group| !group.manifests.is_empty());
     Ok(groups)
 }

@@ -122,7 +122,7 @@ fn round_on(
     version: Version,
 ) -> Result<(), String> {
     let Version { object, newest } = version;
-    let fresh = world.fresh_attempt(to);
+    let (fresh, stored) = (world.fresh_attempt(to), to.resources[resource].status);
     let (credential, newest_backup) = (to.credential, to.newest);
     let viewer = world.viewer(resource, credential);
     let shown_to = |other: usize, object: &Resource| {
@@ -180,7 +180,7 @@ fn round_on(
     let write = |status, claims| Write {
         resource: u8::try_from(resource).unwrap_or(u8::MAX),
         uid: object.uid,
-        current: newest,
+        current: newest || world.scenario.has(Broken::StaleVersionNotTested),
         status,
         claims,
         shows: Vec::new(),
@@ -198,6 +198,7 @@ fn round_on(
     let shown =
         if tells && world.scenario.spelling != Spelling::OtherVault { listed } else { Vec::new() };
     match rounded.round {
+        Round::Settle { status, .. } if !newest && status == stored => {}
         Round::Settle { status, again: _ } if status != object.status => {
             follows_only(world, &object, status)?;
             own.slots[resource] = Slot::Settling(Write { shows: shown, ..write(status, false) });

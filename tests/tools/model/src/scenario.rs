@@ -54,6 +54,8 @@ pub(crate) enum Broken {
     VersionNotTested,
     /// The same, and the API server keeps no guards.
     VersionNotTestedNoGuards,
+    /// What is decided on a version before the newest is written over the newest.
+    StaleVersionNotTested,
     /// What was claimed by a process that vanished is taken as not sent.
     StaleTakenAsNotSent,
     /// A claim counts as stale, and silence as settled, at first sight.

@@ -1,6 +1,9 @@
 //! Ctrl-C ends the demo at any time, and nothing is left; with `--keep` it is there to look around
 //! until then.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
 use std::process::Command;
 
 use crate::process::{Demo, PATIENCE};
@@ -16,6 +19,20 @@ fn with_keep_everything_stays_until_ctrl_c() -> Result<()> {
         Command::new(kubectl).env("KUBECONFIG", kubeconfig).args(["get", "brep", "-A"]).output()?;
     let resources = String::from_utf8_lossy(&resources.stdout).into_owned();
     assert_eq!(resources.matches("Succeeded").count(), 9, "{resources}");
+    // The other addresses that it names: of the metrics, of the log, of the plugin.
+    let metrics = rest_of_line(&demo, "curl http://")?;
+    let (address, path) = metrics.split_once('/').context("no path")?;
+    let mut stream = TcpStream::connect(address)?;
+    write!(stream, "GET /{path} HTTP/1.1\r\nHost: operator\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    assert!(answer.contains("backup_replication_build_info"), "{answer}");
+    let log = std::fs::read_to_string(rest_of_line(&demo, "less ")?)?;
+    assert!(log.contains("Ready: watch"), "{log}");
+    let plugin = rest_of_line(&demo, "export PATH=\"$PATH:")?;
+    let plugin = Path::new(plugin.trim_matches('"')).join("kubectl-brep");
+    assert!(plugin.exists(), "{}", plugin.display());
+
     let programs = demo.programs()?;
     for program in ["etcd", "kube-apiserver", "backup-replication-operator"] {
         assert!(

@@ -159,10 +159,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "stored-viewer-for-all",
         promise: "what a status says of one viewer is not said of another",
-        file: "src/controller/state/memory.rs",
-        old: "lock(&self.stored_viewers).contains(viewer)",
-        new: "lock(&self.stored_viewers).iter().any(|stored| stored.namespace == viewer.namespace)",
-        caught_by: "--lib state::memory",
+        file: "src/controller/state/viewers.rs",
+        old: "is_some_and(|of_it| of_it.contains(viewer))",
+        new: "is_some()",
+        caught_by: "--lib controller::state",
     },
     Mutant {
         name: "origin-changes",

@@ -74,4 +74,21 @@ pub(super) const MUTANTS: &[Mutant] = &[
         new: "login.must_name_the_project()",
         caught_by: "--lib cbr::iam",
     },
+    Mutant {
+        name: "named-endpoints-add-to-the-default",
+        promise: "a list that an administrator narrowed allows nothing else",
+        file: "src/cbr/clouds.rs",
+        old: "        allowed.extend_from_slice(more);\n",
+        new: "        allowed.extend_from_slice(more);\n        \
+              allowed.extend(default.iter().filter_map(read));\n",
+        caught_by: "--lib cbr::clouds",
+    },
+    Mutant {
+        name: "iam-of-another-realm",
+        promise: "a password goes to the IAM of the cloud that the backup is in",
+        file: "src/cbr/clouds.rs",
+        old: "iam_label: \"iam-pub\",",
+        new: "iam_label: \"iam\",",
+        caught_by: "--lib cbr::clouds",
+    },
 ];

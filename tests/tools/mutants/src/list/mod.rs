@@ -3,6 +3,7 @@
 mod conduct;
 mod credentials;
 mod evidence;
+mod gate;
 mod newest;
 mod once;
 mod plugin;
@@ -17,6 +18,7 @@ const PARTS: &[&[Mutant]] = &[
     credentials::MUTANTS,
     newest::MUTANTS,
     selector::MUTANTS,
+    gate::MUTANTS,
     plugin::MUTANTS,
 ];
 
