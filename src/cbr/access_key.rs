@@ -141,7 +141,8 @@ impl AccessKey {
         let mut headers = vec![("host", host)];
         headers.extend(content_type.map(|value| ("content-type", value.to_owned())));
         headers.extend(sent.iter().cloned());
-        let signed = Signed { method, path: url.path(), query: &[], headers: &headers, body };
+        let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        let signed = Signed { method, path: url.path(), query: &query, headers: &headers, body };
         let secret = self.values.secret.expose_secret().as_bytes();
         let authorization = signature::authorization(&signed, &date, &self.values.access, secret);
         let signature = signature::of_authorization(&authorization).map(Runs::of).map(Arc::new);

@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use url::{Host, Url};
 
+use super::backup_list::ListQuery;
 use super::endpoint_pattern::{EndpointPattern, is_label};
 use super::ids::ProjectId;
 use super::operation_logs;
@@ -24,6 +25,31 @@ impl Endpoint {
     /// `https://host` or `https://host:port`.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// `…/v3/{project_id}/backups?…`: one page of the list
+    pub(super) fn backups_url(
+        &self,
+        project_id: &ProjectId,
+        query: &ListQuery,
+        limit: usize,
+        offset: usize,
+    ) -> Url {
+        let ListQuery { resource_id, vault_id } = query;
+        let mut url = self.url_of(&["v3", project_id.as_str(), "backups"]);
+        let filters = [
+            ("resource_id", resource_id.as_ref().map(|id| id.as_str())),
+            ("vault_id", vault_id.as_ref().map(|id| id.as_str())),
+            ("image_type", Some("backup")),
+        ];
+        let mut pairs = url.query_pairs_mut();
+        for (name, value) in filters.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            pairs.append_pair(name, value);
+        }
+        pairs.append_pair("limit", &limit.to_string());
+        pairs.append_pair("offset", &offset.to_string());
+        drop(pairs);
+        url
     }
 
     /// `…/v3/{project_id}/backups/{backup_id}`

@@ -100,6 +100,10 @@ name!(
     BackupId, "backup id", is_id, AN_ID
 );
 name!(
+    /// What was backed up: a server, a disk, a file system.
+    ResourceId, "resource id", is_id, AN_ID
+);
+name!(
     /// A vault: where backups are kept.
     VaultId, "vault id", is_id, AN_ID
 );

@@ -152,7 +152,7 @@ pub(super) fn read_logs(
 
 /// A look changes nothing, so it needs no proof, unlike a call: a code counts at any status of a
 /// refusal.
-fn meaning(error: CloudError, retry_after: Option<Duration>) -> LookUpError {
+pub(super) fn meaning(error: CloudError, retry_after: Option<Duration>) -> LookUpError {
     let status = error.http_status;
     let refused = (400..500).contains(&status) && status != 408;
     let by_cbr = error.cbr_code().is_some();

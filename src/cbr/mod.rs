@@ -1,10 +1,11 @@
 //! The cloud's side: one irreversible call (`POST …/replicate`), one look-up
-//! (`GET …/backups/{id}`) with a second witness
-//! (`GET …/operation-logs`), what their answers prove, and how a token for them is issued. Knows nothing
-//! of Kubernetes and decides nothing.
+//! (`GET …/backups/{id}`), the list of backups, a second witness (`GET …/operation-logs`), what
+//! their answers prove, and how a token for them is issued. Knows nothing of Kubernetes and decides
+//! nothing.
 
 mod access_key;
 mod answer;
+mod backup_list;
 mod capabilities;
 mod classify;
 mod client;
@@ -24,6 +25,7 @@ mod gate;
 mod iam;
 mod ids;
 mod json;
+mod list;
 mod look_up;
 mod operation_logs;
 mod origin;
@@ -42,6 +44,7 @@ mod transport;
 mod unsigned;
 
 pub use access_key::{AccessKey, InvalidAccessKey, KeyPart, NoAccessKey};
+pub use backup_list::{BackupList, Incomplete, ListQuery, ListedBackup};
 pub use capabilities::{OfferedBackup, SourceRegion};
 pub use classify::classify;
 pub use client::{Client, ClientConfig, ClientError};
@@ -60,7 +63,10 @@ pub use error_class::{Class, Refusal, TerminalReason};
 pub use error_table::{AnswerRow, DOCUMENTED};
 pub use gate::StartWindow;
 pub use iam::{Issued, Login, NoUser, NotIssued, User, UserBytes, UserPart};
-pub use ids::{BackupId, InvalidId, OperationLogId, ProjectId, RecordId, Region, VaultId};
+pub use ids::{
+    BackupId, InvalidId, OperationLogId, ProjectId, RecordId, Region, ResourceId, VaultId,
+};
+pub use list::ListError;
 pub use look_up::LookUpError;
 pub use operation_logs::{LogPage, LogStatus, OperationLog};
 pub use outcome::{

@@ -89,7 +89,7 @@ macro_rules! open_enum {
 
         impl $type {
             /// A known word is read as it came: redaction must not turn it into another.
-            fn read(value: Option<&Value>, credential: &Credential) -> Option<Self> {
+            pub(super) fn read(value: Option<&Value>, credential: &Credential) -> Option<Self> {
                 match scalar(value)?.trim().to_ascii_lowercase().as_str() {
                     $($text => Some(Self::$member),)+
                     _ => line(value, credential).map(Self::Other),

@@ -9,6 +9,8 @@ use super::answer::Answer;
 use super::credential::Credential;
 use super::text::{VALUE_CHARS, one_line};
 
+/// The path of a list.
+pub(super) const BACKUPS: &str = "/v3/{project_id}/backups";
 /// The path of a look, without what is different from backup to backup.
 pub(super) const BACKUP: &str = "/v3/{project_id}/backups/{backup_id}";
 /// The path of the operation logs.

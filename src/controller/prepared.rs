@@ -1,13 +1,18 @@
 //! From a spec to something that can be called, or to why it cannot.
 
-use crate::cbr::{BackupId, Endpoint, InvalidId, ProjectId, Region, Replicate, Target, VaultId};
+use crate::cbr::{
+    BackupId, Endpoint, InvalidId, ListQuery, ProjectId, Region, Replicate, ResourceId, Target,
+    VaultId,
+};
 use crate::controller::settings::Settings;
 use crate::protocol::TargetReading;
-use crate::resource::BackupReplicationSpec;
+use crate::resource::{BackupReplication, BackupSelector, BackupSource, CalledFor};
 
 /// What the spec names.
 pub(super) enum Prepared {
     Call(Box<PreparedCall>),
+    /// The backup is to be chosen first.
+    Choice(Box<PreparedList>),
     NotCallable(TargetReading),
 }
 
@@ -18,21 +23,53 @@ pub(super) struct PreparedCall {
     pub(super) body: Replicate,
 }
 
+/// All that a list of backups needs but the token.
+pub(super) struct PreparedList {
+    pub(super) endpoint: Endpoint,
+    pub(super) project_id: ProjectId,
+    pub(super) query: ListQuery,
+}
+
+/// The service that is asked, and for which project.
+#[derive(Clone, Copy)]
+pub(super) struct CloudPlace<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) project_id: &'a ProjectId,
+}
+
 impl Prepared {
+    /// Where it leads, if it leads anywhere.
+    pub(super) fn place(&self) -> Option<CloudPlace<'_>> {
+        match self {
+            Self::Call(call) => {
+                let PreparedCall { endpoint, target, body: _ } = &**call;
+                Some(CloudPlace { endpoint, project_id: &target.project_id })
+            }
+            Self::Choice(list) => {
+                let PreparedList { endpoint, project_id, query: _ } = &**list;
+                Some(CloudPlace { endpoint, project_id })
+            }
+            Self::NotCallable(_) => None,
+        }
+    }
+
     /// The same for the decision.
     pub(super) fn reading(&self) -> TargetReading {
         match self {
             Self::Call(callable) => {
                 TargetReading::Callable { endpoint: callable.endpoint.to_string() }
             }
+            Self::Choice(list) => {
+                TargetReading::BackupToChoose { endpoint: list.endpoint.to_string() }
+            }
             Self::NotCallable(reading) => reading.clone(),
         }
     }
 }
 
-/// Checks a spec against the administrator's allow-list and the API's shapes.
-pub(super) fn prepare(spec: &BackupReplicationSpec, settings: &Settings) -> Prepared {
-    let named = spec.endpoint.as_ref().or(settings.default_endpoint.as_ref());
+/// Checks a resource against the administrator's allow-list and the API's shapes.
+pub(super) fn prepare(resource: &BackupReplication, settings: &Settings) -> Prepared {
+    let named = resource.spec.endpoint.as_ref().or(settings.default_endpoint.as_ref());
     let Some(named) = named else {
         return Prepared::NotCallable(TargetReading::NoEndpoint);
     };
@@ -42,14 +79,37 @@ pub(super) fn prepare(spec: &BackupReplicationSpec, settings: &Settings) -> Prep
             return Prepared::NotCallable(TargetReading::EndpointRefused(refused.to_string()));
         }
     };
-    match request(spec) {
-        Ok((target, body)) => Prepared::Call(Box::new(PreparedCall { endpoint, target, body })),
-        Err(invalid) => Prepared::NotCallable(TargetReading::Invalid(invalid.to_string())),
+    let invalid = |why: String| Prepared::NotCallable(TargetReading::Invalid(why));
+    match (resource.called_for(), resource.backup()) {
+        (Some(called), _) => match request(&called) {
+            Ok((target, body)) => Prepared::Call(Box::new(PreparedCall { endpoint, target, body })),
+            Err(why) => invalid(why.to_string()),
+        },
+        (None, BackupSource::ToChoose(selector)) => {
+            match list(&resource.spec.project_id, selector) {
+                Ok((project_id, query)) => {
+                    Prepared::Choice(Box::new(PreparedList { endpoint, project_id, query }))
+                }
+                Err(why) => invalid(why.to_string()),
+            }
+        }
+        (None, BackupSource::Unclear(why)) => invalid(why.to_owned()),
+        // What is known is called for.
+        (None, BackupSource::Known(_)) => invalid("the backup cannot be read".to_owned()),
     }
 }
 
-fn request(spec: &BackupReplicationSpec) -> Result<(Target, Replicate), InvalidId> {
-    let BackupReplicationSpec {
+fn list(project_id: &str, selector: &BackupSelector) -> Result<(ProjectId, ListQuery), InvalidId> {
+    let BackupSelector { resource_id, vault_id, created_after: _ } = selector;
+    let query = ListQuery {
+        resource_id: resource_id.as_deref().map(ResourceId::parse).transpose()?,
+        vault_id: vault_id.as_deref().map(VaultId::parse).transpose()?,
+    };
+    Ok((ProjectId::parse(project_id)?, query))
+}
+
+fn request(called: &CalledFor<'_>) -> Result<(Target, Replicate), InvalidId> {
+    let CalledFor {
         endpoint: _,
         project_id,
         backup_id,
@@ -59,12 +119,7 @@ fn request(spec: &BackupReplicationSpec) -> Result<(Target, Replicate), InvalidI
         name,
         description,
         enable_acceleration,
-        auth: _,
-        ready_when: _,
-        on_unknown_outcome: _,
-        on_rejection: _,
-        suspend: _,
-    } = spec;
+    } = *called;
     Ok((
         Target {
             project_id: ProjectId::parse(project_id)?,
@@ -74,9 +129,9 @@ fn request(spec: &BackupReplicationSpec) -> Result<(Target, Replicate), InvalidI
             destination_project_id: ProjectId::parse(destination_project_id)?,
             destination_region: Region::parse(destination_region)?,
             destination_vault_id: VaultId::parse(destination_vault_id)?,
-            name: name.clone(),
-            description: description.clone(),
-            enable_acceleration: *enable_acceleration,
+            name: name.map(str::to_owned),
+            description: description.map(str::to_owned),
+            enable_acceleration,
         },
     ))
 }

@@ -48,7 +48,8 @@ pub(super) async fn look(
     let spec = &resource.spec;
     let target = Target {
         project_id: ProjectId::parse(&spec.project_id).map_err(|error| error.to_string())?,
-        backup_id: BackupId::parse(&spec.backup_id).map_err(|error| error.to_string())?,
+        backup_id: BackupId::parse(resource.backup_id().ok_or("the backup is not chosen yet")?)
+            .map_err(|error| error.to_string())?,
     };
     let http = client(options.ca_bundle.as_deref())?;
     let purpose = Purpose { endpoint: &endpoint, project: &target.project_id, limit: LIMIT };
@@ -64,7 +65,7 @@ pub(super) async fn look(
         Records::NotReported => Seen { records: Vec::new(), unreadable: 0, reported: false },
         Records::Reported { records, unreadable } => {
             let related = |record: ReplicationRecord| {
-                let relation = relation(&record, spec, attempt);
+                let relation = relation(&record, resource, attempt);
                 (record, relation)
             };
             Seen { records: records.into_iter().map(related).collect(), unreadable, reported: true }

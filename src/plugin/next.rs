@@ -110,6 +110,8 @@ fn is_brought_by_a_person(reason: Reason) -> bool {
         | Reason::Rejected
         | Reason::AlreadyReplicated
         | Reason::LookUpFailed
+        | Reason::NoMatchingBackup
+        | Reason::BackupChosen
         | Reason::SourceNotReady
         | Reason::TooYoung
         | Reason::SameTargetInUse

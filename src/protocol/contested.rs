@@ -30,6 +30,7 @@ fn facts(status: &BackupReplicationStatus) -> BackupReplicationStatus {
         replication_record_id: _,
         operation_log_id: _,
         source_region: _,
+        chosen_backup_id: _,
         backup_id: _,
         project_id: _,
         provider_id: _,

@@ -85,7 +85,7 @@ mod tests {
         }))
         .unwrap();
         let kept = essential(full.clone());
-        assert_eq!((&kept.status, &kept.spec.backup_id), (&full.status, &full.spec.backup_id));
+        assert_eq!((&kept.status, &kept.spec), (&full.status, &full.spec));
         assert_eq!(
             serde_json::to_value(&kept.metadata).unwrap(),
             json!({

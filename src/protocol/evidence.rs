@@ -7,7 +7,7 @@ use crate::cbr::{
     Backup, BackupStatus, CloudValue, RecordStatus, Records, ReplicationRecord, same_spelling,
 };
 use crate::protocol::observation::Observation;
-use crate::resource::{Attempt, BackupReplicationSpec, bounds};
+use crate::resource::{Attempt, BackupReplication, BackupReplicationSpec, CalledFor, bounds};
 
 /// How a record relates to what a resource calls for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ enum Likeness {
 /// there; ids as a cloud may spell them. Only another region tells for sure that a record is
 /// another's: among this backup's own records of the region, what reads differently is odd, and odd
 /// proves nothing.
-fn likeness(record: &ReplicationRecord, spec: &BackupReplicationSpec) -> Likeness {
+fn likeness(record: &ReplicationRecord, called: &CalledFor<'_>) -> Likeness {
     let compare =
         |theirs: &Option<CloudValue>, ours: &str, absent: Likeness, other: Likeness| match theirs {
             Some(theirs) if theirs.is(ours) => Likeness::Same,
@@ -31,10 +31,10 @@ fn likeness(record: &ReplicationRecord, spec: &BackupReplicationSpec) -> Likenes
         };
     use Likeness::{CannotTell, Different, Same};
     let parts = [
-        compare(&record.destination_region, &spec.destination_region, CannotTell, Different),
-        compare(&record.destination_vault_id, &spec.destination_vault_id, CannotTell, CannotTell),
-        compare(&record.destination_project_id, &spec.destination_project_id, Same, CannotTell),
-        compare(&record.source_backup_id, &spec.backup_id, Same, CannotTell),
+        compare(&record.destination_region, called.destination_region, CannotTell, Different),
+        compare(&record.destination_vault_id, called.destination_vault_id, CannotTell, CannotTell),
+        compare(&record.destination_project_id, called.destination_project_id, Same, CannotTell),
+        compare(&record.source_backup_id, called.backup_id, Same, CannotTell),
     ];
     if parts.contains(&Different) {
         Different
@@ -83,7 +83,7 @@ pub(super) struct OtherVault {
 
 /// Reads a look-up.
 pub(super) fn evidence<'a>(backup: &'a Backup, seen: &Observation<'_>) -> Evidence<'a> {
-    let spec = &seen.resource.spec;
+    let called = seen.resource.called_for();
     let Backup { names_itself, status, image_type: _, kind: _, replication_records } = backup;
     let source_not_ready =
         matches!(status, Some(BackupStatus::Protecting | BackupStatus::WaitingProtect));
@@ -91,7 +91,9 @@ pub(super) fn evidence<'a>(backup: &'a Backup, seen: &Observation<'_>) -> Eviden
         Records::NotReported => (&[][..], 0, false),
         Records::Reported { records, unreadable } => (records.as_slice(), *unreadable, true),
     };
-    let of = |wanted| records.iter().filter(|r| likeness(r, spec) == wanted).collect::<Vec<_>>();
+    // No record can be told from that of a backup which is not known.
+    let likeness = |record| called.map_or(Likeness::CannotTell, |called| likeness(record, &called));
+    let of = |wanted| records.iter().filter(|r| likeness(r) == wanted).collect::<Vec<_>>();
     let mut same = of(Likeness::Same);
     same.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
     // Some services never fill the list, and some show it to some users only: an empty one proves
@@ -99,7 +101,7 @@ pub(super) fn evidence<'a>(backup: &'a Backup, seen: &Observation<'_>) -> Eviden
     // of the cloud began does not tell that calls are shown.
     let shows_calls = records.iter().any(|record| record.auto_trigger != Some(true));
     let known = shows_calls || (reported && seen.records_known);
-    let complete = known && *names_itself && unreadable == 0;
+    let complete = known && *names_itself && unreadable == 0 && called.is_some();
     Evidence { all: records, same, unclear: of(Likeness::CannotTell), complete, source_not_ready }
 }
 
@@ -224,10 +226,11 @@ pub enum Relation {
 /// How a record relates to an attempt of a resource.
 pub fn relation(
     record: &ReplicationRecord,
-    spec: &BackupReplicationSpec,
+    resource: &BackupReplication,
     attempt: &Attempt,
 ) -> Relation {
-    match likeness(record, spec) {
+    let called = resource.called_for();
+    match called.map_or(Likeness::CannotTell, |called| likeness(record, &called)) {
         Likeness::Same if is_since(record, attempt) => Relation::OfAttempt,
         Likeness::Same => Relation::SamePlace,
         Likeness::Different => Relation::OtherPlace,

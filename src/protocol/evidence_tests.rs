@@ -411,11 +411,7 @@ fn the_message_about_a_record_says_what_it_proves() {
         let status = scene.resource.status.as_mut().unwrap();
         status.attempts[0].records_before = before.clone();
         let attempt = status.attempts[0].clone();
-        assert_eq!(
-            relation(record, &scene.resource.spec, &attempt),
-            wanted,
-            "{before:?} {record:?}"
-        );
+        assert_eq!(relation(record, &scene.resource, &attempt), wanted, "{before:?} {record:?}");
         scene.lookup = shows(vec![record.clone()]);
         let proved = scene.settled().0.replication_record_id.as_deref() == Some(record.id.as_str());
         assert_eq!(proved, wanted == Relation::OfAttempt, "{before:?} {record:?}");

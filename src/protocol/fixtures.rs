@@ -10,6 +10,7 @@ use crate::protocol::credential::CredentialReading;
 use crate::protocol::decide::{Action, decide};
 use crate::protocol::facts::call_result::CallResult;
 use crate::protocol::facts::record::{Recorded, record};
+use crate::protocol::list_reading::ListReading;
 use crate::protocol::lookup::{Lookup, LookupHistory};
 use crate::protocol::observation::{FreshAttempt, Observation, RefusedClaim, TargetReading};
 use crate::protocol::policy::Policy;
@@ -79,6 +80,7 @@ pub(super) struct Scene {
     pub(super) lookup: Option<Lookup>,
     pub(super) logs: Option<LogReading>,
     pub(super) cloud_offset: Option<SignedDuration>,
+    pub(super) backups: Option<ListReading>,
     pub(super) history: LookupHistory,
     pub(super) records_known: bool,
     pub(super) credential_refused: bool,
@@ -101,6 +103,7 @@ impl Scene {
             lookup: Some(Lookup::NotAvailable("no look-up".into())),
             logs: None,
             cloud_offset: None,
+            backups: None,
             history: long_known(),
             records_known: false,
             credential_refused: false,
@@ -127,6 +130,7 @@ impl Scene {
             lookup: self.lookup.clone(),
             logs: self.logs.clone(),
             cloud_offset: self.cloud_offset,
+            backups: self.backups.clone(),
             history: self.history,
             records_known: self.records_known,
             credential_refused: self.credential_refused,
@@ -148,6 +152,7 @@ impl Scene {
                 *attempt
             }
             other @ (Action::ReadCredential
+            | Action::ListBackups
             | Action::Lookup { .. }
             | Action::ReadLogs { .. }
             | Action::Update { .. }) => {
@@ -170,6 +175,7 @@ impl Scene {
         match self.decide() {
             Action::Update { status, requeue_after } => (*status, requeue_after),
             other @ (Action::ReadCredential
+            | Action::ListBackups
             | Action::Lookup { .. }
             | Action::ReadLogs { .. }
             | Action::Claim { .. }) => {

@@ -54,9 +54,7 @@ impl Lookup {
             LookUpError::NoSuchBackup(_) => Self::NoSuchBackup(text),
             LookUpError::Unauthorized(_) => Self::Unauthorized(text),
             LookUpError::Throttled { error: _, retry_after } => {
-                let asked = cap_retry_after(retry_after.unwrap_or(UNSAID_WAIT));
-                let wait = asked.max(SHORTEST_WAIT);
-                Self::Throttled { until: now.checked_add(wait).unwrap_or(now) }
+                Self::Throttled { until: asked_to_wait(retry_after, now) }
             }
             // A refusal that nobody has described.
             LookUpError::Unreadable { text: _, error: Some(error) }
@@ -93,6 +91,12 @@ fn record_bytes(record: &ReplicationRecord) -> usize {
     let said = [&record.fail_code, &record.fail_reason];
     let said: usize = said.into_iter().flatten().map(String::len).sum();
     size_of::<ReplicationRecord>() + TEXTS + said
+}
+
+/// Until when a throttled caller waits.
+pub(super) fn asked_to_wait(retry_after: Option<Duration>, now: Timestamp) -> Timestamp {
+    let asked = cap_retry_after(retry_after.unwrap_or(UNSAID_WAIT));
+    now.checked_add(asked.max(SHORTEST_WAIT)).unwrap_or(now)
 }
 
 /// What the decision may know of the look-ups before this one.

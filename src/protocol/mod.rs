@@ -5,6 +5,7 @@
 //! `describe/` says it in words, and `fence` says whether a claimed call may still start.
 
 mod backoff;
+mod choice;
 mod circuit;
 mod contested;
 mod credential;
@@ -17,6 +18,7 @@ mod evidence;
 mod facts;
 mod fence;
 mod iam;
+mod list_reading;
 mod lookup;
 mod observation;
 mod pace;
@@ -44,6 +46,7 @@ pub use facts::call_result::{Acceptance, CallAnswer, CallResult};
 pub use facts::record::{Recorded, record};
 pub use fence::{Clocks, Fence};
 pub use iam::{iam_endpoint, without_version};
+pub use list_reading::ListReading;
 pub use lookup::{
     Lookup, LookupHistory, LookupMemory, ViewerMemory, shows_called_record, shows_record,
 };

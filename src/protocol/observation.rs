@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 
+use super::list_reading::ListReading;
 use super::lookup::{Lookup, LookupHistory};
 use super::witness::LogReading;
 use crate::resource::{AttemptId, BackupReplication, DECISION_ANNOTATION};
@@ -32,6 +33,8 @@ pub struct Observation<'a> {
     pub logs: Option<LogReading>,
     /// What must be added to `now` to have the cloud's time; `None` where it is not known.
     pub cloud_offset: Option<SignedDuration>,
+    /// What a list of the backups gave in this round; `None` where nothing asked for it yet.
+    pub backups: Option<ListReading>,
     /// What this process remembers of its look-ups.
     pub history: LookupHistory,
     /// Whether a look-up with this very credential, at this endpoint and project, has shown the
@@ -108,6 +111,11 @@ pub enum TargetReading {
         /// Scheme, host and port.
         endpoint: String,
     },
+    /// It may, once the backup is chosen; the endpoint in its normal form.
+    BackupToChoose {
+        /// Scheme, host and port.
+        endpoint: String,
+    },
     /// Neither the resource nor the operator names an endpoint.
     NoEndpoint,
     /// The endpoint is not allowed, for the reason given.
@@ -122,7 +130,10 @@ impl TargetReading {
     pub(super) fn is_at(&self, endpoint: &str) -> bool {
         match self {
             Self::Callable { endpoint: here } => here == endpoint,
-            Self::NoEndpoint | Self::EndpointRefused(_) | Self::Invalid(_) => false,
+            Self::BackupToChoose { .. }
+            | Self::NoEndpoint
+            | Self::EndpointRefused(_)
+            | Self::Invalid(_) => false,
         }
     }
 
@@ -130,7 +141,10 @@ impl TargetReading {
     pub fn is_callable(&self) -> bool {
         match self {
             Self::Callable { .. } => true,
-            Self::NoEndpoint | Self::EndpointRefused(_) | Self::Invalid(_) => false,
+            Self::BackupToChoose { .. }
+            | Self::NoEndpoint
+            | Self::EndpointRefused(_)
+            | Self::Invalid(_) => false,
         }
     }
 }

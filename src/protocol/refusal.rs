@@ -62,7 +62,7 @@ pub(super) fn standing<'a>(
     let same_request = refused
         .request_digest
         .as_ref()
-        .is_none_or(|digest| *digest == resource.spec.request_digest());
+        .is_none_or(|digest| Some(digest) == resource.request_digest().as_ref());
     // A person who has ordered the call waits for its end.
     let ordered = status.decision_attempt.as_ref() == Some(&refused.id);
     (same_request && !ordered).then_some(refused)

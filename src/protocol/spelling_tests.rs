@@ -140,21 +140,21 @@ fn what_reads_differently_blocks_every_proof_of_absence_unless_it_was_there_befo
 
 #[test]
 fn two_names_of_one_service_and_two_spellings_lead_to_one_target() {
-    let spec = Scene::new().resource.spec;
-    let mut other = spec.clone();
-    other.endpoint = Some("https://another-name.example".into());
-    other.backup_id = "B".into();
-    other.destination_region = "EU-NL".into();
-    other.destination_vault_id = "another".into();
-    assert_eq!(CallTarget::new(&spec), CallTarget::new(&other));
+    let resource = Scene::new().resource;
+    let mut other = resource.clone();
+    other.spec.endpoint = Some("https://another-name.example".into());
+    other.spec.name_backup("B");
+    other.spec.destination_region = "EU-NL".into();
+    other.spec.destination_vault_id = "another".into();
+    assert_eq!(CallTarget::of(&resource), CallTarget::of(&other));
     let changes: [fn(&mut BackupReplicationSpec); 3] = [
-        |spec| spec.backup_id = "b2".into(),
+        |spec| spec.name_backup("b2"),
         |spec| spec.project_id = "p2".into(),
         |spec| spec.destination_region = "eu-ch".into(),
     ];
     for change in changes {
-        let mut other = spec.clone();
-        change(&mut other);
-        assert_ne!(CallTarget::new(&spec), CallTarget::new(&other));
+        let mut other = resource.clone();
+        change(&mut other.spec);
+        assert_ne!(CallTarget::of(&resource), CallTarget::of(&other));
     }
 }

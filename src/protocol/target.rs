@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::cbr::spelling;
-use crate::resource::{BackupReplication, BackupReplicationSpec, Origin, Outcome};
+use crate::resource::{BackupReplication, CalledFor, Origin, Outcome};
 
 /// One backup and one destination region. The cloud keeps one replica for each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -16,14 +16,19 @@ pub struct CallTarget {
 }
 
 impl CallTarget {
-    /// What this spec calls for, whatever the endpoint is called and however the ids are spelled:
+    /// What is called for, whatever the endpoint is called and however the ids are spelled:
     /// two names of one service lead to the same backup.
-    pub fn new(spec: &BackupReplicationSpec) -> Self {
+    pub fn new(called: &CalledFor<'_>) -> Self {
         Self {
-            project_id: spelling(&spec.project_id),
-            backup_id: spelling(&spec.backup_id),
-            destination_region: spelling(&spec.destination_region),
+            project_id: spelling(called.project_id),
+            backup_id: spelling(called.backup_id),
+            destination_region: spelling(called.destination_region),
         }
+    }
+
+    /// What this resource calls for; nothing where its backup is still to be chosen.
+    pub fn of(resource: &BackupReplication) -> Option<Self> {
+        resource.called_for().map(|called| Self::new(&called))
     }
 }
 
@@ -42,16 +47,16 @@ pub struct LockedTarget {
 pub fn locked_target(resource: &BackupReplication) -> Option<LockedTarget> {
     let status = resource.status.as_ref()?;
     let attempt = status.attempts.first()?;
-    let target = || CallTarget::new(&resource.spec);
+    let target = CallTarget::of(resource)?;
     if status.is_accepted() {
         // What the operation logs show, the look-up of another resource does not.
         let recorded = status.record_status.is_some() && status.operation_log_id.is_none();
         let shows = recorded || status.origin == Some(Origin::Adopted);
         let accepted_at = status.accepted_at.as_ref().map(|at| at.0).filter(|_| !shows)?;
-        return Some(LockedTarget { target: target(), accepted_at: Some(accepted_at) });
+        return Some(LockedTarget { target, accepted_at: Some(accepted_at) });
     }
     match attempt.outcome {
-        None | Some(Outcome::Unknown) => Some(LockedTarget { target: target(), accepted_at: None }),
+        None | Some(Outcome::Unknown) => Some(LockedTarget { target, accepted_at: None }),
         Some(Outcome::Accepted | Outcome::NotSent | Outcome::Rejected | Outcome::NotAccepted) => {
             None
         }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::backoff::cap_retry_after;
 use super::policy::Policy;
 use crate::cbr::{CloudValue, LogPage, LookUpError, OperationLog, same_spelling};
-use crate::resource::{Attempt, BackupReplicationSpec};
+use crate::resource::{Attempt, BackupReplication};
 
 /// The service that logs may be so far behind the one that said what time it is.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(2);
@@ -78,10 +78,11 @@ pub(super) fn begins(attempt: &Attempt) -> Option<Timestamp> {
 pub(super) fn entry_of<'a>(
     entries: &'a [OperationLog],
     attempt: &Attempt,
-    spec: &BackupReplicationSpec,
+    resource: &BackupReplication,
     policy: &Policy,
     not_these: &[String],
 ) -> Option<&'a OperationLog> {
+    let called = resource.called_for()?;
     let from = begins(attempt)?;
     let to = from.checked_add(policy.settles_after(attempt)).ok()?;
     let is = |theirs: &Option<CloudValue>, ours: &str, absent: bool| {
@@ -90,9 +91,9 @@ pub(super) fn entry_of<'a>(
     let of_call = entries.iter().filter(|entry| {
         !entry.of_policy
             && entry.began_at.is_some_and(|at| (from..=to).contains(&at))
-            && is(&entry.source_backup_id, &spec.backup_id, false)
-            && is(&entry.destination_region, &spec.destination_region, false)
-            && is(&entry.destination_project_id, &spec.destination_project_id, true)
+            && is(&entry.source_backup_id, called.backup_id, false)
+            && is(&entry.destination_region, called.destination_region, false)
+            && is(&entry.destination_project_id, called.destination_project_id, true)
             && !not_these.iter().any(|other| same_spelling(other, entry.id.as_str()))
     });
     of_call.min_by_key(|entry| (entry.began_at, entry.id.clone()))

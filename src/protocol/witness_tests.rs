@@ -64,15 +64,15 @@ fn an_entry_is_the_calls_only_if_all_of_it_fits() {
         LogStatus::Other("odd".into()),
     ] {
         let entries = [OperationLog { status, ..base() }];
-        let found = entry_of(&entries, &attempt, &scene.resource.spec, &POLICY, &[]);
+        let found = entry_of(&entries, &attempt, &scene.resource, &POLICY, &[]);
         assert!(found.is_some(), "whatever came of it, it was accepted");
     }
     for (entry, expected) in cases {
         let entries = [entry];
-        let found = entry_of(&entries, &attempt, &scene.resource.spec, &POLICY, &[]);
+        let found = entry_of(&entries, &attempt, &scene.resource, &POLICY, &[]);
         assert_eq!(found.is_some(), expected, "{entries:?}");
         let others = ["L1".to_owned()];
-        let known = entry_of(&entries, &attempt, &scene.resource.spec, &POLICY, &others);
+        let known = entry_of(&entries, &attempt, &scene.resource, &POLICY, &others);
         assert_eq!(known, None, "known to be another's, in any spelling");
     }
 }
@@ -81,7 +81,7 @@ fn an_entry_is_the_calls_only_if_all_of_it_fits() {
 fn of_several_entries_the_first_is_the_calls() {
     let (scene, attempt) = claimed();
     let entries = [entry("l-9", cloud(9)), entry("l-1", cloud(1)), entry("l-5", cloud(5))];
-    let found = entry_of(&entries, &attempt, &scene.resource.spec, &POLICY, &[]);
+    let found = entry_of(&entries, &attempt, &scene.resource, &POLICY, &[]);
     assert_eq!(found.map(|entry| entry.id.as_str()), Some("l-1"));
 }
 
@@ -91,5 +91,5 @@ fn without_the_clouds_time_no_entry_is_anybodys() {
     let attempt = scene.claim("a-1");
     assert_eq!(attempt.cloud_time, None);
     let entries = [entry("l-1", at(1))];
-    assert_eq!(entry_of(&entries, &attempt, &scene.resource.spec, &POLICY, &[]), None);
+    assert_eq!(entry_of(&entries, &attempt, &scene.resource, &POLICY, &[]), None);
 }

@@ -96,6 +96,10 @@ reasons! {
     AlreadyReplicated,
     /// The look-up before the call failed.
     LookUpFailed,
+    /// No backup matches the selector yet.
+    NoMatchingBackup,
+    /// The newest backup that matches the selector was chosen.
+    BackupChosen,
     /// The backup is still being made.
     SourceNotReady,
     /// The resource is too new for its first call: its status may still be restored.

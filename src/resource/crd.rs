@@ -4,6 +4,7 @@ use kube::CustomResourceExt;
 use schemars::{Schema, schema_for};
 use serde_json::{Map, Value, json};
 
+use super::choice_rules::choice_rules;
 use super::explained::explain;
 use super::guards::guards;
 use super::rules::{self, Place};
@@ -34,7 +35,7 @@ pub fn crd_yaml() -> Result<String, CrdError> {
     explained(schema, "spec", &schema_for!(BackupReplicationSpec));
     explained(schema, "status", &schema_for!(BackupReplicationStatus));
     tidy(schema);
-    for rule in rules::limits().into_iter().chain(guards()) {
+    for rule in rules::limits().into_iter().chain(guards()).chain(choice_rules()) {
         let validations =
             at(schema, rule.place)?.entry("x-kubernetes-validations").or_insert_with(|| json!([]));
         if let Some(list) = validations.as_array_mut() {

@@ -3,6 +3,8 @@
 
 mod attempt;
 mod auth;
+mod called_for;
+mod choice_rules;
 mod conditions;
 mod crd;
 mod explained;
@@ -10,6 +12,7 @@ mod guarded_patch;
 mod guards;
 mod reasons;
 mod rules;
+mod selector;
 #[allow(clippy::duplicated_attributes, reason = "each printcolumn is a list of its own")]
 mod spec;
 mod status;
@@ -18,10 +21,12 @@ pub use attempt::{Attempt, AttemptId, Outcome, RejectionKind, bounds};
 pub use auth::{
     Auth, CredentialSource, DEFAULT_TOKEN_KEY, SecretKeyRef, SecretRef, ServiceAccountRef,
 };
+pub use called_for::{BackupSource, CalledFor};
 pub use conditions::{Change, ConditionType, Is, Reason, apply as apply_conditions};
 pub use crd::crd_yaml;
 pub use guarded_patch::{Unguarded, decision_patch, met_its_version, status_patch};
 pub use reasons::{Acts, Blanks, Cure, EventType, Explained, Level, Telling};
+pub use selector::BackupSelector;
 pub use spec::{
     BackupReplication, BackupReplicationSpec, OnRejection, OnUnknownOutcome, ReadyWhen,
 };

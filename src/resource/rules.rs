@@ -75,6 +75,8 @@ pub(super) fn limits() -> Vec<Rule> {
     let mut rules: Vec<Rule> = [
         &["spec", "projectId"] as Place,
         &["spec", "backupId"],
+        &["spec", "backupSelector", "resourceId"],
+        &["spec", "backupSelector", "vaultId"],
         &["spec", "destinationProjectId"],
         &["spec", "destinationVaultId"],
     ]

@@ -1,11 +1,11 @@
 //! What a user writes. Names and limits are those of the API's page "Replicating a Backup".
 
-use aws_lc_rs::digest;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::auth::Auth;
+use super::selector::BackupSelector;
 use super::status::BackupReplicationStatus;
 
 /// Replicates one CBR backup to another region: one accepted call per resource.
@@ -43,6 +43,12 @@ use super::status::BackupReplicationStatus;
     ),
     printcolumn(name = "Backup", type_ = "string", json_path = ".spec.backupId", priority = 1),
     printcolumn(
+        name = "Chosen",
+        type_ = "string",
+        json_path = ".status.chosenBackupId",
+        priority = 1
+    ),
+    printcolumn(
         name = "Replica",
         type_ = "string",
         json_path = ".status.replicaBackupId",
@@ -61,9 +67,16 @@ pub struct BackupReplicationSpec {
     /// ID of the project that holds the backup (`project_id`).
     #[schemars(length(min = 1, max = 64))]
     pub project_id: String,
-    /// ID of the backup to replicate (`backup_id`).
+    /// ID of the backup to replicate (`backup_id`). Exactly one of `backupId` and `backupSelector` is
+    /// set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
-    pub backup_id: String,
+    pub(super) backup_id: Option<String>,
+    /// Which backup to replicate, where its ID is not known beforehand: the newest `available` one
+    /// of a resource or vault. It is chosen once, before the first call, and written into
+    /// `status.chosenBackupId`; from then on nothing changes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) backup_selector: Option<BackupSelector>,
     /// ID of the project that gets the replica (`destination_project_id`).
     #[schemars(length(min = 1, max = 64))]
     pub destination_project_id: String,
@@ -122,50 +135,47 @@ impl BackupReplicationSpec {
         self.on_rejection.unwrap_or(OnRejection::Retry)
     }
 
-    /// A digest of the fields that say what is called for: 32 characters, the same in every
-    /// version. Two specs with the same one ask for the same call.
-    pub fn request_digest(&self) -> String {
-        let Self {
-            endpoint,
-            project_id,
-            backup_id,
-            destination_project_id,
-            destination_region,
-            destination_vault_id,
-            name,
-            description,
-            enable_acceleration,
-            auth: _,
-            ready_when: _,
-            on_unknown_outcome: _,
-            on_rejection: _,
-            suspend: _,
-        } = self;
-        let acceleration = enable_acceleration.map(|value| value.to_string());
-        let required = [
-            project_id,
-            backup_id,
-            destination_project_id,
-            destination_region,
-            destination_vault_id,
-        ];
-        let optional = [endpoint, name, description, &acceleration];
-        let fields = required.into_iter().map(Some).chain(optional.map(Option::as_ref));
-        let mut digest = digest::Context::new(&digest::SHA256);
-        for field in fields {
-            // Neither may two fields read as one, nor an absent one as an empty one.
-            digest.update(
-                field
-                    .map_or_else(|| "-".to_owned(), |text| format!("{}:{text}", text.len()))
-                    .as_bytes(),
-            );
+    /// For this backup, with everything else still to be filled in.
+    pub fn of_backup(backup_id: String) -> Self {
+        Self {
+            endpoint: None,
+            project_id: String::new(),
+            backup_id: Some(backup_id),
+            backup_selector: None,
+            destination_project_id: String::new(),
+            destination_region: String::new(),
+            destination_vault_id: String::new(),
+            name: None,
+            description: None,
+            enable_acceleration: None,
+            auth: Auth::default(),
+            ready_when: None,
+            on_unknown_outcome: None,
+            on_rejection: None,
+            suspend: None,
         }
-        digest.finish().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Which backup is meant, where the spec names none. To be told, not to be decided on: see
+    /// [`BackupReplication::backup`].
+    pub fn backup_selector(&self) -> Option<&BackupSelector> {
+        self.backup_selector.as_ref()
     }
 
     /// Whether new calls are suspended.
     pub fn suspended(&self) -> bool {
         self.suspend.unwrap_or(false)
+    }
+}
+
+#[cfg(test)]
+impl BackupReplicationSpec {
+    pub(crate) fn name_backup(&mut self, id: &str) {
+        (self.backup_id, self.backup_selector) = (Some(id.to_owned()), None);
+    }
+
+    pub(crate) fn select_backup(&mut self, selector: BackupSelector) {
+        (self.backup_id, self.backup_selector) = (None, Some(selector));
     }
 }
 

@@ -33,6 +33,11 @@ pub struct BackupReplicationStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::NAME))]
     pub source_region: Option<String>,
+    /// ID of the backup that the operator chose by `spec.backupSelector`, before the first call.
+    /// Written once: every call and every look-up is about this backup.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"))]
+    pub chosen_backup_id: Option<String>,
     /// ID of the source backup, as the cloud answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::ID))]

@@ -116,6 +116,7 @@ async fn the_columns_tell_where_it_stands() -> Result<()> {
             &json!({
                 "phase": "Replicating",
                 "replicationRecordId": "record-1",
+                "chosenBackupId": "chosen-1",
                 "replicaBackupId": "replica-1",
                 "progress": 40,
                 "retryAt": "2026-11-23T10:10:00Z",
@@ -141,8 +142,11 @@ async fn the_columns_tell_where_it_stands() -> Result<()> {
         narrow[1][..6],
         ["db", "Replicating", "True", example::DESTINATION_REGION, "record-1", "40"]
     );
-    assert_eq!(wide[0][7..], ["REASON", "BACKUP", "REPLICA", "RETRY"]);
-    assert_eq!(wide[1][7..], ["Accepted", example::BACKUP, "replica-1", "2026-11-23T10:10:00Z"]);
+    assert_eq!(wide[0][7..], ["REASON", "BACKUP", "CHOSEN", "REPLICA", "RETRY"]);
+    assert_eq!(
+        wide[1][7..],
+        ["Accepted", example::BACKUP, "chosen-1", "replica-1", "2026-11-23T10:10:00Z"]
+    );
     Ok(())
 }
 

@@ -33,6 +33,7 @@ mod recreated;
 mod roles;
 mod scale;
 mod secrecy;
+mod selector;
 mod tracking;
 mod witness;
 

@@ -353,14 +353,17 @@ async fn what_is_needed_cannot_be_left_out_and_the_rest_can() -> Result<()> {
     let scene = Scene::new(OPERATOR).await?;
     let needed = [
         "projectId",
-        "backupId",
         "destinationProjectId",
         "destinationRegion",
         "destinationVaultId",
         "auth",
         SECRET,
     ];
-    let mut rows = Vec::new();
+    let mut rows = vec![(
+        "spec".to_owned(),
+        without("backupId")?,
+        "exactly one of backupId and backupSelector is needed",
+    )];
     for field in needed {
         rows.push((format!("spec.{field}"), without(field)?, "Required value"));
         rows.push((format!("spec.{field}"), with(field, Value::Null)?, "must be of type"));

@@ -9,7 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::protocol::{CallResult, Lookup};
+use crate::protocol::{CallResult, ListReading, Lookup};
 use crate::resource::RejectionKind;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -78,6 +78,18 @@ impl LookUpOutcome {
     }
 }
 
+impl From<&ListReading> for LookUpOutcome {
+    fn from(list: &ListReading) -> Self {
+        match list {
+            ListReading::Shown(_) => Self::Seen,
+            ListReading::NotAvailable(_) => Self::NotAvailable,
+            ListReading::Unauthorized(_) => Self::Unauthorized,
+            ListReading::Throttled { .. } => Self::Throttled,
+            ListReading::Failed(_) => Self::Failed,
+        }
+    }
+}
+
 /// Calls and look-ups.
 pub(in crate::controller) struct CloudMetrics {
     calls: Family<CallLabels, Counter>,
@@ -137,6 +149,13 @@ impl CloudMetrics {
     pub(in crate::controller) fn called(&self, ending: &CallResult, took: Duration) {
         self.calls.get_or_create(&CallLabels { outcome: CallOutcome::from(ending) }).inc();
         self.call_duration.observe(took.as_secs_f64());
+    }
+
+    /// A list of backups is a look-up, too.
+    pub(in crate::controller) fn listed(&self, list: &ListReading, took: Duration) {
+        let outcome = LookUpOutcome::from(list);
+        self.look_ups.get_or_create(&LookUpLabels { outcome }).inc();
+        self.look_up_duration.observe(took.as_secs_f64());
     }
 
     /// The cloud has one credential wait for so much longer.

@@ -28,7 +28,7 @@ pub(crate) async fn call(
     place: LanePlace,
 ) -> FinishedCall {
     let (window, limit, object, attempt) = claim.spend();
-    let ending = match callable(&object, context) {
+    let ending = match callable(&object, &attempt, context) {
         Ok(callable) => {
             let (started, sent) = (Instant::now(), context.memory.now());
             let source = object.spec.auth.source();
@@ -58,14 +58,20 @@ pub(crate) async fn call(
 /// The claim's answer may show the object later than the decision saw it.
 fn callable(
     object: &BackupReplication,
+    attempt: &Attempt,
     context: &Context,
 ) -> Result<Box<PreparedCall>, &'static str> {
     if object.metadata.deletion_timestamp.is_some() {
         return Err("The resource is being deleted; nothing was sent.");
     }
-    match prepared::prepare(&object.spec, &context.settings) {
+    const CHANGED: &str = "The spec changed with the claim; nothing was sent.";
+    // What is stored says which backup is meant: the claim must be of that very request.
+    if object.request_digest() != attempt.request_digest {
+        return Err(CHANGED);
+    }
+    match prepared::prepare(object, &context.settings) {
         Prepared::Call(callable) => Ok(callable),
-        Prepared::NotCallable(_) => Err("The spec changed with the claim; nothing was sent."),
+        Prepared::Choice(_) | Prepared::NotCallable(_) => Err(CHANGED),
     }
 }
 

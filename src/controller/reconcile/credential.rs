@@ -13,7 +13,7 @@ use kube::runtime::reflector::ObjectRef;
 use crate::cbr::{Credential, CredentialId, Endpoint, Issued, Login, ProjectId, Token};
 use crate::controller::api::{ApiError, bounded};
 use crate::controller::context::Context;
-use crate::controller::prepared::PreparedCall;
+use crate::controller::prepared::CloudPlace;
 use crate::controller::settings::RequiredLabel;
 use crate::controller::state::breakers::BreakerKey;
 use crate::controller::state::gate::{Entry, LaneKey, Ticket};
@@ -22,8 +22,8 @@ use crate::controller::state::permits::RoundPermit;
 use crate::controller::state::secret_reads::ReadSecret;
 use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{
-    CallResult, CredentialProblem, CredentialReading, Lookup, SecretContent, iam_endpoint,
-    secret_content,
+    CallResult, CredentialProblem, CredentialReading, ListReading, Lookup, SecretContent,
+    iam_endpoint, secret_content,
 };
 use crate::resource::{Auth, CredentialSource, RejectionKind, ServiceAccountRef};
 
@@ -93,6 +93,17 @@ impl UsableCredential {
         }
     }
 
+    /// The same for a list.
+    pub(crate) fn note_list(&self, context: &Context, list: &ListReading) {
+        match list {
+            ListReading::Unauthorized(_) => self.note_refusal(context),
+            ListReading::Shown(_)
+            | ListReading::NotAvailable(_)
+            | ListReading::Throttled { .. }
+            | ListReading::Failed(_) => {}
+        }
+    }
+
     /// The same for the call.
     pub(crate) fn note_call(&self, context: &Context, result: &CallResult) {
         match result {
@@ -128,21 +139,21 @@ pub(crate) async fn read_credential(
     context: &Context,
     asker: &Asker<'_>,
     auth: &Auth,
-    call: &PreparedCall,
+    place: CloudPlace<'_>,
 ) -> Result<CredentialAnswer, ApiError> {
     let namespace = asker.resource.namespace.as_deref().unwrap_or_default();
     let Some(source) = auth.source() else {
         return Ok(CredentialProblem::NotFound.into());
     };
     let CredentialSource::ServiceAccount(account) = &source else {
-        return of_secret(context, asker, auth, &source, call).await;
+        return of_secret(context, asker, auth, &source, place).await;
     };
     let ServiceAccountRef { name, identity_provider, audience } = account;
     let parts = ["service account", namespace, name, identity_provider, audience];
     let applicant = Applicant {
         asker,
         auth,
-        call,
+        place,
         identity: CredentialId::of(&parts),
         version: String::new(),
         viewer: format!("account:{namespace}/{name}@{identity_provider}/{audience}"),
@@ -170,7 +181,7 @@ async fn of_secret(
     asker: &Asker<'_>,
     auth: &Auth,
     source: &CredentialSource,
-    call: &PreparedCall,
+    place: CloudPlace<'_>,
 ) -> Result<CredentialAnswer, ApiError> {
     let namespace = asker.resource.namespace.as_deref().unwrap_or_default();
     let (version, content) = match read_secret(context, namespace, source).await? {
@@ -200,7 +211,7 @@ async fn of_secret(
         }
         .into(),
         SecretContent::User(user) => {
-            let applicant = Applicant { asker, auth, call, identity: user.id(), version, viewer };
+            let applicant = Applicant { asker, auth, place, identity: user.id(), version, viewer };
             applicant
                 .credential(context, async |iam, project| {
                     log_in(context, iam, Login::Password { user: &user, project }).await
@@ -252,7 +263,7 @@ async fn read_secret(
 struct Applicant<'a> {
     asker: &'a Asker<'a>,
     auth: &'a Auth,
-    call: &'a PreparedCall,
+    place: CloudPlace<'a>,
     identity: CredentialId,
     version: String,
     viewer: String,
@@ -265,19 +276,16 @@ impl Applicant<'_> {
         context: &Context,
         login: impl AsyncFnOnce(&Endpoint, &ProjectId) -> Result<Issued, LoginFailure>,
     ) -> CredentialAnswer {
-        let Self { asker, auth, call, identity, version, viewer } = self;
+        let Self { asker, auth, place, identity, version, viewer } = self;
+        let CloudPlace { endpoint, project_id } = place;
         let settings = &context.settings;
         let default = settings.default_iam_endpoint.as_deref();
-        let iam = match iam_endpoint(auth, &call.endpoint, default, &settings.allowed_iam_endpoints)
-        {
+        let iam = match iam_endpoint(auth, endpoint, default, &settings.allowed_iam_endpoints) {
             Ok(iam) => iam,
             Err(why) => return CredentialProblem::IamEndpointRefused(why).into(),
         };
-        let key = TokenKey {
-            identity,
-            iam: iam.to_string(),
-            project_id: call.target.project_id.as_str().to_owned(),
-        };
+        let key =
+            TokenKey { identity, iam: iam.to_string(), project_id: project_id.as_str().to_owned() };
         // A claim is made only with a credential that outlives its call.
         let needed_for = context.longest_call();
         let clock = || (Timestamp::now(), context.memory.now());
@@ -295,7 +303,7 @@ impl Applicant<'_> {
                 Entry::Held(_) | Entry::Shut => return CredentialAnswer::Later(IAM_BUSY),
             }
         };
-        let login = async || login(&iam, &call.target.project_id).await;
+        let login = async || login(&iam, project_id).await;
         match context.issued.get(&key, needed_for, clock, login).await {
             Ok(Held { token, issue, is_new }) => CredentialAnswer::Read(ReadCredential {
                 // Another token is another value, for what waits for one.

@@ -3,6 +3,7 @@
 mod call;
 mod claim;
 pub(super) mod credential;
+mod list;
 mod logs;
 pub(super) mod lookup;
 mod observe;
@@ -108,9 +109,10 @@ async fn work(
     let place = observer.take_place();
     match action {
         // The round has been told these.
-        Action::ReadCredential | Action::Lookup { .. } | Action::ReadLogs { .. } => {
-            Ok(Next::await_change())
-        }
+        Action::ReadCredential
+        | Action::ListBackups
+        | Action::Lookup { .. }
+        | Action::ReadLogs { .. } => Ok(Next::await_change()),
         Action::Update { status, requeue_after } => {
             drop(place);
             if object.status.as_ref() == Some(&*status) {
@@ -163,7 +165,10 @@ async fn work(
             if !place.may_call(context.memory.now()) {
                 return Ok(Next::requeue(CREDENTIAL_REFUSED));
             }
-            let target = CallTarget::new(&object.spec);
+            // A claim is of a backup that is known.
+            let Some(target) = CallTarget::of(object) else {
+                return Ok(Next::await_change());
+            };
             let Some(mut taken) = context.targets.take(target, caller) else {
                 return Ok(Next::requeue(TARGET_IN_USE));
             };

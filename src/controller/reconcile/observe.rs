@@ -14,6 +14,7 @@ use crate::controller::prepared::{self, Prepared};
 use crate::controller::reconcile::credential::{
     Asker, CredentialAnswer, ReadCredential, UsableCredential, read_credential,
 };
+use crate::controller::reconcile::list::list_backups;
 use crate::controller::reconcile::logs::read_logs;
 use crate::controller::reconcile::lookup::look_up;
 use crate::controller::state::breakers::Turn;
@@ -24,8 +25,8 @@ use crate::controller::state::viewers::{StoredViewer, ViewerKey};
 use crate::controller::watch::entry::WatchEntry;
 use crate::controller::watch::newest::KnownObject;
 use crate::protocol::{
-    Action, CallTarget, CredentialProblem, CredentialReading, Facts, FreshAttempt, LogReading,
-    Lookup, NextLookup, Round, Viewer, cause, wait_for_lookup,
+    Action, CallTarget, CredentialProblem, CredentialReading, Facts, FreshAttempt, ListReading,
+    LogReading, Lookup, NextLookup, Round, Viewer, cause, wait_for_lookup,
 };
 use crate::resource::{AttemptId, BackupReplication};
 
@@ -62,7 +63,7 @@ impl<'a> Observer<'a> {
         permit: &'a RoundPermit,
     ) -> Self {
         let KnownObject { object, metadata_bytes, fingerprint: _ } = known;
-        let target = prepared::prepare(&object.spec, &context.settings);
+        let target = prepared::prepare(object, &context.settings);
         Self {
             context,
             key,
@@ -117,6 +118,11 @@ impl<'a> Observer<'a> {
                         return Ok(Decided::Later(wait));
                     }
                 }
+                Action::ListBackups => {
+                    if let Some(decided) = self.list(&mut round).await {
+                        return Ok(decided);
+                    }
+                }
                 Action::Lookup { max_age } => {
                     if !self.look_up(&mut round, max_age).await {
                         return Ok(Decided::Drained);
@@ -160,14 +166,14 @@ impl<'a> Observer<'a> {
         round: &mut Round<'_>,
     ) -> Result<Option<Duration>, ApiError> {
         let secrets = &self.context.metrics.replications;
-        let credential = match &self.target {
-            Prepared::Call(call) => {
+        let credential = match self.target.place() {
+            Some(place) => {
                 let asker = Asker { resource: self.key, permit: self.permit };
-                read_credential(self.context, &asker, &self.object.spec.auth, call)
+                read_credential(self.context, &asker, &self.object.spec.auth, place)
                     .await
                     .inspect_err(|_| secrets.secret_failed(SecretFailure::NoAnswer))?
             }
-            Prepared::NotCallable(_) => CredentialProblem::NotFound.into(),
+            None => CredentialProblem::NotFound.into(),
         };
         let credential = match credential {
             CredentialAnswer::Read(credential) => credential,
@@ -211,6 +217,38 @@ impl<'a> Observer<'a> {
             .lane()
             .and_then(|lane| self.context.gate.held_until(&lane, self.context.memory.now()));
         Viewer { memory, throttled_until: held_until }
+    }
+
+    /// Tells the round what a list of the backups gave; else what comes instead.
+    async fn list(&self, round: &mut Round<'_>) -> Option<Decided> {
+        let (
+            Prepared::Choice(prepared),
+            Some(ReadCredential { usable: Some(usable), reading: _ }),
+            Some(key),
+            Some(lane),
+        ) = (&self.target, &self.credential, self.viewer_key(), self.lane())
+        else {
+            return Some(Decided::Drained);
+        };
+        let context = self.context;
+        let memory = &context.memory;
+        let ticket = Ticket::Call(self.key.clone());
+        let backups = match context.gate.enter(&lane, ticket, memory.now(), context.spread()) {
+            Entry::Go(place) => {
+                self.permit.leave();
+                tokio::select! {
+                    backups = list_backups(context, prepared, usable, &place) => backups,
+                    () = context.drain.cancelled() => return Some(Decided::Drained),
+                }
+            }
+            Entry::Later(wait) => return Some(Decided::Later(wait)),
+            Entry::Held(until) => ListReading::Throttled { until },
+            Entry::Shut => ListReading::Failed(NO_ANSWER.to_owned()),
+        };
+        memory.lookups(self.key, self.object, |own| {
+            memory.viewer(&key, |viewer| round.listed(backups, own, viewer, memory.now()));
+        });
+        None
     }
 
     /// Whether the round has been told what a look-up gave; else a drain has begun.
@@ -326,7 +364,7 @@ impl<'a> Observer<'a> {
         let Prepared::Call(_) = &self.target else {
             return None;
         };
-        let target = CallTarget::new(&self.object.spec);
+        let target = CallTarget::of(self.object)?;
         let settling_time = self.context.settings.policy.settling_time;
         self.context.targets.used_by_another(&target, &self.caller(), settling_time)
     }
@@ -337,13 +375,11 @@ impl<'a> Observer<'a> {
     }
 
     fn viewer_key(&self) -> Option<ViewerKey> {
-        let Prepared::Call(target) = &self.target else {
-            return None;
-        };
+        let place = self.target.place()?;
         let usable = self.credential.as_ref()?.usable.as_ref()?;
         Some(ViewerKey {
             namespace: self.key.namespace.clone().unwrap_or_default(),
-            endpoint: target.endpoint.to_string(),
+            endpoint: place.endpoint.to_string(),
             project_id: self.object.spec.project_id.clone(),
             credential: usable.identity,
         })

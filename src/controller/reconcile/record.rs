@@ -123,7 +123,7 @@ impl Recorder<'_> {
         let status = object.status.clone().unwrap_or_default();
         match record(&status, self.attempt, self.ending, now) {
             Recorded::Write(status) => {
-                let target = prepared::prepare(&object.spec, &self.context.settings).reading();
+                let target = prepared::prepare(&object, &self.context.settings).reading();
                 let policy = &self.context.settings.policy;
                 let (status, again) = describe_result(
                     &object,

@@ -18,7 +18,7 @@ use tokio::sync::OwnedMutexGuard;
 use url::{Host, Url};
 
 use crate::cbr::{Credential, CredentialId};
-use crate::protocol::{CallResult, Lookup};
+use crate::protocol::{CallResult, ListReading, Lookup};
 use crate::resource::RejectionKind;
 
 /// A value, where it is shown. Another cloud may refuse what this one takes.
@@ -233,6 +233,21 @@ impl Turn {
                 self.breaker.state().failed = Some((why, at));
             }
             Lookup::Deferred { until: _ } => {}
+        }
+    }
+
+    /// Ends the turn with what the list gave.
+    pub(crate) fn note_list(self, list: &ListReading, at: Duration) {
+        match list {
+            ListReading::Unauthorized(why) => self.refused(why.clone(), at),
+            ListReading::Shown(_) => self.know(Trust::Proven),
+            // Where nothing is served, nobody looks at a credential.
+            ListReading::NotAvailable(_) => self.leave_open(),
+            ListReading::Failed(why) => self.breaker.state().failed = Some((why.clone(), at)),
+            ListReading::Throttled { until: _ } => {
+                let why = "the cloud asks for fewer requests".to_owned();
+                self.breaker.state().failed = Some((why, at));
+            }
         }
     }
 

@@ -146,12 +146,12 @@ fn without_numbers_the_watch_has_the_last_word() {
 fn what_does_not_fit_is_known_by_name() {
     let mut scene = Scene::new();
     let mut large = object("u", "7");
-    large.spec.backup_id = "b".repeat(64 * 1024);
+    large.spec.name_backup(&"b".repeat(64 * 1024));
     scene.deliver(Event::Apply(large));
     assert_eq!(scene.version().as_deref(), Some("by name"));
     let before = scene.newest.fingerprint(&key());
     let mut larger = object("u", "8");
-    larger.spec.backup_id = "b".repeat(65 * 1024);
+    larger.spec.name_backup(&"b".repeat(65 * 1024));
     let read = scene.newest.read(&key(), Some("7"), larger);
     assert_eq!(read.object.metadata.resource_version.as_deref(), Some("8"));
     assert_ne!(before, scene.newest.fingerprint(&key()), "each version is another");

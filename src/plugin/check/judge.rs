@@ -27,7 +27,8 @@ pub(super) fn look_up(
             let detail = format!(
                 "The cloud does not know backup {} in project {}: {error}. Check the two ids, and \
                  that the endpoint is of the source region.",
-                resource.spec.backup_id, resource.spec.project_id
+                resource.backup_id().unwrap_or_default(),
+                resource.spec.project_id
             );
             checked.push(Checked::not(Item::Backup, detail));
             for item in OF_THE_BACKUP.into_iter().filter(|item| *item != Item::Backup) {

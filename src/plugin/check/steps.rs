@@ -202,9 +202,11 @@ async fn destination_of(
 }
 
 fn target(resource: &BackupReplication) -> Result<Target, String> {
-    let spec = &resource.spec;
+    const NOT_CHOSEN: &str = "spec.backupSelector: the operator has not chosen the backup yet";
+    let backup_id = resource.backup_id().ok_or(NOT_CHOSEN)?;
+    let project_id = &resource.spec.project_id;
     Ok(Target {
-        project_id: ProjectId::parse(&spec.project_id).map_err(|error| error.to_string())?,
-        backup_id: BackupId::parse(&spec.backup_id).map_err(|error| error.to_string())?,
+        project_id: ProjectId::parse(project_id).map_err(|error| error.to_string())?,
+        backup_id: BackupId::parse(backup_id).map_err(|error| error.to_string())?,
     })
 }

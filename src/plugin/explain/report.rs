@@ -34,6 +34,8 @@ pub(super) struct Report {
     /// All of them, those of others included.
     pub(super) conditions: Vec<NamedCondition>,
     pub(super) call: BackupReplicationSpec,
+    /// The backup that the call is about: the one that the spec names, or the chosen one.
+    pub(super) backup_id: Option<String>,
     /// Newest first.
     pub(super) attempts: Vec<Attempt>,
     pub(super) evidence: Evidence,
@@ -123,6 +125,7 @@ impl Report {
             replicated: told(ConditionType::Replicated),
             conditions: status.conditions.iter().map(named).collect(),
             call: resource.spec.clone(),
+            backup_id: resource.backup_id().map(str::to_owned),
             next: turn(resource, reason, now),
             runbook: reason.map(Reason::runbook_url),
             evidence: Evidence {

@@ -8,7 +8,9 @@ use super::report::{Evidence, NamedCondition, NextStep, Report, ShownCondition};
 use super::to_type::ToType;
 use crate::plugin::narrate;
 use crate::plugin::words::{plain, short, without_commands};
-use crate::resource::{Attempt, BackupReplicationSpec, Origin, Reason, TrackingEnd, TrackingIssue};
+use crate::resource::{
+    Attempt, BackupReplicationSpec, BackupSelector, Origin, Reason, TrackingEnd, TrackingIssue,
+};
 
 /// Lines of `name: value` below a heading.
 struct Section(String);
@@ -42,7 +44,7 @@ pub(super) fn text(report: &Report) -> String {
     );
     [
         head,
-        purpose(&report.call),
+        purpose(&report.call, report.backup_id.as_deref()),
         standing(report),
         attempts(&report.attempts),
         evidence(report),
@@ -53,11 +55,11 @@ pub(super) fn text(report: &Report) -> String {
     .collect()
 }
 
-fn purpose(call: &BackupReplicationSpec) -> String {
+fn purpose(call: &BackupReplicationSpec, backup_id: Option<&str>) -> String {
     let mut section = Section::new("What it is for");
     section.line(&format!(
-        "One copy of backup {} (project {}) in region {}, vault {} (project {}).",
-        call.backup_id,
+        "One copy of {} (project {}) in region {}, vault {} (project {}).",
+        which(call, backup_id),
         call.project_id,
         call.destination_region,
         call.destination_vault_id,
@@ -68,6 +70,23 @@ fn purpose(call: &BackupReplicationSpec) -> String {
             call is accepted.",
     );
     section.0
+}
+
+fn which(call: &BackupReplicationSpec, backup_id: Option<&str>) -> String {
+    let Some(selector) = call.backup_selector() else {
+        return format!("backup {}", backup_id.unwrap_or("(not named)"));
+    };
+    let BackupSelector { resource_id, vault_id, created_after } = selector;
+    let parts = [("resource", resource_id), ("vault", vault_id), ("created after", created_after)];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name} {}", value.as_deref()?)))
+        .collect();
+    let selected = format!("the newest backup ({})", parts.join(", "));
+    match backup_id {
+        Some(id) => format!("backup {id}, which was chosen as {selected}"),
+        None => format!("{selected}, which is not chosen yet"),
+    }
 }
 
 fn standing(report: &Report) -> String {

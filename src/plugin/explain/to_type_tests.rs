@@ -57,7 +57,9 @@ fn cure(reason: Reason) -> &'static [&'static str] {
         | Reason::RecordGone
         | Reason::BackupGone
         | Reason::TrackingLimitReached => &["\"readyWhen\":\"Accepted\""],
-        Reason::Throttled
+        Reason::NoMatchingBackup => &["{.spec.backupSelector}"],
+        Reason::BackupChosen
+        | Reason::Throttled
         | Reason::TemporarilyRejected
         | Reason::Submitting
         | Reason::SourceNotReady

@@ -48,6 +48,10 @@ pub(super) fn summary(resource: &BackupReplication) -> String {
             "Waiting for a connection to the cloud. Nothing has been sent.".to_owned()
         }
         Reason::LookUpFailed => "Waiting for an answer about the backup.".to_owned(),
+        Reason::NoMatchingBackup => {
+            "Waiting for a backup that matches spec.backupSelector.".to_owned()
+        }
+        Reason::BackupChosen => "Waiting for the look-up of the chosen backup.".to_owned(),
         Reason::SourceNotReady => "Waiting for the backup to be complete.".to_owned(),
         Reason::TooYoung => "Waiting for the time in which a restore may still write.".to_owned(),
         Reason::SameTargetInUse => {
@@ -129,6 +133,8 @@ pub(super) fn credential(resource: &BackupReplication) -> Option<String> {
             | Reason::Rejected
             | Reason::AlreadyReplicated
             | Reason::LookUpFailed
+            | Reason::NoMatchingBackup
+            | Reason::BackupChosen
             | Reason::SourceNotReady
             | Reason::TooYoung
             | Reason::ClaimRefused

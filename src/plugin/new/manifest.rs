@@ -40,28 +40,20 @@ pub(super) fn manifest(wanted: &Wanted, namespace: Option<&str>) -> Result<Manif
              or a digit"
         )));
     }
-    let spec = BackupReplicationSpec {
-        endpoint: wanted.endpoint.clone(),
-        project_id: required(wanted.project.as_ref(), "--project")?,
-        backup_id: required(wanted.backup.as_ref(), "--backup")?,
-        destination_project_id: required(
-            wanted.destination_project.as_ref(),
-            "--destination-project",
-        )?,
-        destination_region: required(wanted.destination_region.as_ref(), "--destination-region")?,
-        destination_vault_id: required(wanted.destination_vault.as_ref(), "--destination-vault")?,
-        name: wanted.replica_name.clone(),
-        description: wanted.description.clone(),
-        enable_acceleration: None,
-        auth: auth(&wanted.credential)?,
-        ready_when: wanted.ready_when.map(|goal| match goal {
-            Goal::Accepted => ReadyWhen::Accepted,
-            Goal::Replicated => ReadyWhen::Replicated,
-        }),
-        on_unknown_outcome: None,
-        on_rejection: None,
-        suspend: None,
-    };
+    let mut spec = BackupReplicationSpec::of_backup(required(wanted.backup.as_ref(), "--backup")?);
+    spec.endpoint.clone_from(&wanted.endpoint);
+    spec.project_id = required(wanted.project.as_ref(), "--project")?;
+    spec.destination_project_id =
+        required(wanted.destination_project.as_ref(), "--destination-project")?;
+    spec.destination_region = required(wanted.destination_region.as_ref(), "--destination-region")?;
+    spec.destination_vault_id = required(wanted.destination_vault.as_ref(), "--destination-vault")?;
+    spec.name.clone_from(&wanted.replica_name);
+    spec.description.clone_from(&wanted.description);
+    spec.auth = auth(&wanted.credential)?;
+    spec.ready_when = wanted.ready_when.map(|goal| match goal {
+        Goal::Accepted => ReadyWhen::Accepted,
+        Goal::Replicated => ReadyWhen::Replicated,
+    });
     Ok(Manifest {
         api_version: BackupReplication::api_version(&()).into_owned(),
         kind: BackupReplication::kind(&()).into_owned(),

@@ -26,7 +26,7 @@ pub(super) struct Row {
     next: Next,
     needs_me: bool,
     origin: Option<Origin>,
-    backup_id: String,
+    backup_id: Option<String>,
     destination_region: String,
     replication_record_id: Option<String>,
     progress: Option<u8>,
@@ -48,7 +48,7 @@ impl Row {
             next: next(resource),
             needs_me: needs_person(resource),
             origin: status.origin,
-            backup_id: resource.spec.backup_id.clone(),
+            backup_id: resource.backup_id().map(str::to_owned),
             destination_region: resource.spec.destination_region.clone(),
             replication_record_id: status.replication_record_id,
             progress: status.progress,
@@ -87,7 +87,7 @@ impl Row {
                 Next::Nobody => "nobody".to_owned(),
             },
             Column::Record => text(&self.replication_record_id),
-            Column::Backup => plain(&self.backup_id),
+            Column::Backup => text(&self.backup_id),
             Column::Replica => text(&self.replica_backup_id),
         }
     }

@@ -35,6 +35,7 @@ pub fn describe_result(
         lookup: None,
         logs: None,
         cloud_offset: None,
+        backups: None,
         history: LookupHistory::default(),
         records_known: false,
         credential_refused: false,
@@ -49,6 +50,7 @@ pub fn describe_result(
         // It must be looked at, or may be called for again already (the spec changed under the
         // call).
         Action::ReadCredential
+        | Action::ListBackups
         | Action::Lookup { .. }
         | Action::ReadLogs { .. }
         | Action::Claim { .. } => (without_a_look(&object, now), Some(Duration::ZERO)),

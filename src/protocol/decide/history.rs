@@ -69,7 +69,7 @@ pub(crate) fn assess(
     let changed = attempt
         .request_digest
         .as_ref()
-        .is_some_and(|digest| *digest != seen.resource.spec.request_digest());
+        .is_some_and(|digest| Some(digest) != seen.resource.request_digest().as_ref());
     match attempt.outcome {
         None => {
             let left = policy.claim_lifetime(&attempt).saturating_sub(unchanged_for);

@@ -2,6 +2,7 @@
 
 mod accepted;
 pub(super) mod after_call;
+mod choosing;
 mod history;
 pub(crate) mod preconditions;
 mod refused;
@@ -48,6 +49,8 @@ pub enum Action {
         /// How old the reading may be; zero where they must be read now.
         max_age: Duration,
     },
+    /// List the backups of which one is to be chosen, and decide again with what that gave.
+    ListBackups,
     /// Write this status under guard. If that succeeds, the attempt in it is claimed: make its call
     /// at once.
     Claim {
@@ -71,6 +74,7 @@ impl From<Need> for Action {
             Need::Credential => Self::ReadCredential,
             Need::Lookup { max_age } => Self::Lookup { max_age },
             Need::Logs { since, max_age } => Self::ReadLogs { since, max_age },
+            Need::Backups => Self::ListBackups,
         }
     }
 }
@@ -166,6 +170,8 @@ fn quiet_for(situation: &Situation, seen: &Observation<'_>, policy: &Policy) -> 
     (untouched && may_follow && !left.is_zero()).then_some(left)
 }
 
+#[cfg(test)]
+mod choosing_tests;
 #[cfg(test)]
 mod decide_tests;
 #[cfg(test)]

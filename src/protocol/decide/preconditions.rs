@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::protocol::backoff;
 use crate::protocol::credential::CredentialReading;
+use crate::protocol::decide::choosing::choose_backup;
 use crate::protocol::decide::step::{Need, Wait};
 use crate::protocol::decide::tracking::{just_accepted, note_further_records};
 use crate::protocol::decision;
@@ -53,7 +54,9 @@ pub(crate) fn before_call<'a>(
         return wait(Situation::Suspended, None);
     }
     let endpoint = match &seen.target {
-        TargetReading::Callable { endpoint } => endpoint,
+        TargetReading::Callable { endpoint } => Some(endpoint),
+        // Its backup is chosen below, as soon as it can be.
+        TargetReading::BackupToChoose { endpoint: _ } => None,
         TargetReading::NoEndpoint => return wait(Situation::NoEndpoint, None),
         TargetReading::EndpointRefused(why) => {
             return wait(Situation::EndpointRefused(why.clone()), None);
@@ -85,6 +88,19 @@ pub(crate) fn before_call<'a>(
     if seen.metadata_bytes > METADATA_BYTES {
         return wait(Situation::ObjectTooLarge(seen.metadata_bytes), None);
     }
+    let Some(endpoint) = endpoint else {
+        // A tool that restores the object may restore an earlier choice in a second write, and no
+        // list shows that.
+        if let Some(left) = too_young(status, None, seen, policy) {
+            return wait(Situation::TooYoung(seen.is_restored()), Some(left));
+        }
+        let waited = seen.now.duration_since(waiting_since(status, seen));
+        let waited = Duration::try_from(waited).unwrap_or_default();
+        return match choose_backup(status, source, waited, seen) {
+            Ok(wait) => Ready::Wait(wait),
+            Err(need) => Ready::See(need),
+        };
+    };
     let Some(lookup) = &seen.lookup else {
         return Ready::See(Need::Lookup { max_age: Duration::ZERO });
     };

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::protocol::credential::CredentialReading;
 use crate::protocol::decide::{Action, decide};
+use crate::protocol::list_reading::ListReading;
 use crate::protocol::lookup::{Lookup, LookupHistory, LookupMemory, ViewerMemory};
 use crate::protocol::observation::{FreshAttempt, Observation, RefusedClaim, TargetReading};
 use crate::protocol::policy::Policy;
@@ -70,6 +71,7 @@ impl<'a> Round<'a> {
             lookup: None,
             logs: None,
             cloud_offset: None,
+            backups: None,
             history: own.history(&ViewerMemory::default(), at),
             records_known: false,
             credential_refused: false,
@@ -104,6 +106,20 @@ impl<'a> Round<'a> {
         self.seen.records_known = memory.records_shown;
         self.seen.credential_refused = memory.refused;
         self.seen.history = own.history(memory, at);
+    }
+
+    /// The backups were listed. What that leaves to remember goes into `own` and `viewer`.
+    pub fn listed(
+        &mut self,
+        backups: ListReading,
+        own: &mut LookupMemory,
+        viewer: &mut ViewerMemory,
+        at: Duration,
+    ) {
+        own.note_list(&backups, at);
+        viewer.note_list(&backups);
+        self.seen.history = own.history(viewer, at);
+        self.seen.backups = Some(backups);
     }
 
     /// The backup was looked up. What that leaves to remember goes into `own` and `viewer`.

@@ -42,6 +42,7 @@ fn round(
                 round.looked_up(lookup.take().expect("one look-up"), &mut own, memory, NOW);
             }
             Action::ReadLogs { .. } => panic!("no time of the cloud is known"),
+            Action::ListBackups => panic!("the backup is named"),
             Action::Update { status, .. } | Action::Claim { status, .. } => return *status,
         }
     }

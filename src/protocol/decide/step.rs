@@ -23,6 +23,8 @@ pub(crate) enum Step {
 pub(crate) enum Need {
     /// The credential.
     Credential,
+    /// The backups of which one is to be chosen.
+    Backups,
     /// The backup's records.
     Lookup {
         /// How old the look may be; zero where it must be made now.
@@ -80,6 +82,9 @@ pub(crate) fn sight<'a>(seen: &'a Observation<'_>) -> Sight<'a> {
 pub(crate) fn unseen(seen: &Observation<'_>) -> Option<String> {
     match &seen.target {
         TargetReading::Callable { endpoint: _ } => {}
+        TargetReading::BackupToChoose { endpoint: _ } => {
+            return Some("the backup is not chosen yet".to_owned());
+        }
         TargetReading::NoEndpoint => return Some("no endpoint is set".to_owned()),
         TargetReading::EndpointRefused(why) | TargetReading::Invalid(why) => {
             return Some(why.clone());

@@ -43,7 +43,7 @@ pub(crate) fn testimony<'a>(
     };
     match &seen.logs {
         Some(LogReading::Entries(entries)) => {
-            let entry = entry_of(entries, attempt, &seen.resource.spec, policy, &[]);
+            let entry = entry_of(entries, attempt, seen.resource, policy, &[]);
             entry.map_or(Testimony::Silent, Testimony::Accepted)
         }
         Some(LogReading::Throttled { until }) if at_last => {
@@ -113,7 +113,7 @@ pub(crate) fn follow_by_logs(
         status.tracking_end = Some(TrackingEnd::NotReported);
         return wait(None);
     };
-    let backup = &seen.resource.spec.backup_id;
+    let backup = seen.resource.backup_id().unwrap_or_default();
     let accepted_at = status.accepted_at.as_ref().map_or(seen.now, |at| at.0);
     let age = Duration::try_from(seen.now.duration_since(accepted_at)).unwrap_or_default();
     let again = backoff::tracking_delay(age, backup);
@@ -131,7 +131,7 @@ pub(crate) fn follow_by_logs(
     let entry = match reading {
         LogReading::Entries(entries) => match &known {
             Some(id) => find(entries, id),
-            None => entry_of(entries, &attempt, &seen.resource.spec, policy, &[]),
+            None => entry_of(entries, &attempt, seen.resource, policy, &[]),
         },
         LogReading::Throttled { until } => return wait(Some(backoff::remaining(*until, seen.now))),
         LogReading::Unauthorized(_) => {

@@ -65,6 +65,7 @@ fn reads(scene: &Scene) -> Option<Duration> {
             Some(max_age)
         }
         Action::ReadCredential
+        | Action::ListBackups
         | Action::Lookup { .. }
         | Action::Update { .. }
         | Action::Claim { .. } => None,

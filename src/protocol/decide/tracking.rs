@@ -38,7 +38,7 @@ pub(crate) fn track(
     };
     let accepted_at = status.accepted_at.as_ref().map_or(seen.now, |at| at.0);
     let age = Duration::try_from(seen.now.duration_since(accepted_at)).unwrap_or_default();
-    let backup = &seen.resource.spec.backup_id;
+    let backup = seen.resource.backup_id().unwrap_or_default();
     let sight = if seen.lookup.is_some() {
         sight(seen)
     } else {
@@ -61,7 +61,7 @@ pub(crate) fn track(
                 let max_age = seen.history.ago.unwrap_or(delay / 2).min(delay);
                 return Step::See(Need::Lookup { max_age });
             }
-            other @ (Sight::Need(Need::Credential | Need::Logs { .. })
+            other @ (Sight::Need(Need::Credential | Need::Backups | Need::Logs { .. })
             | Sight::Seen(_)
             | Sight::Blind) => other,
         }
@@ -183,7 +183,7 @@ fn by_logs(status: &mut BackupReplicationStatus, seen: &Observation<'_>, policy:
             let again = backoff::lookup_delay(seen.history.logs_ago.unwrap_or_default());
             Step::Wait(Wait::new(Situation::Accepted, Some(again)))
         }
-        Sight::Need(Need::Lookup { .. } | Need::Logs { .. }) | Sight::Seen(_) => {
+        Sight::Need(Need::Lookup { .. } | Need::Backups | Need::Logs { .. }) | Sight::Seen(_) => {
             follow_by_logs(status, seen, policy)
         }
     }

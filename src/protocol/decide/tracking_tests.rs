@@ -240,7 +240,7 @@ fn a_process_that_has_just_begun_spreads_its_looks() {
     let waits: Vec<_> = (0..20)
         .map(|number| {
             let mut scene = accepted(MINUTE * 60);
-            scene.resource.spec.backup_id = format!("b-{number}");
+            scene.resource.spec.name_backup(&format!("b-{number}"));
             scene.history = LookupHistory::default();
             scene.settled().1.unwrap()
         })

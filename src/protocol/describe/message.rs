@@ -7,9 +7,9 @@ use kube::ResourceExt;
 use crate::protocol::credential::CredentialProblem;
 use crate::protocol::decision;
 use crate::protocol::describe::accepted::{accepted, without_command};
-use crate::protocol::describe::questions;
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::describe::summary::{Actor, Summary, outcome_message, sentence, short};
+use crate::protocol::describe::{choosing, questions};
 use crate::protocol::evidence::OtherVault;
 use crate::resource::{
     Attempt, BackupReplication, BackupReplicationStatus, CredentialSource, Is, Outcome, Phase,
@@ -175,7 +175,7 @@ pub(crate) fn summarize(
             ),
         ),
         Situation::LooksFail(why, since) => {
-            waiting(Reason::LookUpFailed, look_up_failed(why, *since))
+            waiting(Reason::LookUpFailed, failed("look up the backup", why, *since))
         }
         Situation::LookupDoubted(why, patience) => waiting(
             Reason::LookUpFailed,
@@ -223,6 +223,16 @@ pub(crate) fn summarize(
                 bytes / 1024
             ),
         ),
+        Situation::NoMatchingBackup(instead) => {
+            waiting(Reason::NoMatchingBackup, choosing::none_fits(instead))
+        }
+        Situation::NewestUnclear(why) => waiting(Reason::LookUpFailed, choosing::unclear(why)),
+        Situation::ListFails(why, since) => {
+            waiting(Reason::LookUpFailed, failed("list the backups", why, *since))
+        }
+        Situation::BackupChosen(id, created_at) => {
+            waiting(Reason::BackupChosen, choosing::chosen(id, *created_at))
+        }
         Situation::SourceNotReady => waiting(
             Reason::SourceNotReady,
             "The backup is still being made. The call is made once it is complete.".to_owned(),
@@ -277,10 +287,11 @@ fn rejected(resource: &BackupReplication, attempt: &Attempt, retries: bool) -> S
         None => "A corrected spec starts a new attempt.".to_owned(),
     };
     format!(
-        "The cloud rejected attempt {}: {} Nothing was accepted. {next} To call again with the \
+        "The cloud rejected attempt {}: {} Nothing was accepted.{} {next} To call again with the \
          same spec: {}",
         attempt.number,
         outcome_message(attempt),
+        choosing::choice_stays(resource),
         decision::command(resource, attempt.id.as_str(), "retry")
     )
 }
@@ -325,12 +336,12 @@ fn retry(attempt: &Attempt) -> String {
 }
 
 /// `why` may name the place; what to check then stands with it.
-fn look_up_failed(why: &str, since: Duration) -> String {
+fn failed(what: &str, why: &str, since: Duration) -> String {
     let names_place = why.starts_with("https://") || why.starts_with("http://");
     let at = if names_place { " at " } else { ": " };
     let long = if since >= LONG { "For more than an hour: could" } else { "Could" };
     format!(
-        "{long} not look up the backup{at}{} No call was made. The operator retries automatically. \
+        "{long} not {what}{at}{} No call was made. The operator retries automatically. \
          If it persists, check the endpoint, DNS, NetworkPolicies, proxy and --ca-bundle.",
         sentence(why)
     )

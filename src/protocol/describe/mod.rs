@@ -1,6 +1,7 @@
 //! From a situation to what a reader sees: phase and conditions.
 
 mod accepted;
+mod choosing;
 mod copy;
 mod message;
 mod questions;
@@ -89,6 +90,10 @@ fn replicated(
         | Situation::TooYoung(_)
         | Situation::ClaimRefused(..)
         | Situation::ObjectTooLarge(_)
+        | Situation::NoMatchingBackup(_)
+        | Situation::NewestUnclear(_)
+        | Situation::ListFails(..)
+        | Situation::BackupChosen(..)
         | Situation::SourceNotReady
         | Situation::SameTargetInUse(_) => {
             (Is::Unknown, Reason::NotAccepted, "No call is known to be accepted yet.".to_owned())

@@ -60,6 +60,10 @@ fn is_passing(situation: &Situation) -> bool {
         | Situation::TooYoung(_)
         | Situation::ClaimRefused(..)
         | Situation::ObjectTooLarge(_)
+        | Situation::NoMatchingBackup(_)
+        | Situation::NewestUnclear(_)
+        | Situation::ListFails(..)
+        | Situation::BackupChosen(..)
         | Situation::SourceNotReady
         | Situation::Accepted
         | Situation::AcceptedWithUnknown(..) => false,
@@ -93,6 +97,10 @@ pub(super) fn retry_at(situation: &Situation) -> Option<Time> {
         | Situation::TooYoung(_)
         | Situation::ClaimRefused(..)
         | Situation::ObjectTooLarge(_)
+        | Situation::NoMatchingBackup(_)
+        | Situation::NewestUnclear(_)
+        | Situation::ListFails(..)
+        | Situation::BackupChosen(..)
         | Situation::SourceNotReady
         | Situation::SameTargetInUse(_)
         | Situation::TurnToCome

@@ -46,6 +46,14 @@ pub(crate) enum Situation {
     ClaimRefused(String, Timestamp),
     /// Its metadata take so many bytes.
     ObjectTooLarge(usize),
+    /// By the list, which shows these instead.
+    NoMatchingBackup(String),
+    /// An older one may not be taken for the newest; and why it cannot be told.
+    NewestUnclear(String),
+    /// The list of backups could not be read, for so long.
+    ListFails(String, Duration),
+    /// This one, created then, in this round.
+    BackupChosen(String, Timestamp),
     SourceNotReady,
     SameTargetInUse(String),
     Accepted,

@@ -34,7 +34,7 @@ pub(crate) fn claim(
         id: fresh.id.clone(),
         number,
         generation: of.metadata.generation.unwrap_or_default(),
-        request_digest: Some(of.spec.request_digest()),
+        request_digest: of.request_digest(),
         endpoint: endpoint.to_owned(),
         claimed_at: Time(now),
         claimed_by: fresh.claimant.clone(),

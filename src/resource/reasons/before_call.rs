@@ -221,13 +221,40 @@ pub(super) const NOT_SENT: Explained = Explained {
 };
 pub(super) const LOOK_UP_FAILED: Explained = Explained {
     means: "The backup is looked up before the call, and that failed: no connection, no sensible \
-        answer, or the answer that there is no such backup or no look-up. No call was made.",
+        answer, or the answer that there is no such backup or no look-up. Or the list of backups \
+        for spec.backupSelector could not be read, or does not tell which is the newest. No call \
+        was made.",
     next: "The operator retries automatically. An answer that there is no look-up, or no such \
         backup, must stay the same for --look-up-patience before the call is made without a \
         look-up. If it persists, check the endpoint, DNS, NetworkPolicies, proxy and --ca-bundle.",
     cures: &[REACH],
     alert: CLOUD,
     ..WARNS
+};
+pub(super) const NO_MATCHING_BACKUP: Explained = Explained {
+    means: "No available backup matches spec.backupSelector yet (replicas and unfinished backups \
+        are never chosen). No call was made.",
+    acts: Acts::Person,
+    next: "The operator reads the list of backups again automatically: after seconds at first, \
+        every 10 minutes at most, and chooses the newest backup as soon as one matches. If you \
+        expect one, check resourceId, vaultId, createdAfter and spec.projectId.",
+    cures: &[
+        Cure {
+            when: "to see what is selected",
+            command: "kubectl get brep -n {namespace} {name} -o \
+                jsonpath='{.spec.projectId} {.spec.backupSelector}'",
+        },
+        EDIT,
+    ],
+    told: Telling::Once,
+    ..QUIET
+};
+pub(super) const BACKUP_CHOSEN: Explained = Explained {
+    means: "The newest backup that matches spec.backupSelector was chosen (status.chosenBackupId). \
+        The choice stays, whatever is newer later.",
+    next: "No action needed: the operator looks the backup up, and then calls.",
+    told: Telling::Once,
+    ..QUIET
 };
 pub(super) const SOURCE_NOT_READY: Explained = Explained {
     means: "The cloud says that the backup is still being made.",

@@ -171,6 +171,8 @@ impl Reason {
             Self::Rejected => &after_call::REJECTED,
             Self::AlreadyReplicated => &after_call::ALREADY_REPLICATED,
             Self::LookUpFailed => &before_call::LOOK_UP_FAILED,
+            Self::NoMatchingBackup => &before_call::NO_MATCHING_BACKUP,
+            Self::BackupChosen => &before_call::BACKUP_CHOSEN,
             Self::SourceNotReady => &before_call::SOURCE_NOT_READY,
             Self::TooYoung => &before_call::TOO_YOUNG,
             Self::ClaimRefused => &before_call::CLAIM_REFUSED,

@@ -81,6 +81,7 @@ async fn a_token_that_the_cloud_repeats_in_another_form_is_on_show_nowhere() -> 
                 ),
                 Operation::Replicate
                 | Operation::ListLogs
+                | Operation::List
                 | Operation::IssueToken
                 | Operation::Exchange
                 | Operation::TemporaryKey

@@ -77,6 +77,8 @@ pub(crate) enum Kind {
     /// Any other status write.
     Tell,
     Look,
+    /// A page of the list of backups.
+    List,
     /// A request for a token at IAM.
     Login,
     Call,
@@ -89,6 +91,8 @@ impl Kind {
             Self::Call
         } else if path.starts_with("/v3/auth/tokens") {
             Self::Login
+        } else if path.starts_with("/v3/") && path.contains("/backups?") {
+            Self::List
         } else if path.starts_with("/v3/") {
             Self::Look
         } else if path.contains("/secrets/") {
@@ -112,7 +116,7 @@ impl Kind {
     /// cloud.
     fn is_read(self) -> bool {
         match self {
-            Self::ReadResource | Self::ReadSecret | Self::Look | Self::Login => true,
+            Self::ReadResource | Self::ReadSecret | Self::Look | Self::List | Self::Login => true,
             Self::Claim | Self::End | Self::Tell | Self::Call => false,
         }
     }
@@ -125,6 +129,7 @@ impl Kind {
             Self::End => "PATCH status: end",
             Self::Tell => "PATCH status",
             Self::Look => "GET backup",
+            Self::List => "GET backups",
             Self::Login => "POST tokens",
             Self::Call => "POST replicate",
         }

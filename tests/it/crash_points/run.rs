@@ -219,7 +219,12 @@ pub(crate) fn humans(scenario: Scenario, messages: &[Kind], at: At) -> usize {
             Kind::Claim => (claimed, called) = (true, false),
             Kind::Call => called = true,
             Kind::End => claimed = false,
-            Kind::ReadResource | Kind::ReadSecret | Kind::Tell | Kind::Look | Kind::Login => {}
+            Kind::ReadResource
+            | Kind::ReadSecret
+            | Kind::Tell
+            | Kind::Look
+            | Kind::List
+            | Kind::Login => {}
         }
     }
     let by_logs = match scenario.sight {

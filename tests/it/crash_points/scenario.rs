@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use harness::Scene;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use simulator::{
-    Advance, Answer, Behaviour, Call, ErrorShape, Fault, Log, Logs, LookUp, Operation,
+    Advance, Answer, Backup, Behaviour, Call, ErrorShape, Fault, Log, Logs, LookUp, Operation,
     OperationLogs, Options, Pace, Records, Script, Simulator, View, example,
 };
+
+/// The server whose newest backup is selected.
+const SERVER: &str = "7f3c1d52-0c8e-4b7a-9a55-1f3c8f3f5b21";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Story {
@@ -27,7 +31,9 @@ pub(crate) enum Story {
     Tracking,
     /// A user with a password: the operator gets a token from IAM first.
     Login,
-    /// The same, and the token dies before the first call arrives: another one is needed.
+    /// The backup is chosen by a selector, and a newer one is made after the choice.
+    Selection,
+    /// The same as the login, and the token dies before the first call arrives: another one is needed.
     DeadToken,
 }
 
@@ -52,8 +58,8 @@ pub(crate) struct Scenario {
 /// All of them.
 pub(crate) fn all() -> Vec<Scenario> {
     use Story::{
-        Adoption, BadGateway, DeadToken, Healed, Login, LostAnswer, RetryAfterRejection, Success,
-        Tracking,
+        Adoption, BadGateway, DeadToken, Healed, Login, LostAnswer, RetryAfterRejection, Selection,
+        Success, Tracking,
     };
     let of = |sight: Sight, stories: &[Story]| {
         stories.iter().map(|story| Scenario { story: *story, sight }).collect()
@@ -71,6 +77,7 @@ pub(crate) fn all() -> Vec<Scenario> {
                 Tracking,
                 Login,
                 DeadToken,
+                Selection,
             ],
         ),
         of(Sight::NoArray, &[Success]),
@@ -93,6 +100,7 @@ impl Scenario {
             Story::Tracking => "tracking",
             Story::Login => "login",
             Story::DeadToken => "token dies",
+            Story::Selection => "selection",
         };
         let sight = match self.sight {
             Sight::Records => "",
@@ -114,6 +122,7 @@ impl Scenario {
             | Story::Adoption
             | Story::Tracking
             | Story::Login
+            | Story::Selection
             | Story::DeadToken => false,
         }
     }
@@ -127,9 +136,20 @@ impl Scenario {
             | Story::RetryAfterRejection
             | Story::Healed
             | Story::Adoption
+            | Story::Selection
             | Story::Tracking => json!({"tokenSecretRef": {"name": "cbr-token"}}),
             Story::Login | Story::DeadToken => json!({"passwordSecretRef": {"name": "cbr-user"}}),
         }
+    }
+
+    /// The resource, as users write it.
+    pub(crate) fn manifest(self, name: &str, backup: &str) -> String {
+        let named = Scene::manifest_with(name, backup, &self.auth());
+        if self.story == Story::Selection {
+            let selector = format!("backupSelector: {{resourceId: {SERVER}}}");
+            return named.replace(&format!("backupId: {backup}"), &selector);
+        }
+        named
     }
 
     /// The service. It accepts a second replication to the same place: nothing but the operator
@@ -168,6 +188,10 @@ impl Scenario {
     /// What the cloud has before the resource comes, and what it will do. Each backup has a record
     /// of another region's replication, where records are shown: absence proves something there.
     pub(crate) async fn prepare(self, scene: &Scene, backup: &str) -> Result<()> {
+        if self.story == Story::Selection {
+            scene.simulator.add_backup(of_the_server(&format!("{backup}-old"), 20));
+            scene.simulator.add_backup(of_the_server(backup, 10));
+        }
         let regions = [
             (
                 example::SECOND_DESTINATION_PROJECT,
@@ -181,7 +205,11 @@ impl Scenario {
             replicate(&scene.simulator, backup, project, region, vault).await?;
         }
         let fault = match self.story {
-            Story::Success | Story::Adoption | Story::Tracking | Story::Login => return Ok(()),
+            Story::Success
+            | Story::Adoption
+            | Story::Tracking
+            | Story::Selection
+            | Story::Login => return Ok(()),
             Story::DeadToken => Fault::before_commit().answer(Answer::status(401).error(
                 ErrorShape::Gateway,
                 "APIGW.0307",
@@ -211,8 +239,15 @@ impl Scenario {
         scene.simulator.script(Script::once(fault).replicate().backup(backup))
     }
 
-    /// Carries the record on, one step before each look-up at it.
+    /// Carries the record on, one step before each look-up at it; or makes a newer backup.
     pub(crate) async fn carry_on(self, simulator: Simulator, backup: String) {
+        let is_look = |call: &Call| call.operation == Some(Operation::Show);
+        if self.story == Story::Selection {
+            // Who looks a backup up has chosen it: one that chooses again finds a newer one.
+            simulator.wait_for(|log| log.calls_of(&backup).any(is_look)).await;
+            simulator.add_backup(of_the_server(&format!("{backup}-new"), 0));
+            return;
+        }
         if self.story != Story::Tracking {
             return;
         }
@@ -231,6 +266,16 @@ impl Scenario {
             let before = simulator.log(looked);
             simulator.wait_for(|log| looked(log) > before).await;
         }
+    }
+}
+
+/// A backup of the server that is selected, so many minutes old.
+fn of_the_server(id: &str, minutes: i64) -> Backup {
+    let created_at = Timestamp::now().checked_sub(SignedDuration::from_mins(minutes));
+    Backup {
+        resource_id: Some(SERVER.to_owned()),
+        created_at: created_at.unwrap_or(Timestamp::UNIX_EPOCH),
+        ..Backup::server(id, example::PROJECT)
     }
 }
 

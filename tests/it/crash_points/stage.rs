@@ -80,7 +80,7 @@ pub(crate) async fn apply(scene: &Scene, scenario: Scenario, backup: &str) -> Re
         };
         secrets.create(&PostParams::default(), &secret).await?;
     }
-    let manifest = Scene::manifest_with(NAME, backup, &scenario.auth());
+    let manifest = scenario.manifest(NAME, backup);
     let resource: DynamicObject = serde_saphyr::from_str(&manifest)?;
     scene.api().create(&PostParams::default(), &resource).await?;
     Ok(())

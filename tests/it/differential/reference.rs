@@ -12,12 +12,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use backup_replication_operator::protocol::Policy;
 use backup_replication_operator::resource::{
-    Auth, BackupReplication, BackupReplicationSpec, BackupReplicationStatus, OnUnknownOutcome,
-    Phase, SecretKeyRef,
+    BackupReplication, BackupReplicationSpec, BackupReplicationStatus, OnUnknownOutcome, Phase,
 };
 use harness::Object;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use serde_json::json;
 use simulator::example;
 
 pub(crate) use cloud::AGED;
@@ -127,7 +127,7 @@ impl Reference {
     fn new(setting: Cloud, cloud: PureCloud) -> Result<Self> {
         let now = Duration::ZERO;
         Ok(Self {
-            object: object(&setting, 1, wall(now)?),
+            object: object(&setting, 1, wall(now)?)?,
             setting,
             cloud,
             process: Process::default(),
@@ -222,26 +222,15 @@ fn wall(now: Duration) -> Result<Timestamp> {
 }
 
 /// A new object, as the API server makes it of the manifest.
-fn object(setting: &Cloud, number: u32, now: Timestamp) -> BackupReplication {
-    let spec = BackupReplicationSpec {
-        endpoint: None,
-        project_id: example::PROJECT.to_owned(),
-        backup_id: example::BACKUP.to_owned(),
-        destination_project_id: example::DESTINATION_PROJECT.to_owned(),
-        destination_region: example::DESTINATION_REGION.to_owned(),
-        destination_vault_id: example::VAULT.to_owned(),
-        name: None,
-        description: None,
-        enable_acceleration: None,
-        auth: Auth {
-            token_secret_ref: Some(SecretKeyRef { name: "cbr-token".to_owned(), key: None }),
-            ..Auth::default()
-        },
-        ready_when: None,
-        on_unknown_outcome: setting.calls_again.then_some(OnUnknownOutcome::CallAgain),
-        on_rejection: None,
-        suspend: None,
-    };
+fn object(setting: &Cloud, number: u32, now: Timestamp) -> Result<BackupReplication> {
+    let mut spec: BackupReplicationSpec = serde_json::from_value(json!({
+        "projectId": example::PROJECT, "backupId": example::BACKUP,
+        "destinationProjectId": example::DESTINATION_PROJECT,
+        "destinationRegion": example::DESTINATION_REGION,
+        "destinationVaultId": example::VAULT,
+        "auth": {"tokenSecretRef": {"name": "cbr-token"}},
+    }))?;
+    spec.on_unknown_outcome = setting.calls_again.then_some(OnUnknownOutcome::CallAgain);
     let mut object = BackupReplication::new("db", spec);
     object.metadata.namespace = Some("histories".to_owned());
     object.metadata.uid = Some(format!("uid-{number}"));
@@ -252,5 +241,5 @@ fn object(setting: &Cloud, number: u32, now: Timestamp) -> BackupReplication {
         phase: Some(Phase::Pending),
         ..BackupReplicationStatus::default()
     });
-    object
+    Ok(object)
 }

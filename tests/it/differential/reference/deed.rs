@@ -124,7 +124,7 @@ impl Reference {
     fn recreate(&mut self) -> Result<Deed> {
         self.cloud.age()?;
         self.objects += 1;
-        self.object = object(&self.setting, self.objects, self.wall()?);
+        self.object = object(&self.setting, self.objects, self.wall()?)?;
         self.process.forget();
         self.due = Some(self.now);
         (self.accepted_before, self.allowed) = (self.cloud.accepted, 1);

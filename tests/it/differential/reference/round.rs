@@ -22,7 +22,10 @@ impl Reference {
         }
         match self.decide()? {
             // The round has been told these.
-            Action::ReadCredential | Action::Lookup { .. } | Action::ReadLogs { .. } => Ok(None),
+            Action::ReadCredential
+            | Action::ListBackups
+            | Action::Lookup { .. }
+            | Action::ReadLogs { .. } => Ok(None),
             Action::Update { status, requeue_after } => Ok(self.write(*status)?.or(requeue_after)),
             Action::Claim { status, attempt } => {
                 self.write(*status)?;
@@ -67,7 +70,10 @@ impl Reference {
                 }
                 // It knows no time of the cloud, and so never asks.
                 Action::ReadLogs { .. } => anyhow::bail!("asks for operation logs"),
-                action @ (Action::Claim { .. } | Action::Update { .. }) => return Ok(action),
+                // The backup is named.
+                action @ (Action::ListBackups | Action::Claim { .. } | Action::Update { .. }) => {
+                    return Ok(action);
+                }
             }
         }
     }

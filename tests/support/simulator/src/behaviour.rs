@@ -30,6 +30,8 @@ pub struct Behaviour {
     pub view: View,
     /// What the operation logs show.
     pub logs: Logs,
+    /// How backups are listed.
+    pub list: List,
     /// The shape of 401 and 403 for a token.
     pub auth_errors: AuthErrors,
     /// What is said of a token that was good once.
@@ -128,6 +130,42 @@ pub struct View {
     pub children: Children,
     /// The body of this other backup is answered, records and all.
     pub instead: Option<String>,
+}
+
+/// How backups are listed (`GET …/backups`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct List {
+    pub availability: LookUp,
+    pub order: Order,
+    /// Backups on a page, however many are asked for.
+    pub at_most: Option<usize>,
+    pub count: Count,
+    /// Every backup of the project is listed, whatever is asked for.
+    pub ignores_filters: bool,
+}
+
+/// The order of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    #[default]
+    NewestFirst,
+    OldestFirst,
+    ById,
+}
+
+/// What `count` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Count {
+    /// Of all that match.
+    #[default]
+    Total,
+    /// Of the page.
+    OfPage,
+    /// No such key.
+    Absent,
 }
 
 /// How records name projects, backups, vaults, regions and themselves, whatever the request said.

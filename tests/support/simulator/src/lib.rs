@@ -46,9 +46,9 @@ mod state;
 mod world;
 
 pub use behaviour::{
-    AuthErrors, Behaviour, Cache, Children, DestinationVault, Ending, ExpiredToken, HeaderLimits,
-    Iam, Logs, LookUp, OperationLogs, Pace, Quota, Records, Shape, Spelling, Timestamps, View,
-    Wire,
+    AuthErrors, Behaviour, Cache, Children, Count, DestinationVault, Ending, ExpiredToken,
+    HeaderLimits, Iam, List, Logs, LookUp, OperationLogs, Order, Pace, Quota, Records, Shape,
+    Spelling, Timestamps, View, Wire,
 };
 pub use command::Command;
 pub use log::{

@@ -149,3 +149,15 @@ fn a_policy_that_drops_claims() {
         ..one("a policy drops claims", LISTED)
     });
 }
+
+/// The earlier choice comes back with the status: no look-up of another backup shows its call.
+#[test]
+fn a_choice_restored_after_its_object() {
+    holds(Scenario {
+        selects: true,
+        recreations: 1,
+        restores: true,
+        one_for_the_name: true,
+        ..one("a choice restored", LISTED)
+    });
+}

@@ -23,6 +23,7 @@ pub(crate) fn steps(steps: &mut Steps<'_>) {
     }
     others_records(steps);
     secret_and_policy(steps);
+    backups(steps);
 }
 
 /// Late writes arrive, or never do.
@@ -46,11 +47,12 @@ fn cloud(steps: &mut Steps<'_>, call: &Call) {
     let scenario = &world.scenario;
     let attempt = call.no;
     let accept = |to: &mut State| {
-        let &Call { resource, uid, no } = call;
+        let &Call { resource, uid, no, backup } = call;
         let mut replica = Replica {
             resource,
             uid,
             no,
+            backup,
             record: Record::NotYet,
             logged: false,
             recorded: None,
@@ -64,7 +66,10 @@ fn cloud(steps: &mut Steps<'_>, call: &Call) {
     let listens = |slot: &Slot| matches!(slot, Slot::Calling(claim) if claim.no == attempt);
     let listener =
         steps.from.processes.iter().position(|process| process.slots.iter().any(listens));
-    let same = |replica: &Replica| !scenario.own_backups || replica.resource == call.resource;
+    let same = |replica: &Replica| {
+        replica.backup == call.backup
+            && (!scenario.own_backups || replica.resource == call.resource)
+    };
     let refused = scenario.refuses_duplicates && steps.from.replicas.iter().any(same);
     let accepts = !refused;
     let Some(process) = listener else {
@@ -283,6 +288,19 @@ fn others_records(steps: &mut Steps<'_>) {
             Ok(())
         });
     }
+}
+
+/// Backups are made that a selector matches: one in the end, and another at any time after it.
+fn backups(steps: &mut Steps<'_>) {
+    let made = steps.from.newest;
+    if !steps.world.scenario.selects || made == 2 {
+        return;
+    }
+    let kind = if made == 0 { Kind::Fair } else { Kind::Fault };
+    steps.push(Label::BackupMade, kind, 0, |to| {
+        to.newest += 1;
+        Ok(())
+    });
 }
 
 fn secret_and_policy(steps: &mut Steps<'_>) {

@@ -28,6 +28,10 @@ pub(crate) fn refusal(
             written_once(old.accepted_at.is_none() || new.accepted_at == old.accepted_at),
             "acceptedAt is written once and never changes",
         ),
+        (
+            old.chosen_backup_id.is_none() || new.chosen_backup_id == old.chosen_backup_id,
+            "chosenBackupId is written once and never changes",
+        ),
         (old.attempts.is_empty() || !new.attempts.is_empty(), "attempts cannot be removed"),
         (
             old.additional_records.iter().all(|record| new.additional_records.contains(record)),

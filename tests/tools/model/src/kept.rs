@@ -127,6 +127,17 @@ fn two_resources_and_one_process() {
     holds(Scenario { resources: 2, processes: 1, ..two });
 }
 
+#[test]
+fn a_backup_that_is_chosen() {
+    holds(Scenario { selects: true, edits: true, ..Scenario::new("a selector", LISTED) });
+}
+
+#[test]
+fn a_backup_that_is_chosen_without_look_up() {
+    let chosen = Scenario::new("a selector, no look-up", Records::NoLookUp);
+    holds(Scenario { selects: true, faults: 1, ..chosen });
+}
+
 /// A process decides on the version before the newest: what it looks at is new, and what it writes
 /// is refused.
 #[test]

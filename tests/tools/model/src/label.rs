@@ -37,6 +37,7 @@ pub(crate) enum Label {
     StatusRestored { resource: usize },
     RestoreRefused { resource: usize },
     OtherAppears { other: Other },
+    BackupMade,
     SecretRotated,
     PolicyLifted,
     StoreBackedUp,
@@ -163,6 +164,7 @@ impl fmt::Display for Label {
             Self::OtherAppears { other } => {
                 return write!(f, "a record of another appears: {other:?}");
             }
+            Self::BackupMade => return f.write_str("a backup is made that a selector matches"),
             Self::SecretRotated => return f.write_str("the Secret is rotated"),
             Self::PolicyLifted => return f.write_str("the admission policy is lifted"),
             Self::StoreBackedUp => return f.write_str("the store is backed up"),

@@ -237,3 +237,31 @@ fn remaining_two_operators_and_two_resources_for_one_backup() {
         Scenario { resources: 2, faults: 1, ..Scenario::new("two operators at once", LISTED) };
     remains(Scenario { one_for_the_name: true, ..two }, TWO);
 }
+
+#[test]
+fn noticed_a_backup_that_is_chosen_again() {
+    let how = "the API server refuses a write of the operator: chosenBackupId is written once";
+    let selects = Scenario { selects: true, ..Scenario::new("chosen again", LISTED) };
+    breaks(selects, &[Broken::ChosenAgain], how);
+}
+
+#[test]
+fn noticed_two_that_choose_without_testing_the_version() {
+    let how = "the API server refuses a write of the operator: chosenBackupId is written once";
+    let selects = Scenario { selects: true, ..Scenario::new("no version, chosen", LISTED) };
+    breaks(selects, &[Broken::VersionNotTested], how);
+}
+
+#[test]
+fn noticed_a_choice_that_does_not_wait_for_a_restore() {
+    let selects = Scenario {
+        selects: true,
+        processes: 1,
+        faults: 0,
+        recreations: 1,
+        restores: true,
+        one_for_the_name: true,
+        ..Scenario::new("a young object chooses at once", LISTED)
+    };
+    breaks(selects, &[Broken::YoungCalledAtOnce], TWO);
+}

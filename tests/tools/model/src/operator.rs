@@ -123,7 +123,7 @@ fn round_on(
 ) -> Result<(), String> {
     let Version { object, newest } = version;
     let fresh = world.fresh_attempt(to);
-    let credential = to.credential;
+    let (credential, newest_backup) = (to.credential, to.newest);
     let viewer = world.viewer(resource, credential);
     let shown_to = |other: usize, object: &Resource| {
         let shown_to = world.production.facts(other, object).shown_to;
@@ -161,6 +161,7 @@ fn round_on(
             ..own.viewers[viewer]
         },
         fresh,
+        newest: newest_backup,
     };
     let adoptable = {
         let declined = &world.production.status(object.status).declined_records;
@@ -223,7 +224,8 @@ fn round_on(
             if world.scenario.targets_matter() {
                 own.target = Some((write.resource, write.uid));
             }
-            let claim = Claim { uid: object.uid, no: fresh, attempt, late: false };
+            let backup = world.production.chosen(status);
+            let claim = Claim { uid: object.uid, no: fresh, attempt, backup, late: false };
             own.slots[resource] = Slot::Staking(write, claim);
         }
     }
@@ -236,9 +238,13 @@ fn look(world: &World, state: &State, resource: usize) -> Looked {
             Looked::Records { ours: Vec::new(), another: false, others: Vec::new() }
         }
         Records::Shown { another } => {
+            let asked = world.production.chosen(state.resources[resource].status);
             let here = |replica: &&Replica| {
                 let listed = !matches!(replica.record, Record::NotYet | Record::Gone);
-                listed && (!world.scenario.own_backups || usize::from(replica.resource) == resource)
+                let of_it = replica.backup == asked;
+                listed
+                    && of_it
+                    && (!world.scenario.own_backups || usize::from(replica.resource) == resource)
             };
             let object = &state.resources[resource];
             let status = world.production.status(object.status);
@@ -365,12 +371,14 @@ fn start(steps: &mut Steps<'_>, process: usize, resource: usize, claim: &Claim) 
         true => Clocks { wall: now(), boot: POLICY.window },
         false => Clocks { wall: stored(), boot: POLICY.window - Duration::from_nanos(1) },
     };
+    let world = steps.world;
     let open = Fence::new(opened, POLICY.window).is_open(asked)
-        || steps.world.scenario.has(Broken::FenceIgnored);
+        || world.scenario.has(Broken::FenceIgnored);
     steps.fair(Label::CallStarts { process, resource }, |to| {
         if open {
             let resource_number = u8::try_from(resource).unwrap_or(u8::MAX);
-            to.calls.push(Call { resource: resource_number, uid: claim.uid, no: claim.no });
+            let (uid, no, backup) = (claim.uid, claim.no, claim.backup);
+            to.calls.push(Call { resource: resource_number, uid, no, backup });
             to.process(process).slots[resource] = Slot::Calling(claim.clone());
         } else {
             to.process(process).end(resource, claim, End::NotSent);

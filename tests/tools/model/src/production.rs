@@ -3,21 +3,26 @@
 use std::cell::{Ref, RefCell};
 use std::time::Duration;
 
+use backup_replication_operator::cbr::{
+    BackupId, BackupList, BackupStatus, ImageType, ListedBackup,
+};
 use backup_replication_operator::protocol::{
-    self, Action, CallTarget, CredentialReading, FreshAttempt, LookupMemory, Policy, Recorded,
-    RefusedClaim, TargetReading, Viewer, ViewerMemory, describe_result, is_finished, locked_target,
-    record,
+    self, Action, CallTarget, CredentialReading, FreshAttempt, ListReading, LookupMemory, Policy,
+    Recorded, RefusedClaim, TargetReading, Viewer, ViewerMemory, describe_result, is_finished,
+    locked_target, record,
 };
 use backup_replication_operator::resource::{
-    AttemptId, Auth, BackupReplication, BackupReplicationSpec, BackupReplicationStatus,
-    DECISION_ANNOTATION, OnUnknownOutcome, Origin, Outcome, Phase, SecretKeyRef,
+    AttemptId, BackupReplication, BackupReplicationSpec, BackupReplicationStatus,
+    DECISION_ANNOTATION, OnUnknownOutcome, Origin, Outcome, Phase,
 };
+
+use serde_json::json;
 
 use crate::cloud::{Looked, cloud_offset, ending, logs, look};
 use crate::map::Map;
 use crate::memory::{AT, quantised, quantised_viewer};
 use crate::scenario::{Admission, Broken, Scenario};
-use crate::state::{Age, AttemptNo, Claim, CredentialNo, Decision, End, Resource, Word};
+use crate::state::{Age, AttemptNo, BackupNo, Claim, CredentialNo, Decision, End, Resource, Word};
 use crate::tables::{
     AttemptRef, StatusRef, Tables, attempt_id, now, record_id, stored, timeless, timeless_attempt,
 };
@@ -47,6 +52,8 @@ pub(crate) struct Sight {
     pub(crate) own: LookupMemory,
     pub(crate) viewer: ViewerMemory,
     pub(crate) fresh: AttemptNo,
+    /// The newest backup in the list.
+    pub(crate) newest: BackupNo,
 }
 
 /// What a round comes to, and what its look-up leaves to remember.
@@ -160,7 +167,22 @@ impl Production {
 
     /// Whether two resources must not call at the same time.
     pub(crate) fn same_target(&self, one: usize, other: usize) -> bool {
-        CallTarget::new(&self.spec(one)) == CallTarget::new(&self.spec(other))
+        let target = |number| CallTarget::of(&BackupReplication::new("db", self.spec(number)));
+        target(one) == target(other)
+    }
+
+    /// The backup that was chosen; 0 where none was.
+    pub(crate) fn chosen(&self, name: StatusRef) -> BackupNo {
+        let status = self.status(name);
+        status.chosen_backup_id.as_deref().and_then(backup_number).unwrap_or(0)
+    }
+
+    /// Whether each attempt is for the backup that was chosen.
+    pub(crate) fn calls_for_its_choice(&self, number: usize, resource: &Resource) -> bool {
+        let object = self.object(number, resource);
+        let digest = object.request_digest();
+        let attempts = object.status.iter().flat_map(|status| &status.attempts);
+        attempts.into_iter().all(|a| digest.is_some() && a.request_digest == digest)
     }
 
     pub(crate) fn facts(&self, number: usize, resource: &Resource) -> Facts {
@@ -214,7 +236,11 @@ impl Production {
 
     fn decide(&self, number: usize, resource: &Resource, sight: &Sight) -> Rounded {
         let policy = self.policy();
-        let object = self.object(number, resource);
+        let mut object = self.object(number, resource);
+        let calls = object.status.as_ref().is_some_and(|status| !status.attempts.is_empty());
+        if self.scenario.has(Broken::ChosenAgain) && !calls {
+            object.status.iter_mut().for_each(|status| status.chosen_backup_id = None);
+        }
         let fresh = FreshAttempt {
             id: AttemptId::new(attempt_id(sight.fresh)),
             claimant: "operator".to_owned(),
@@ -223,7 +249,7 @@ impl Production {
             resource: &object,
             unchanged_for: duration(sight.age),
             never_called: sight.never_called,
-            target: self.target(number),
+            target: self.target(number, &object),
             refused_claim: sight.refused.then(|| RefusedClaim {
                 why: "not kept".to_owned(),
                 until: now(),
@@ -246,6 +272,10 @@ impl Production {
                     round.credential_read(usable(sight.credential), &known, &own, AT);
                     continue;
                 }
+                Action::ListBackups => {
+                    round.listed(list(sight.newest), &mut own, &mut viewer, AT);
+                    continue;
+                }
                 Action::Lookup { .. } => {
                     looked = true;
                     round.looked_up(
@@ -257,7 +287,7 @@ impl Production {
                     continue;
                 }
                 Action::ReadLogs { .. } => {
-                    let logs = logs(&sight.logged, &object.spec.backup_id);
+                    let logs = logs(&sight.logged, object.backup_id().unwrap_or_default());
                     round.logs_read(logs, &mut own, &mut viewer, AT);
                     continue;
                 }
@@ -299,7 +329,7 @@ impl Production {
         let attempt = self.tables.borrow().attempt(claim.attempt).clone();
         let written = match record(&status, &attempt, &ending(end, claim.no, &attempt), now()) {
             Recorded::Write(status) => {
-                let (target, credential) = (self.target(number), usable(0));
+                let (target, credential) = (self.target(number, &object), usable(0));
                 let (status, _) =
                     describe_result(&object, *status, &attempt, target, credential, &POLICY, now());
                 Written::Write(self.tables.borrow_mut().keep_status(status))
@@ -319,34 +349,30 @@ impl Production {
         }
     }
 
-    fn target(&self, number: usize) -> TargetReading {
-        TargetReading::Callable { endpoint: self.endpoint(number) }
+    fn target(&self, number: usize, object: &BackupReplication) -> TargetReading {
+        let endpoint = self.endpoint(number);
+        match object.backup_id() {
+            Some(_) => TargetReading::Callable { endpoint },
+            None => TargetReading::BackupToChoose { endpoint },
+        }
     }
 
     fn spec(&self, number: usize) -> BackupReplicationSpec {
-        BackupReplicationSpec {
-            endpoint: Some(self.endpoint(number)),
-            project_id: "p".to_owned(),
-            backup_id: if self.scenario.own_backups {
-                format!("b{number}")
-            } else {
-                "b".to_owned()
-            },
-            destination_project_id: "dp".to_owned(),
-            destination_region: "eu-nl".to_owned(),
-            destination_vault_id: "v".to_owned(),
-            name: None,
-            description: None,
-            enable_acceleration: None,
-            auth: Auth {
-                token_secret_ref: Some(SecretKeyRef { name: "cbr-token".to_owned(), key: None }),
-                ..Auth::default()
-            },
-            ready_when: None,
-            on_unknown_outcome: self.scenario.calls_again.then_some(OnUnknownOutcome::CallAgain),
-            on_rejection: None,
-            suspend: None,
+        let mut spec = json!({
+            "endpoint": self.endpoint(number), "projectId": "p", "destinationProjectId": "dp",
+            "destinationRegion": "eu-nl", "destinationVaultId": "v",
+            "auth": {"tokenSecretRef": {"name": "cbr-token"}},
+        });
+        if self.scenario.selects {
+            spec["backupSelector"] = json!({"resourceId": "s"});
+        } else {
+            let own = self.scenario.own_backups;
+            spec["backupId"] = json!(if own { format!("b{number}") } else { "b".to_owned() });
         }
+        if self.scenario.calls_again {
+            spec["onUnknownOutcome"] = json!(OnUnknownOutcome::CallAgain);
+        }
+        serde_json::from_value(spec).expect("a spec as users write it")
     }
 
     fn object(&self, number: usize, resource: &Resource) -> BackupReplication {
@@ -364,6 +390,24 @@ impl Production {
         object.status = Some(self.status(resource.status).clone());
         object
     }
+}
+
+/// The list of backups that the selector matches, the newest last.
+fn list(newest: BackupNo) -> ListReading {
+    let entry = |number: BackupNo| ListedBackup {
+        id: BackupId::parse(&format!("c{number}")).ok(),
+        status: Some(BackupStatus::Available),
+        image_type: Some(ImageType::Backup),
+        created_at: stored().checked_add(Duration::from_secs(number.into())).ok(),
+        resource_id: Some("s".into()),
+        vault_id: None,
+    };
+    let backups = (1..=newest).map(entry).collect();
+    ListReading::Shown(BackupList { backups, incomplete: None })
+}
+
+fn backup_number(id: &str) -> Option<BackupNo> {
+    id.strip_prefix('c')?.parse().ok()
 }
 
 fn usable(credential: CredentialNo) -> CredentialReading {

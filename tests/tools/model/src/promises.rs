@@ -55,6 +55,9 @@ pub(crate) fn hold(world: &World, state: &State) -> Result<(), String> {
             }
         }
         names_none_twice(&status)?;
+        if scenario.selects && !world.production.calls_for_its_choice(number, resource) {
+            return Err("an attempt is not for the backup that was chosen".to_owned());
+        }
         // What a broken rule comes to in the end is of more interest.
         if scenario.broken.is_empty() && !scenario.doubles {
             tells_no_untruth(world, state, &status)?;

@@ -89,6 +89,8 @@ pub(crate) enum Broken {
     ClaimNotKeptCalled,
     /// That a call was accepted lately stops nobody else from calling for its target.
     HeldTargetForgotten,
+    /// A choice that is stored is made again.
+    ChosenAgain,
 }
 
 #[derive(Clone, Debug)]
@@ -137,6 +139,8 @@ pub(crate) struct Scenario {
     pub(crate) lags: bool,
     /// Processes may die.
     pub(crate) crashes: bool,
+    /// The spec has a selector, and backups are made while it waits and after the choice.
+    pub(crate) selects: bool,
     /// Each resource calls for a backup of its own.
     pub(crate) own_backups: bool,
     /// A replication takes its time, and may fail. Else its first record shows that the copy is
@@ -186,6 +190,7 @@ impl Scenario {
             doubles: false,
             lags: false,
             crashes: true,
+            selects: false,
             own_backups: false,
             takes_time: false,
             records_vanish: false,
@@ -217,6 +222,7 @@ impl Scenario {
     /// Whether a look-up can fail to prove that nothing is there.
     pub(crate) fn youth_matters(&self) -> bool {
         self.records != Records::Shown { another: true }
+            || self.selects
             || self.odd_answers
             || self.second_view.is_some()
     }

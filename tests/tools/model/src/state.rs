@@ -12,6 +12,9 @@ use crate::tables::{AttemptRef, StatusRef};
 /// record.
 pub(crate) type AttemptNo = u8;
 
+/// A backup that a selector matches; 0 where the spec names its backup.
+pub(crate) type BackupNo = u8;
+
 /// Which credential.
 pub(crate) type CredentialNo = u8;
 
@@ -29,6 +32,8 @@ pub(crate) struct State {
     pub(crate) replicas: Vec<Replica>,
     /// Records of others for the same backup.
     pub(crate) others: Vec<Other>,
+    /// The newest backup that a selector matches; 0: there is none yet.
+    pub(crate) newest: BackupNo,
     /// The one that is in the Secret.
     pub(crate) credential: CredentialNo,
     /// Whether an admission policy works on what is written.
@@ -146,6 +151,8 @@ pub(crate) struct Claim {
     pub(crate) uid: u8,
     pub(crate) no: AttemptNo,
     pub(crate) attempt: AttemptRef,
+    /// The backup that is called for.
+    pub(crate) backup: BackupNo,
     /// Whether the window has passed since the fence was opened.
     pub(crate) late: bool,
 }
@@ -192,6 +199,7 @@ pub(crate) struct Call {
     pub(crate) resource: u8,
     pub(crate) uid: u8,
     pub(crate) no: AttemptNo,
+    pub(crate) backup: BackupNo,
 }
 
 /// An accepted call.
@@ -200,6 +208,7 @@ pub(crate) struct Replica {
     pub(crate) resource: u8,
     pub(crate) uid: u8,
     pub(crate) no: AttemptNo,
+    pub(crate) backup: BackupNo,
     pub(crate) record: Record,
     /// Whether the operation logs show it.
     pub(crate) logged: bool,

@@ -94,6 +94,7 @@ impl Model for World {
             calls: Vec::new(),
             replicas: Vec::new(),
             others: Vec::new(),
+            newest: 0,
             credential: 0,
             admission: self.scenario.admission.is_some(),
             backup: Backup::NotTaken,

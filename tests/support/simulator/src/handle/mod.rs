@@ -53,6 +53,17 @@ impl Simulator {
         self.with(|state| state.service.inventory.remove_backup(backup_id))
     }
 
+    /// Lists a backup (`GET …/backups`) with other fields than its own: they are merged into its
+    /// entry, and `null` takes a field away.
+    pub fn alter_listed(&self, backup_id: &str, fields: Map<String, Value>) -> Result<()> {
+        self.with(|state| state.service.inventory.alter_listed(backup_id, fields))
+    }
+
+    /// Lists a backup with its own fields again.
+    pub fn restore_listed(&self, backup_id: &str) {
+        self.with(|state| state.service.inventory.restore_listed(backup_id));
+    }
+
     pub fn set_backup_status(&self, backup_id: &str, status: BackupStatus) -> Result<()> {
         self.with(|state| state.service.inventory.set_backup_status(backup_id, status))
     }

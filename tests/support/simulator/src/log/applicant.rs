@@ -26,6 +26,7 @@ pub(crate) fn applicant(
         Operation::Replicate
         | Operation::Show
         | Operation::ListLogs
+        | Operation::List
         | Operation::ListProjects
         | Operation::Capabilities => None,
     }

@@ -46,6 +46,7 @@ impl Applicants {
                 Operation::Replicate
                 | Operation::Show
                 | Operation::ListLogs
+                | Operation::List
                 | Operation::ListProjects
                 | Operation::Capabilities,
             )

@@ -60,6 +60,7 @@ impl Call {
                 | Verdict::Logs { entries: _ }
                 | Verdict::Issued
                 | Verdict::KeyIssued
+                | Verdict::BackupsListed { backups: _ }
                 | Verdict::Listed { projects: _ }
                 | Verdict::Offered { regions: _ },
             )
@@ -84,6 +85,8 @@ pub enum Verdict {
     Issued,
     /// A temporary key.
     KeyIssued,
+    /// So many backups on the page.
+    BackupsListed { backups: usize },
     /// So many projects.
     Listed { projects: usize },
     /// So many destination regions.

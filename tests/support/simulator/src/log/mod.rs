@@ -97,6 +97,11 @@ impl Log {
         self.applicants.exchanges.get(provider).copied().unwrap_or_default()
     }
 
+    /// Pages of the list of backups that were asked for.
+    pub fn lists(&self) -> usize {
+        self.calls.iter().filter(|call| call.operation == Some(Operation::List)).count()
+    }
+
     /// How often a temporary key was asked for.
     pub fn temporary_keys(&self) -> Attempts {
         self.applicants.temporary_keys
@@ -145,7 +150,8 @@ impl Log {
                 Some(Operation::Replicate) => counts.posts += 1,
                 Some(Operation::Show) => counts.gets += 1,
                 Some(
-                    Operation::ListLogs
+                    Operation::List
+                    | Operation::ListLogs
                     | Operation::IssueToken
                     | Operation::Exchange
                     | Operation::TemporaryKey

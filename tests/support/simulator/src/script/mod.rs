@@ -15,7 +15,7 @@ use crate::service::caller::token;
 use crate::service::route::Route;
 use fault::Fault;
 
-/// The two calls of the API, and those of IAM.
+/// The calls of the API, and those of IAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
@@ -25,6 +25,8 @@ pub enum Operation {
     Show,
     /// `GET …/operation-logs`
     ListLogs,
+    /// `GET …/backups`
+    List,
     /// `POST /v3/auth/tokens`
     #[serde(alias = "login")]
     IssueToken,
@@ -44,6 +46,7 @@ impl Operation {
             Route::Replicate { project_id: _, backup_id: _ } => Some(Self::Replicate),
             Route::Show { project_id: _, backup_id: _ } => Some(Self::Show),
             Route::OperationLogs { project_id: _ } => Some(Self::ListLogs),
+            Route::List { project_id: _ } => Some(Self::List),
             Route::IssueToken => Some(Self::IssueToken),
             Route::Exchange => Some(Self::Exchange),
             Route::TemporaryKey => Some(Self::TemporaryKey),
@@ -57,7 +60,8 @@ impl Operation {
     fn is_of_backup(self) -> bool {
         match self {
             Self::Replicate | Self::Show => true,
-            Self::ListLogs
+            Self::List
+            | Self::ListLogs
             | Self::Capabilities
             | Self::IssueToken
             | Self::Exchange
@@ -69,7 +73,9 @@ impl Operation {
     /// Whether it is one of IAM's.
     pub(crate) fn is_of_iam(self) -> bool {
         match self {
-            Self::Replicate | Self::Show | Self::ListLogs | Self::Capabilities => false,
+            Self::Replicate | Self::Show | Self::List | Self::ListLogs | Self::Capabilities => {
+                false
+            }
             Self::IssueToken | Self::Exchange | Self::TemporaryKey | Self::ListProjects => true,
         }
     }
@@ -152,6 +158,11 @@ impl Script {
     /// Only for lists of operation logs.
     pub fn list_logs(self) -> Self {
         Self { operation: Some(Operation::ListLogs), ..self }
+    }
+
+    /// Only for lists of backups.
+    pub fn list(self) -> Self {
+        Self { operation: Some(Operation::List), ..self }
     }
 
     /// Only for requests for a token.

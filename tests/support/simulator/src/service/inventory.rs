@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::token::Tokens;
@@ -15,6 +16,8 @@ pub(crate) struct Inventory {
     projects: HashMap<String, Project>,
     vaults: HashMap<String, Vault>,
     backups: HashMap<String, Stored>,
+    /// Fields of the list's entries that differ from the backup's own, by its id.
+    altered: HashMap<String, Map<String, Value>>,
 }
 
 /// A backup with the ids that the service gave to what belongs to it.
@@ -40,7 +43,9 @@ fn find<'a, T>(known: &'a HashMap<String, T>, id: &str, any_spelling: bool) -> O
 impl From<Backup> for Stored {
     fn from(backup: Backup) -> Self {
         let id = || Uuid::new_v4().to_string();
-        Self { backup, checkpoint_id: id(), vault_id: id(), resource_id: id() }
+        let vault_id = backup.vault_id.clone().unwrap_or_else(id);
+        let resource_id = backup.resource_id.clone().unwrap_or_else(id);
+        Self { backup, checkpoint_id: id(), vault_id, resource_id }
     }
 }
 
@@ -71,6 +76,7 @@ impl Inventory {
             projects: projects.into_iter().map(|project| (project.id.clone(), project)).collect(),
             vaults: vaults.into_iter().map(|vault| (vault.id.clone(), vault)).collect(),
             backups: backups.into_iter().map(|backup| (backup.id.clone(), backup.into())).collect(),
+            altered: HashMap::new(),
         };
         (inventory, tokens)
     }
@@ -117,6 +123,27 @@ impl Inventory {
             .remove(id)
             .with_context(|| format!("there is no backup {id} to remove"))
             .map(|_| ())
+    }
+
+    /// Lists a backup with other fields than its own.
+    pub(crate) fn alter_listed(&mut self, id: &str, fields: Map<String, Value>) -> Result<()> {
+        self.backups.get(id).with_context(|| format!("there is no backup {id}"))?;
+        self.altered.entry(id.to_owned()).or_default().extend(fields);
+        Ok(())
+    }
+
+    pub(crate) fn restore_listed(&mut self, id: &str) {
+        self.altered.remove(id);
+    }
+
+    pub(crate) fn altered(&self, id: &str) -> Option<&Map<String, Value>> {
+        self.altered.get(id)
+    }
+
+    /// The backups of a project, in no order.
+    pub(crate) fn backups_of(&self, project_id: &str) -> Vec<&Stored> {
+        let of_it = |stored: &&Stored| stored.backup.project_id == project_id;
+        self.backups.values().filter(of_it).collect()
     }
 
     pub(crate) fn set_backup_status(&mut self, id: &str, status: BackupStatus) -> Result<()> {

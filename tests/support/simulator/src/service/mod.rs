@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod iam;
 pub(crate) mod inventory;
 pub(crate) mod ledger;
+mod list;
 mod logs;
 pub(crate) mod parameters;
 mod quota;
@@ -151,7 +152,8 @@ impl Service {
             (Cache::Polite | Cache::Deaf, Route::Replicate { project_id: _, backup_id: _ })
             | (
                 Cache::Polite | Cache::Deaf,
-                Route::OperationLogs { project_id: _ }
+                Route::List { project_id: _ }
+                | Route::OperationLogs { project_id: _ }
                 | Route::IssueToken
                 | Route::Exchange
                 | Route::TemporaryKey
@@ -215,6 +217,12 @@ impl Service {
                 let (body, verdict) = self.operation_logs(project_id, request.uri, now);
                 Ok(Done::ok(body, verdict, Some(authority)))
             }
+            Route::List { project_id } => {
+                self.list_is_available()?;
+                let authority = self.authenticate(request, project_id, time)?;
+                let (body, verdict) = self.list(request, project_id)?;
+                Ok(Done::ok(body, verdict, Some(authority)))
+            }
             Route::IssueToken => self.issue_token(request, time).map(Done::issued),
             Route::Exchange => self.exchange(request, time).map(Done::issued),
             Route::TemporaryKey => {
@@ -247,7 +255,8 @@ impl Service {
                 let (project_id, backup_id) = self.inventory.known_as(&project_id, &backup_id);
                 Route::Show { project_id, backup_id }
             }
-            other @ (Route::OperationLogs { project_id: _ }
+            other @ (Route::List { project_id: _ }
+            | Route::OperationLogs { project_id: _ }
             | Route::IssueToken
             | Route::Exchange
             | Route::TemporaryKey

@@ -8,6 +8,7 @@ pub(crate) enum Route {
     Replicate { project_id: String, backup_id: String },
     Show { project_id: String, backup_id: String },
     OperationLogs { project_id: String },
+    List { project_id: String },
     IssueToken,
     Exchange,
     TemporaryKey,
@@ -35,6 +36,9 @@ impl Route {
             (&Method::GET, ["", "v3", project, "operation-logs"]) if !project.is_empty() => {
                 Self::OperationLogs { project_id: (*project).to_owned() }
             }
+            (&Method::GET, ["", "v3", project, "backups"]) if !project.is_empty() => {
+                Self::List { project_id: (*project).to_owned() }
+            }
             (&Method::POST, ["", "v3", "auth", "tokens"]) => Self::IssueToken,
             (&Method::POST, ["", "v3.0", "OS-AUTH", "id-token", "tokens"]) => Self::Exchange,
             (&Method::POST, ["", "v3.0", "OS-CREDENTIAL", "securitytokens"]) => Self::TemporaryKey,
@@ -52,7 +56,8 @@ impl Route {
         match self {
             Self::Replicate { project_id: _, backup_id }
             | Self::Show { project_id: _, backup_id } => Some(backup_id),
-            Self::OperationLogs { project_id: _ }
+            Self::List { project_id: _ }
+            | Self::OperationLogs { project_id: _ }
             | Self::IssueToken
             | Self::Exchange
             | Self::TemporaryKey

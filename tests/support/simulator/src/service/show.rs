@@ -47,7 +47,7 @@ impl Service {
 }
 
 /// All but what belongs to it.
-fn shown(stored: &Stored, view: &View) -> Value {
+pub(super) fn shown(stored: &Stored, view: &View) -> Value {
     let backup = &stored.backup;
     let created_at = created_at(stored, view);
     let mut shown = json!({

@@ -202,6 +202,12 @@ pub struct Backup {
     pub contain_system_disk: bool,
     #[serde(default = "Timestamp::now")]
     pub created_at: Timestamp,
+    /// The server, disk or file system that was backed up; `None`: one of its own.
+    #[serde(default)]
+    pub resource_id: Option<String>,
+    /// The vault that it lies in; `None`: one of its own.
+    #[serde(default)]
+    pub vault_id: Option<String>,
 }
 
 impl Backup {
@@ -215,6 +221,8 @@ impl Backup {
             resource_type: ResourceType::Server,
             contain_system_disk: true,
             created_at: Timestamp::now(),
+            resource_id: None,
+            vault_id: None,
         }
     }
 }

@@ -44,9 +44,11 @@ async fn ask_for(simulator: &Simulator, operation: Operation) -> reqwest::Result
         Operation::ListProjects => {
             client.get(format!("{base}/v3/projects")).header("x-auth-token", example::TOKEN)
         }
-        Operation::Replicate | Operation::Show | Operation::ListLogs | Operation::Capabilities => {
-            client.get(base)
-        }
+        Operation::Replicate
+        | Operation::Show
+        | Operation::List
+        | Operation::ListLogs
+        | Operation::Capabilities => client.get(base),
     };
     Ok(request.send().await?.status().as_u16())
 }

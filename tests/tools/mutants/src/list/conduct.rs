@@ -15,7 +15,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "any-edit-corrects",
         promise: "an edit that changes nothing of the call corrects nothing",
         file: "src/protocol/decide/history.rs",
-        old: "is_some_and(|digest| *digest != seen.resource.spec.request_digest());",
+        old: "is_some_and(|digest| Some(digest) != seen.resource.request_digest().as_ref());",
         new: "is_some_and(|_| Some(attempt.generation) != seen.resource.metadata.generation);",
         caught_by: "--lib protocol::",
     },

@@ -8,6 +8,7 @@ mod heals;
 mod newest;
 mod once;
 mod plugin;
+mod selector;
 
 use crate::mutant::Mutant;
 
@@ -18,6 +19,7 @@ const PARTS: &[&[Mutant]] = &[
     credentials::MUTANTS,
     newest::MUTANTS,
     heals::MUTANTS,
+    selector::MUTANTS,
     gate::MUTANTS,
     plugin::MUTANTS,
 ];
