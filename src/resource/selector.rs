@@ -9,15 +9,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BackupSelector {
-    /// ID of the server, disk or file system that was backed up (`resource_id`).
+    /// ID of the server, disk or file system that was backed up (`resource_id`). Default:
+    /// any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub resource_id: Option<String>,
-    /// ID of the vault that the backup lies in (`vault_id`).
+    /// ID of the vault that the backup lies in (`vault_id`). Default: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub vault_id: Option<String>,
     /// Only backups that were created later than this (RFC 3339, e.g. `2026-11-01T00:00:00Z`).
+    /// Default: of any time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 40))]
     pub created_after: Option<String>,

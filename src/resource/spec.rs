@@ -68,7 +68,7 @@ pub struct BackupReplicationSpec {
     #[schemars(length(min = 1, max = 64))]
     pub project_id: String,
     /// ID of the backup to replicate (`backup_id`). Exactly one of `backupId` and `backupSelector` is
-    /// set.
+    /// set. Default: the backup that `backupSelector` chooses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub(super) backup_id: Option<String>,

@@ -132,6 +132,9 @@ async fn the_shipped_roles_are_sufficient_and_each_is_needed() -> Result<()> {
         .start_ready()?;
     // An Event that repeats is patched.
     first.applied(&Scene::manifest_for("early", example::BACKUP, ""))?;
+    // What is too large to be kept in memory is read.
+    let decision = format!("cbr.replication.dev/decision={}", "x".repeat(20_000));
+    ensure!(first.kubectl(&["annotate", "brep", "early", &decision])?.accepted, "not annotated");
     for (suspend, reason) in
         [(false, "CredentialNotFound"), (true, "Suspended"), (false, "CredentialNotFound")]
     {
@@ -319,7 +322,7 @@ async fn the_probes_are_answered() -> Result<()> {
         let listens = Command::new(OPERATOR).arg("--help").env_clear().output()?.stdout;
         let number = &named.with_context(|| format!("no port {port}"))?["containerPort"];
         ensure!(
-            String::from_utf8(listens)?.contains(&format!("[default: 0.0.0.0:{number}]")),
+            String::from_utf8(listens)?.contains(&format!("[default: [::]:{number}]")),
             "{number}"
         );
     }

@@ -69,10 +69,6 @@ fn faults(token: &str) -> Vec<(&'static str, Fault)> {
     let echo_len = 400;
     vec![
         ("accepted", Fault::before_commit().ordinary()),
-        (
-            "refused-token",
-            answer(Answer::status(401).error(ErrorShape::Iam, "", format!("{token} has expired."))),
-        ),
         ("echo-400", answer(Answer::echo(400))),
         ("echo-500", answer(Answer::echo(500))),
         ("echo-in-200", answer(Answer::echo(200))),
@@ -111,6 +107,12 @@ fn faults(token: &str) -> Vec<(&'static str, Fault)> {
         ("unreadable", answer(Answer::status(200).body(Body::Text(token.to_owned())))),
         ("reset", Fault::after_commit().reset()),
     ]
+}
+
+/// The cloud refuses the token for a call. Nothing else is called with it for a while after that.
+fn refused(token: &str) -> Fault {
+    let said = format!("{token} has expired.");
+    Fault::before_commit().answer(Answer::status(401).error(ErrorShape::Iam, "", said))
 }
 
 /// What the cloud does with the look-up before the call; in the text of some, the token itself.
@@ -226,6 +228,10 @@ async fn a_token_is_found_in_its_secret_and_nowhere_else() -> Result<()> {
     let outcomes: BTreeSet<_> =
         all.iter().filter_map(|object| object.text("/status/attempts/0/outcome")).collect();
     assert_eq!(outcomes, BTreeSet::from(["Accepted", "Rejected", "Unknown"]));
+    let backup = scene.new_backup();
+    scene.simulator.script(Script::always(refused(&token)).replicate().backup(&backup))?;
+    scene.applied(&Scene::manifest_for("refused-token", &backup, ""))?;
+    scene.wait("refused-token", "ended", ended).await?;
     let reason = |name: &str| {
         all.iter().find(|object| object.text("/metadata/name") == Some(name)).map(Object::reason)
     };

@@ -380,3 +380,21 @@ fn after_a_refused_look_up_the_secret_is_read_as_often_as_for_any_other_wait() {
         assert!(again <= Duration::from_secs(at_most), "{waited}: {again:?}");
     }
 }
+
+/// A question to a human stands while the next look-up is a moment away: an edit that changes
+/// nothing of the matter must not take it back.
+#[test]
+fn an_edit_does_not_take_a_question_back_because_the_look_up_comes_a_moment_later() {
+    let mut scene = Scene::new();
+    let attempt = scene.claim("a-1");
+    scene.end(&attempt, &CallResult::Unknown(answer(502)));
+    scene.unchanged_for = Duration::from_secs(3600);
+    let (asked, _) = scene.settled();
+    assert_eq!(condition(&asked, "Stalled").unwrap().0, "True");
+    *scene.status() = asked.clone();
+    scene.resource.metadata.generation = Some(2);
+    let soon = scene.now.checked_add(Duration::from_secs(1)).unwrap();
+    scene.lookup = Some(Lookup::Deferred { until: soon });
+    let (status, again) = scene.settled();
+    assert_eq!((status, again), (asked, Some(Duration::from_secs(1))));
+}

@@ -149,7 +149,12 @@ fn put_off(status: &BackupReplicationStatus, seen: &Observation<'_>) -> Option<D
     let stored = seen.resource.status.as_ref();
     let says_something = stored.is_some_and(|stored| !stored.conditions.is_empty());
     let nothing_new = match stored {
-        Some(stored) if says_something => stored == status,
+        // An edit that changes nothing of the matter is seen with the look-up, if that is soon.
+        Some(stored) if says_something => {
+            let observed_generation = status.observed_generation.filter(|_| wait >= SHORT);
+            let observed_generation = observed_generation.or(stored.observed_generation);
+            *stored == BackupReplicationStatus { observed_generation, ..status.clone() }
+        }
         // It would be told soon enough what it waits for.
         Some(_) | None => wait < SHORT && status.attempts.is_empty(),
     };

@@ -213,11 +213,11 @@ pub(crate) fn humans(scenario: Scenario, messages: &[Kind], at: At) -> usize {
     let struck = point.first_in(messages).unwrap_or(messages.len());
     // What the server has got when the fault strikes.
     let arrived = struck + usize::from(fault.moment == Moment::Answer);
-    let (mut claimed, mut called) = (false, false);
+    let (mut claimed, mut called, mut calls) = (false, false, 0);
     for kind in messages.iter().take(arrived) {
         match kind {
             Kind::Claim => (claimed, called) = (true, false),
-            Kind::Call => called = true,
+            Kind::Call => (called, calls) = (true, calls + 1),
             Kind::End => claimed = false,
             Kind::ReadResource
             | Kind::ReadSecret
@@ -232,10 +232,12 @@ pub(crate) fn humans(scenario: Scenario, messages: &[Kind], at: At) -> usize {
         Sight::Logs | Sight::LogsAlone => true,
     };
     if by_logs {
-        // What the cloud got, its logs tell. What it did not get, nothing tells.
-        let never_called = fault.is_kill() && claimed && !called;
+        // What the cloud took, its logs tell. What it did not get, or refused, nothing tells.
+        let refused = calls == 1 && scenario.is_refused_at_first();
+        let never_called = fault.is_kill() && claimed && (!called || refused);
         let lost_on_its_way = fault == LOST_REQUEST && point.kind == Kind::Call;
-        return usize::from(never_called || lost_on_its_way);
+        let refusal_lost = !fault.is_kill() && point.kind == Kind::Call && called && refused;
+        return usize::from(never_called || lost_on_its_way || refusal_lost);
     }
     let in_doubt = if fault.is_kill() { claimed } else { point.kind == Kind::Call };
     let by_the_story = usize::from(scenario.loses_the_answer());

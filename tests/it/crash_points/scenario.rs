@@ -127,6 +127,21 @@ impl Scenario {
         }
     }
 
+    /// Whether the cloud refuses the first call.
+    pub(crate) fn is_refused_at_first(self) -> bool {
+        match self.story {
+            Story::RetryAfterRejection | Story::Healed => true,
+            Story::Success
+            | Story::LostAnswer
+            | Story::BadGateway
+            | Story::Adoption
+            | Story::Tracking
+            | Story::Login
+            | Story::Selection
+            | Story::DeadToken => false,
+        }
+    }
+
     /// The credential that the resource names.
     pub(crate) fn auth(self) -> Value {
         match self.story {

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use harness::Scene;
+use serde_json::json;
 use simulator::{Answer, Fault, Script, example};
 
 use super::{by_access_key, by_account, by_password, key_secret, trust, user_secret};
@@ -30,11 +31,18 @@ async fn no_credential_is_shown_by_an_operator_that_says_all_it_can() -> Result<
     scene.wait_for_all(6, |object| !object.attempts().is_empty()).await?;
     scene.simulator.script(Script::always(echo()).issue_token())?;
     scene.simulator.script(Script::always(echo()).exchange())?;
-    user_secret(&scene, "another-password-that-is-wrong")?;
-    key_secret(&scene, "another-secret-key-that-is-wrong")?;
-    for (name, auth) in kinds.iter().filter(|(name, _)| *name != "account") {
+    let user = json!({"username": example::USER, "domain": example::DOMAIN,
+        "password": "another-password-that-is-wrong"});
+    scene.secret_with("wrong-user", &user)?;
+    let key = json!({"accessKey": example::ACCESS_KEY,
+        "secretKey": "another-secret-key-that-is-wrong"});
+    scene.secret_with("wrong-key", &key)?;
+    for (name, auth) in [
+        ("password", json!({"passwordSecretRef": {"name": "wrong-user"}})),
+        ("key", json!({"accessKeySecretRef": {"name": "wrong-key"}})),
+    ] {
         let name = format!("{name}-refused");
-        scene.applied(&Scene::manifest_with(&name, &scene.new_backup(), auth))?;
+        scene.applied(&Scene::manifest_with(&name, &scene.new_backup(), &auth))?;
         let told = |reason: &str| ["LoginRefused", "CredentialRejected"].contains(&reason);
         scene.wait(&name, "refused", |object| told(object.reason())).await?;
     }

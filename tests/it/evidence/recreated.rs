@@ -149,7 +149,8 @@ async fn with_its_status_restored_it_calls_for_nothing_where_only_the_status_spe
     assert!(object.is("Ready"));
     assert_ne!(object.text("/metadata/uid"), accepted.text("/metadata/uid"));
     assert_eq!(origin(&object), origin(&accepted));
-    assert!(reconciled_again(&scene, "unknown").await?.is("Stalled"));
+    let object = reconciled_again(&scene, "unknown").await?;
+    assert!(object.is("Stalled"), "{:#}", object.0);
     assert_eq!([example::BACKUP, &unknown].map(|backup| counts(&scene, backup)), [(1, 1), (1, 1)]);
     Ok(())
 }

@@ -84,6 +84,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         file: "src/controller/reconcile/observe.rs",
         old: "self.permit.leave();",
         new: "",
-        caught_by: "--test it -- gate::neighbours::ten_tenants",
+        caught_by: "--test it gate::neighbours::ten_tenants",
     },
 ];

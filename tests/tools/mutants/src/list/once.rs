@@ -155,8 +155,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "unreadable-record-ignored",
         promise: "a record that cannot be read may be the call's",
         file: "src/protocol/evidence.rs",
-        old: "*names_itself && unreadable == 0;",
-        new: "*names_itself;",
+        old: "*names_itself && unreadable == 0 &&",
+        new: "*names_itself &&",
         caught_by: "--lib protocol::",
     },
     Mutant {
