@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -144,7 +146,12 @@ fn entries() -> impl Strategy<Value = Vec<ListedBackup>> {
                     _ => Some(ImageType::Backup),
                 },
             });
-    proptest::collection::vec(entry, 0..8)
+    // Of each id there is one: a list that shows a backup twice does not come here.
+    proptest::collection::vec(entry, 0..8).prop_map(|entries| {
+        let mut seen = HashSet::new();
+        let mut is_first = |entry: &ListedBackup| entry.id.clone().is_none_or(|id| seen.insert(id));
+        entries.into_iter().filter(|entry| is_first(entry)).collect()
+    })
 }
 
 proptest! {

@@ -42,8 +42,7 @@ fn memory(operator: &Operator, of: &str) -> Result<u64> {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn any_number_of_resources_that_wait_fits_into_the_memory_that_the_chart_gives() -> Result<()>
-{
+async fn what_waits_for_its_turn_adds_little_to_the_peak_of_a_start() -> Result<()> {
     let number = number()?;
     let given = std::env::var("OPERATOR_BINARY").ok();
     let binary = given.as_deref().unwrap_or(OPERATOR);
