@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BackupSelector {
-    /// ID of the server, disk or file system that was backed up (`resource_id`). Default:
-    /// any.
+    /// ID of the server, disk or file system that was backed up (`resource_id`).
+    /// Default: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub resource_id: Option<String>,
