@@ -120,8 +120,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "endpoint-in-the-target",
         promise: "two names of one service lead to one target",
         file: "src/protocol/target.rs",
-        old: "project_id: spelling(&spec.project_id),",
-        new: "project_id: spelling(&format!(\"{:?}{}\", spec.endpoint, spec.project_id)),",
+        old: "project_id: spelling(called.project_id),",
+        new: "project_id: spelling(&format!(\"{:?}{}\", called.endpoint, called.project_id)),",
         caught_by: "--test model two_endpoints",
     },
     Mutant {
@@ -192,8 +192,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "claim-thins",
         promise: "the API server keeps what a claim wrote down",
         file: "src/resource/guards.rs",
-        old: "[\"secretVersion\", \"requestDigest\"].map(",
-        new: "[\"requestDigest\"].map(",
+        old: "[\"secretVersion\", \"requestDigest\", \"cloudTime\"]",
+        new: "[\"requestDigest\", \"cloudTime\"]",
         caught_by: "--test it guards::what_a_claim_wrote_down",
     },
     Mutant {

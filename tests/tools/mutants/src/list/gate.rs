@@ -82,8 +82,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "permit-held-for-the-cloud",
         promise: "who waits for the cloud holds nothing that others need",
         file: "src/controller/reconcile/observe.rs",
-        old: "self.permit.leave();",
-        new: "",
+        old: "self.permit.leave(); let lookup =",
+        new: "let lookup =",
         caught_by: "--test it gate::neighbours::ten_tenants",
     },
 ];

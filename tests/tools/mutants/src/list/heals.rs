@@ -90,8 +90,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "witness-elsewhere",
         promise: "an entry without a region shows no call",
         file: "src/protocol/witness.rs",
-        old: "is(&entry.destination_region, &spec.destination_region, false)",
-        new: "is(&entry.destination_region, &spec.destination_region, true)",
+        old: "is(&entry.destination_region, called.destination_region, false)",
+        new: "is(&entry.destination_region, called.destination_region, true)",
         caught_by: "--lib protocol::witness",
     },
     Mutant {

@@ -181,8 +181,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "vault-not-compared",
         promise: "a replication to another vault is another",
         file: "src/protocol/evidence.rs",
-        old: "&spec.destination_vault_id, CannotTell, CannotTell)",
-        new: "&spec.destination_vault_id, CannotTell, Same)",
+        old: "called.destination_vault_id, CannotTell, CannotTell)",
+        new: "called.destination_vault_id, CannotTell, Same)",
         caught_by: "--lib protocol::",
     },
     Mutant {
@@ -229,8 +229,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "held-target-forgotten",
         promise: "nobody calls for a target whose accepted call is too young to show",
         file: "src/protocol/target.rs",
-        old: "let shows = status.record_status.is_some()",
-        new: "let shows = status.record_status.is_none()",
+        old: "let recorded = status.record_status.is_some()",
+        new: "let recorded = status.record_status.is_none()",
         caught_by: "--test model two_resources_and_one",
     },
     Mutant {
