@@ -114,7 +114,7 @@ impl Kind {
 
     /// Whether it changes nothing that a restart could find, neither in the cluster nor in the
     /// cloud.
-    fn is_read(self) -> bool {
+    pub(crate) fn is_read(self) -> bool {
         match self {
             Self::ReadResource | Self::ReadSecret | Self::Look | Self::List | Self::Login => true,
             Self::Claim | Self::End | Self::Tell | Self::Call => false,
