@@ -7,9 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::answer::Json;
-use super::client::{
-    Client, Failure, NO_CACHE, authorized, bounded, exchange, not_sent, read, words,
-};
+use super::client::{Client, Failure, bounded, not_sent, read, words};
 use super::cloud_value::CloudValue;
 use super::credential::Credential;
 use super::endpoint::Endpoint;
@@ -20,7 +18,6 @@ use super::outcome::NotSent;
 use super::redaction::Redact;
 use super::span;
 use super::timestamp;
-use super::unsigned::Unsigned;
 
 /// Backups that a person chooses from.
 const MOST_OFFERED: usize = 20;
@@ -58,14 +55,9 @@ impl Client {
         limit: Duration,
     ) -> Result<Vec<SourceRegion>, String> {
         let url = endpoint.capabilities_url(project_id);
-        let span = span::of_request("GET", span::CAPABILITIES, &url);
-        let unsigned =
-            Unsigned { method: "GET", url: &url, project_id, content_type: None, body: &[] };
-        let (headers, credential) = credential.authorize(&unsigned, Timestamp::now());
-        let request = self.get(url).header(http::header::CACHE_CONTROL, NO_CACHE);
-        let answer = exchange(authorized(request, headers), &credential, limit, span)
-            .await
-            .map_err(|failure| words(&failure, endpoint, &credential))?;
+        let (exchanged, credential) =
+            self.signed_get(span::CAPABILITIES, url, project_id, credential, limit).await;
+        let answer = exchanged.map_err(|failure| words(&failure, endpoint, &credential))?;
         let regions = match answer.json() {
             Json::Read(body) if answer.is_success() => regions(&body, &credential),
             Json::Read(_) | Json::CutShort | Json::Other => None,
@@ -86,14 +78,9 @@ impl Client {
         limit: Duration,
     ) -> Result<Vec<OfferedBackup>, String> {
         let url = endpoint.newest_backups_url(project_id);
-        let span = span::of_request("GET", span::NEWEST_BACKUPS, &url);
-        let unsigned =
-            Unsigned { method: "GET", url: &url, project_id, content_type: None, body: &[] };
-        let (headers, credential) = credential.authorize(&unsigned, Timestamp::now());
-        let request = self.get(url).header(http::header::CACHE_CONTROL, NO_CACHE);
-        let answer = exchange(authorized(request, headers), &credential, limit, span)
-            .await
-            .map_err(|failure| words(&failure, endpoint, &credential))?;
+        let (exchanged, credential) =
+            self.signed_get(span::BACKUPS, url, project_id, credential, limit).await;
+        let answer = exchanged.map_err(|failure| words(&failure, endpoint, &credential))?;
         let backups = match answer.json() {
             Json::Read(body) if answer.is_success() => offered(&body, &credential),
             Json::Read(_) | Json::CutShort | Json::Other => None,

@@ -33,7 +33,7 @@ use super::unsigned::Unsigned;
 /// Longest answer that is read, in bytes. A backup with a thousand records is about half of it.
 const MAX_ANSWER: usize = 1024 * 1024;
 const JSON: &str = "application/json";
-pub(super) const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 /// Where IAM puts the token that it issues.
 const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
 /// Longest time in which a peer may leave what was sent unacknowledged.
@@ -183,20 +183,9 @@ impl Client {
         limit: Duration,
     ) -> Result<Backup, LookUpError> {
         let url = endpoint.backup_url(target);
-        let span = span::of_request("GET", span::BACKUP, &url);
-        // `X-Auth-Token` keeps no cache on the way from answering with what it once saw.
-        let (headers, credential) = credential.authorize(
-            &Unsigned {
-                method: "GET",
-                url: &url,
-                project_id: &target.project_id,
-                content_type: None,
-                body: &[],
-            },
-            Timestamp::now(),
-        );
-        let request = self.http.get(url).header(CACHE_CONTROL, NO_CACHE).header(PRAGMA, NO_CACHE);
-        match exchange(authorized(request, headers), &credential, limit, span).await {
+        let (exchanged, credential) =
+            self.signed_get(span::BACKUP, url, &target.project_id, credential, limit).await;
+        match exchanged {
             Ok(answer) => {
                 let now = Timestamp::now();
                 self.clocks.note(endpoint, answer.date, now);
@@ -221,12 +210,9 @@ impl Client {
         limit: Duration,
     ) -> Result<LogPage, LookUpError> {
         let url = endpoint.operation_logs_url(project_id, since, offset);
-        let span = span::of_request("GET", span::OPERATION_LOGS, &url);
-        let unsigned =
-            Unsigned { method: "GET", url: &url, project_id, content_type: None, body: &[] };
-        let (headers, credential) = credential.authorize(&unsigned, Timestamp::now());
-        let request = self.http.get(url).header(CACHE_CONTROL, NO_CACHE).header(PRAGMA, NO_CACHE);
-        match exchange(authorized(request, headers), &credential, limit, span).await {
+        let (exchanged, credential) =
+            self.signed_get(span::OPERATION_LOGS, url, project_id, credential, limit).await;
+        match exchanged {
             Ok(answer) => look_up::read_logs(&answer, &credential, Timestamp::now()),
             Err(failure) => Err(not_shown(&failure, endpoint, &credential)),
         }
@@ -236,6 +222,25 @@ impl Client {
     /// to a look-up; `None` where it did not say.
     pub fn cloud_offset(&self, endpoint: &Endpoint) -> Option<SignedDuration> {
         self.clocks.offset(endpoint)
+    }
+
+    /// Reads something of a project that no cache on the way may answer for. Beside the answer comes
+    /// the credential as it was sent, which finds itself in an echo.
+    pub(super) async fn signed_get(
+        &self,
+        template: &'static str,
+        url: Url,
+        project_id: &ProjectId,
+        credential: &Credential,
+        limit: Duration,
+    ) -> (Result<Answer, Failure>, Credential) {
+        let span = span::of_request("GET", template, &url);
+        let unsigned =
+            Unsigned { method: "GET", url: &url, project_id, content_type: None, body: &[] };
+        let (headers, credential) = credential.authorize(&unsigned, Timestamp::now());
+        let request = self.get(url).header(CACHE_CONTROL, NO_CACHE).header(PRAGMA, NO_CACHE);
+        let answer = exchange(authorized(request, headers), &credential, limit, span).await;
+        (answer, credential)
     }
 
     /// A request without body.
@@ -289,15 +294,12 @@ fn builder(config: ClientConfig) -> Result<reqwest::ClientBuilder, ClientError> 
     Ok(builder.tls_certs_merge(certificates))
 }
 
-pub(super) fn authorized(
-    request: RequestBuilder,
-    headers: Vec<(HeaderName, HeaderValue)>,
-) -> RequestBuilder {
+fn authorized(request: RequestBuilder, headers: Vec<(HeaderName, HeaderValue)>) -> RequestBuilder {
     headers.into_iter().fold(request, |request, (name, value)| request.header(name, value))
 }
 
 /// One request and its answer, within its span.
-pub(super) async fn exchange(
+async fn exchange(
     request: RequestBuilder,
     credential: &Credential,
     limit: Duration,

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use http::header::{CACHE_CONTROL, PRAGMA};
 use jiff::Timestamp;
 
 use super::answer::{Answer, Json};
 use super::backup_list::{BackupList, Incomplete, ListQuery, Page, Pages};
-use super::client::{Client, Failure, NO_CACHE, authorized, exchange, words};
+use super::client::{Client, Failure, words};
 use super::credential::Credential;
 use super::endpoint::Endpoint;
 use super::error_body::CloudError;
@@ -15,7 +14,6 @@ use super::ids::ProjectId;
 use super::look_up::{LookUpError, meaning};
 use super::retry_after;
 use super::span;
-use super::unsigned::Unsigned;
 
 /// Backups on a page. The service takes up to 1000, but an answer is read up to 1 MiB only.
 const PAGE: usize = 100;
@@ -98,14 +96,9 @@ impl Client {
         for _ in 0..MOST_REQUESTS {
             let url = endpoint.backups_url(project_id, query, size, pages.offset());
             let left = limit.saturating_sub(started.elapsed());
-            let span = span::of_request("GET", span::BACKUPS, &url);
-            let (headers, credential) = credential.authorize(
-                &Unsigned { method: "GET", url: &url, project_id, content_type: None, body: &[] },
-                Timestamp::now(),
-            );
-            let request = self.get(url).header(CACHE_CONTROL, NO_CACHE).header(PRAGMA, NO_CACHE);
-            let answer = match exchange(authorized(request, headers), &credential, left, span).await
-            {
+            let (exchanged, credential) =
+                self.signed_get(span::BACKUPS, url, project_id, credential, left).await;
+            let answer = match exchanged {
                 Ok(answer) => answer,
                 Err(Failure::TooLarge { .. }) if size > SMALL_PAGE => {
                     size = SMALL_PAGE;

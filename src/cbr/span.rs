@@ -15,8 +15,6 @@ pub(super) const BACKUPS: &str = "/v3/{project_id}/backups";
 pub(super) const BACKUP: &str = "/v3/{project_id}/backups/{backup_id}";
 /// The path of the operation logs.
 pub(super) const OPERATION_LOGS: &str = "/v3/{project_id}/operation-logs";
-/// The path of the newest backups.
-pub(super) const NEWEST_BACKUPS: &str = "/v3/{project_id}/backups";
 /// The path of the regions that can be replicated to.
 pub(super) const CAPABILITIES: &str = "/v3/{project_id}/replication-capabilities";
 /// The path of a call.

@@ -55,7 +55,7 @@ fn every_field_but_words_conditions_and_phase_is_a_fact() {
 }
 
 #[test]
-fn whoever_is_written_over_waits_longer_each_time() {
+fn who_is_written_over_waits_longer_each_time() {
     let (own, theirs) = (says("own"), says("theirs"));
     let mut memory = OwnStatus::default();
     let mut now = Duration::ZERO;

@@ -71,7 +71,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "facts-wait",
-        promise: "what is known is written at once, whoever else writes",
+        promise: "what is known is written at once, however many write",
         file: "src/protocol/contested.rs",
         old: "if !by_another || has_new_facts(before, after) {",
         new: "if !by_another {",
