@@ -86,7 +86,11 @@ impl Controller {
         }
         let stores = Stores::default();
         let index = TargetIndex::default();
-        let gate = Arc::new(Gate::new(settings.requests_per_minute, settings.concurrency));
+        let gate = Arc::new(Gate::new(
+            settings.requests_per_minute,
+            settings.concurrency,
+            settings.most_requests,
+        ));
         let memory = Memory::default();
         registry.register_collector(Box::new(LaneMetrics::new(gate.clone(), memory.started())));
         registry.register_collector(Box::new(ResourceMetrics(stores.clone())));

@@ -25,6 +25,8 @@ pub struct Settings {
     pub concurrency: u16,
     /// Requests a minute to the cloud at most, for each credential at each endpoint.
     pub requests_per_minute: NonZeroU32,
+    /// Requests to the cloud under way at a time, of all credentials together.
+    pub most_requests: usize,
     /// After how long a watch begins again.
     pub watch_timeout: Duration,
     /// A label demanded on Secrets.

@@ -4,6 +4,7 @@ mod api_requests;
 mod api_silence;
 mod bind;
 mod election;
+mod handles;
 mod health;
 mod http;
 mod listener;

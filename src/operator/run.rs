@@ -19,10 +19,10 @@ use super::options::RunOptions;
 use super::ready_metric::ReadyMetric;
 use super::shutdown::Signals;
 use super::telemetry::Telemetry;
-use super::{bind, http, listener, shutdown};
+use super::{bind, handles, http, listener, shutdown};
 use crate::cbr::{AllowList, Client as CbrClient, ClientConfig};
 use crate::controller::{Controller, Leadership, Readiness, Settings, Shutdown};
-use crate::protocol::{Policy, without_version};
+use crate::protocol::{Policy, most_requests, without_version};
 
 /// What a call under way may need to be recorded after it has ended.
 const TO_RECORD: Duration = Duration::from_secs(20);
@@ -182,6 +182,7 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, StartFa
     // Named twice, a namespace would be watched twice.
     let namespace: Vec<_> = BTreeSet::from_iter(namespace).into_iter().collect();
     let watched = if namespace.is_empty() { "all".to_owned() } else { namespace.join(",") };
+    let (handles, watches) = (handles::raised(), namespace.len());
     let shutdown = Shutdown::default();
     let mut registry = Registry::with_prefix("backup_replication");
     registry.register(
@@ -219,6 +220,7 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, StartFa
             },
             concurrency: concurrency.get(),
             requests_per_minute,
+            most_requests: most_requests(handles, watches),
             watch_timeout,
             required_label: require_secret_label,
             identity,
@@ -231,6 +233,7 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, StartFa
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         namespaces = watched,
+        handles,
         listen = %listener.local_addr().map_or_else(|e| e.to_string(), |a| a.to_string()),
         "Starting"
     );

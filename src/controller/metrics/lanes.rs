@@ -32,6 +32,10 @@ impl fmt::Debug for LaneMetrics {
 
 impl Collector for LaneMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let help = "Requests to the cloud under way";
+        ConstGauge::new(i64::try_from(self.gate.under_way()).unwrap_or(i64::MAX)).encode(
+            encoder.encode_descriptor("cloud_requests_under_way", help, None, MetricType::Gauge)?,
+        )?;
         let LaneCounts { throttled, open, half_open } = self.gate.counts(self.started.elapsed());
         let help = "Credentials at an endpoint whose requests are kept back, by why";
         let mut family =

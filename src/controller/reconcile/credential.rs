@@ -53,7 +53,7 @@ impl<T: Into<ReadCredential>> From<T> for CredentialAnswer {
     }
 }
 
-/// Who wants a credential. The permit is given back before anything waits for IAM.
+/// Who wants a credential. The gate gives the permit back before anything waits for IAM.
 pub(crate) struct Asker<'a> {
     pub(crate) resource: &'a ObjectRef<WatchEntry>,
     pub(crate) permit: &'a RoundPermit,
@@ -268,17 +268,15 @@ impl Applicant<'_> {
         } else {
             let lane = LaneKey { endpoint: key.iam.clone(), credential: identity };
             let ticket = Ticket::Call(asker.resource.clone());
-            match context.gate.enter(&lane, ticket, context.memory.now(), context.spread()) {
-                Entry::Go(place) => {
-                    asker.permit.leave();
-                    Some(place)
-                }
+            let (permit, at) = (asker.permit, context.memory.now());
+            match context.gate.enter(&lane, ticket, permit, at, context.spread()) {
+                Entry::Go(place) => Some(place),
                 Entry::Later(wait) => return CredentialAnswer::Later(wait),
                 Entry::Held(_) | Entry::Shut => return CredentialAnswer::Later(IAM_BUSY),
             }
         };
         let login = async || login(&iam, project_id).await;
-        match context.issued.get(&key, needed_for, clock, login).await {
+        match context.issued.get(&key, asker.permit, needed_for, clock, login).await {
             Ok(Held { token, issue, is_new }) => CredentialAnswer::Read(ReadCredential {
                 // Another token is another value, for what waits for one.
                 reading: CredentialReading::Usable {

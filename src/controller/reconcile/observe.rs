@@ -233,14 +233,11 @@ impl<'a> Observer<'a> {
         let context = self.context;
         let memory = &context.memory;
         let ticket = Ticket::Call(self.key.clone());
-        let backups = match context.gate.enter(&lane, ticket, memory.now(), context.spread()) {
-            Entry::Go(place) => {
-                self.permit.leave();
-                tokio::select! {
-                    backups = list_backups(context, prepared, usable, &place) => backups,
-                    () = context.drain.cancelled() => return Some(Decided::Drained),
-                }
-            }
+        let backups = match self.enter(&lane, ticket) {
+            Entry::Go(place) => tokio::select! {
+                backups = list_backups(context, prepared, usable, &place) => backups,
+                () = context.drain.cancelled() => return Some(Decided::Drained),
+            },
             Entry::Later(wait) => return Some(Decided::Later(wait)),
             Entry::Held(until) => ListReading::Throttled { until },
             Entry::Shut => ListReading::Failed(NO_ANSWER.to_owned()),
@@ -249,6 +246,12 @@ impl<'a> Observer<'a> {
             memory.viewer(&key, |viewer| round.listed(backups, own, viewer, memory.now()));
         });
         None
+    }
+
+    /// Asks for a place at the gate.
+    fn enter(&self, lane: &LaneKey, ticket: Ticket) -> Entry {
+        let Context { gate, memory, .. } = self.context;
+        gate.enter(lane, ticket, self.permit, memory.now(), self.context.spread())
     }
 
     /// Whether the round has been told what a look-up gave; else a drain has begun.
@@ -276,14 +279,8 @@ impl<'a> Observer<'a> {
                 } else {
                     Ticket::Follow(backup.clone())
                 };
-                let look_up = async || match context.gate.enter(
-                    &lane,
-                    ticket,
-                    memory.now(),
-                    context.spread(),
-                ) {
+                let look_up = async || match self.enter(&lane, ticket) {
                     Entry::Go(given) => {
-                        self.permit.leave();
                         let lookup = look_up(context, callable, usable, &given).await;
                         place = Some(given);
                         lookup
@@ -293,7 +290,7 @@ impl<'a> Observer<'a> {
                     Entry::Shut => Lookup::Failed(NO_ANSWER.to_owned()),
                 };
                 tokio::select! {
-                    lookup = context.looks.look(&key, backup, max_age, look_up) => lookup,
+                    lookup = context.looks.look(&key, backup, self.permit, max_age, look_up) => lookup,
                     () = context.drain.cancelled() => return false,
                 }
             }
@@ -330,18 +327,15 @@ impl<'a> Observer<'a> {
                 return read_logs(context, call, usable, place, since).await;
             }
             let ticket = Ticket::Follow(call.target.backup_id.clone());
-            match context.gate.enter(&lane, ticket, memory.now(), context.spread()) {
-                Entry::Go(place) => {
-                    self.permit.leave();
-                    read_logs(context, call, usable, &place, since).await
-                }
+            match self.enter(&lane, ticket) {
+                Entry::Go(place) => read_logs(context, call, usable, &place, since).await,
                 Entry::Later(wait) => LogReading::Throttled { until: after(wait) },
                 Entry::Held(until) => LogReading::Throttled { until },
                 Entry::Shut => LogReading::Failed(NO_ANSWER.to_owned()),
             }
         };
         let reading = tokio::select! {
-            reading = context.logs.read(&key, since, max_age, read) => reading,
+            reading = context.logs.read(&key, self.permit, since, max_age, read) => reading,
             () = context.drain.cancelled() => return false,
         };
         memory.lookups(self.key, self.object, |own| {

@@ -1,6 +1,7 @@
 //! The one gate for requests to the cloud. Each credential at each endpoint has a lane of its own,
 //! with a pace, a circuit breaker and so many places: a lane that hangs holds nothing that another
-//! one needs, and one tenant neither sees nor slows another.
+//! one needs, and one tenant neither sees nor slows another. All lanes together have so many places
+//! as the process has handles for, and each namespace and each endpoint a part of them.
 //!
 //! Nobody waits here. Who may not go on now is told when to come again, and keeps nothing meanwhile
 //! but a place in the order.
@@ -14,6 +15,8 @@ use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 
 use crate::cbr::{BackupId, CredentialId};
+use crate::controller::state::permits::RoundPermit;
+use crate::controller::state::under_way::{AllRequests, RequestPlace};
 use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{Circuit, CircuitState, Pace, deadline};
 
@@ -65,6 +68,9 @@ const HORIZON: Duration = Duration::from_secs(2 * 60);
 const TICKET_KEPT: Duration = Duration::from_secs(60);
 /// Who finds all places taken comes again after this, at the earliest.
 const WHEN_FULL: Duration = Duration::from_millis(500);
+/// Whose namespace or endpoint has as many requests under way as it may, comes again after this to
+/// twice as long: many may be waiting.
+const WHEN_SHARE_IS_TAKEN: Duration = Duration::from_secs(1);
 /// What a lane has learned is kept for so long after its last use.
 const KEPT: Duration = Duration::from_secs(60 * 60);
 /// A look-up before a call is granted together with the call: nothing waits after the claim.
@@ -75,6 +81,7 @@ pub(crate) struct Gate {
     lanes: Mutex<HashMap<LaneKey, Arc<Lane>>>,
     per_minute: NonZeroU32,
     places: usize,
+    requests: AllRequests,
 }
 
 type Lane = Mutex<LaneState>;
@@ -96,6 +103,7 @@ pub(crate) struct LanePlace {
     lane: Arc<Lane>,
     /// Whether a call was granted with it and has not been made.
     call_granted: bool,
+    _request: RequestPlace,
 }
 
 /// A wait that the cloud wants.
@@ -115,13 +123,23 @@ pub(crate) struct LaneCounts {
 }
 
 impl Gate {
-    /// `per_minute`: the fastest pace of a lane; `places`: so many requests at a time in each.
-    pub(crate) fn new(per_minute: NonZeroU32, places: u16) -> Self {
-        Self { lanes: Mutex::default(), per_minute, places: usize::from(places) }
+    /// `per_minute`: the fastest pace of a lane; `places`: so many requests at a time in each;
+    /// `most`: in all of them.
+    pub(crate) fn new(per_minute: NonZeroU32, places: u16, most: usize) -> Self {
+        let (lanes, requests) = (Mutex::default(), AllRequests::new(most));
+        Self { lanes, per_minute, places: usize::from(places), requests }
     }
 
-    /// Asks for a place. `at`: now, on the caller's clock; `spread`: from 0 to 1.
-    pub(crate) fn enter(&self, key: &LaneKey, ticket: Ticket, at: Duration, spread: f64) -> Entry {
+    /// Asks for a place. Who gets one gives its permit back. `at`: now, on the caller's clock;
+    /// `spread`: from 0 to 1.
+    pub(crate) fn enter(
+        &self,
+        key: &LaneKey,
+        ticket: Ticket,
+        permit: &RoundPermit,
+        at: Duration,
+        spread: f64,
+    ) -> Entry {
         let lane = self.lane(key, at);
         let mut state = lock(&lane);
         if state.pace.held_until(at).is_some() {
@@ -148,6 +166,12 @@ impl Gate {
                 return Entry::Later((begins - at).min(HORIZON));
             }
         }
+        let Some(request) = self.requests.begin(permit.namespace(), &key.endpoint) else {
+            let wait = WHEN_SHARE_IS_TAKEN.mul_f64(1.0 + spread);
+            state.tickets.insert(ticket, at + wait);
+            return Entry::Later(wait);
+        };
+        permit.leave();
         let call_granted = match &ticket {
             Ticket::Call(_) => true,
             Ticket::Follow(_) => {
@@ -157,7 +181,7 @@ impl Gate {
         };
         state.in_flight += 1;
         drop(state);
-        Entry::Go(LanePlace { lane, call_granted })
+        Entry::Go(LanePlace { lane, call_granted, _request: request })
     }
 
     /// Until when the cloud asked this credential to wait, if that is after `at`.
@@ -165,6 +189,11 @@ impl Gate {
         let lane = lock(&self.lanes).get(key).cloned()?;
         let state = lock(&lane);
         state.pace.held_until(at).map(|_| state.held_until)
+    }
+
+    /// How many requests are under way, in all lanes.
+    pub(crate) fn under_way(&self) -> usize {
+        self.requests.number()
     }
 
     /// What the lanes are like now.

@@ -2,6 +2,7 @@ use super::*;
 
 const PER_MINUTE: NonZeroU32 = NonZeroU32::new(600).unwrap();
 const PLACES: u16 = 4;
+const MOST: usize = 100;
 
 fn s(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
@@ -20,11 +21,11 @@ fn backup(number: usize) -> Ticket {
 }
 
 fn gate() -> Gate {
-    Gate::new(PER_MINUTE, PLACES)
+    Gate::new(PER_MINUTE, PLACES, MOST)
 }
 
 fn enter(gate: &Gate, name: &str, ticket: Ticket, at: f64) -> Entry {
-    gate.enter(&lane(name), ticket, s(at), 0.0)
+    gate.enter(&lane(name), ticket, &RoundPermit::alone("backups"), s(at), 0.0)
 }
 
 fn go(entry: Entry) -> LanePlace {

@@ -15,6 +15,7 @@ pub(crate) use self::login::LoginFailure;
 use self::login::LoginGate;
 use self::slot::{Slot, Usable};
 use crate::cbr::{CredentialId, Issued, Token};
+use crate::controller::state::permits::RoundPermit;
 use crate::protocol::CredentialProblem;
 
 /// What a token is for, and on whose behalf.
@@ -51,6 +52,7 @@ impl IssuedTokens {
     pub(crate) async fn get(
         &self,
         key: &TokenKey,
+        permit: &RoundPermit,
         needed_for: Duration,
         clock: impl Fn() -> (Timestamp, Duration),
         login: impl AsyncFnOnce() -> Result<Issued, LoginFailure>,
@@ -64,7 +66,7 @@ impl IssuedTokens {
                 Ok(one) => one,
                 Err(_) => return Ok(held),
             },
-            Usable::No => slot.gate.login.lock().await,
+            Usable::No => permit.lock(&slot.gate.login).await,
         };
         let (now, at) = clock();
         // Somebody else may have got one, or failed, while this one waited.

@@ -63,7 +63,9 @@ impl Scene {
             self.logins.set(self.logins.get() + 1);
             failure.map_or_else(|| Ok(self.issued()), Err)
         };
-        self.tokens.get(&key(project), NEEDED, || self.clock(), login).await
+        self.tokens
+            .get(&key(project), &RoundPermit::alone("backups"), NEEDED, || self.clock(), login)
+            .await
     }
 }
 
@@ -76,7 +78,8 @@ async fn one_login_serves_all_who_come_together_and_all_who_come_later() {
         Ok(scene.issued())
     };
     let key = key("p");
-    let all = (0..200).map(|_| scene.tokens.get(&key, NEEDED, || scene.clock(), slow));
+    let permit = RoundPermit::alone("backups");
+    let all = (0..200).map(|_| scene.tokens.get(&key, &permit, NEEDED, || scene.clock(), slow));
     let held: Vec<_> =
         futures::future::join_all(all).await.into_iter().collect::<Result<_, _>>().unwrap();
     assert_eq!(scene.logins.get(), 1);

@@ -8,11 +8,16 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::Mutex as AsyncMutex;
 
+use crate::controller::state::permits::RoundPermit;
 use crate::controller::state::viewers::ViewerKey;
 use crate::protocol::LogReading;
 
 /// No reading older than this is asked for.
 const KEPT: Duration = Duration::from_secs(60);
+/// So many wait for one reading that another one makes. More come again later, and hold nothing
+/// meanwhile.
+const WAITING: usize = 32;
+const LATER: Duration = Duration::from_secs(2);
 
 /// One reading.
 #[derive(Clone, Debug)]
@@ -36,13 +41,18 @@ impl LogCache {
     pub(crate) async fn read(
         &self,
         viewer: &ViewerKey,
+        permit: &RoundPermit,
         since: Timestamp,
         max_age: Duration,
         read: impl AsyncFnOnce(Timestamp) -> LogReading,
     ) -> LogReading {
         let wanted = Instant::now();
         let cell = self.cell(viewer);
-        let mut last = cell.lock().await;
+        if Arc::strong_count(&cell) > WAITING {
+            let now = Timestamp::now();
+            return LogReading::Throttled { until: now.checked_add(LATER).unwrap_or(now) };
+        }
+        let mut last = permit.lock(&cell).await;
         let kept = last.take().filter(|last| last.started.elapsed() < KEPT);
         // What began after it was wanted is as good as one's own.
         let serves = |last: &CachedLogs| {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::cbr::BackupId;
+use crate::controller::state::permits::RoundPermit;
 use crate::controller::state::viewers::ViewerKey;
 use crate::protocol::Lookup;
 
@@ -47,6 +48,7 @@ impl LookupCache {
         &self,
         viewer: &ViewerKey,
         backup: &BackupId,
+        permit: &RoundPermit,
         max_age: Duration,
         look_up: impl AsyncFnOnce() -> Lookup,
     ) -> Lookup {
@@ -60,7 +62,7 @@ impl LookupCache {
             return Lookup::Deferred { until: now.checked_add(LATER).unwrap_or(now) };
         }
         // A caller that waited here for another's look-up finds it made.
-        let mut last = cell.lock().await;
+        let mut last = permit.lock(&cell).await;
         if let Some(SeenLookup { started, lookup }) =
             last.as_ref().filter(|seen| seen.started.elapsed() <= max_age)
         {

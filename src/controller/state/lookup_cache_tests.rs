@@ -1,4 +1,5 @@
 use futures::FutureExt;
+use futures::future::join_all;
 
 use super::*;
 use crate::cbr::CredentialId;
@@ -20,7 +21,7 @@ fn backup(number: usize) -> BackupId {
 fn look(cache: &LookupCache, viewer: &ViewerKey, number: usize, lookup: Lookup) -> (Lookup, bool) {
     let mut made = false;
     let seen = cache
-        .look(viewer, &backup(number), KEPT, async || {
+        .look(viewer, &backup(number), &RoundPermit::alone("backups"), KEPT, async || {
             made = true;
             lookup
         })
@@ -57,7 +58,9 @@ fn what_must_be_made_now_is_not_kept() {
     let cache = LookupCache::default();
     let one = viewer("one");
     for _ in 0..2 {
-        let seen = cache.look(&one, &backup(1), Duration::ZERO, async || failed(3)).now_or_never();
+        let permit = RoundPermit::alone("backups");
+        let seen = cache.look(&one, &backup(1), &permit, Duration::ZERO, async || failed(3));
+        let seen = seen.now_or_never();
         assert_eq!(seen, Some(failed(3)));
     }
     assert!(lock(&cache.0).is_empty());
@@ -85,4 +88,26 @@ fn what_is_kept_is_bounded_and_nobody_pushes_out_a_neighbour() {
     assert!(!look(&cache, &modest, 0, failed(1)).1);
     look(&cache, &modest, 7, failed(BYTES_OF_ONE * 2));
     assert!(look(&cache, &modest, 7, failed(1)).1, "what is too large is not kept");
+}
+
+/// A look-up that hangs: whoever waits for it, and however many want it, nobody holds a permit, and
+/// few wait.
+#[test]
+fn who_waits_for_a_look_up_that_hangs_holds_no_permit() {
+    let cache = LookupCache::default();
+    let (one, backup) = (viewer("one"), backup(1));
+    let hangs = async || std::future::pending().await;
+    let first = RoundPermit::alone("backups");
+    let mut maker = Box::pin(cache.look(&one, &backup, &first, KEPT, hangs));
+    assert!(maker.as_mut().now_or_never().is_none());
+    let permits: Vec<_> = (0..1000).map(|_| RoundPermit::alone("backups")).collect();
+    let answered = std::cell::Cell::new(0);
+    let all = permits.iter().map(async |permit| {
+        let lookup = cache.look(&one, &backup, permit, KEPT, hangs).await;
+        assert!(matches!(lookup, Lookup::Deferred { .. }));
+        answered.set(answered.get() + 1);
+    });
+    assert!(join_all(all).now_or_never().is_none());
+    let waiting = permits.iter().filter(|permit| permit.is_left()).count();
+    assert_eq!((waiting + answered.get(), waiting <= WAITING), (1000, true), "{waiting}");
 }

@@ -11,4 +11,5 @@ pub(super) mod permits;
 pub(super) mod secret_reads;
 pub(super) mod target_index;
 pub(super) mod target_locks;
+mod under_way;
 pub(super) mod viewers;

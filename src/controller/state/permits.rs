@@ -1,10 +1,12 @@
 //! How many resources are worked on at a time, in all and for one namespace. A permit is for work
-//! at the API server: nobody holds one while it waits for the cloud.
+//! at the API server: nobody holds one while it waits for the cloud, or for somebody who does. So
+//! the gate gives it back with each place that it gives, and who waits for what another one holds
+//! waits in [`RoundPermit::lock`].
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OwnedSemaphorePermit, Semaphore};
 
 /// Two pools of the same size: to begin with resources, and to go on with those that have waited
 /// for the cloud. What was seen there must not grow old behind all that is due.
@@ -49,6 +51,23 @@ impl Permits {
 }
 
 impl RoundPermit {
+    /// Whose it is.
+    pub(crate) fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Waits for what another one holds, which may be waiting for the cloud: the permit is given
+    /// back before.
+    pub(crate) async fn lock<'a, T>(&self, shared: &'a AsyncMutex<T>) -> MutexGuard<'a, T> {
+        match shared.try_lock() {
+            Ok(locked) => locked,
+            Err(_) => {
+                self.leave();
+                shared.lock().await
+            }
+        }
+    }
+
     /// Gives the permit back: what follows waits for the cloud.
     pub(crate) fn leave(&self) {
         self.permit.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -87,5 +106,37 @@ impl Pool {
             .entry(namespace.to_owned())
             .or_insert_with(|| Arc::new(Semaphore::new(self.share)))
             .clone()
+    }
+}
+
+#[cfg(test)]
+pub(in crate::controller) mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    impl RoundPermit {
+        /// One that nobody else wants.
+        pub(in crate::controller) fn alone(namespace: &str) -> Self {
+            let permits = Arc::new(Permits::new(1, true));
+            permits.acquire(namespace).now_or_never().unwrap().unwrap()
+        }
+
+        pub(in crate::controller) fn is_left(&self) -> bool {
+            self.permit.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+        }
+    }
+
+    #[test]
+    fn who_waits_for_another_one_holds_no_permit_and_who_need_not_wait_keeps_it() {
+        let shared = AsyncMutex::new(());
+        let permit = RoundPermit::alone("backups");
+        let locked = permit.lock(&shared).now_or_never().unwrap();
+        assert!(!permit.is_left());
+        let waits = RoundPermit::alone("backups");
+        assert!(waits.lock(&shared).now_or_never().is_none());
+        assert!(waits.is_left());
+        drop(locked);
+        assert!(waits.lock(&shared).now_or_never().is_some());
     }
 }
