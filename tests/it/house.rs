@@ -166,3 +166,19 @@ fn no_two_types_have_one_name() -> Result<()> {
     assert!(defined.is_empty(), "{defined:#?}");
     Ok(())
 }
+
+/// What another one holds may be waiting for the cloud: who waits for it must hold no permit. So
+/// rounds wait for a lock in `RoundPermit::lock`, or behind a place at the gate, which takes the
+/// permit.
+#[test]
+fn nobody_waits_for_another_with_a_permit() -> Result<()> {
+    let waits = Regex::new(r"\block(_owned)?\(\)\s*\.await|\.(read|write|notified)\(\)\s*\.await")?;
+    let may = ["controller::state::permits", "controller::state::breakers"];
+    let found: BTreeSet<String> = modules("controller")?
+        .into_iter()
+        .filter(|(module, text)| waits.is_match(text) && !may.contains(&module.as_str()))
+        .map(|(module, _)| module)
+        .collect();
+    assert!(found.is_empty(), "{found:?}");
+    Ok(())
+}

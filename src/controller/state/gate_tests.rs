@@ -200,3 +200,45 @@ fn tickets_have_an_end() {
     let most = HORIZON.as_secs_f64() * f64::from(PER_MINUTE.get()) / 60.0;
     assert!(tickets as f64 <= most, "{tickets}");
 }
+
+/// Whatever lane it is in: what waits for the cloud holds no permit, and what comes again keeps it.
+#[test]
+fn a_place_takes_the_permit_and_nothing_else_does() {
+    let gate = gate();
+    let ask = |name: &str, number, at| {
+        let permit = RoundPermit::alone("backups");
+        let entry = gate.enter(&lane(name), resource(number), &permit, s(at), 0.0);
+        (entry, permit.is_left())
+    };
+    let (entry, is_left) = ask("one", 1, 1.0);
+    let place = go(entry);
+    assert!(is_left);
+    assert!(matches!(ask("one", 2, 1.0), (Entry::Later(_), false)), "the pace");
+    place.note(Heard::Throttled(Some(s(8.0))), s(1.0), s(1.5), 0.0);
+    assert!(matches!(ask("one", 2, 2.0), (Entry::Held(_), false)));
+}
+
+/// However many credentials a namespace has, it has a part of all places alone.
+#[test]
+fn many_credentials_that_hang_leave_places_for_other_namespaces() {
+    let gate = gate();
+    let ask = |namespace: &str, name: &str, number, at| {
+        let permit = RoundPermit::alone(namespace);
+        (gate.enter(&lane(name), resource(number), &permit, s(at), 0.0), permit.is_left())
+    };
+    let mut hanging = Vec::new();
+    for number in 0..1000 {
+        let name = format!("hangs-{number}");
+        match ask("greedy", &name, number, 1.0) {
+            (Entry::Go(place), true) => hanging.push(place),
+            (Entry::Later(wait), false) => assert_eq!(wait, WHEN_SHARE_IS_TAKEN),
+            _ => panic!("nobody has said so"),
+        }
+    }
+    assert_eq!((hanging.len(), gate.under_way()), (MOST / 5, MOST / 5));
+    go(ask("modest", "healthy", 1, 1.0).0);
+    // Its turn is kept: the pace counts what is sent alone.
+    hanging.clear();
+    go(ask("greedy", "hangs-999", 999, 2.0).0);
+    assert_eq!(gate.under_way(), 0, "nothing is left behind");
+}

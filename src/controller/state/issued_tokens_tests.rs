@@ -178,7 +178,12 @@ async fn what_nobody_wants_any_more_is_forgotten() {
     let scene = Scene::default();
     let fill = async |project: &str| {
         let login = async || Ok(scene.issued());
-        drop(scene.tokens.get(&key(project), NEEDED, || scene.clock(), login).await);
+        drop(
+            scene
+                .tokens
+                .get(&key(project), &RoundPermit::alone("backups"), NEEDED, || scene.clock(), login)
+                .await,
+        );
     };
     for project in ["a", "b", "c"] {
         fill(project).await;
@@ -206,7 +211,10 @@ async fn a_token_that_has_ended_when_it_comes_is_not_asked_for_again_at_once() {
         Ok(Issued { token, expires_at: Some(scene.clock().0) })
     };
     for _ in 0..10 {
-        let held = scene.tokens.get(&key("p"), NEEDED, || scene.clock(), ended).await;
+        let held = scene
+            .tokens
+            .get(&key("p"), &RoundPermit::alone("backups"), NEEDED, || scene.clock(), ended)
+            .await;
         assert!(matches!(held, Err(CredentialProblem::LoginFailed(why)) if why.contains("clock")));
         scene.pass(Duration::from_secs(1));
     }
@@ -232,7 +240,9 @@ async fn who_waited_long_behind_another_project_takes_the_token_that_came_meanwh
         Ok(scene.issued())
     };
     let keys = ["a", "b", "a"].map(key);
-    let all = keys.each_ref().map(|key| scene.tokens.get(key, NEEDED, || scene.clock(), slow));
+    let permit = RoundPermit::alone("backups");
+    let all =
+        keys.each_ref().map(|key| scene.tokens.get(key, &permit, NEEDED, || scene.clock(), slow));
     for held in futures::future::join_all(all).await {
         held.unwrap();
     }

@@ -51,8 +51,8 @@ fn who_waits_for_a_reading_that_hangs_holds_no_permit() {
     let viewer = viewer("p");
     let minute = Duration::from_secs(60);
     let hangs = async |_| std::future::pending().await;
-    let mut maker =
-        Box::pin(cache.read(&viewer, &RoundPermit::alone("backups"), at(100), minute, hangs));
+    let first = RoundPermit::alone("backups");
+    let mut maker = Box::pin(cache.read(&viewer, &first, at(100), minute, hangs));
     assert!(maker.as_mut().now_or_never().is_none());
     let permits: Vec<_> = (0..1000).map(|_| RoundPermit::alone("backups")).collect();
     let answered = RefCell::new(0);

@@ -56,10 +56,10 @@ fn one_look_up_serves_all_who_may_see_it_and_nobody_else() {
 #[test]
 fn what_must_be_made_now_is_not_kept() {
     let cache = LookupCache::default();
-    let one = viewer("one");
+    let (one, backup) = (viewer("one"), backup(1));
     for _ in 0..2 {
         let permit = RoundPermit::alone("backups");
-        let seen = cache.look(&one, &backup(1), &permit, Duration::ZERO, async || failed(3));
+        let seen = cache.look(&one, &backup, &permit, Duration::ZERO, async || failed(3));
         let seen = seen.now_or_never();
         assert_eq!(seen, Some(failed(3)));
     }

@@ -76,7 +76,7 @@ fn tenant(scene: &Scene, tenant: usize) -> Result<Vec<Value>> {
     Ok(objects)
 }
 
-fn ready(object: &Object) -> bool {
+pub(super) fn ready(object: &Object) -> bool {
     object.is("Ready") && object.is_observed()
 }
 

@@ -19,13 +19,15 @@ pub struct OperatorOptions {
     binary: PathBuf,
     arguments: Vec<OsString>,
     environment: Vec<(String, OsString)>,
+    open_files: Option<u32>,
 }
 
 impl OperatorOptions {
     /// A binary with a kubeconfig, on a free port, that logs in JSON. What the environment of the
     /// tests may hold for an operator is taken away.
     pub fn new(binary: impl Into<PathBuf>, kubeconfig: &Path) -> Self {
-        Self { binary: binary.into(), arguments: Vec::new(), environment: Vec::new() }
+        let (arguments, environment) = (Vec::new(), Vec::new());
+        Self { binary: binary.into(), arguments, environment, open_files: None }
             .env("KUBECONFIG", kubeconfig.as_os_str())
             .env("RUST_LOG", "info")
             // What waits for a cloud that shows no records, and the pace of requests, have tests of
@@ -58,13 +60,28 @@ impl OperatorOptions {
         self
     }
 
+    /// So many files and connections at a time at most.
+    #[must_use]
+    pub fn open_files(mut self, most: u32) -> Self {
+        self.open_files = Some(most);
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
     /// The binary cannot be started.
     pub fn start(&self) -> Result<Operator> {
         let (log, writer) = Lines::from_pipe()?;
-        let mut command = Command::new(&self.binary);
+        let mut command = match self.open_files {
+            None => Command::new(&self.binary),
+            Some(most) => {
+                let mut command = Command::new("sh");
+                let limited = format!("ulimit -n {most} && exec \"$0\" \"$@\"");
+                command.arg("-c").arg(limited).arg(&self.binary);
+                command
+            }
+        };
         command
             .args(&self.arguments)
             .env_clear()
