@@ -11,8 +11,8 @@ use crate::OPERATOR;
 
 /// Files and connections that the operator may have open.
 const HANDLES: u32 = 128;
-/// A quarter of them is for requests, and a fifth of these for one namespace.
-const SHARE: usize = 7;
+/// A quarter of them is for requests, and a sixth of these for one namespace at one endpoint.
+const SHARE: usize = 6;
 /// More requests than there are handles, each credential with as many as it may have.
 const CREDENTIALS: usize = 8;
 const RESOURCES: usize = 16;
