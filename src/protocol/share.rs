@@ -61,7 +61,6 @@ mod tests {
         for handles in 32..70_000 {
             for watches in [0, 1, 30, 1000] {
                 let taken = u64::try_from(most_requests(handles, watches)).unwrap();
-                assert!(taken * HANDLES_OF_ONE <= handles / 2 || handles > 2 * FOR_OTHERS);
                 assert!(taken * HANDLES_OF_ONE + FOR_OTHERS.min(handles / 2) <= handles);
             }
         }
@@ -118,10 +117,10 @@ mod tests {
     /// One after the other, each as greedy as it can be, at the endpoint of the next one or at
     /// others.
     #[test]
-    fn after_eight_greedy_namespaces_the_next_one_has_room() {
+    fn after_seven_greedy_namespaces_the_next_one_has_room() {
         for own_endpoints in [false, true] {
             let mut hanging = Hanging::default();
-            for number in 0..8 {
+            for number in 0..7 {
                 let endpoint = if own_endpoints { number } else { 0 };
                 for _ in 0..1000 {
                     hanging.begins(
@@ -131,7 +130,7 @@ mod tests {
                     );
                 }
             }
-            for number in 0..3 {
+            for number in 0..4 {
                 assert!(hanging.begins("modest", "endpoint-0", 384), "{number}");
             }
         }
