@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use control_plane::Exit;
 use harness::{Scene, in_time, kubectl_apply};
 use serde_json::{Value, json};
-use simulator::{Fault, Operation, Options, Script, Target, Token, example};
+use simulator::{Backup, Fault, Operation, Options, Script, Target, Token, example};
 use uuid::Uuid;
 
 use super::neighbours::ready;
@@ -28,6 +28,7 @@ fn namespace(scene: &Scene, tenant: usize) -> String {
 fn tenant(scene: &Scene, tenant: usize) -> Result<Vec<Value>> {
     let (name, backup) = (namespace(scene, tenant), Uuid::new_v4().to_string());
     scene.simulator.add_token(Token::new(token(tenant), example::PROJECT));
+    scene.simulator.add_backup(Backup::server(&backup, example::PROJECT));
     scene.simulator.add_replication(Target {
         project_id: example::PROJECT.into(),
         backup_id: backup.clone(),
