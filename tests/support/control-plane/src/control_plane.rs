@@ -321,7 +321,7 @@ impl ControlPlane {
         self.etcd().kill().map(drop)
     }
 
-    /// Starts etcd again, with the same data. The API server finds it by itself, which takes
+    /// Starts etcd again, with the same data. The API server finds it again, which takes
     /// seconds.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ mod places;
 mod refusal;
 mod scene;
 mod seed;
+pub mod tool;
 
 pub use account::{account_user, service_account};
 pub use cluster::{Cluster, crd_file, install_crd, install_crd_of, kubectl_apply, shared_cluster};
@@ -30,3 +31,4 @@ pub use operator::{Operator, OperatorOptions};
 pub use refusal::refusal;
 pub use scene::{Applied, PATIENCE, Scene};
 pub use seed::attempt;
+pub use tool::Tool;

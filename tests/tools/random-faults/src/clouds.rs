@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use simulator::{
-    Answer as Said, Body, Cut, ErrorShape, Fault as Script1, Logs, LookUp, OperationLogs, Options,
+    Answer as Said, Body, Cut, ErrorShape, Fault as Course, Logs, LookUp, OperationLogs, Options,
     Pace, Quota, Records, RetryAfter, Script, Simulator, VaultStatus, View, example,
 };
 
@@ -28,6 +28,8 @@ pub(crate) struct Cloud {
 
 /// How late a record shows. The settling time is much longer.
 const LATE: u64 = 3_000;
+/// Half of what a call takes.
+const TAKES: Duration = Duration::from_millis(300);
 /// How long a copy takes.
 const COPY: Duration = Duration::from_secs(8);
 
@@ -51,12 +53,24 @@ impl Cloud {
         };
         behaviour.view = View { records, look_up, ..View::default() };
         behaviour.logs = Logs { api, ..Logs::default() };
-        Ok(Self { sight, simulator: Simulator::start(options)? })
+        let cloud = Self { sight, simulator: Simulator::start(options)? };
+        cloud.calm()?;
+        Ok(cloud)
+    }
+
+    /// No call meets a fault. Each takes its time, as at a real cloud, before and after the service
+    /// carries it out, so that a process dies in the midst of it now and then.
+    fn calm(&self) -> Result<()> {
+        self.simulator.clear_scripts();
+        let call = Course::before_commit().delay(TAKES).commit().delay(TAKES).ordinary();
+        self.simulator.script(Script::always(call).replicate())?;
+        let look = Course::before_commit().delay(TAKES / 3).ordinary();
+        self.simulator.script(Script::always(look).show())
     }
 
     /// All is well from now on.
     pub(crate) fn heal(&self) -> Result<()> {
-        self.simulator.clear_scripts();
+        self.calm()?;
         self.simulator.come_up()?;
         self.simulator.configure(|behaviour| behaviour.quota = None);
         self.simulator.set_vault_capacity(example::VAULT, None)?;
@@ -71,12 +85,12 @@ impl Cloud {
                 simulator.script(Script::times(times, answer.script()).replicate())?;
             }
             Fault::LateCommit { times, delay, lost, .. } => {
-                let steps = Script1::before_commit().delay(delay).commit();
+                let steps = Course::before_commit().delay(delay).commit();
                 let fault = if lost { steps.reset() } else { steps.ordinary() };
                 simulator.script(Script::times(times, fault).replicate())?;
             }
             Fault::Refusal { times, refusal, .. } => {
-                let fault = Script1::before_commit().answer(refusal.answer());
+                let fault = Course::before_commit().answer(refusal.answer());
                 simulator.script(Script::times(times, fault).replicate())?;
             }
             Fault::Look { times, answer, .. } => {
@@ -91,19 +105,19 @@ impl Cloud {
                 simulator.script(Script::times(times, answer.script()).exchange())?;
             }
             Fault::Hang { lasts, .. } => {
-                // More than are asked in that time; what is left of them is forgotten.
-                let hang = || Script1::before_commit().hang();
+                // More than are asked in that time; what is left of it is forgotten.
+                let hang = || Course::before_commit().hang();
                 for script in [
-                    Script::always(hang()),
-                    Script::always(hang()).list(),
-                    Script::always(hang()).list_logs(),
-                    Script::always(hang()).issue_token(),
-                    Script::always(hang()).exchange(),
+                    Script::times(100_000, hang()),
+                    Script::times(100_000, hang()).list(),
+                    Script::times(100_000, hang()).list_logs(),
+                    Script::times(100_000, hang()).issue_token(),
+                    Script::times(100_000, hang()).exchange(),
                 ] {
                     simulator.script(script)?;
                 }
                 tokio::time::sleep(lasts).await;
-                simulator.clear_scripts();
+                self.calm()?;
             }
             Fault::Down { lasts, .. } => {
                 simulator.go_down()?;
@@ -150,9 +164,9 @@ impl Cloud {
 }
 
 impl Answer {
-    fn script(self) -> Script1 {
+    fn script(self) -> Course {
         let at = |committed| {
-            if committed { Script1::after_commit() } else { Script1::before_commit() }
+            if committed { Course::after_commit() } else { Course::before_commit() }
         };
         match self {
             Self::Reset { committed } => at(committed).reset(),

@@ -75,7 +75,7 @@ fn decide(object: &Object, truth: &Truth) -> Option<(String, &'static str)> {
             Some(record) => (format!("{attempt}:accepted:{}", record.id), "accepted"),
             None => (format!("{attempt}:retry"), "retry"),
         }),
-        // One that heals by itself is left alone.
+        // One that heals is left alone.
         "Rejected" if object.text("/status/retryAt").is_none() => {
             Some((format!("{attempt}:retry"), "retry"))
         }

@@ -10,6 +10,8 @@ mod memory;
 mod operators;
 mod report;
 mod run;
+mod settle;
+mod strike;
 mod tenants;
 mod truth;
 

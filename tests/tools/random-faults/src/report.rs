@@ -18,6 +18,8 @@ pub(crate) struct Counted {
     pub(crate) decisions: BTreeMap<(String, &'static str), usize>,
     pub(crate) origins: BTreeMap<String, usize>,
     pub(crate) additional: usize,
+    /// Of the attempts of those that were checked.
+    pub(crate) outcomes: BTreeMap<String, usize>,
     pub(crate) settled: Duration,
 }
 
@@ -86,8 +88,16 @@ impl Report {
         made: usize,
         again: usize,
     ) -> Self {
-        let Counted { faults, mut problems, samples, decisions, origins, additional, settled } =
-            counted;
+        let Counted {
+            faults,
+            mut problems,
+            samples,
+            decisions,
+            origins,
+            additional,
+            outcomes,
+            settled,
+        } = counted;
         let mut lines = Vec::new();
         let resources = made + again;
         let minutes = terms.lasts.as_secs_f64() / 60.0;
@@ -100,7 +110,7 @@ impl Report {
             settled.as_secs_f64()
         ));
         lines.push(format!(
-            "those that are there at the end: {origins:?}, additional records {additional}"
+            "those that are there at the end: {origins:?}, additional records {additional}; outcomes of all attempts: {outcomes:?}"
         ));
         let asked: usize = decisions.values().sum();
         lines.push(format!("{asked} decisions of humans:"));

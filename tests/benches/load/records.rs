@@ -1,0 +1,43 @@
+//! Backups with very many records: what the operator keeps of what it was shown.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use harness::Scene;
+use simulator::{Backup, Options, Pace, Target, example};
+
+use crate::Figures;
+use crate::subject::{Subject, memory, ready};
+
+const BACKUPS: usize = 100;
+const RECORDS: usize = 1500;
+
+pub(crate) async fn measure(subject: &Subject) -> Result<Figures> {
+    let mut options = Options::default();
+    options.behaviour.pace = Pace::takes(Duration::from_secs(600));
+    let scene = subject.scene(options).await?;
+    let operator = scene.operator().start_ready()?;
+    let empty = memory(operator.process.pid(), "VmHWM")?;
+    for number in 0..BACKUPS {
+        let id = uuid::Uuid::new_v4().to_string();
+        scene.simulator.add_backup(Backup::server(&id, example::PROJECT));
+        for _ in 0..RECORDS {
+            // To another region, so that they are nobody's.
+            scene.simulator.add_replication(Target {
+                project_id: example::PROJECT.to_owned(),
+                backup_id: id.clone(),
+                destination_project_id: example::SECOND_DESTINATION_PROJECT.to_owned(),
+                destination_region: example::SECOND_DESTINATION_REGION.to_owned(),
+                destination_vault_id: example::SECOND_VAULT.to_owned(),
+                name: None,
+                description: None,
+            })?;
+        }
+        scene.create(&Scene::manifest_for(&format!("db-{number}"), &id, "")).await?;
+    }
+    scene.wait_for_all(BACKUPS, ready).await?;
+    let pid = operator.process.pid();
+    let (peak, now) = (memory(pid, "VmHWM")?, memory(pid, "VmRSS")?);
+    let load = format!("{BACKUPS} backups with {RECORDS} records each");
+    Ok(vec![(load, format!("{empty:.0} MiB, then {now:.0} with a peak of {peak:.0}"))])
+}
