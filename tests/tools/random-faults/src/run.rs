@@ -166,9 +166,14 @@ impl Run {
         change(&mut self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     }
 
+    /// A promise that is broken; said and counted once.
     pub(crate) fn problem(&self, what: String) {
         self.say(&format!("PROBLEM: {what}"));
-        self.count(|counted| counted.problems.push(what));
+        self.count(|counted| {
+            if !counted.problems.contains(&what) {
+                counted.problems.push(what);
+            }
+        });
     }
 
     /// Measures memory, and answers questions.

@@ -131,7 +131,7 @@ impl Run {
         }
         for (tag, records) in truth.tags() {
             if records.len() > 1 {
-                self.problem(format!("DOUBLED {tag}: {} accepted calls", records.len()));
+                self.problem(truth::doubled(tag, records));
             }
         }
     }

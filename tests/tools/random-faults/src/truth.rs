@@ -36,6 +36,10 @@ impl Truth {
     }
 }
 
+pub(crate) fn doubled(tag: &str, records: &[Record]) -> String {
+    format!("DOUBLED {tag}: {} accepted calls", records.len())
+}
+
 /// The backup that a resource is about.
 pub(crate) fn backup(object: &Object) -> &str {
     object
@@ -56,7 +60,7 @@ pub(crate) fn wrong(
     let logged = object.text("/status/operationLogId");
     let whole = format!("{} ({}/{})", member.tag, member.namespace, member.name);
     if own.len() > 1 {
-        return Some(format!("DOUBLED {whole}: {} accepted calls", own.len()));
+        return Some(doubled(&member.tag, own));
     }
     if let Some(own) = own.first() {
         if named == Some(own.id.as_str()) {
