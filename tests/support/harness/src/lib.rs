@@ -12,6 +12,7 @@ mod collector;
 mod deeds;
 mod interrupt;
 mod lines;
+mod manifests;
 mod object;
 mod operator;
 mod places;
