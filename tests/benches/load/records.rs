@@ -14,7 +14,7 @@ fn number(variable: &str, default: usize) -> Result<usize> {
 }
 
 pub(crate) async fn measure(subject: &Subject) -> Result<Figures> {
-    let (backups, records) = (number("BACKUPS", 40)?, number("RECORDS", 1000)?);
+    let (backups, records) = (number("BACKUPS", 8)?, number("RECORDS", 1000)?);
     let mut options = Options::default();
     options.behaviour.pace = Pace::takes(Duration::from_secs(600));
     let scene = subject.scene(options).await?;

@@ -17,6 +17,10 @@ pub(crate) struct Sample {
 /// How much the last third of the run may be above the middle one.
 const GROWTH: f64 = 1.10;
 
+/// In a shorter run the middle third begins before what the operator keeps for five minutes has
+/// come to its size.
+pub(crate) const JUDGED_FROM: Duration = Duration::from_secs(30 * 60);
+
 pub(crate) fn sample(
     slots: &[Slot],
     start: Instant,

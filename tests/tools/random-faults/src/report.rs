@@ -154,7 +154,7 @@ impl Report {
                     terms.resources,
                     peak as f64 / 1024.0
                 ));
-                if !memory::is_flat(medians) && terms.lasts >= Duration::from_secs(600) {
+                if !memory::is_flat(medians) && terms.lasts >= memory::JUDGED_FROM {
                     problems.push(format!("MEMORY grows: {middle:.1} to {last:.1} MiB"));
                 }
             }
