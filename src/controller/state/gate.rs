@@ -14,14 +14,17 @@ use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 
 use crate::cbr::{BackupId, CredentialId};
+use crate::controller::state::operation::CloudOperation;
 use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{Circuit, CircuitState, Pace, deadline};
 
-/// Whose requests share a lane. Quotas are counted for each user, whatever the project.
+/// Which requests share a lane: those of one user to one part of an API. Quotas are counted for each
+/// user, whatever the project.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct LaneKey {
     pub(crate) endpoint: String,
     pub(crate) credential: CredentialId,
+    pub(crate) operation: CloudOperation,
 }
 
 /// Who stands in the order of a lane.

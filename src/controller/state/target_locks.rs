@@ -10,7 +10,8 @@ use kube::runtime::reflector::ObjectRef;
 
 use crate::controller::state::target_index::{TargetIndex, TargetKey};
 use crate::controller::watch::entry::WatchEntry;
-use crate::protocol::CallTarget;
+use crate::protocol::{CallTarget, LoggedCalls, logged_calls};
+use crate::resource::BackupReplication;
 
 /// Who calls. The uid tells a resource from its successor of the same name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +61,20 @@ impl TargetLocks {
             .map(|used| used.by.resource.clone());
         let elsewhere = || self.index.another(&key, &caller.resource, settling_time);
         here.or_else(elsewhere).map(|other| other.name)
+    }
+
+    /// The calls of other resources for the target, whichever namespace they are in.
+    pub(crate) fn calls_of_others(
+        &self,
+        target: &CallTarget,
+        than: &ObjectRef<WatchEntry>,
+    ) -> Vec<LoggedCalls> {
+        self.index.calls_of_others(target, than)
+    }
+
+    /// Notes a claim as soon as it stands.
+    pub(crate) fn note_claim(&self, key: &ObjectRef<WatchEntry>, object: &BackupReplication) {
+        self.index.note_claim(key, logged_calls(object));
     }
 
     /// Takes the target for a call, unless another resource has it.

@@ -12,7 +12,7 @@ use kube::core::DeserializeGuard;
 use kube::runtime::reflector::ObjectRef;
 
 use crate::controller::watch::kept::{Kept, Room};
-use crate::protocol::{LockedTarget, is_finished, locked_target};
+use crate::protocol::{LockedTarget, LoggedCalls, is_finished, locked_target, logged_calls};
 use crate::resource::{
     BackupReplication, BackupReplicationStatus, ConditionType, Outcome, Phase, Reason,
 };
@@ -39,6 +39,8 @@ pub(crate) struct WatchEntry {
     pub(crate) under_way_since: Option<Timestamp>,
     /// What others must not call for meanwhile.
     pub(crate) held: Option<Box<LockedTarget>>,
+    /// What others must know of its calls before they take an entry of the logs for their own.
+    pub(crate) calls: Option<Box<LoggedCalls>>,
 }
 
 impl WatchEntry {
@@ -79,6 +81,7 @@ impl WatchEntry {
                     unknown_since: None,
                     under_way_since: None,
                     held: None,
+                    calls: None,
                 }
             }
         }
@@ -108,6 +111,7 @@ impl WatchEntry {
             held: locked_target(resource)
                 .filter(|held| held.is_held(Timestamp::now(), settling_time))
                 .map(Box::new),
+            calls: logged_calls(resource).map(Box::new),
         }
     }
 }
