@@ -31,13 +31,13 @@ pub(super) fn each_night(cluster: &Cluster) -> Result<()> {
     cluster.kubectl(&["label", "namespace", NAMESPACE, restricted])?;
     let terminal = Terminal::open(cluster)?;
     let commands = pages::block(PAGE, "kubectl create job")?;
-    let [apply, make_job, show] = commands.lines().collect::<Vec<_>>()[..] else {
-        bail!("not three commands:\n{commands}");
+    let [copy, edit, apply, make_job, show] = commands.lines().collect::<Vec<_>>()[..] else {
+        bail!("not five commands:\n{commands}");
     };
     let set = |variable| cluster.kubectl(&["-n", NAMESPACE, "set", "env", CRON_JOB, variable]);
     let (hour, day) = (SignedDuration::from_hours(1), SignedDuration::from_hours(24));
 
-    terminal.types(apply, "")?;
+    terminal.types(&[copy, edit, apply].join("\n"), "")?;
     add(cluster, day * 2)?;
     set("DAYS_AGO=1")?;
     let first = night(cluster, &terminal, make_job, "first-night", day)?;
