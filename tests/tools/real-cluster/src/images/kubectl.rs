@@ -10,7 +10,8 @@ use checklist::commands::output;
 use super::Builder;
 
 const EXAMPLE: &str = "docs/examples/nightly.yaml";
-/// Debian's, which needs no other file.
+/// Debian's, which need no other file. Busybox's own shell would take its own `date`.
+const SHELL: &str = "/bin/bash-static";
 const BUSYBOX: &str = "/bin/busybox";
 /// By this clock the day can be an earlier one: nobody can turn the clock of a node's kernel.
 const DATE: &str = "#!/bin/sh
@@ -28,13 +29,12 @@ impl Builder {
                 .with_context(|| format!("could not make {}", folder.display()))?;
         }
         fs::set_permissions(temporary, Permissions::from_mode(0o1777))?;
-        for (program, name) in [(Path::new(BUSYBOX), "busybox"), (kubectl, "kubectl")] {
+        let (shell, busybox) = (Path::new(SHELL), Path::new(BUSYBOX));
+        for (program, name) in [(shell, "sh"), (busybox, "busybox"), (kubectl, "kubectl")] {
             fs::copy(program, programs.join(name))
                 .with_context(|| format!("could not copy {name}"))?;
         }
-        for name in ["sh", "cat"] {
-            symlink("busybox", programs.join(name))?;
-        }
+        symlink("busybox", programs.join("cat"))?;
         fs::write(programs.join("date"), DATE)?;
         fs::set_permissions(programs.join("date"), Permissions::from_mode(0o755))?;
 
