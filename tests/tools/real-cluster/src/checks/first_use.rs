@@ -5,8 +5,8 @@ use checklist::commands::output;
 use checklist::report;
 use simulator::example;
 
-use super::accounts;
 use super::install::{NAMESPACE, RELEASE, once, operator};
+use super::{accounts, upgrade};
 use crate::cluster::Cluster;
 use crate::pages::{self, Terminal};
 
@@ -45,6 +45,7 @@ fn first_replication(cluster: &Cluster) -> Result<()> {
         .collect();
     terminal.types(&install, "")?;
     reach_the_simulator(cluster, &terminal)?;
+    upgrade::replaced_pods_go(cluster)?;
 
     let page = "docs/install.md";
     let answers = format!("{}\n{}\n", example::ACCESS_KEY, example::SECRET_KEY);
