@@ -4,17 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::backoff::cap_retry_after;
+use super::backoff::asked_to_wait;
 use super::witness::{self, LogReading};
 use crate::cbr::{Backup, LookUpError, Records, ReplicationRecord, same_spelling};
 use crate::protocol::facts::call_result::CallResult;
 use crate::resource::{BackupReplication, Origin, RejectionKind};
-
-/// Where the cloud asks to wait and does not say how long.
-const UNSAID_WAIT: Duration = Duration::from_secs(30);
-/// A cloud that asks for no wait at all (`Retry-After: 0`, or a date that has passed) is
-/// given a pause nevertheless.
-const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
 /// What a look-up (`GET backup`) gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,12 +85,6 @@ fn record_bytes(record: &ReplicationRecord) -> usize {
     let said = [&record.fail_code, &record.fail_reason];
     let said: usize = said.into_iter().flatten().map(String::len).sum();
     size_of::<ReplicationRecord>() + TEXTS + said
-}
-
-/// Until when a throttled caller waits.
-pub(super) fn asked_to_wait(retry_after: Option<Duration>, now: Timestamp) -> Timestamp {
-    let asked = cap_retry_after(retry_after.unwrap_or(UNSAID_WAIT));
-    now.checked_add(asked.max(SHORTEST_WAIT)).unwrap_or(now)
 }
 
 /// What the decision may know of the look-ups before this one.

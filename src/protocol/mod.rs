@@ -28,6 +28,7 @@ mod secret;
 mod target;
 mod token_life;
 mod transitions;
+mod verdict;
 mod witness;
 
 pub(crate) use backoff::{claim_delay, conflict_delay, deadline, error_delay};
@@ -57,6 +58,7 @@ pub use secret::{SecretContent, secret_content};
 pub use target::{CallTarget, LockedTarget, locked_target};
 pub use token_life::TokenLife;
 pub use transitions::{Transition, TransitionKind, since_creation, transitions};
+pub(crate) use verdict::CredentialVerdict;
 pub use witness::LogReading;
 
 #[cfg(test)]

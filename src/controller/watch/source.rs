@@ -37,8 +37,8 @@ pub(super) fn events(
     // The list's version goes from the end of the list to the watch.
     let listed = list.scan(api, move |api, step| {
         let events = match step {
-            Ok(Step::Event(event)) => stream::iter([Ok(*event)]).left_stream(),
-            Ok(Step::Listed(version)) => stream::iter([Ok(Event::InitDone)])
+            Ok(ListStep::Event(event)) => stream::iter([Ok(*event)]).left_stream(),
+            Ok(ListStep::Listed(version)) => stream::iter([Ok(Event::InitDone)])
                 .chain(changes(api.clone(), version, watch_timeout))
                 .right_stream(),
             Err(error) => stream::iter([Err(error)]).left_stream(),
@@ -48,7 +48,7 @@ pub(super) fn events(
     listed.flatten()
 }
 
-enum Step {
+enum ListStep {
     Event(Box<Event<Guarded>>),
     /// All have been seen, as of this version.
     Listed(String),
@@ -68,10 +68,10 @@ impl List {
         Self { client, api, begun: false, page: MOST, token: None }
     }
 
-    async fn step(mut self) -> (Vec<Result<Step, Error>>, Option<Self>) {
+    async fn step(mut self) -> (Vec<Result<ListStep, Error>>, Option<Self>) {
         if !self.begun {
             self.begun = true;
-            return (vec![Ok(Step::Event(Box::new(Event::Init)))], Some(self));
+            return (vec![Ok(ListStep::Event(Box::new(Event::Init)))], Some(self));
         }
         let list = match self.read().await {
             Ok(Some(list)) => list,
@@ -84,7 +84,7 @@ impl List {
         let ObjectList { types: _, metadata, items } = list;
         let mut steps: Vec<_> = items
             .into_iter()
-            .map(|object| Ok(Step::Event(Box::new(Event::InitApply(object)))))
+            .map(|object| Ok(ListStep::Event(Box::new(Event::InitApply(object)))))
             .collect();
         self.token = metadata.continue_.filter(|token| !token.is_empty());
         if self.token.is_some() {
@@ -92,7 +92,7 @@ impl List {
             return (steps, Some(self));
         }
         steps.push(match metadata.resource_version.filter(|version| !version.is_empty()) {
-            Some(version) => Ok(Step::Listed(version)),
+            Some(version) => Ok(ListStep::Listed(version)),
             None => Err(Error::NoResourceVersion),
         });
         (steps, None)
