@@ -8,7 +8,7 @@ use super::backoff::asked_to_wait;
 use super::witness::{self, LogReading};
 use crate::cbr::{Backup, LookUpError, Records, ReplicationRecord, same_spelling};
 use crate::protocol::facts::call_result::CallResult;
-use crate::resource::{BackupReplication, Origin, RejectionKind};
+use crate::resource::{BackupReplication, BackupReplicationStatus, Origin, RejectionKind};
 
 /// What a look-up (`GET backup`) gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -307,11 +307,20 @@ pub fn shows_record(resource: &BackupReplication, lookup: &Lookup) -> Option<boo
     }
 }
 
-/// Whether the look-up shows the record of a call that the operator itself made for this resource:
-/// what proves that this viewer is shown the records of accepted calls.
+/// Whether the look-up shows the record that the answer to this resource's own call named: what
+/// proves that this viewer is shown the records of accepted calls.
 pub fn shows_called_record(resource: &BackupReplication, lookup: &Lookup) -> bool {
-    let called = resource.status.as_ref().and_then(|status| status.origin) == Some(Origin::Called);
-    called && shows_record(resource, lookup) == Some(true)
+    let answered = resource.status.as_ref().is_some_and(names_answered_record);
+    answered && shows_record(resource, lookup) == Some(true)
+}
+
+/// Whether the record was named by the answer to the resource's own call. One that was found by
+/// what it looks like may be another's, such as that of a policy of the cloud.
+pub(crate) fn names_answered_record(status: &BackupReplicationStatus) -> bool {
+    let Some(record) = &status.replication_record_id else { return false };
+    let mut answered = status.attempts.iter().filter_map(|attempt| attempt.record_id.as_ref());
+    status.origin == Some(Origin::Called)
+        && answered.any(|answered| same_spelling(answered, record))
 }
 
 /// The record with this id, however the cloud spells it.

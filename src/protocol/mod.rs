@@ -48,6 +48,7 @@ pub use facts::record::{Recorded, record};
 pub use fence::{Clocks, Fence};
 pub use iam::{iam_endpoint, without_version};
 pub use list_reading::ListReading;
+pub(crate) use lookup::names_answered_record;
 pub use lookup::{
     Lookup, LookupHistory, LookupMemory, ViewerMemory, shows_called_record, shows_record,
 };

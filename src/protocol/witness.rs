@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::backoff::asked_to_wait;
 use super::policy::Policy;
-use crate::cbr::{CloudValue, LogPage, LookUpError, OperationLog, same_spelling};
+use crate::cbr::{BegunBy, CloudValue, LogPage, LookUpError, OperationLog, same_spelling};
 use crate::resource::{Attempt, BackupReplication};
 
 /// The service that logs may be so far behind the one that said what time it is.
@@ -83,7 +83,7 @@ pub(super) fn entry_of<'a>(
         theirs.as_ref().map_or(absent, |theirs| theirs.is(ours))
     };
     let of_call = entries.iter().filter(|entry| {
-        !entry.of_policy
+        entry.begun_by == BegunBy::Call
             && entry.began_at.is_some_and(|at| (from..=to).contains(&at))
             && is(&entry.source_backup_id, called.backup_id, false)
             && is(&entry.destination_region, called.destination_region, false)
