@@ -47,7 +47,7 @@ pub(super) fn becomes_a_call(cluster: &Cluster, commands: &str) -> Result<()> {
     once(cluster, &backup)
 }
 
-/// What a reader of the page does in IAM, with what the cluster says of itself.
+/// What a reader of the page does in IAM, with what the cluster says about its tokens.
 fn trust(cluster: &Cluster, account: &Value) -> Result<()> {
     let field = |name: &str| account[name].as_str().with_context(|| format!("no {name}"));
     let raw = |path: &str| -> Result<Value> {
