@@ -131,7 +131,7 @@ fn a_pod_has_time_to_drain() -> Result<()> {
     ] {
         let objects = helm::objects("", set)?;
         let pod = &helm::one(&objects, "Deployment")?["spec"]["template"]["spec"];
-        // It must listen for SIGTERM before one is sent: the first process of a container ignores it.
+        // It must listen for SIGTERM before one is sent: a container's first process ignores it.
         let before = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64();
         let before = before.filter(|seconds| *seconds > 0).context("SIGTERM may come too early")?;
         let grace = pod["terminationGracePeriodSeconds"].as_u64();
