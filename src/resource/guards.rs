@@ -218,7 +218,12 @@ fn each_attempt() -> Vec<Rule> {
             format!("self == oldSelf || oldSelf == 'Unknown' || ({late})"),
             FINAL,
         ),
-        Rule::new(ATTEMPT, "has(self.outcome) || !has(oldSelf.outcome)", FINAL),
+        Rule::new(
+            ATTEMPT,
+            "(has(self.outcome) || !has(oldSelf.outcome)) && \
+             (has(self.recordId) || !has(oldSelf.recordId))",
+            FINAL,
+        ),
     ]);
     rules
 }

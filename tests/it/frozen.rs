@@ -49,11 +49,12 @@ fn attempted(outcome: Option<&str>) -> Value {
     json!({"attempts": [attempt(1, outcome)]})
 }
 
-/// What the API server says to a change of these fields, and of no other.
+/// What every API server says to a change of these fields, and of no other. Older ones have
+/// `"object"` before it.
 fn frozen(fields: &str) -> String {
     format!(
-        ": spec: Invalid value: {fields} cannot change any more: a call is in flight, its outcome is \
-         unknown, or it was accepted"
+        ": {fields} cannot change any more: a call is in flight, its outcome is unknown, or it was \
+         accepted"
     )
 }
 

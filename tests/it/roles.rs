@@ -294,10 +294,13 @@ fn a_pod_has_time_to_drain() -> Result<()> {
         let (seconds, _) = told.split_once("s]").context("not in seconds")?;
         Ok(seconds.parse()?)
     };
-    let longest = default("--claim-window")? + default("--request-timeout")? + TO_RECORD;
     let objects = rendered(shared_cluster()?)?;
-    let grace =
-        deployment(&objects)?["spec"]["template"]["spec"]["terminationGracePeriodSeconds"].as_i64();
+    let pod = &deployment(&objects)?["spec"]["template"]["spec"];
+    let before = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"].as_i64();
+    // It must listen for SIGTERM before one is sent: the first process of a container ignores it.
+    let before = before.filter(|seconds| *seconds > 0).context("SIGTERM may come too early")?;
+    let longest = before + default("--claim-window")? + default("--request-timeout")? + TO_RECORD;
+    let grace = pod["terminationGracePeriodSeconds"].as_i64();
     ensure!(
         grace.is_some_and(|grace| grace > longest),
         "{grace:?} s for what may take {longest} s"

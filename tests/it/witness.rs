@@ -8,8 +8,8 @@ use harness::{Object, OperatorOptions, Scene};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use simulator::{
-    Advance, Answer, Fault, LookUp, Operation, OperationLogs, Options, Pace, Records, Script, View,
-    example,
+    Advance, Answer, Fault, LookUp, Operation, OperationLogs, Options, Pace, Records, RetryAfter,
+    Script, View, example,
 };
 
 use crate::OPERATOR;
@@ -286,5 +286,63 @@ async fn a_service_that_shows_the_same_page_without_end_is_not_read_without_end(
         log.calls().iter().filter(|call| call.operation == Some(Operation::ListLogs)).count()
     });
     ensure!(pages as u64 <= 2 * looks, "{pages} pages for {looks} look-ups");
+    Ok(())
+}
+
+/// They are optional: who may not read them, or not now, may well look up and call.
+#[tokio::test]
+async fn logs_that_refuse_or_throttle_hold_up_nobody_who_does_without_them() -> Result<()> {
+    let long = RetryAfter::Seconds(3_000);
+    for (name, answer) in [
+        ("throttled", Answer::throttled(Some(long))),
+        ("refused", Answer::status(401).text("Incorrect IAM authentication information")),
+    ] {
+        let scene = Scene::with(OPERATOR, cloud(OperationLogs::Present)).await?;
+        let operator = scene.operator().start_ready()?;
+        scene.valid_secret()?;
+        scene
+            .simulator
+            .script(Script::always(Fault::before_commit().answer(answer)).list_logs())?;
+        let lost_one = scene.new_backup();
+        scene.simulator.script(Script::once(lost()).replicate().backup(&lost_one))?;
+        scene.applied(&Scene::manifest_for("lost", &lost_one, ""))?;
+        let read = || {
+            scene.simulator.log(|log| {
+                log.calls().iter().any(|call| call.operation == Some(Operation::ListLogs))
+            })
+        };
+        scene.wait("lost", "its logs are asked for", |_| read()).await?;
+        let others: Vec<String> = (0..4).map(|_| scene.new_backup()).collect();
+        for (number, backup) in others.iter().enumerate() {
+            scene.applied(&Scene::manifest_for(&format!("db-{number}"), backup, ""))?;
+        }
+        for number in 0..others.len() {
+            scene.wait(&format!("db-{number}"), "ready", |object| object.is("Ready")).await?;
+        }
+        let told = |word: &str| operator.log.count(|line| line.contains(word));
+        for word in ["CredentialRejected", "\"Throttled\""] {
+            ensure!(told(word) == 0, "{name}: {word} is said of somebody");
+        }
+    }
+    Ok(())
+}
+
+/// The logs name no vault and no resource: what another resource's call may have made is nobody's
+/// proof.
+#[tokio::test]
+async fn an_entry_of_another_resources_call_settles_no_lost_one() -> Result<()> {
+    let scene = Scene::with(OPERATOR, cloud(OperationLogs::Present)).await?;
+    let _operator = quick(&scene).start_ready()?;
+    scene.valid_secret()?;
+    let (backup, now) = (scene.new_backup(), scene.simulator.clock());
+    let never = Fault::before_commit().reset();
+    scene.simulator.script(Script::once(never).replicate().backup(&backup))?;
+    // Two entries that fit, as two calls of others for the same backup and region make them.
+    let others = ["l-1", "l-2"].map(|id| entry(id, &backup, now + SignedDuration::from_secs(1)));
+    scene.simulator.configure(|behaviour| behaviour.logs.others = others.to_vec());
+    scene.applied(&Scene::manifest_for("db", &backup, ""))?;
+    let object = scene.wait("db", "asked", |o| asked(o) || o.is("Ready")).await?;
+    ensure!(asked(&object), "{:#}", object.0);
+    ensure!(counts(&scene, &backup) == (1, 0), "{:?}", counts(&scene, &backup));
     Ok(())
 }

@@ -201,6 +201,37 @@ mod tests {
         assert_eq!(another(&two), None, "it is deleted");
     }
 
+    /// The logs are those of the project, whoever calls.
+    #[test]
+    fn the_calls_of_others_are_known_in_every_namespace_until_their_resource_goes() {
+        let index = TargetIndex::default();
+        let timed = |namespace, name, outcome| {
+            let mut entry = entry(namespace, name, "b", outcome);
+            let own = entry.calls.take();
+            assert!(own.is_none(), "without the cloud's time nothing can be told");
+            let target = entry.held.as_deref().unwrap().target.clone();
+            entry.calls =
+                Some(Box::new(LoggedCalls { target, times: Vec::new(), entry: Some("l".into()) }));
+            entry
+        };
+        let (one, two) = (timed("a", "one", "Unknown"), timed("b", "two", "Unknown"));
+        let target = target(&one).1;
+        let others = |of: &WatchEntry| index.calls_of_others(&target, &key(of)).len();
+        note(&index, Event::InitApply(one.clone()));
+        assert_eq!((others(&one), others(&two)), (0, 1));
+        note(&index, Event::Apply(two.clone()));
+        assert_eq!((others(&one), others(&two)), (1, 1));
+        index.note_claim(&key(&two), None);
+        assert_eq!((others(&one), others(&two)), (0, 1));
+        note(&index, Event::Delete(one.clone()));
+        assert_eq!((others(&one), others(&two)), (0, 0));
+        note(&index, Event::Apply(one.clone()));
+        index.note(&Event::InitDone, |_| false);
+        assert_eq!(others(&two), 0);
+        let held = index.lock();
+        assert!(held.calls.is_empty() && held.calls_of_resource.is_empty());
+    }
+
     #[test]
     fn nothing_is_kept_of_what_went_while_nobody_watched() {
         let index = TargetIndex::default();

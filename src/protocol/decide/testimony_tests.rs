@@ -296,3 +296,42 @@ fn a_refused_credential_is_told_while_the_copy_is_followed_and_ends_nothing() {
     scene.logs = logs(vec![entry("l-1", at(1))]);
     assert_eq!(scene.settled().0.tracking_issue, None);
 }
+
+/// They are asked because they may help, and may not be there at all.
+#[test]
+fn a_decision_does_not_wait_without_end_for_logs_that_the_cloud_throttles() {
+    for (throttled_for, waits) in
+        [(Duration::ZERO, true), (MINUTE / 2, true), (MINUTE, false), (MINUTE * 600, false)]
+    {
+        let mut scene = unknown();
+        scene.resource.spec.on_unknown_outcome = Some(OnUnknownOutcome::CallAgain);
+        scene.unchanged_for = MINUTE * 60 * 24;
+        scene.now = at(60 * 60 * 24);
+        scene.logs = Some(LogReading::Throttled { until: scene.now + MINUTE * 30 });
+        scene.history.logs_throttled_for = throttled_for;
+        let (status, again) = scene.settled();
+        let expected = if waits { Outcome::Unknown } else { Outcome::NotAccepted };
+        assert_eq!(status.attempts[0].outcome, Some(expected), "{throttled_for:?}");
+        assert!(again.is_some_and(|wait| wait <= MINUTE), "{throttled_for:?}: {again:?}");
+    }
+}
+
+/// Each entry is of a call that the cloud accepted.
+#[test]
+fn a_double_that_only_the_logs_show_is_told() {
+    let mut scene = accepted(None);
+    scene.logs = logs(vec![entry("l-2", at(5)), entry("l-1", at(1))]);
+    let (status, _) = scene.settled();
+    assert_eq!(status.operation_log_id, None, "neither can be told to be its own");
+    assert_eq!(status.additional_records, ["operation-log-l-1"]);
+    assert_eq!(condition(&status, "Stalled").unwrap().1, "AdditionalRecords");
+
+    let mut followed = accepted(None);
+    followed.status().operation_log_id = Some("L1".into());
+    followed.logs = logs(vec![entry("l-2", at(5)), entry("l-1", at(1))]);
+    assert_eq!(followed.settled().0.additional_records, ["operation-log-l-2"]);
+
+    let mut alone = accepted(None);
+    alone.logs = logs(vec![entry("l-1", at(1))]);
+    assert!(alone.settled().0.additional_records.is_empty());
+}

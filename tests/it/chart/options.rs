@@ -130,10 +130,13 @@ fn a_pod_has_time_to_drain() -> Result<()> {
         (&["options.requestTimeout=1h", "options.claimWindow=90s"][..], 90, 3600),
     ] {
         let objects = helm::objects("", set)?;
-        let grace =
-            helm::one(&objects, "Deployment")?["spec"]["template"]["spec"]["terminationGracePeriodSeconds"].as_u64();
+        let pod = &helm::one(&objects, "Deployment")?["spec"]["template"]["spec"];
+        // It must listen for SIGTERM before one is sent: a container's first process ignores it.
+        let before = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64();
+        let before = before.filter(|seconds| *seconds > 0).context("SIGTERM may come too early")?;
+        let grace = pod["terminationGracePeriodSeconds"].as_u64();
         ensure!(
-            grace.is_some_and(|grace| grace > window + limit + TO_RECORD),
+            grace.is_some_and(|grace| grace > before + window + limit + TO_RECORD),
             "{set:?}: {grace:?} s"
         );
     }

@@ -40,7 +40,7 @@ pub struct ControlPlane {
     // Processes come before the folder: the fields are dropped in this order, and the folder waits
     // for them.
     apiserver: Mutex<Option<Supervised>>,
-    etcd: Supervised,
+    etcd: Mutex<Supervised>,
     assets: Assets,
     apiserver_flags: Vec<String>,
     node: Option<Ipv4Addr>,
@@ -98,7 +98,7 @@ impl Options {
         apiserver::write_files(path, &users)?;
         let mut control_plane = ControlPlane {
             apiserver: Mutex::new(None),
-            etcd: etcd::start(&assets, &folder)?,
+            etcd: Mutex::new(etcd::start(&assets, &folder)?),
             assets,
             apiserver_flags: self.apiserver_flags,
             node: self.node,
@@ -308,8 +308,28 @@ impl ControlPlane {
             self.node,
             &self.apiserver_flags,
         )?;
-        readiness::wait(&apiserver, &self.etcd, || self.kubectl(), self.folder.path())?;
+        readiness::wait(&apiserver, &self.etcd(), || self.kubectl(), self.folder.path())?;
         *self.apiserver() = Some(apiserver);
+        Ok(())
+    }
+
+    /// Kills etcd. Its data stay; the API server goes on, and answers with errors.
+    ///
+    /// # Errors
+    /// It does not end.
+    pub fn stop_etcd(&self) -> Result<()> {
+        self.etcd().kill().map(drop)
+    }
+
+    /// Starts etcd again, with the same data. The API server finds it again, which takes
+    /// seconds.
+    ///
+    /// # Errors
+    /// It runs already, or cannot be started.
+    pub fn start_etcd(&self) -> Result<()> {
+        let mut etcd = self.etcd();
+        ensure!(!etcd.is_running(), "etcd runs already: stop it first");
+        *etcd = etcd::start(&self.assets, &self.folder)?;
         Ok(())
     }
 
@@ -320,6 +340,10 @@ impl ControlPlane {
 
     fn apiserver(&self) -> MutexGuard<'_, Option<Supervised>> {
         self.apiserver.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn etcd(&self) -> MutexGuard<'_, Supervised> {
+        self.etcd.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write_kubeconfig(&self, user: &str, token: &str) -> Result<PathBuf> {

@@ -6,9 +6,11 @@
 
 mod account;
 mod asked;
+pub mod built;
 mod cluster;
 mod collector;
 mod deeds;
+mod interrupt;
 mod lines;
 mod manifests;
 mod object;
@@ -17,14 +19,17 @@ mod places;
 mod refusal;
 mod scene;
 mod seed;
+pub mod tool;
 
 pub use account::{account_user, service_account};
 pub use cluster::{Cluster, crd_file, install_crd, install_crd_of, kubectl_apply, shared_cluster};
 pub use collector::{Collector, Span};
 pub use deeds::in_time;
+pub use interrupt::Interrupt;
 pub use lines::Lines;
 pub use object::Object;
 pub use operator::{Operator, OperatorOptions};
 pub use refusal::refusal;
 pub use scene::{Applied, PATIENCE, Scene};
 pub use seed::attempt;
+pub use tool::Tool;

@@ -19,6 +19,12 @@ impl<'a> Check<'a> {
     }
 }
 
+/// Whether the check of this name is one of those asked for: all, if none is.
+#[must_use]
+pub fn is_wanted(name: &str, only: &[String]) -> bool {
+    only.is_empty() || only.iter().any(|text| name.contains(text))
+}
+
 /// Runs those whose name contains one of the texts, or all if there is none, in their order. Prints
 /// a line for each, and how many failed in how many seconds since `start`. Returns whether there
 /// were any, and all passed.
@@ -27,10 +33,8 @@ pub fn run<'a>(
     only: &[String],
     start: Instant,
 ) -> bool {
-    let is_wanted =
-        |check: &Check<'_>| only.is_empty() || only.iter().any(|text| check.name.contains(text));
     let (mut run, mut failed) = (0, 0);
-    for check in checks.into_iter().filter(is_wanted) {
+    for check in checks.into_iter().filter(|check| is_wanted(&check.name, only)) {
         let begin = Instant::now();
         let outcome = (check.run)();
         report::check(&check.name, begin.elapsed(), &outcome);

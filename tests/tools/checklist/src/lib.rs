@@ -5,4 +5,4 @@ mod check;
 pub mod commands;
 pub mod report;
 
-pub use crate::check::{Check, run};
+pub use crate::check::{Check, is_wanted, run};

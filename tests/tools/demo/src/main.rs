@@ -4,8 +4,6 @@
 mod board;
 mod colour;
 mod example;
-mod interrupt;
-mod operator_binary;
 mod parts;
 mod recording;
 mod scenes;
@@ -19,8 +17,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use harness::Interrupt;
 
-use crate::interrupt::Interrupt;
 use crate::parts::Parts;
 use crate::screen::Screen;
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use control_plane::ControlPlane;
+use harness::built::{self, Binaries};
 use harness::{Lines, Operator, OperatorOptions};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
@@ -16,7 +17,6 @@ use simulator::{AccessKey, IdentityProvider, Mapping, Options, Pace, Simulator, 
 
 use crate::board::Board;
 use crate::example::path_of;
-use crate::operator_binary::{self, Binaries};
 use crate::screen::Screen;
 
 /// From the acceptance of a call to the copy. The real service takes minutes or hours.
@@ -43,7 +43,7 @@ pub(crate) struct Parts {
 pub(crate) async fn start(screen: Screen) -> Result<Parts> {
     let (binaries, cluster, screen) = tokio::task::spawn_blocking(move || {
         screen.step("Building the operator with cargo.");
-        let binaries = operator_binary::build()?;
+        let binaries = built::both()?;
         screen.step("Starting etcd and kube-apiserver.");
         let cluster = ControlPlane::start()?;
         anyhow::Ok((binaries, cluster, screen))

@@ -16,6 +16,8 @@ pub(crate) struct Tests {
 pub(crate) const TESTS: &[Tests] = &[
     Tests { name: "guards", only: &[] },
     Tests { name: "frozen", only: &[] },
+    Tests { name: "selector", only: &["guards::"] },
+    Tests { name: "attacks", only: &["p20_guards::"] },
     Tests { name: "manifest", only: &[] },
     Tests { name: "crd", only: &[] },
     Tests { name: "roles", only: &[] },

@@ -273,7 +273,7 @@ impl Production {
                     continue;
                 }
                 Action::ListBackups => {
-                    round.listed(list(sight.newest), &mut own, &mut viewer, AT);
+                    round.listed(list(sight.newest), &mut own, &viewer, AT);
                     continue;
                 }
                 Action::Lookup { .. } => {

@@ -2,9 +2,11 @@
 
 mod accounts;
 mod argocd;
+mod first_use;
 mod flux;
 mod install;
 mod manners;
+mod nightly;
 mod upgrade;
 
 use std::path::Path;
@@ -16,12 +18,13 @@ use checklist::report;
 
 use crate::cluster::Cluster;
 
-struct Check {
+pub(crate) struct Check {
     name: &'static str,
     run: fn(&Cluster) -> Result<()>,
 }
 
-const CHECKS: &[Check] = &[
+/// What the node alone is enough for.
+const ON_THE_NODE: &[Check] = &[
     Check {
         name: "helm install: the pod becomes ready, restricted as its manifest says",
         run: install::becomes_ready,
@@ -30,8 +33,12 @@ const CHECKS: &[Check] = &[
     Check { name: "a replication is accepted and recorded", run: install::records },
     Check { name: "a wrong value is refused by the chart's schema", run: install::wrong_value },
     Check {
-        name: "helm upgrade names a service account: its token becomes one of IAM, and a call",
+        name: "docs/credentials.md: a service account that the chart names becomes a call",
         run: accounts::exchanged,
+    },
+    Check {
+        name: "docs/nightly.md: a resource for each night, for the newest backup of its day",
+        run: nightly::each_night,
     },
     Check {
         name: "helm upgrade to two replicas in mid-call: nothing is lost or doubled",
@@ -53,6 +60,13 @@ const CHECKS: &[Check] = &[
     Check { name: "a Secret that arrives late, and is then corrected", run: manners::late_secret },
     Check { name: "server-side apply by two managers: no drift", run: manners::two_managers },
     Check { name: "helm uninstall: the resources stay readable", run: install::uninstall },
+    Check {
+        name: "README.md: from deploy/install.yaml to the first accepted replication",
+        run: first_use::from_nothing,
+    },
+];
+
+pub(crate) const WITH_ARGO_CD: &[Check] = &[
     Check {
         name: "Argo CD's own engine judges a resource of every phase as it should",
         run: argocd::judged,
@@ -88,6 +102,9 @@ const CHECKS: &[Check] = &[
         run: argocd::late_rotated_and_made_again,
     },
     Check { name: "Argo CD: a decision by an action is carried out", run: argocd::by_action },
+];
+
+pub(crate) const WITH_FLUX: &[Check] = &[
     Check {
         name: "Flux: the example repository becomes ready, its Secret late",
         run: flux::example,
@@ -106,13 +123,18 @@ const CHECKS: &[Check] = &[
     },
 ];
 
+/// Whether one of these is asked for.
+pub(crate) fn any_is_wanted(checks: &[Check], only: &[String]) -> bool {
+    checks.iter().any(|check| checklist::is_wanted(check.name, only))
+}
+
 /// Starts the cluster, runs the checks, and returns whether all passed.
 pub(crate) fn run(folder: &Path, cgroup: &str, only: &[String], keep: bool) -> Result<bool> {
     let start = Instant::now();
     let cluster = report::step("cluster up in all", || Cluster::start(folder, cgroup))?;
     install::operator(&cluster)?;
-    let checks =
-        CHECKS.iter().map(|Check { name, run }| checklist::Check::new(*name, || run(&cluster)));
+    let checks = [ON_THE_NODE, WITH_ARGO_CD, WITH_FLUX].into_iter().flatten();
+    let checks = checks.map(|Check { name, run }| checklist::Check::new(*name, || run(&cluster)));
     let passed = checklist::run(checks, only, start);
     if keep {
         println!(

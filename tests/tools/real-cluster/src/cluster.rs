@@ -92,6 +92,16 @@ impl Cluster {
         self.control_plane.kubeconfig()
     }
 
+    /// `kubectl` itself.
+    pub(crate) fn kubectl_program(&self) -> PathBuf {
+        self.control_plane.kubectl().get_program().into()
+    }
+
+    /// `helm` itself.
+    pub(crate) fn helm_program(&self) -> PathBuf {
+        self.helm.clone()
+    }
+
     /// `kubectl` as the administrator.
     pub(crate) fn kubectl_command(&self, arguments: &[&str]) -> Command {
         let mut command = self.control_plane.kubectl();
@@ -167,6 +177,12 @@ impl Cluster {
         self.kubectl(&["create", "namespace", name])?;
         let token = format!("--from-literal=token={}", example::TOKEN);
         self.kubectl(&["-n", name, "create", "secret", "generic", "cbr-token", &token]).map(drop)
+    }
+
+    /// Deletes a namespace, if it is there, with all that is in it.
+    pub(crate) fn no_namespace(&self, name: &str) -> Result<()> {
+        self.kubectl(&["delete", "namespace", name, "--ignore-not-found", "--timeout=180s"])
+            .map(drop)
     }
 
     /// The id of a fresh backup.

@@ -1,5 +1,7 @@
 //! The images, built with buildah.
 
+mod kubectl;
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -8,6 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use checklist::commands::output;
 use checklist::report;
+use control_plane::Assets;
 
 use crate::programs;
 
@@ -35,6 +38,7 @@ impl Builder {
         output(Command::new("cc").args(["-static", "-Os", "-o"]).arg(&pause).arg(source))?;
         self.program(&pause, "pause")?;
         self.program(&programs::node()?.join("coredns"), "coredns")?;
+        self.kubectl(&Assets::find()?.folder().join("kubectl"))?;
         self.operator()
     }
 

@@ -9,6 +9,7 @@ mod images;
 mod namespaces;
 mod node;
 mod packages;
+mod pages;
 mod programs;
 
 use std::path::PathBuf;
@@ -22,8 +23,8 @@ use rustix::process::geteuid;
 
 /// Install the operator on a real cluster, and check what its users are promised there.
 ///
-/// Builds what it needs (Go components from their modules, the operator's image), once; installs
-/// Debian packages that are missing. Then starts a cluster of one node (etcd, kube-apiserver,
+/// Builds what the checks need (Go components from their modules, the operator's image), once;
+/// installs Debian packages that are missing. Then starts a cluster of one node (etcd, kube-apiserver,
 /// kube-controller-manager, kube-scheduler, containerd, runc, kubelet, kube-proxy, CoreDNS) and a
 /// simulated CBR service in namespaces of their own, and runs the checks there, without any
 /// network. A line for each check; exit code 0 if all passed. Whatever happens, nothing is left
@@ -68,7 +69,7 @@ fn run(options: &Options) -> Result<bool> {
     }
     ensure!(geteuid().is_root(), "a node needs root: namespaces, mounts, cgroups");
     packages::install()?;
-    report::step("programs there", programs::build_all)?;
+    report::step("programs there", || programs::build_for(only))?;
     let folder = TemporaryFolder::create()?;
     report::step("images built", || images::Builder::new(folder.path())?.build_all())?;
     let runtime = tokio::runtime::Runtime::new().context("could not start the runtime")?;

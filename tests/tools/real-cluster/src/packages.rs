@@ -7,7 +7,9 @@ use anyhow::{Result, ensure};
 use checklist::commands::output;
 
 /// A file of each package, and the package.
-const NEEDED: [(&str, &str); 9] = [
+const NEEDED: [(&str, &str); 11] = [
+    ("/bin/bash-static", "bash-static"),
+    ("/usr/share/doc/busybox-static", "busybox-static"),
     ("/usr/bin/buildah", "buildah"),
     ("/usr/bin/containerd", "containerd"),
     ("/usr/sbin/runc", "runc"),

@@ -6,6 +6,8 @@ use anyhow::Result;
 use control_plane::Assets;
 use control_plane::assets::{Module, Program, Set, Source};
 
+use crate::checks;
+
 static KUBERNETES: Module = Module {
     go_mod: include_str!("../go/node/go.mod"),
     go_sum: include_str!("../go/node/go.sum"),
@@ -140,12 +142,16 @@ pub(crate) fn node() -> Result<PathBuf> {
     NODE.find()
 }
 
-/// Builds all that is not there yet.
-pub(crate) fn build_all() -> Result<()> {
+/// Builds what is not there yet, for the checks that are asked for.
+pub(crate) fn build_for(only: &[String]) -> Result<()> {
     Assets::find()?;
     control_plane::helm()?;
     node()?;
-    flux()?;
-    argocd()?;
+    if checks::any_is_wanted(checks::WITH_FLUX, only) {
+        flux()?;
+    }
+    if checks::any_is_wanted(checks::WITH_ARGO_CD, only) {
+        argocd()?;
+    }
     Ok(())
 }

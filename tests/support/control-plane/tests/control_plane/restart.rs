@@ -1,6 +1,7 @@
 //! The API server can be away for a while.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use control_plane::ControlPlane;
@@ -39,6 +40,24 @@ fn data_and_tokens_outlive_a_restart_of_the_api_server() -> Result<()> {
         })
         .count();
     assert_eq!(creations, 1, "the audit log reaches back over the restart");
+    Ok(())
+}
+
+#[test]
+fn data_outlive_a_restart_of_etcd() -> Result<()> {
+    let control_plane = ControlPlane::start()?;
+    run(control_plane.kubectl().args(["create", "serviceaccount", "lasting"]))?;
+    assert!(control_plane.start_etcd().is_err(), "it runs already");
+
+    control_plane.stop_etcd()?;
+    let read = ["get", "serviceaccount", "lasting", "--request-timeout=5s"];
+    run(control_plane.kubectl().args(read)).expect_err("there is nothing to read from");
+
+    control_plane.start_etcd()?;
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while let Err(error) = run(control_plane.kubectl().args(read)) {
+        assert!(Instant::now() < deadline, "{error:#}");
+    }
     Ok(())
 }
 

@@ -1,13 +1,16 @@
 //! The demo plays to its end: each resource ends as it should, with one accepted call,
 //! and nothing is left.
 
-use crate::process::{Demo, PATIENCE};
 use anyhow::{Context, Result};
 use control_plane::Exit;
+use harness::Tool;
+use harness::tool::PATIENCE;
+
+use crate::DEMO;
 
 #[test]
 fn each_resource_ends_with_one_accepted_call_and_nothing_is_left() -> Result<()> {
-    let demo = Demo::start(&[])?;
+    let demo = Tool::start(DEMO, &[])?;
     let exit = demo.process.wait(PATIENCE)?;
     let (output, complaints) = (demo.output.text(), demo.complaints.text());
     assert_eq!(exit, Exit::Code(0), "{output}\n{complaints}");
@@ -41,7 +44,7 @@ fn each_resource_ends_with_one_accepted_call_and_nothing_is_left() -> Result<()>
     }
     assert!(!output.contains('\u{1b}'), "control sequences where there is no terminal:\n{output}");
     assert_reads_well(&output);
-    demo.assert_nothing_left()?;
+    demo.nothing_is_left()?;
     Ok(())
 }
 

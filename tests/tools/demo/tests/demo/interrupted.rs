@@ -6,13 +6,16 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 
-use crate::process::{Demo, PATIENCE};
 use anyhow::{Context, Result};
 use control_plane::Exit;
+use harness::Tool;
+use harness::tool::PATIENCE;
+
+use crate::DEMO;
 
 #[test]
 fn with_keep_everything_stays_until_ctrl_c() -> Result<()> {
-    let demo = Demo::start(&["--keep"])?;
+    let demo = Tool::start(DEMO, &["--keep"])?;
     let kubeconfig = rest_of_line(&demo, "export KUBECONFIG=")?;
     let kubectl = rest_of_line(&demo, "alias kubectl=")?;
     let resources =
@@ -41,25 +44,25 @@ fn with_keep_everything_stays_until_ctrl_c() -> Result<()> {
         );
     }
 
-    demo.interrupt()?;
+    demo.process.interrupt()?;
     assert_eq!(demo.process.wait(PATIENCE)?, Exit::Code(0), "{}", demo.complaints.text());
-    demo.assert_nothing_left()
+    demo.nothing_is_left()
 }
 
 #[test]
 fn ctrl_c_in_a_scene_ends_everything() -> Result<()> {
-    let demo = Demo::start(&[])?;
+    let demo = Tool::start(DEMO, &[])?;
     demo.output
         .wait_for(PATIENCE, |line| line.contains("kubectl apply -f docs/examples/minimal.yaml"))?;
-    demo.interrupt()?;
+    demo.process.interrupt()?;
 
     assert_eq!(demo.process.wait(PATIENCE)?, Exit::Code(130), "{}", demo.complaints.text());
     assert!(!demo.output.text().contains("Summary"), "it continued");
-    demo.assert_nothing_left()
+    demo.nothing_is_left()
 }
 
 /// What stands behind the beginning of a line that is printed sooner or later, without its quotes.
-fn rest_of_line(demo: &Demo, beginning: &str) -> Result<String> {
+fn rest_of_line(demo: &Tool, beginning: &str) -> Result<String> {
     let line = demo.output.wait_for(PATIENCE, |line| line.trim().starts_with(beginning))?;
     let rest = line.trim().strip_prefix(beginning).context("a line that begins so")?;
     Ok(rest.trim_matches('\'').to_owned())

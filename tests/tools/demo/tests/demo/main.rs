@@ -3,4 +3,5 @@
 mod ends;
 mod examples;
 mod interrupted;
-mod process;
+
+const DEMO: &str = env!("CARGO_BIN_EXE_demo");

@@ -101,3 +101,20 @@ pub(super) fn pod_killed(cluster: &Cluster) -> Result<()> {
     call.end(cluster)?;
     settled(cluster)
 }
+
+/// The pods that a rollout has replaced are gone long before their grace is over, also one that was
+/// replaced as it started: there a process does not notice a SIGTERM that comes before it listens,
+/// and would work, and lead, until it is killed.
+pub(super) fn replaced_pods_go(cluster: &Cluster) -> Result<()> {
+    settled(cluster)?;
+    let pods = cluster.get(NAMESPACE, "pods")?;
+    let going = pods["items"].as_array().into_iter().flatten().filter_map(|pod| {
+        let metadata = &pod["metadata"];
+        metadata.get("deletionTimestamp").and_then(|_| metadata["name"].as_str())
+    });
+    for name in going {
+        let pod = format!("pod/{name}");
+        cluster.kubectl(&["-n", NAMESPACE, "wait", "--for=delete", &pod, "--timeout=40s"])?;
+    }
+    Ok(())
+}

@@ -1,32 +1,40 @@
-//! The demo as a process, in a temporary folder of its own.
+//! A tool of ours as a process, in a temporary folder of its own.
 
 use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use control_plane::Supervised;
-use harness::Lines;
-use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// It may have to build the operator first.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(1200);
+use crate::lines::Lines;
 
-/// A demo without a terminal, and what it prints.
-pub(crate) struct Demo {
-    pub(crate) process: Supervised,
-    pub(crate) output: Lines,
-    pub(crate) complaints: Lines,
+/// It may have to build the operator first.
+pub const PATIENCE: Duration = Duration::from_secs(1200);
+
+/// A tool without a terminal, and what it prints.
+#[derive(Debug)]
+pub struct Tool {
+    /// The process, for signals.
+    pub process: Supervised,
+    /// What it prints.
+    pub output: Lines,
+    /// What it prints on standard error.
+    pub complaints: Lines,
     temporary: TempDir,
 }
 
-impl Demo {
-    pub(crate) fn start(arguments: &[&str]) -> Result<Self> {
+impl Tool {
+    /// Starts this program, which cargo has built.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn start(program: &str, arguments: &[&str]) -> Result<Self> {
         let temporary = tempfile::tempdir()?;
         let (output, stdout) = Lines::from_pipe()?;
         let (complaints, stderr) = Lines::from_pipe()?;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env("TMPDIR", temporary.path())
@@ -37,15 +45,12 @@ impl Demo {
         Ok(Self { process: Supervised::spawn(command)?, output, complaints, temporary })
     }
 
-    /// What a terminal does at Ctrl-C.
-    pub(crate) fn interrupt(&self) -> Result<()> {
-        let pid = Pid::from_raw(i32::try_from(self.process.pid())?).context("no process id")?;
-        kill_process(pid, Signal::INT).context("could not interrupt the demo")
-    }
-
     /// The programs that run with its temporary folder in their arguments: each that it starts to
     /// stay has it there.
-    pub(crate) fn programs(&self) -> Result<Vec<String>> {
+    ///
+    /// # Errors
+    /// The processes cannot be read.
+    pub fn programs(&self) -> Result<Vec<String>> {
         let folder = self.temporary.path().to_str().context("a path that is no text")?;
         let mut programs = Vec::new();
         for entry in fs::read_dir("/proc")? {
@@ -60,11 +65,15 @@ impl Demo {
         Ok(programs)
     }
 
-    /// Fails if a process or a file of the demo, which has ended, is still there.
-    pub(crate) fn assert_nothing_left(&self) -> Result<()> {
-        assert_eq!(self.programs()?, Vec::<String>::new());
+    /// Whether neither a process nor a file of the tool, which has ended, is still there.
+    ///
+    /// # Errors
+    /// One is; it is named.
+    pub fn nothing_is_left(&self) -> Result<()> {
+        let programs = self.programs()?;
+        ensure!(programs.is_empty(), "still running: {programs:?}");
         let files: Vec<_> = fs::read_dir(self.temporary.path())?.collect::<Result<_, _>>()?;
-        assert!(files.is_empty(), "{files:?}");
+        ensure!(files.is_empty(), "still there: {files:?}");
         Ok(())
     }
 }

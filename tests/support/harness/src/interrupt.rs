@@ -4,11 +4,15 @@ use anyhow::{Context, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// SIGINT, SIGTERM and SIGHUP.
-pub(crate) struct Interrupt([Signal; 3]);
+#[derive(Debug)]
+pub struct Interrupt([Signal; 3]);
 
 impl Interrupt {
     /// From now on these signals end the process only where it says so.
-    pub(crate) fn new() -> Result<Self> {
+    ///
+    /// # Errors
+    /// They cannot be caught.
+    pub fn new() -> Result<Self> {
         let catch = |kind| signal(kind).context("could not catch Ctrl-C");
         Ok(Self([
             catch(SignalKind::interrupt())?,
@@ -17,7 +21,8 @@ impl Interrupt {
         ]))
     }
 
-    pub(crate) async fn wait(&mut self) {
+    /// Waits for one of them.
+    pub async fn wait(&mut self) {
         let [interrupt, terminate, hangup] = &mut self.0;
         tokio::select! {
             _ = interrupt.recv() => {}
