@@ -73,7 +73,7 @@ const TICKET_KEPT: Duration = Duration::from_secs(60);
 const WHEN_FULL: Duration = Duration::from_millis(500);
 /// Whose namespace or endpoint has as many requests under way as it may, comes again after this to
 /// twice as long: many may be waiting.
-const WHEN_SHARE_IS_TAKEN: Duration = Duration::from_secs(1);
+const WHEN_SHARE_IS_TAKEN: Duration = Duration::from_secs(4);
 /// What a lane has learned is kept for so long after its last use.
 const KEPT: Duration = Duration::from_secs(60 * 60);
 /// A look-up before a call is granted together with the call: nothing waits after the claim.

@@ -243,6 +243,6 @@ fn many_credentials_that_hang_leave_places_for_other_namespaces() {
     go(ask("modest", "healthy", 1, 1.0).0);
     // Its turn is kept: the pace counts what is sent alone.
     hanging.clear();
-    go(ask("greedy", "hangs-999", 999, 2.0).0);
+    go(ask("greedy", "hangs-999", 999, 5.0).0);
     assert_eq!(gate.under_way(), 0, "nothing is left behind");
 }
