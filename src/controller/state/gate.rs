@@ -11,10 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::runtime::reflector::ObjectRef;
 
 use crate::cbr::{BackupId, CredentialId};
-use crate::controller::watch::entry::WatchEntry;
+use crate::controller::key::ResourceKey;
 use crate::protocol::{Circuit, CircuitState, Pace, deadline};
 
 /// Whose requests share a lane. Quotas are counted for each user, whatever the project.
@@ -28,7 +27,7 @@ pub(crate) struct LaneKey {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Ticket {
     /// Before a call, or for one whose outcome is unknown.
-    Call(ObjectRef<WatchEntry>),
+    Call(ResourceKey),
     /// To follow the copies of a backup. Those come after the others.
     Follow(BackupId),
 }

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher::Event;
 
+use crate::controller::key::ResourceKey;
 use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{CallTarget, LockedTarget};
 
 /// A target of one namespace.
-pub(crate) type TargetKey = (Option<String>, CallTarget);
+pub(crate) type TargetKey = (Box<str>, CallTarget);
 
 /// Who holds what. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -21,8 +21,8 @@ pub(crate) struct TargetIndex(Arc<Mutex<HeldTargets>>);
 
 #[derive(Debug, Default)]
 struct HeldTargets {
-    by_target: HashMap<TargetKey, HashMap<ObjectRef<WatchEntry>, LockedTarget>>,
-    of_resource: HashMap<ObjectRef<WatchEntry>, TargetKey>,
+    by_target: HashMap<Arc<TargetKey>, HashMap<ResourceKey, Arc<LockedTarget>>>,
+    of_resource: HashMap<ResourceKey, Arc<TargetKey>>,
 }
 
 impl TargetIndex {
@@ -30,13 +30,13 @@ impl TargetIndex {
     /// listed, or another watch's matter.
     pub(crate) fn note(
         &self,
-        event: &Event<WatchEntry>,
-        is_there: impl Fn(&ObjectRef<WatchEntry>) -> bool,
+        event: &Event<Arc<WatchEntry>>,
+        is_there: impl Fn(&ResourceKey) -> bool,
     ) {
         let mut held = self.lock();
         match event {
             Event::Apply(entry) | Event::InitApply(entry) => held.set(entry),
-            Event::Delete(entry) => held.remove(&ObjectRef::from_obj(entry)),
+            Event::Delete(entry) => held.remove(&entry.key),
             // What went while nobody watched has brought no event.
             Event::InitDone => {
                 let gone: Vec<_> =
@@ -51,9 +51,9 @@ impl TargetIndex {
     pub(crate) fn another(
         &self,
         key: &TargetKey,
-        than: &ObjectRef<WatchEntry>,
+        than: &ResourceKey,
         settling_time: Duration,
-    ) -> Option<ObjectRef<WatchEntry>> {
+    ) -> Option<ResourceKey> {
         let now = Timestamp::now();
         let held = self.lock();
         let (other, _) = held
@@ -72,16 +72,16 @@ impl TargetIndex {
 
 impl HeldTargets {
     fn set(&mut self, entry: &WatchEntry) {
-        let resource = ObjectRef::from_obj(entry);
+        let resource = entry.key.clone();
         self.remove(&resource);
-        if let Some(locked) = entry.held.as_deref() {
-            let key = (resource.namespace.clone(), locked.target.clone());
+        if let Some(locked) = &entry.held {
+            let key = Arc::new((resource.namespace().into(), locked.target.clone()));
             self.of_resource.insert(resource.clone(), key.clone());
             self.by_target.entry(key).or_default().insert(resource, locked.clone());
         }
     }
 
-    fn remove(&mut self, resource: &ObjectRef<WatchEntry>) {
+    fn remove(&mut self, resource: &ResourceKey) {
         let Some(key) = self.of_resource.remove(resource) else { return };
         if let Some(holders) = self.by_target.get_mut(&key) {
             holders.remove(resource);
@@ -101,7 +101,7 @@ mod tests {
     const SETTLING_TIME: Duration = Duration::from_secs(600);
 
     /// A resource whose call has this outcome.
-    fn entry(namespace: &str, name: &str, backup: &str, outcome: &str) -> WatchEntry {
+    fn entry(namespace: &str, name: &str, backup: &str, outcome: &str) -> Arc<WatchEntry> {
         let text = format!(
             "
             apiVersion: cbr.replication.dev/v1alpha1
@@ -121,19 +121,19 @@ mod tests {
             "
         );
         let resource: BackupReplication = serde_saphyr::from_str(&text).unwrap();
-        WatchEntry::of(&resource, SETTLING_TIME, &Room::default(), None)
+        Arc::new(WatchEntry::of(&resource, SETTLING_TIME, &Room::default(), None))
     }
 
-    fn key(entry: &WatchEntry) -> ObjectRef<WatchEntry> {
-        ObjectRef::from_obj(entry)
+    fn key(entry: &WatchEntry) -> ResourceKey {
+        entry.key.clone()
     }
 
     fn target(of: &WatchEntry) -> TargetKey {
         let held = of.held.as_deref().unwrap();
-        (key(of).namespace, held.target.clone())
+        (of.key.namespace().into(), held.target.clone())
     }
 
-    fn note(index: &TargetIndex, event: Event<WatchEntry>) {
+    fn note(index: &TargetIndex, event: Event<Arc<WatchEntry>>) {
         index.note(&event, |_| true);
     }
 
@@ -142,7 +142,7 @@ mod tests {
         let index = TargetIndex::default();
         let unknown = entry("a", "one", "b", "Unknown");
         let (target, own) = (target(&unknown), key(&unknown));
-        let another = |than: &ObjectRef<WatchEntry>| index.another(&target, than, SETTLING_TIME);
+        let another = |than: &ResourceKey| index.another(&target, than, SETTLING_TIME);
         let two = key(&entry("a", "two", "b", "Rejected"));
         assert_eq!(another(&two), None);
         for event in [Event::InitApply(unknown.clone()), Event::Apply(unknown.clone())] {
@@ -150,7 +150,7 @@ mod tests {
             assert_eq!(another(&two), Some(own.clone()));
             assert_eq!(another(&own), None, "nobody waits for itself");
         }
-        let elsewhere = (Some("b".to_owned()), target.1.clone());
+        let elsewhere = ("b".into(), target.1.clone());
         assert_eq!(index.another(&elsewhere, &two, SETTLING_TIME), None);
         note(&index, Event::Apply(entry("a", "one", "b", "Rejected")));
         assert_eq!(another(&two), None, "it is settled");
@@ -168,7 +168,7 @@ mod tests {
         for name in ["stays", "goes"] {
             note(&index, Event::Apply(entry("a", name, name, "Unknown")));
         }
-        index.note(&Event::InitDone, |key| key.name == "stays");
+        index.note(&Event::InitDone, |key| key.name() == "stays");
         let held = index.lock();
         assert_eq!((held.by_target.len(), held.of_resource.len()), (1, 1));
     }

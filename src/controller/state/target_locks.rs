@@ -6,16 +6,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use kube::runtime::reflector::ObjectRef;
-
+use crate::controller::key::ResourceKey;
 use crate::controller::state::target_index::{TargetIndex, TargetKey};
-use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::CallTarget;
 
 /// Who calls. The uid tells a resource from its successor of the same name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Caller {
-    pub(crate) resource: ObjectRef<WatchEntry>,
+    pub(crate) resource: ResourceKey,
     pub(crate) uid: Option<String>,
 }
 
@@ -53,18 +51,18 @@ impl TargetLocks {
         caller: &Caller,
         settling_time: Duration,
     ) -> Option<String> {
-        let key = (caller.resource.namespace.clone(), target.clone());
+        let key = (caller.resource.namespace().into(), target.clone());
         let here = lock(&self.uses)
             .get(&key)
             .filter(|used| used.stops(caller))
             .map(|used| used.by.resource.clone());
         let elsewhere = || self.index.another(&key, &caller.resource, settling_time);
-        here.or_else(elsewhere).map(|other| other.name)
+        here.or_else(elsewhere).map(|other| other.name().to_owned())
     }
 
     /// Takes the target for a call, unless another resource has it.
     pub(crate) fn take(&self, target: CallTarget, caller: Caller) -> Option<TargetLock> {
-        let key = (caller.resource.namespace.clone(), target);
+        let key = (caller.resource.namespace().into(), target);
         let mut uses = lock(&self.uses);
         let now = Instant::now();
         uses.retain(|_, used| used.until.is_none_or(|until| until > now));
