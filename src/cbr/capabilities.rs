@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::answer::Json;
-use super::client::{Client, Failure, bounded, not_sent, read, words};
+use super::client::{Client, RequestFailure, bounded, not_sent, read, words};
 use super::cloud_value::CloudValue;
 use super::credential::Credential;
 use super::endpoint::Endpoint;
@@ -95,11 +95,13 @@ impl Client {
     pub async fn reach(&self, endpoint: &Endpoint, limit: Duration) -> Result<u16, NotSent> {
         match bounded(self.get(endpoint.root_url()), limit, read).await {
             Ok(answer) => Ok(answer.status),
-            Err(Failure::Read { status } | Failure::TooLarge { status }) => Ok(status),
-            Err(Failure::TimedOut { status: Some(status) }) => Ok(status),
-            Err(failure @ (Failure::Send(_) | Failure::TimedOut { status: None })) => {
-                Err(not_sent(&failure, endpoint, &NothingSecret))
+            Err(RequestFailure::Read { status } | RequestFailure::TooLarge { status }) => {
+                Ok(status)
             }
+            Err(RequestFailure::TimedOut { status: Some(status) }) => Ok(status),
+            Err(
+                failure @ (RequestFailure::Send(_) | RequestFailure::TimedOut { status: None }),
+            ) => Err(not_sent(&failure, endpoint, &NothingSecret)),
         }
     }
 }

@@ -83,14 +83,14 @@ pub struct Client {
 }
 
 /// Why there is no complete answer.
-pub(super) enum Failure {
+pub(super) enum RequestFailure {
     Send(reqwest::Error),
     Read { status: u16 },
     TooLarge { status: u16 },
     TimedOut { status: Option<u16> },
 }
 
-impl Failure {
+impl RequestFailure {
     /// Its kind, from a closed list.
     fn kind(&self) -> &'static str {
         match self {
@@ -233,7 +233,7 @@ impl Client {
         project_id: &ProjectId,
         credential: &Credential,
         limit: Duration,
-    ) -> (Result<Answer, Failure>, Credential) {
+    ) -> (Result<Answer, RequestFailure>, Credential) {
         let span = span::of_request("GET", template, &url);
         let unsigned =
             Unsigned { method: "GET", url: &url, project_id, content_type: None, body: &[] };
@@ -304,7 +304,7 @@ async fn exchange(
     credential: &Credential,
     limit: Duration,
     span: Span,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, RequestFailure> {
     let exchanged = bounded(request, limit, read).instrument(span.clone()).await;
     match &exchanged {
         Ok(answer) => span::note_answer(&span, answer, credential),
@@ -316,22 +316,22 @@ async fn exchange(
 pub(super) async fn bounded<T>(
     request: RequestBuilder,
     limit: Duration,
-    read: impl AsyncFnOnce(Response) -> Result<T, Failure>,
-) -> Result<T, Failure> {
+    read: impl AsyncFnOnce(Response) -> Result<T, RequestFailure>,
+) -> Result<T, RequestFailure> {
     let started = Instant::now();
     let request = request.header(CONNECTION, HeaderValue::from_static("close"));
     let response = match tokio::time::timeout(limit, request.send()).await {
-        Ok(sent) => sent.map_err(Failure::Send)?,
-        Err(_) => return Err(Failure::TimedOut { status: None }),
+        Ok(sent) => sent.map_err(RequestFailure::Send)?,
+        Err(_) => return Err(RequestFailure::TimedOut { status: None }),
     };
     let status = response.status().as_u16();
     match tokio::time::timeout(limit.saturating_sub(started.elapsed()), read(response)).await {
         Ok(answer) => answer,
-        Err(_) => Err(Failure::TimedOut { status: Some(status) }),
+        Err(_) => Err(RequestFailure::TimedOut { status: Some(status) }),
     }
 }
 
-pub(super) async fn read(mut response: Response) -> Result<Answer, Failure> {
+pub(super) async fn read(mut response: Response) -> Result<Answer, RequestFailure> {
     let status = response.status().as_u16();
     let header = |name: &str| {
         response
@@ -345,37 +345,43 @@ pub(super) async fn read(mut response: Response) -> Result<Answer, Failure> {
     let clock = date.as_deref().and_then(|date| ClockDifference::of(date, Timestamp::now()));
     let date = date.as_deref().and_then(read_date);
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| Failure::Read { status })? {
+    while let Some(chunk) = response.chunk().await.map_err(|_| RequestFailure::Read { status })? {
         if body.len() + chunk.len() > MAX_ANSWER {
-            return Err(Failure::TooLarge { status });
+            return Err(RequestFailure::TooLarge { status });
         }
         body.extend_from_slice(&chunk);
     }
     Ok(Answer { status, request_id, retry_after, clock, date, body })
 }
 
-async fn read_with_token(mut response: Response) -> Result<(Option<HeaderValue>, Answer), Failure> {
+async fn read_with_token(
+    mut response: Response,
+) -> Result<(Option<HeaderValue>, Answer), RequestFailure> {
     let token = response.headers_mut().remove(SUBJECT_TOKEN);
     Ok((token, read(response).await?))
 }
 
 /// A look without a complete answer.
-fn not_shown(failure: &Failure, endpoint: &Endpoint, credential: &Credential) -> LookUpError {
+fn not_shown(
+    failure: &RequestFailure,
+    endpoint: &Endpoint,
+    credential: &Credential,
+) -> LookUpError {
     let text = words(failure, endpoint, credential);
     match failure {
-        Failure::Send(_) | Failure::TimedOut { .. } | Failure::Read { .. } => {
+        RequestFailure::Send(_) | RequestFailure::TimedOut { .. } | RequestFailure::Read { .. } => {
             LookUpError::Unavailable { text, retry_after: None }
         }
-        Failure::TooLarge { .. } => LookUpError::Unreadable { text, error: None },
+        RequestFailure::TooLarge { .. } => LookUpError::Unreadable { text, error: None },
     }
 }
 
-fn unknown(failure: &Failure, endpoint: &Endpoint, credential: &Credential) -> Unknown {
+fn unknown(failure: &RequestFailure, endpoint: &Endpoint, credential: &Credential) -> Unknown {
     let why = match failure {
-        Failure::Send(error) => Trouble::of(error).unknown_why(),
-        Failure::Read { .. } => UnknownWhy::AnswerCutShort,
-        Failure::TooLarge { .. } => UnknownWhy::AnswerTooLarge,
-        Failure::TimedOut { .. } => UnknownWhy::TimedOut,
+        RequestFailure::Send(error) => Trouble::of(error).unknown_why(),
+        RequestFailure::Read { .. } => UnknownWhy::AnswerCutShort,
+        RequestFailure::TooLarge { .. } => UnknownWhy::AnswerTooLarge,
+        RequestFailure::TimedOut { .. } => UnknownWhy::TimedOut,
     };
     Unknown {
         why,
@@ -386,26 +392,30 @@ fn unknown(failure: &Failure, endpoint: &Endpoint, credential: &Credential) -> U
     }
 }
 
-pub(super) fn not_sent(failure: &Failure, endpoint: &Endpoint, secret: &impl Redact) -> NotSent {
+pub(super) fn not_sent(
+    failure: &RequestFailure,
+    endpoint: &Endpoint,
+    secret: &impl Redact,
+) -> NotSent {
     let reason = match failure {
-        Failure::Send(error) => Trouble::of(error).not_sent_reason(),
-        Failure::TimedOut { .. } => NotSentReason::TimeLimit,
-        Failure::Read { .. } | Failure::TooLarge { .. } => NotSentReason::Other,
+        RequestFailure::Send(error) => Trouble::of(error).not_sent_reason(),
+        RequestFailure::TimedOut { .. } => NotSentReason::TimeLimit,
+        RequestFailure::Read { .. } | RequestFailure::TooLarge { .. } => NotSentReason::Other,
     };
     NotSent { reason, text: words(failure, endpoint, secret) }
 }
 
 /// The endpoint, what happened there, and what to check. Two failures of a kind at one endpoint
 /// have the same text.
-pub(super) fn words(failure: &Failure, endpoint: &Endpoint, secret: &impl Redact) -> String {
+pub(super) fn words(failure: &RequestFailure, endpoint: &Endpoint, secret: &impl Redact) -> String {
     let what = match failure {
-        Failure::Send(error) => Trouble::of(error).words().to_owned(),
-        Failure::Read { status } => format!("HTTP {status}, and the answer broke off"),
-        Failure::TooLarge { status } => format!("HTTP {status} with more than 1 MiB"),
-        Failure::TimedOut { status: Some(status) } => {
+        RequestFailure::Send(error) => Trouble::of(error).words().to_owned(),
+        RequestFailure::Read { status } => format!("HTTP {status}, and the answer broke off"),
+        RequestFailure::TooLarge { status } => format!("HTTP {status} with more than 1 MiB"),
+        RequestFailure::TimedOut { status: Some(status) } => {
             format!("HTTP {status} had begun when the time limit was over")
         }
-        Failure::TimedOut { status: None } => NO_ANSWER.to_owned(),
+        RequestFailure::TimedOut { status: None } => NO_ANSWER.to_owned(),
     };
     one_line(&format!("{endpoint}: {what}"), MESSAGE_CHARS, secret).unwrap_or_default()
 }

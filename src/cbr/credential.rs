@@ -27,6 +27,14 @@ impl Credential {
         }
     }
 
+    /// Whether the cloud locks it, for all who use it, after some refused requests in a row.
+    pub(crate) fn is_locked_by_refusals(&self) -> bool {
+        match self {
+            Self::Token(_) => false,
+            Self::AccessKey(_) => true,
+        }
+    }
+
     /// The headers that authorize the request, at this moment; and the same credential, which finds
     /// all that these headers hold in an echo.
     pub(super) fn authorize(

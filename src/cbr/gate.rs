@@ -42,9 +42,9 @@ pub(super) enum Passage {
 }
 
 /// The side of the one who waits. Dropping it closes the gate.
-pub(super) struct Gate(Arc<AtomicU8>);
+pub(super) struct BodyGate(Arc<AtomicU8>);
 
-impl Gate {
+impl BodyGate {
     /// Closes the gate, unless the request has passed it.
     pub(super) fn close(&self) -> Passage {
         match self.0.compare_exchange(WAITING, CLOSED, Ordering::AcqRel, Ordering::Acquire) {
@@ -55,7 +55,7 @@ impl Gate {
     }
 }
 
-impl Drop for Gate {
+impl Drop for BodyGate {
     fn drop(&mut self) {
         self.close();
     }
@@ -68,15 +68,15 @@ pub(super) struct FencedBody<F> {
     payload: Option<Bytes>,
 }
 
-/// Why the body did not come. Never seen by a user: [`Gate::close`] tells the same.
+/// Why the body did not come. Never seen by a user: [`BodyGate::close`] tells the same.
 #[derive(Debug, thiserror::Error)]
 #[error("the call may no longer start")]
 pub(super) struct Stopped;
 
 /// A gate, and the body behind it.
-pub(super) fn fenced<F: StartWindow>(payload: Bytes, fence: F) -> (Gate, FencedBody<F>) {
+pub(super) fn fenced<F: StartWindow>(payload: Bytes, fence: F) -> (BodyGate, FencedBody<F>) {
     let gate = Arc::new(AtomicU8::new(WAITING));
-    (Gate(gate.clone()), FencedBody { fence, gate, payload: Some(payload) })
+    (BodyGate(gate.clone()), FencedBody { fence, gate, payload: Some(payload) })
 }
 
 impl<F: StartWindow + Unpin> Body for FencedBody<F> {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::answer::{Answer, Json};
 use super::backup_list::{BackupList, Incomplete, ListQuery, Page, Pages};
-use super::client::{Client, Failure, words};
+use super::client::{Client, RequestFailure, words};
 use super::credential::Credential;
 use super::endpoint::Endpoint;
 use super::error_body::CloudError;
@@ -100,7 +100,7 @@ impl Client {
                 self.signed_get(span::BACKUPS, url, project_id, credential, left).await;
             let answer = match exchanged {
                 Ok(answer) => answer,
-                Err(Failure::TooLarge { .. }) if size > SMALL_PAGE => {
+                Err(RequestFailure::TooLarge { .. }) if size > SMALL_PAGE => {
                     size = SMALL_PAGE;
                     continue;
                 }

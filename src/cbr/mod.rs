@@ -6,6 +6,7 @@
 mod access_key;
 mod answer;
 mod backup_list;
+mod begun_by;
 mod capabilities;
 mod classify;
 mod client;
@@ -45,6 +46,7 @@ mod unsigned;
 
 pub use access_key::{AccessKey, InvalidAccessKey, KeyPart, NoAccessKey};
 pub use backup_list::{BackupList, Incomplete, ListQuery, ListedBackup};
+pub use begun_by::BegunBy;
 pub use capabilities::{OfferedBackup, SourceRegion};
 pub use classify::classify;
 pub use client::{Client, ClientConfig, ClientError};

@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::begun_by::BegunBy;
 use super::cloud_value::CloudValue;
 use super::credential::Credential;
 use super::ids::OperationLogId;
@@ -40,8 +41,8 @@ pub struct OperationLog {
     pub status: LogStatus,
     /// When it was begun, by the cloud's own clock: the earlier of its two times.
     pub began_at: Option<Timestamp>,
-    /// Whether a policy of the cloud began it.
-    pub of_policy: bool,
+    /// Who began it (`policy_id`).
+    pub begun_by: BegunBy,
     /// Source backup.
     pub source_backup_id: Option<CloudValue>,
     /// Destination region.
@@ -112,7 +113,7 @@ impl OperationLog {
             status: LogStatus::read(members.get("status"), credential)
                 .unwrap_or(LogStatus::Other(String::new())),
             began_at: time("created_at").into_iter().chain(time("started_at")).min(),
-            of_policy: scalar(members.get("policy_id")).is_some(),
+            begun_by: BegunBy::of_policy_id(members.get("policy_id")),
             source_backup_id: value("source_backup_id"),
             destination_region: value("destination_region"),
             destination_project_id: value("destination_project_id"),

@@ -34,7 +34,7 @@ fn an_entry_is_read_with_all_that_it_tells() {
     let [log] = &page.entries[..] else { panic!("{page:?}") };
     assert_eq!((log.id.as_str(), &log.status), ("8a3d", &LogStatus::Running));
     assert_eq!(log.began_at, Some("2026-11-23T10:00:00.5Z".parse().unwrap()));
-    assert!(!log.of_policy && !page.may_continue);
+    assert!(log.begun_by == BegunBy::Call && !page.may_continue);
     assert!(log.source_backup_id.as_ref().is_some_and(|id| id.is("B")));
     assert!(log.destination_region.as_ref().is_some_and(|region| region.is("eu-nl")));
     assert_eq!(
@@ -55,15 +55,6 @@ fn what_is_no_replication_or_has_no_usable_id_is_no_entry() {
         let mut entry = entry();
         entry[key] = value.clone();
         assert!(read(json!([entry])).entries.is_empty(), "{key} {value}");
-    }
-}
-
-#[test]
-fn an_entry_of_a_policy_is_told_from_one_of_a_call() {
-    for (policy, expected) in [(json!("p-1"), true), (json!(""), false), (json!(null), false)] {
-        let mut entry = entry();
-        entry["policy_id"] = policy.clone();
-        assert_eq!(read(json!([entry])).entries[0].of_policy, expected, "{policy}");
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::begun_by::BegunBy;
 use super::cloud_value::{CloudValue, same_spelling};
 use super::credential::Credential;
 use super::ids::{BackupId, RecordId};
@@ -73,8 +74,8 @@ pub struct ReplicationRecord {
     pub fail_code: Option<String>,
     /// Why it failed, in words.
     pub fail_reason: Option<String>,
-    /// Whether a policy of the cloud began it.
-    pub auto_trigger: Option<bool>,
+    /// Who began it (`auto_trigger`).
+    pub begun_by: BegunBy,
 }
 
 macro_rules! open_enum {
@@ -253,7 +254,7 @@ impl ReplicationRecord {
                 .filter(|percent| *percent <= 100),
             fail_code: line(extra("fail_code"), credential),
             fail_reason: line(extra("fail_reason"), credential),
-            auto_trigger: extra("auto_trigger").and_then(Value::as_bool),
+            begun_by: BegunBy::of_auto_trigger(extra("auto_trigger")),
         })
     }
 }

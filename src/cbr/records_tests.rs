@@ -49,7 +49,7 @@ fn a_full_record_is_read_whole() {
         progress: Some(40),
         fail_code: text("k"),
         fail_reason: text("l"),
-        auto_trigger: Some(true),
+        begun_by: BegunBy::Policy,
     };
     assert_eq!(record, expected);
 }

@@ -13,7 +13,7 @@ mod run_set;
 
 use encodings::{BASE64, HEX, decoded};
 use escapes::unescaped;
-use reading::{Place, Read, Reading};
+use reading::{Place, Read, ReadText};
 use run_set::RunSet;
 
 /// What stands where an echo stood.
@@ -51,7 +51,7 @@ impl Runs {
     /// The text with every echo replaced.
     pub(super) fn redact(&self, text: &str) -> String {
         let mut echoes = Echoes { text, marked: vec![false; text.len()] };
-        let mut reading = Reading::of(text);
+        let mut reading = ReadText::of(text);
         self.look_through(&reading, &mut echoes);
         for _ in 0..LAYERS {
             let deeper = unescaped(&reading);
@@ -64,7 +64,7 @@ impl Runs {
         echoes.replaced()
     }
 
-    fn look_through(&self, reading: &Reading, echoes: &mut Echoes<'_>) {
+    fn look_through(&self, reading: &ReadText, echoes: &mut Echoes<'_>) {
         self.find(reading.plain(), None, echoes);
         for encoding in [BASE64, HEX] {
             for phase in 0..encoding.phases {

@@ -20,14 +20,14 @@ use outcome::ApiResult;
 use path::{ApiPath, Verb};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Labels {
+struct ApiLabels {
     verb: Verb,
     result: ApiResult,
 }
 
 /// The layer. Clones count together.
 #[derive(Clone, Debug)]
-pub(super) struct ApiRequests(Family<Labels, Counter>);
+pub(super) struct ApiRequests(Family<ApiLabels, Counter>);
 
 impl ApiRequests {
     /// Registers its metric.
@@ -36,7 +36,7 @@ impl ApiRequests {
         // What begins with its first event has no increase that an alert could see.
         for labels in Verb::ALL
             .into_iter()
-            .flat_map(|verb| ApiResult::ALL.map(|result| Labels { verb, result }))
+            .flat_map(|verb| ApiResult::ALL.map(|result| ApiLabels { verb, result }))
         {
             drop(requests.0.get_or_create(&labels));
         }
@@ -82,7 +82,7 @@ where
         let verb = path.verb(request.method());
         let span = span(request.method(), &path, verb);
         // Dropped before there is an answer where somebody has waited long enough.
-        let mut open = Open {
+        let mut open = OpenRequest {
             requests: self.requests.clone(),
             verb,
             result: ApiResult::NoAnswer,
@@ -103,24 +103,24 @@ where
 }
 
 /// A request whose end is counted, whichever it is.
-struct Open {
+struct OpenRequest {
     requests: ApiRequests,
     verb: Verb,
     result: ApiResult,
     span: Span,
 }
 
-impl Open {
+impl OpenRequest {
     fn answered(&mut self, status: http::StatusCode) {
         self.result = ApiResult::of(status);
         self.span.record("http.response.status_code", status.as_u16());
     }
 }
 
-impl Drop for Open {
+impl Drop for OpenRequest {
     fn drop(&mut self) {
         let Self { requests, verb, result, span } = self;
-        requests.0.get_or_create(&Labels { verb: *verb, result: *result }).inc();
+        requests.0.get_or_create(&ApiLabels { verb: *verb, result: *result }).inc();
         if let Some(error) = result.error() {
             span.record("error.type", error);
             span.record("otel.status_code", "ERROR");

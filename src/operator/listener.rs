@@ -49,8 +49,11 @@ fn take(stream: TcpStream, router: &Router, open: &OpenConnections) {
     }
     let number = connections.next;
     connections.next = number.wrapping_add(1);
-    let service =
-        Heard { inner: TowerToHyperService::new(router.clone()), open: open.clone(), number };
+    let service = CountedRoutes {
+        inner: TowerToHyperService::new(router.clone()),
+        open: open.clone(),
+        number,
+    };
     let mut http = http1::Builder::new();
     http.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT);
     let connection = http.serve_connection(TokioIo::new(stream), service);
@@ -111,7 +114,7 @@ impl Drop for ConnectionPlace {
 }
 
 /// The routes, for one connection: notes that it has sent a request.
-struct Heard {
+struct CountedRoutes {
     inner: TowerToHyperService<Router>,
     open: OpenConnections,
     number: u64,
@@ -119,7 +122,7 @@ struct Heard {
 
 type Answer = Result<Response<Body>, std::convert::Infallible>;
 
-impl Service<Request<Incoming>> for Heard {
+impl Service<Request<Incoming>> for CountedRoutes {
     type Response = Response<Body>;
     type Error = std::convert::Infallible;
     type Future = Pin<Box<dyn Future<Output = Answer> + Send>>;

@@ -45,11 +45,11 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
         },
         Command::Run(options) => match run::run(*options) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(run::Failure::Usage(error)) => {
+            Err(run::StartFailure::Usage(error)) => {
                 eprintln!("error: {error}");
                 ExitCode::from(USAGE)
             }
-            Err(run::Failure::Start(error)) => {
+            Err(run::StartFailure::Start(error)) => {
                 eprintln!("error: {error}");
                 ExitCode::FAILURE
             }

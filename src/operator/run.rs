@@ -31,7 +31,7 @@ const TO_STOP: Duration = Duration::from_millis(200);
 
 /// Why the operator did not start.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum StartFailure {
     /// An option is wrong; the text names it.
     Usage(String),
     /// Something else is.
@@ -42,15 +42,16 @@ pub(super) enum Failure {
 ///
 /// # Errors
 /// Where it cannot start. Once it runs, what fails is waited for.
-pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
+pub(super) fn run(options: RunOptions) -> Result<(), StartFailure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::Start(format!("no runtime: {error}")))?;
+        .map_err(|error| StartFailure::Start(format!("no runtime: {error}")))?;
     let signals = {
         let _inside = runtime.enter();
-        Signals::listen()
-            .map_err(|error| Failure::Start(format!("no signal can be listened to: {error}")))?
+        Signals::listen().map_err(|error| {
+            StartFailure::Start(format!("no signal can be listened to: {error}"))
+        })?
     };
     let identity = identity();
     let telemetry = Telemetry::start(options.log_format, &identity);
@@ -80,7 +81,11 @@ struct Silence {
     limit: Duration,
 }
 
-async fn serve(options: RunOptions, identity: String, mut signals: Signals) -> Result<(), Failure> {
+async fn serve(
+    options: RunOptions,
+    identity: String,
+    mut signals: Signals,
+) -> Result<(), StartFailure> {
     // On a thread of its own: it reads files and runs what a kubeconfig names for a credential, and
     // any of that may hang.
     let inside = Handle::current();
@@ -91,7 +96,7 @@ async fn serve(options: RunOptions, identity: String, mut signals: Signals) -> R
             tracing::info!("Stopped before the start");
             return Ok(());
         }
-        prepared = prepared => prepared.map_err(|error| Failure::Start(format!("a bug: {error}")))?,
+        prepared = prepared => prepared.map_err(|error| StartFailure::Start(format!("a bug: {error}")))?,
     };
     let Parts {
         controller,
@@ -124,7 +129,7 @@ async fn serve(options: RunOptions, identity: String, mut signals: Signals) -> R
 }
 
 /// Puts everything together. Nothing runs yet.
-async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure> {
+async fn prepare(options: RunOptions, identity: String) -> Result<Parts, StartFailure> {
     let RunOptions {
         cloud,
         allowed_endpoint,
@@ -149,30 +154,30 @@ async fn prepare(options: RunOptions, identity: String) -> Result<Parts, Failure
         election,
         log_format: _,
     } = options;
-    let election = election.election(&identity).map_err(Failure::Usage)?;
+    let election = election.election(&identity).map_err(StartFailure::Usage)?;
     let allowed_endpoints = AllowList::of_cbr(&cloud, &allowed_endpoint);
     if let Some(endpoint) = &default_endpoint {
         allowed_endpoints
             .check(endpoint)
-            .map_err(|error| Failure::Usage(format!("--default-endpoint: {error}")))?;
+            .map_err(|error| StartFailure::Usage(format!("--default-endpoint: {error}")))?;
     }
     let allowed_iam_endpoints = AllowList::of_iam(&cloud, &allowed_iam_endpoint);
     if let Some(endpoint) = &default_iam_endpoint {
         allowed_iam_endpoints
             .check(without_version(endpoint))
-            .map_err(|error| Failure::Usage(format!("--default-iam-endpoint: {error}")))?;
+            .map_err(|error| StartFailure::Usage(format!("--default-iam-endpoint: {error}")))?;
     }
     let ca_bundle = ca_bundle
         .map(|file| {
             std::fs::read(&file)
-                .map_err(|e| Failure::Usage(format!("--ca-bundle {}: {e}", file.display())))
+                .map_err(|e| StartFailure::Usage(format!("--ca-bundle {}: {e}", file.display())))
         })
         .transpose()?;
     let cbr = CbrClient::new(ClientConfig { connect_timeout, request_timeout, ca_bundle })
-        .map_err(|error| Failure::Usage(format!("--ca-bundle: {error}")))?;
+        .map_err(|error| StartFailure::Usage(format!("--ca-bundle: {error}")))?;
     let listener = bind::bind(listen)
         .await
-        .map_err(|error| Failure::Start(format!("cannot listen on {listen}: {error}")))?;
+        .map_err(|error| StartFailure::Start(format!("cannot listen on {listen}: {error}")))?;
 
     // Named twice, a namespace would be watched twice.
     let namespace: Vec<_> = BTreeSet::from_iter(namespace).into_iter().collect();
@@ -250,9 +255,9 @@ async fn supervised(election: JoinHandle<()>, health: Health) {
 async fn kubernetes_client(
     requests: &ApiRequests,
     sign_of_life: &SignOfLife,
-) -> Result<(kube::Client, String), Failure> {
+) -> Result<(kube::Client, String), StartFailure> {
     let mut config = kube::Config::infer().await.map_err(|error| {
-        Failure::Start(format!(
+        StartFailure::Start(format!(
             "neither KUBECONFIG nor the in-cluster account can be used: {error}"
         ))
     })?;
@@ -263,7 +268,7 @@ async fn kubernetes_client(
     config.reset_reader_on_write = true;
     let api_server = config.cluster_url.to_string();
     let builder = kube::client::ClientBuilder::try_from(config)
-        .map_err(|error| Failure::Start(format!("no client for the API server: {error}")))?;
+        .map_err(|error| StartFailure::Start(format!("no client for the API server: {error}")))?;
     Ok((builder.with_layer(requests).with_layer(sign_of_life).build(), api_server))
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::cluster::Cluster;
 use super::color::is_colored;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::PluginFailure;
 use super::options::{CheckOptions, ClusterOptions, TextOrJson};
 use super::terminal::{print, print_json};
 use super::words::{is_object_name, plain};
@@ -25,7 +25,7 @@ const VERSION: u32 = 1;
 
 /// The documented JSON.
 #[derive(Serialize)]
-struct Answer {
+struct Preflight {
     version: u32,
     items: Vec<CheckedResource>,
 }
@@ -41,7 +41,10 @@ struct CheckedResource {
 ///
 /// # Errors
 /// The line for the reader.
-pub(super) async fn run(cluster: &ClusterOptions, options: &CheckOptions) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    cluster: &ClusterOptions,
+    options: &CheckOptions,
+) -> Result<Exit, PluginFailure> {
     let mut items = Vec::new();
     match (&options.name, &options.filename) {
         (Some(name), _) => {
@@ -54,9 +57,11 @@ pub(super) async fn run(cluster: &ClusterOptions, options: &CheckOptions) -> Res
                 items.push(of_manifest(cluster, manifest, options).await?);
             }
         }
-        (None, None) => return Err(Failure::of(Exit::Usage, "name a resource, or a file with -f")),
+        (None, None) => {
+            return Err(PluginFailure::of(Exit::Usage, "name a resource, or a file with -f"));
+        }
     }
-    let answer = Answer { version: VERSION, items };
+    let answer = Preflight { version: VERSION, items };
     match options.output {
         TextOrJson::Json => print_json(&answer)?,
         TextOrJson::Text => print(&text(&answer, is_colored(options.color)))?,
@@ -70,21 +75,21 @@ async fn of_manifest(
     options: &ClusterOptions,
     mut manifest: Value,
     check: &CheckOptions,
-) -> Result<CheckedResource, Failure> {
+) -> Result<CheckedResource, PluginFailure> {
     let text = |pointer: &str| manifest.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let name = text("/metadata/name").filter(|name| is_object_name(name)).ok_or_else(|| {
-        Failure::new("a BackupReplication of the file has no name, or one that cannot be")
+        PluginFailure::new("a BackupReplication of the file has no name, or one that cannot be")
     })?;
     let own = text("/metadata/namespace");
     if let (Some(own), Some(asked)) = (&own, &options.namespace)
         && own != asked
     {
-        return Err(Failure::new(format!(
+        return Err(PluginFailure::new(format!(
             "the namespace of {name} is {own}, which is not the namespace {asked} of the option"
         )));
     }
     if own.as_deref().is_some_and(|own| !is_object_name(own)) {
-        return Err(Failure::new(format!("{name} has a namespace that cannot be")));
+        return Err(PluginFailure::new(format!("{name} has a namespace that cannot be")));
     }
     let options =
         ClusterOptions { namespace: own.or(options.namespace.clone()), ..options.clone() };
@@ -118,7 +123,7 @@ async fn of(
     CheckedResource { namespace: cluster.namespace.clone(), name: resource.name_any(), checks }
 }
 
-fn text(answer: &Answer, colored: bool) -> String {
+fn text(answer: &Preflight, colored: bool) -> String {
     let mut text = String::new();
     for CheckedResource { namespace, name, checks } in &answer.items {
         text.push_str(&format!("BackupReplication {name} in namespace {namespace}\n"));

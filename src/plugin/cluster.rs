@@ -10,7 +10,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
 use serde_json::Value;
 
-use super::failure::{Asked, Failure, root_cause};
+use super::failure::{Asked, PluginFailure, root_cause};
 use super::options::ClusterOptions;
 use crate::cbr::Token;
 use crate::resource::BackupReplication;
@@ -45,10 +45,10 @@ impl Cluster {
     ///
     /// # Errors
     /// Where there is none that can be used.
-    pub(super) async fn new(options: &ClusterOptions) -> Result<Self, Failure> {
+    pub(super) async fn new(options: &ClusterOptions) -> Result<Self, PluginFailure> {
         let ClusterOptions { kubeconfig, context, namespace } = options;
         let unusable = |error: &dyn std::error::Error| {
-            Failure::new(format!(
+            PluginFailure::new(format!(
                 "no usable kubeconfig: {error}; see --kubeconfig, --context and KUBECONFIG"
             ))
         };
@@ -68,7 +68,7 @@ impl Cluster {
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         let namespace = namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
         let client = Client::try_from(config).map_err(|error| {
-            Failure::new(format!(
+            PluginFailure::new(format!(
                 "no client for the API server {server}: {}; check the kubeconfig",
                 root_cause(&error)
             ))
@@ -97,7 +97,7 @@ impl Cluster {
         &self,
         namespace: Option<&str>,
         selected: ListParams,
-    ) -> Result<Vec<BackupReplication>, Failure> {
+    ) -> Result<Vec<BackupReplication>, PluginFailure> {
         let api = self.resources_of(namespace);
         let asked = Asked { verb: "list", namespace, server: &self.server };
         let mut objects = Vec::new();
@@ -117,7 +117,7 @@ impl Cluster {
     ///
     /// # Errors
     /// The line for the reader.
-    pub(super) async fn get(&self, name: &str) -> Result<BackupReplication, Failure> {
+    pub(super) async fn get(&self, name: &str) -> Result<BackupReplication, PluginFailure> {
         self.bounded(self.resources().get(name))
             .await?
             .map_err(|error| self.asked("get").failure(&error))
@@ -132,7 +132,7 @@ impl Cluster {
         &self,
         name: &str,
         patch: json_patch::Patch,
-    ) -> Result<Result<(), String>, Failure> {
+    ) -> Result<Result<(), String>, PluginFailure> {
         let api = self.resources();
         let params =
             PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
@@ -149,7 +149,7 @@ impl Cluster {
     ///
     /// # Errors
     /// The line for the reader.
-    pub(super) async fn try_to_apply(&self, manifest: &Value) -> Result<DryRun, Failure> {
+    pub(super) async fn try_to_apply(&self, manifest: &Value) -> Result<DryRun, PluginFailure> {
         let name = manifest.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
         let api: Api<DynamicObject> = Api::namespaced_with(
             self.client.clone(),
@@ -222,9 +222,9 @@ impl Cluster {
         Asked { verb, namespace: Some(&self.namespace), server: &self.server }
     }
 
-    async fn bounded<T>(&self, request: impl Future<Output = T>) -> Result<T, Failure> {
+    async fn bounded<T>(&self, request: impl Future<Output = T>) -> Result<T, PluginFailure> {
         tokio::time::timeout(REQUEST_LIMIT, request).await.map_err(|_| {
-            Failure::new(format!(
+            PluginFailure::new(format!(
                 "the API server {} gave no answer within {} s",
                 self.server,
                 REQUEST_LIMIT.as_secs()

@@ -6,17 +6,17 @@ use kube::ResourceExt;
 use kube::api::ListParams;
 
 use super::cluster::Cluster;
-use super::failure::Failure;
-use super::options::{ClusterOptions, Options};
+use super::failure::PluginFailure;
+use super::options::{ClusterOptions, PluginOptions};
 use super::terminal::print;
 
 /// What a shell reads to complete `kubectl-brep`.
 ///
 /// # Errors
 /// It cannot be printed.
-pub(super) fn script(shell: Shell) -> Result<(), Failure> {
+pub(super) fn script(shell: Shell) -> Result<(), PluginFailure> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Options::command(), "kubectl-brep", &mut script);
+    clap_complete::generate(shell, &mut PluginOptions::command(), "kubectl-brep", &mut script);
     print(&String::from_utf8_lossy(&script))
 }
 
@@ -26,10 +26,10 @@ pub(super) fn script(shell: Shell) -> Result<(), Failure> {
 ///
 /// # Errors
 /// They cannot be printed.
-pub(super) async fn candidates(words: &[String]) -> Result<(), Failure> {
+pub(super) async fn candidates(words: &[String]) -> Result<(), PluginFailure> {
     let (unfinished, before) =
         words.split_last().map_or(("", [].as_slice()), |(last, rest)| (last.as_str(), rest));
-    let command = Options::command();
+    let command = PluginOptions::command();
     let chosen = before.iter().find_map(|word| command.find_subcommand(word));
     let mut found: Vec<String> = match chosen {
         None if !unfinished.starts_with('-') => command

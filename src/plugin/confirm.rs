@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use super::failure::Failure;
+use super::failure::PluginFailure;
 
 /// Whether somebody is there to be asked.
 pub(super) fn has_reader() -> bool {
@@ -13,9 +13,9 @@ pub(super) fn has_reader() -> bool {
 ///
 /// # Errors
 /// Where the answer is not yes, or nobody is there to be asked.
-pub(super) fn confirm(question: &str) -> Result<(), Failure> {
+pub(super) fn confirm(question: &str) -> Result<(), PluginFailure> {
     if !has_reader() {
-        return Err(Failure::new(
+        return Err(PluginFailure::new(
             "nothing was written: no terminal to ask on; add --yes to skip the question",
         ));
     }
@@ -25,5 +25,5 @@ pub(super) fn confirm(question: &str) -> Result<(), Failure> {
     let mut answer = String::new();
     let answered = asked.and_then(|()| std::io::stdin().lock().read_line(&mut answer));
     let yes = matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes");
-    if answered.is_ok() && yes { Ok(()) } else { Err(Failure::new("nothing was written")) }
+    if answered.is_ok() && yes { Ok(()) } else { Err(PluginFailure::new("nothing was written")) }
 }

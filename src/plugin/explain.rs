@@ -8,7 +8,7 @@ mod waits;
 use jiff::Timestamp;
 
 use super::cluster::Cluster;
-use super::failure::Failure;
+use super::failure::PluginFailure;
 use super::options::{ClusterOptions, ExplainOptions, TextOrJson};
 use super::terminal::{print, print_json};
 use report::Report;
@@ -17,7 +17,10 @@ use report::Report;
 ///
 /// # Errors
 /// The line for the reader.
-pub(super) async fn run(cluster: &ClusterOptions, options: &ExplainOptions) -> Result<(), Failure> {
+pub(super) async fn run(
+    cluster: &ClusterOptions,
+    options: &ExplainOptions,
+) -> Result<(), PluginFailure> {
     let ExplainOptions { name, output } = options;
     let resource = Cluster::new(cluster).await?.get(name).await?;
     let report = Report::new(&resource, Timestamp::now());

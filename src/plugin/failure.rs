@@ -9,12 +9,12 @@ use super::words::plain;
 
 /// One line for the reader, and the exit code.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct PluginFailure {
     line: String,
     pub(super) exit: Exit,
 }
 
-impl Failure {
+impl PluginFailure {
     pub(super) fn new(line: impl Into<String>) -> Self {
         Self::of(Exit::Failed, line)
     }
@@ -25,7 +25,7 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for PluginFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&plain(&self.line))
     }
@@ -43,12 +43,12 @@ pub(super) struct Asked<'a> {
 
 impl Asked<'_> {
     /// The line for an error that the API server, or the way to it, gave.
-    pub(super) fn failure(&self, error: &kube::Error) -> Failure {
+    pub(super) fn failure(&self, error: &kube::Error) -> PluginFailure {
         let Self { verb, namespace, server } = self;
         let place = namespace
             .map_or_else(|| "in all namespaces".to_owned(), |name| format!("in namespace {name}"));
         let kube::Error::Api(status) = error else {
-            return Failure::new(format!(
+            return PluginFailure::new(format!(
                 "no answer from the API server {server}: {}; check --kubeconfig, --context and the \
                  network",
                 root_cause(error)
@@ -83,7 +83,7 @@ impl Asked<'_> {
                 status.message
             ),
         };
-        Failure::of(exit, line)
+        PluginFailure::of(exit, line)
     }
 }
 
@@ -99,4 +99,12 @@ pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
         cause = inner;
     }
     cause.to_string()
+}
+
+/// A value that a command cannot do without.
+///
+/// # Errors
+/// It is missing.
+pub(super) fn required(value: Option<&String>, option: &str) -> Result<String, PluginFailure> {
+    value.cloned().ok_or_else(|| PluginFailure::new(format!("{option} is missing")))
 }

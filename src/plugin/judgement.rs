@@ -1,6 +1,6 @@
 //! Whether what the cloud shows speaks against a decision.
 
-use super::look::Seen;
+use super::look::ShownRecords;
 use super::terminal::table;
 use super::words::{plain, short};
 use crate::cbr::{CloudValue, ReplicationRecord};
@@ -8,7 +8,11 @@ use crate::protocol::{Decision, Relation};
 use crate::resource::{Attempt, RejectionKind};
 
 /// What the records say about a word: `Err`, where they speak against it.
-pub(super) fn judge(word: &Decision, attempt: &Attempt, seen: &Seen) -> Result<String, String> {
+pub(super) fn judge(
+    word: &Decision,
+    attempt: &Attempt,
+    seen: &ShownRecords,
+) -> Result<String, String> {
     let of_attempt = seen
         .records
         .iter()
@@ -80,7 +84,7 @@ fn named(
 }
 
 /// The records as a table.
-pub(super) fn records(seen: &Seen) -> String {
+pub(super) fn records(seen: &ShownRecords) -> String {
     if seen.records.is_empty() {
         return if seen.reported {
             "  none\n".to_owned()

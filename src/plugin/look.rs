@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::cluster::Cluster;
-use super::credential::{Purpose, credential};
+use super::credential::{UsedFor, credential};
 use super::options::CloudOptions;
 use crate::cbr::{
     Backup, BackupId, Client, ClientConfig, ProjectId, Records, ReplicationRecord, Target,
@@ -18,7 +18,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) const LIMIT: Duration = Duration::from_secs(30);
 
 /// What the cloud showed.
-pub(super) struct Seen {
+pub(super) struct ShownRecords {
     /// The records, each with what it has to do with the attempt.
     pub(super) records: Vec<(ReplicationRecord, Relation)>,
     /// Records that could not be read.
@@ -36,7 +36,7 @@ pub(super) async fn look(
     resource: &BackupReplication,
     attempt: &Attempt,
     options: &CloudOptions,
-) -> Result<Seen, String> {
+) -> Result<ShownRecords, String> {
     // Anyone who can write a status could name an endpoint of their own there, and wait for somebody
     // with more rights.
     let endpoint = options.cbr_endpoints().check(&attempt.endpoint).map_err(|refused| {
@@ -52,7 +52,7 @@ pub(super) async fn look(
             .map_err(|error| error.to_string())?,
     };
     let http = client(options.ca_bundle.as_deref())?;
-    let purpose = Purpose { endpoint: &endpoint, project: &target.project_id, limit: LIMIT };
+    let purpose = UsedFor { endpoint: &endpoint, project: &target.project_id, limit: LIMIT };
     let credential = credential(cluster, &http, &spec.auth, &purpose, options)
         .await
         .map_err(|why| why.to_string())?;
@@ -62,13 +62,19 @@ pub(super) async fn look(
         .map_err(|error| error.to_string())?;
     let Backup { names_itself: _, status: _, image_type: _, kind: _, replication_records } = backup;
     Ok(match replication_records {
-        Records::NotReported => Seen { records: Vec::new(), unreadable: 0, reported: false },
+        Records::NotReported => {
+            ShownRecords { records: Vec::new(), unreadable: 0, reported: false }
+        }
         Records::Reported { records, unreadable } => {
             let related = |record: ReplicationRecord| {
                 let relation = relation(&record, resource, attempt);
                 (record, relation)
             };
-            Seen { records: records.into_iter().map(related).collect(), unreadable, reported: true }
+            ShownRecords {
+                records: records.into_iter().map(related).collect(),
+                unreadable,
+                reported: true,
+            }
         }
     })
 }

@@ -8,6 +8,7 @@ mod color;
 mod completion;
 mod confirm;
 mod credential;
+mod credential_options;
 mod decision;
 mod exit;
 mod explain;
@@ -21,6 +22,7 @@ mod narrate;
 mod new;
 mod next;
 mod options;
+mod prompt;
 mod resolve;
 mod status;
 mod terminal;
@@ -32,8 +34,8 @@ mod write;
 use std::process::ExitCode;
 
 use exit::Exit;
-use failure::Failure;
-use options::Command;
+use failure::PluginFailure;
+use options::PluginCommand;
 
 /// Runs the command that the arguments name, to its exit code.
 pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
@@ -49,7 +51,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
     let done = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(format!("no runtime: {error}")))
+        .map_err(|error| PluginFailure::new(format!("no runtime: {error}")))
         .and_then(|runtime| runtime.block_on(run(options)));
     match done {
         Ok(exit) => exit.into(),
@@ -60,17 +62,17 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
     }
 }
 
-async fn run(options: options::Options) -> Result<Exit, Failure> {
-    let options::Options { cluster, command } = options;
+async fn run(options: options::PluginOptions) -> Result<Exit, PluginFailure> {
+    let options::PluginOptions { cluster, command } = options;
     let done = match command {
-        Command::Check(command) => return check::run(&cluster, &command).await,
-        Command::Wait(command) => return wait::run(&cluster, &command).await,
-        Command::Status(command) => status::run(&cluster, &command).await,
-        Command::New(command) => new::run(&cluster, &command).await,
-        Command::Explain(command) => explain::run(&cluster, &command).await,
-        Command::Resolve(command) => resolve::run(&cluster, &command).await,
-        Command::Completion { shell } => completion::script(shell),
-        Command::Complete { words } => completion::candidates(&words).await,
+        PluginCommand::Check(command) => return check::run(&cluster, &command).await,
+        PluginCommand::Wait(command) => return wait::run(&cluster, &command).await,
+        PluginCommand::Status(command) => status::run(&cluster, &command).await,
+        PluginCommand::New(command) => new::run(&cluster, &command).await,
+        PluginCommand::Explain(command) => explain::run(&cluster, &command).await,
+        PluginCommand::Resolve(command) => resolve::run(&cluster, &command).await,
+        PluginCommand::Completion { shell } => completion::script(shell),
+        PluginCommand::Complete { words } => completion::candidates(&words).await,
     };
     done.map(|()| Exit::Done)
 }

@@ -4,7 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use serde::Serialize;
 
 use crate::resource::{
-    BackupReplication, BackupReplicationStatus, ConditionType, Reason, TrackingEnd,
+    BackupReplication, BackupReplicationStatus, ConditionType, Reason, TrackingEnd, WaitsFor,
 };
 
 /// Who has to act next.
@@ -86,46 +86,9 @@ pub(super) fn waits_for_person(resource: &BackupReplication) -> bool {
 }
 
 fn is_brought_by_a_person(reason: Reason) -> bool {
-    match reason {
-        Reason::Suspended
-        | Reason::EndpointMissing
-        | Reason::EndpointRefused
-        | Reason::SpecInvalid
-        | Reason::CredentialNotFound
-        | Reason::CredentialMissing
-        | Reason::CredentialUnusable
-        | Reason::CredentialNotPermitted
-        | Reason::CredentialRejected
-        | Reason::LoginRefused
-        | Reason::ClaimRefused
-        | Reason::ObjectTooLarge => true,
-        // Here the operator or the cloud is at work, or `Stalled` says that it is not.
-        Reason::BeingDeleted
-        | Reason::LoginFailed
-        | Reason::Throttled
-        | Reason::TemporarilyRejected
-        | Reason::NotSent
-        | Reason::Submitting
-        | Reason::OutcomeUnknown
-        | Reason::Rejected
-        | Reason::AlreadyReplicated
-        | Reason::LookUpFailed
-        | Reason::NoMatchingBackup
-        | Reason::BackupChosen
-        | Reason::SourceNotReady
-        | Reason::TooYoung
-        | Reason::SameTargetInUse
-        | Reason::Accepted
-        | Reason::Replicating
-        | Reason::Replicated
-        | Reason::ReplicationFailed
-        | Reason::ReplicationSkipped
-        | Reason::AdditionalRecords
-        | Reason::NotReported
-        | Reason::RecordGone
-        | Reason::BackupGone
-        | Reason::TrackingLimitReached
-        | Reason::NotAccepted => false,
+    match reason.explained().waits_for {
+        WaitsFor::Person | WaitsFor::Credential(_) => true,
+        WaitsFor::OperatorOrCloud => false,
     }
 }
 

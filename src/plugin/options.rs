@@ -7,19 +7,20 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::words::is_object_name;
+use super::credential_options::CredentialOptions;
+use super::words::object_name;
 use crate::cbr::{AllowList, Cloud, EndpointPattern, RecordId};
 use crate::protocol::Decision;
 
 /// Shows and explains BackupReplications, and decides about those that wait for a person.
 #[derive(Debug, Parser)]
 #[command(name = "kubectl-brep", bin_name = "kubectl brep", version)]
-pub(super) struct Options {
+pub(super) struct PluginOptions {
     #[command(flatten)]
     pub(super) cluster: ClusterOptions,
     /// What to do.
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(super) command: PluginCommand,
 }
 
 /// Which cluster, and where in it.
@@ -38,7 +39,7 @@ pub(super) struct ClusterOptions {
 
 /// What the plugin does.
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum PluginCommand {
     /// Show where all BackupReplications stand, oldest first
     Status(StatusOptions),
     /// Wait until BackupReplications are accepted or replicated; end at once if that is of no use
@@ -241,7 +242,7 @@ pub(super) struct CheckOptions {
 #[derive(Debug, Args)]
 pub(super) struct NewOptions {
     #[command(flatten)]
-    pub(super) wanted: Wanted,
+    pub(super) wanted: ManifestOptions,
     /// Ask for what is missing although there is no terminal, and read the answers line by line
     #[arg(long)]
     pub(super) ask: bool,
@@ -254,7 +255,7 @@ pub(super) struct NewOptions {
 
 /// What a manifest needs.
 #[derive(Clone, Debug, Args)]
-pub(super) struct Wanted {
+pub(super) struct ManifestOptions {
     /// Name of the resource
     #[arg(value_name = "NAME", value_parser = object_name)]
     pub(super) name: Option<String>,
@@ -289,7 +290,7 @@ pub(super) struct Wanted {
     pub(super) credential: CredentialOptions,
 }
 
-impl Wanted {
+impl ManifestOptions {
     /// The options that are still needed.
     pub(super) fn missing(&self) -> Vec<&'static str> {
         let credential = self.credential.is_named().then_some("");
@@ -305,50 +306,6 @@ impl Wanted {
         .into_iter()
         .filter_map(|(value, option)| value.is_none().then_some(option))
         .collect()
-    }
-}
-
-/// Where the credential comes from: one of four.
-#[derive(Clone, Debug, Args)]
-pub(super) struct CredentialOptions {
-    /// Secret with an IAM token, and its key if that is not `token`
-    #[arg(long, value_name = "NAME[/KEY]", group = "credential")]
-    pub(super) token_secret: Option<String>,
-    /// Secret with a user's name, password and domain
-    #[arg(long, value_name = "NAME", group = "credential", value_parser = object_name)]
-    pub(super) password_secret: Option<String>,
-    /// Secret with an access key
-    #[arg(long, value_name = "NAME", group = "credential", value_parser = object_name)]
-    pub(super) access_key_secret: Option<String>,
-    /// Service account that an identity provider in IAM trusts
-    #[arg(long, value_name = "NAME", group = "credential", value_parser = object_name)]
-    pub(super) service_account: Option<String>,
-    /// Name of that identity provider
-    #[arg(long, value_name = "NAME")]
-    pub(super) identity_provider: Option<String>,
-    /// Client id of that identity provider
-    #[arg(long, value_name = "ID")]
-    pub(super) audience: Option<String>,
-    /// IAM endpoint, if not the one beside the CBR endpoint
-    #[arg(long, value_name = "URL")]
-    pub(super) iam_endpoint: Option<String>,
-}
-
-impl CredentialOptions {
-    /// Whether there is one.
-    pub(super) fn is_named(&self) -> bool {
-        let Self {
-            token_secret,
-            password_secret,
-            access_key_secret,
-            service_account,
-            identity_provider: _,
-            audience: _,
-            iam_endpoint: _,
-        } = self;
-        [token_secret, password_secret, access_key_secret, service_account]
-            .into_iter()
-            .any(Option::is_some)
     }
 }
 
@@ -422,8 +379,8 @@ pub(super) enum TextOrJson {
 /// Help, the version, or what is wrong, ready to be printed.
 pub(super) fn parse(
     arguments: impl IntoIterator<Item = OsString>,
-) -> Result<Options, Box<clap::Error>> {
-    Options::try_parse_from(arguments).map_err(Box::new)
+) -> Result<PluginOptions, Box<clap::Error>> {
+    PluginOptions::try_parse_from(arguments).map_err(Box::new)
 }
 
 /// Durations are written as people do: `10s`, `2m 30s`, `1h`.
@@ -435,16 +392,6 @@ fn duration(text: &str) -> Result<Duration, String> {
     signed
         .and_then(|signed| Duration::try_from(signed).ok())
         .ok_or_else(|| "must be a duration such as 0, 10s, 2m or 1h".to_owned())
-}
-
-/// Names become parts of a path at the API server.
-fn object_name(text: &str) -> Result<String, String> {
-    if is_object_name(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("must be a name: lower-case letters, digits, '-' and '.', beginning with a letter or a \
-            digit".to_owned())
-    }
 }
 
 fn record(text: &str) -> Result<RecordId, String> {

@@ -7,7 +7,7 @@ use super::cluster::Cluster;
 use super::confirm::{confirm, has_reader};
 use super::credential::{announcement, risk};
 use super::decision::{Considered, PlannedDecision, Subject, consider};
-use super::failure::Failure;
+use super::failure::PluginFailure;
 use super::judgement::{judge, records};
 use super::look::look;
 use super::meaning::meaning;
@@ -27,7 +27,10 @@ const TRIES: usize = 5;
 ///
 /// # Errors
 /// The line for the reader; nothing was written then.
-pub(super) async fn run(cluster: &ClusterOptions, options: &ResolveOptions) -> Result<(), Failure> {
+pub(super) async fn run(
+    cluster: &ClusterOptions,
+    options: &ResolveOptions,
+) -> Result<(), PluginFailure> {
     let ResolveOptions { name, decision, yes, look } = options;
     let cluster = Cluster::new(cluster).await?;
     let resource = cluster.get(name).await?;
@@ -49,11 +52,11 @@ pub(super) async fn run(cluster: &ClusterOptions, options: &ResolveOptions) -> R
 fn considered(
     resource: &BackupReplication,
     word: Decision,
-) -> Result<Option<PlannedDecision>, Failure> {
+) -> Result<Option<PlannedDecision>, PluginFailure> {
     match consider(resource, word, Timestamp::now()) {
         Considered::Possible(decision) => Ok(Some(*decision)),
         Considered::There(why) => print(&format!("Nothing to do: {why}\n")).map(|()| None),
-        Considered::Refused(why) => Err(Failure::new(format!("nothing was written: {why}"))),
+        Considered::Refused(why) => Err(PluginFailure::new(format!("nothing was written: {why}"))),
     }
 }
 
@@ -81,7 +84,7 @@ fn dare(
     decision: &PlannedDecision,
     options: &LookOptions,
     yes: bool,
-) -> Result<(), Failure> {
+) -> Result<(), PluginFailure> {
     let is_looked_up = matches!(decision.subject, Subject::Attempt(_));
     let Some(why) = risk(resource).filter(|_| is_looked_up && !options.cloud.log_in) else {
         return Ok(());
@@ -90,7 +93,7 @@ fn dare(
     if !yes && has_reader() {
         return confirm(&format!("\n{}. Check the records anyway?", plain(&why)));
     }
-    Err(Failure::new(format!(
+    Err(PluginFailure::new(format!(
         "nothing was written: {why}, so the records were not checked. --log-in checks them anyway; \
          --no-look decides without the check"
     )))
@@ -102,7 +105,7 @@ async fn check(
     resource: &BackupReplication,
     decision: &PlannedDecision,
     options: &CloudOptions,
-) -> Result<(), Failure> {
+) -> Result<(), PluginFailure> {
     let Subject::Attempt(attempt) = &decision.subject else {
         return Ok(());
     };
@@ -117,7 +120,7 @@ async fn check(
             ))?;
             match judge(&decision.word, attempt, &seen) {
                 Ok(note) => print(&format!("{}\n", plain(&note))),
-                Err(why) => Err(Failure::new(format!(
+                Err(why) => Err(PluginFailure::new(format!(
                     "nothing was written: {why}. If you know better: --no-look skips this check"
                 ))),
             }
@@ -135,7 +138,7 @@ async fn commit(
     cluster: &Cluster,
     mut resource: BackupReplication,
     mut decision: PlannedDecision,
-) -> Result<(), Failure> {
+) -> Result<(), PluginFailure> {
     for _ in 0..TRIES {
         match write(cluster, &resource, &decision.value).await? {
             Written::Yes => {
@@ -160,7 +163,7 @@ async fn commit(
             }
         }
     }
-    Err(Failure::new(
+    Err(PluginFailure::new(
         "nothing was written: the resource has changed since it was read; check it and decide again",
     ))
 }

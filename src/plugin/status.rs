@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::cluster::Cluster;
 use super::color::is_colored;
-use super::failure::Failure;
+use super::failure::PluginFailure;
 use super::next::needs_person;
 use super::options::{ClusterOptions, ListForm, StatusOptions};
 use super::terminal::{print, print_json, print_yaml};
@@ -39,7 +39,10 @@ struct Listing<'a> {
 ///
 /// # Errors
 /// The line for the reader.
-pub(super) async fn run(options: &ClusterOptions, status: &StatusOptions) -> Result<(), Failure> {
+pub(super) async fn run(
+    options: &ClusterOptions,
+    status: &StatusOptions,
+) -> Result<(), PluginFailure> {
     let cluster = Cluster::new(options).await?;
     // All namespaces are meant where none is named: --all-namespaces says it aloud. A name is one
     // of a namespace.
@@ -78,7 +81,7 @@ async fn read(
     cluster: &Cluster,
     namespace: Option<&str>,
     status: &StatusOptions,
-) -> Result<Vec<BackupReplication>, Failure> {
+) -> Result<Vec<BackupReplication>, PluginFailure> {
     if status.names.is_empty() {
         let selected = ListParams { label_selector: status.selector.clone(), ..Default::default() };
         return cluster.list(namespace, selected).await;
@@ -113,7 +116,7 @@ async fn follow(
     status: &StatusOptions,
     rows: Vec<Row>,
     table: &Table,
-) -> Result<(), Failure> {
+) -> Result<(), PluginFailure> {
     let mut shown: BTreeMap<(String, String), Row> =
         rows.into_iter().map(|row| (row.key(), row)).collect();
     let config = watcher::Config { label_selector: status.selector.clone(), ..Default::default() };
@@ -145,18 +148,18 @@ async fn follow(
             shown.insert(row.key(), row);
         }
     }
-    Err(Failure::new("the watch ended, which it never should"))
+    Err(PluginFailure::new("the watch ended, which it never should"))
 }
 
 /// A line for each.
-fn lines(rows: &[Row], form: ListForm, table: &Table) -> Result<String, Failure> {
+fn lines(rows: &[Row], form: ListForm, table: &Table) -> Result<String, PluginFailure> {
     let mut text = String::new();
     for row in rows {
         text.push_str(&match form {
             ListForm::Table | ListForm::Wide => table.line(row, Timestamp::now()),
             ListForm::Name => row.named(),
             ListForm::Json | ListForm::Yaml => serde_json::to_string(row)
-                .map_err(|error| Failure::new(format!("a row cannot be written: {error}")))?,
+                .map_err(|error| PluginFailure::new(format!("a row cannot be written: {error}")))?,
         });
         text.push('\n');
     }

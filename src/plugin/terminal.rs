@@ -4,17 +4,17 @@ use std::io::{ErrorKind, Write};
 
 use serde::Serialize;
 
-use super::failure::Failure;
+use super::failure::PluginFailure;
 
 /// Prints a text. A reader that went away is no failure of ours.
 ///
 /// # Errors
 /// Where it cannot be written.
-pub(super) fn print(text: &str) -> Result<(), Failure> {
+pub(super) fn print(text: &str) -> Result<(), PluginFailure> {
     match std::io::stdout().write_all(text.as_bytes()) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Failure::new(format!("the output cannot be written: {error}"))),
+        Err(error) => Err(PluginFailure::new(format!("the output cannot be written: {error}"))),
     }
 }
 
@@ -22,9 +22,10 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 ///
 /// # Errors
 /// Where it cannot be written.
-pub(super) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    let json = serde_json::to_string_pretty(value)
-        .map_err(|error| Failure::new(format!("the output cannot be written as JSON: {error}")))?;
+pub(super) fn print_json(value: &impl Serialize) -> Result<(), PluginFailure> {
+    let json = serde_json::to_string_pretty(value).map_err(|error| {
+        PluginFailure::new(format!("the output cannot be written as JSON: {error}"))
+    })?;
     print(&format!("{json}\n"))
 }
 
@@ -32,9 +33,10 @@ pub(super) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 ///
 /// # Errors
 /// Where it cannot be written.
-pub(super) fn print_yaml(value: &impl Serialize) -> Result<(), Failure> {
-    let yaml = serde_saphyr::to_string(value)
-        .map_err(|error| Failure::new(format!("the output cannot be written as YAML: {error}")))?;
+pub(super) fn print_yaml(value: &impl Serialize) -> Result<(), PluginFailure> {
+    let yaml = serde_saphyr::to_string(value).map_err(|error| {
+        PluginFailure::new(format!("the output cannot be written as YAML: {error}"))
+    })?;
     print(&yaml)
 }
 

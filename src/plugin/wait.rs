@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use super::cluster::Cluster;
 use super::color::is_drawn_on;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::PluginFailure;
 use super::options::{ClusterOptions, Progress, WaitOptions};
 use super::terminal::print;
 use super::watch::{News, watched};
@@ -73,14 +73,14 @@ impl Shown {
         }
     }
 
-    fn show(&mut self, waited: &[Waited]) -> Result<(), Failure> {
+    fn show(&mut self, waited: &[Waited]) -> Result<(), PluginFailure> {
         match self {
             Self::Bar(bar) => print(&bar.draw(waited)),
             Self::Lines(lines) => print(&lines.of(waited)),
         }
     }
 
-    fn say(&mut self, line: &str) -> Result<(), Failure> {
+    fn say(&mut self, line: &str) -> Result<(), PluginFailure> {
         match self {
             Self::Bar(bar) => print(&bar.above(line)),
             Self::Lines(_) => print(&Lines::said(line)),
@@ -92,7 +92,10 @@ impl Shown {
 ///
 /// # Errors
 /// The line for the reader, with the code of what ended it.
-pub(super) async fn run(cluster: &ClusterOptions, options: &WaitOptions) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    cluster: &ClusterOptions,
+    options: &WaitOptions,
+) -> Result<Exit, PluginFailure> {
     let deadline = Instant::now().checked_add(options.timeout);
     let cluster = Cluster::new(cluster).await?;
     let mut waited = Vec::new();
@@ -128,7 +131,7 @@ pub(super) async fn run(cluster: &ClusterOptions, options: &WaitOptions) -> Resu
                 }
             }
             Some((name, News::Deleted(_) | News::Listed { none: true })) => {
-                return Err(Failure::of(
+                return Err(PluginFailure::of(
                     Exit::NotFound,
                     format!("BackupReplication {name} was deleted while it was waited for"),
                 ));
@@ -142,7 +145,7 @@ pub(super) async fn run(cluster: &ClusterOptions, options: &WaitOptions) -> Resu
                 }
             }
             None => {
-                return Err(Failure::new("the watch ended, which it never should"));
+                return Err(PluginFailure::new("the watch ended, which it never should"));
             }
         }
     }
@@ -163,7 +166,7 @@ fn ended(
     options: &WaitOptions,
     now: Instant,
     deadline: Option<Instant>,
-) -> Option<Result<Exit, Failure>> {
+) -> Option<Result<Exit, PluginFailure>> {
     let is = |standing: Standing| move |one: &&Waited| one.standing == standing;
     if let Some(one) = waited.iter().find(is(Standing::Refused)) {
         return Some(Err(hopeless(one, Exit::Refused)));
@@ -185,7 +188,7 @@ fn ended(
     if deadline.is_some_and(|deadline| now >= deadline) {
         let late = waited.iter().filter(|one| one.standing != Standing::Reached);
         let names: Vec<_> = late.map(|one| plain(&one.name)).collect();
-        return Some(Err(Failure::of(
+        return Some(Err(PluginFailure::of(
             Exit::TimedOut,
             format!(
                 "the time is over, and not {} yet: {}; to see why: kubectl brep explain NAME",
@@ -206,11 +209,11 @@ fn next_look(waited: &[Waited], options: &WaitOptions, deadline: Option<Instant>
 }
 
 /// Why waiting longer is of no use.
-fn hopeless(one: &Waited, exit: Exit) -> Failure {
+fn hopeless(one: &Waited, exit: Exit) -> PluginFailure {
     let name = plain(&one.name);
     let message = lines::message(&one.resource);
     let namespace = one.resource.namespace().unwrap_or_default();
-    Failure::of(
+    PluginFailure::of(
         exit,
         format!("{name}: {message} What to type: kubectl brep explain -n {namespace} {name}"),
     )

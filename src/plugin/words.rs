@@ -42,3 +42,13 @@ pub(super) fn without_commands(message: &str) -> String {
     }
     words.join(" ")
 }
+
+/// Names become parts of a path at the API server.
+pub(super) fn object_name(text: &str) -> Result<String, String> {
+    if is_object_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be a name: lower-case letters, digits, '-' and '.', beginning with a letter or a \
+            digit".to_owned())
+    }
+}

@@ -3,7 +3,7 @@
 use kube::ResourceExt;
 
 use super::cluster::Cluster;
-use super::failure::Failure;
+use super::failure::PluginFailure;
 use crate::resource::{BackupReplication, decision_patch, met_its_version};
 
 /// What became of the write.
@@ -23,17 +23,19 @@ pub(super) async fn write(
     cluster: &Cluster,
     decided_on: &BackupReplication,
     value: &str,
-) -> Result<Written, Failure> {
+) -> Result<Written, PluginFailure> {
     let name = decided_on.name_any();
     let patch = decision_patch(decided_on, value)
-        .map_err(|why| Failure::new(format!("nothing was written: {why}")))?;
+        .map_err(|why| PluginFailure::new(format!("nothing was written: {why}")))?;
     let Err(why) = cluster.patch(&name, patch).await? else {
         return Ok(Written::Yes);
     };
     // A failed test and a refusal look alike; only the object itself can tell which it was.
     let now = cluster.get(&name).await?;
     if met_its_version(decided_on, &now) {
-        return Err(Failure::new(format!("nothing was written: the API server refuses it: {why}")));
+        return Err(PluginFailure::new(format!(
+            "nothing was written: the API server refuses it: {why}"
+        )));
     }
     Ok(Written::Changed(Box::new(now)))
 }

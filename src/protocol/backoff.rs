@@ -12,6 +12,11 @@ const FIRST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(10 * 60);
 /// No answer makes us wait longer than this, whatever its `Retry-After` says.
 const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
+/// Where the cloud asks to wait and does not say how long.
+const UNSAID_WAIT: Duration = Duration::from_secs(30);
+/// A cloud that asks for no wait at all (`Retry-After: 0`, or a date that has passed) is given a
+/// pause nevertheless.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// A refused token is tried again this seldom while its Secret does not change: it may have been a
 /// mistake of theirs.
 const REFUSED_TOKEN: Duration = Duration::from_secs(60 * 60);
@@ -67,6 +72,12 @@ pub(crate) fn conflict_delay(conflicts: u32) -> Duration {
 
 fn doubled(first: Duration, times: u32) -> Duration {
     first.saturating_mul(2_u32.saturating_pow(times.saturating_sub(1)))
+}
+
+/// Until when a throttled caller waits.
+pub(super) fn asked_to_wait(retry_after: Option<Duration>, now: Timestamp) -> Timestamp {
+    let asked = cap_retry_after(retry_after.unwrap_or(UNSAID_WAIT));
+    now.checked_add(asked.max(SHORTEST_WAIT)).unwrap_or(now)
 }
 
 /// How much is honoured of a wait that the cloud asked for.

@@ -24,11 +24,11 @@ pub(crate) fn is_silence(took: Duration, limit: Duration) -> bool {
 pub(crate) struct Circuit {
     /// Requests in a row that came to nothing.
     unanswered: u32,
-    open: Option<Open>,
+    open: Option<OpenSince>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Open {
+struct OpenSince {
     since: Duration,
     until: Duration,
 }
@@ -67,7 +67,7 @@ impl Circuit {
         self.unanswered = self.unanswered.saturating_add(1);
         if let Some(further) = self.unanswered.checked_sub(OPENS_AFTER) {
             let rest = FIRST_REST.saturating_mul(2_u32.saturating_pow(further)).min(LONGEST_REST);
-            self.open = Some(Open { since: at, until: at.saturating_add(rest) });
+            self.open = Some(OpenSince { since: at, until: at.saturating_add(rest) });
         }
     }
 }

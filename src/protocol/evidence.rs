@@ -4,7 +4,8 @@
 use jiff::SignedDuration;
 
 use crate::cbr::{
-    Backup, BackupStatus, CloudValue, RecordStatus, Records, ReplicationRecord, same_spelling,
+    Backup, BackupStatus, BegunBy, CloudValue, RecordStatus, Records, ReplicationRecord,
+    same_spelling,
 };
 use crate::protocol::observation::Observation;
 use crate::resource::{Attempt, BackupReplication, BackupReplicationSpec, CalledFor, bounds};
@@ -57,6 +58,15 @@ fn is_live(record: &ReplicationRecord) -> bool {
     }
 }
 
+/// Whether a call can have begun it. What a policy of the cloud began, or what cannot be read,
+/// shows no call, and stands against its absence.
+fn may_be_of_a_call(record: &ReplicationRecord) -> bool {
+    match record.begun_by {
+        BegunBy::Call | BegunBy::NotSaid => true,
+        BegunBy::Policy | BegunBy::Unclear => false,
+    }
+}
+
 /// The backup's records, seen from one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Evidence<'a> {
@@ -97,9 +107,9 @@ pub(super) fn evidence<'a>(backup: &'a Backup, seen: &Observation<'_>) -> Eviden
     let mut same = of(Likeness::Same);
     same.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
     // Some services never fill the list, and some show it to some users only: an empty one proves
-    // something only to a viewer that has been shown the record of an accepted call. What a policy
-    // of the cloud began does not tell that calls are shown.
-    let shows_calls = records.iter().any(|record| record.auto_trigger != Some(true));
+    // something only to a viewer that has been shown the record of an accepted call. What is not said to be
+    // begun by a call does not tell that calls are shown.
+    let shows_calls = records.iter().any(|record| record.begun_by == BegunBy::Call);
     let known = shows_calls || (reported && seen.records_known);
     let complete = known && *names_itself && unreadable == 0 && called.is_some();
     Evidence { all: records, same, unclear: of(Likeness::CannotTell), complete, source_not_ready }
@@ -123,6 +133,7 @@ impl<'a> Evidence<'a> {
         self.same
             .iter()
             .copied()
+            .filter(|record| may_be_of_a_call(record))
             .find(|record| is_since(record, attempt) && !contains(not_these, record))
     }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use crate::cbr::{Backup, BackupStatus, RecordStatus, Records, ReplicationRecord};
+use crate::cbr::{Backup, BackupStatus, BegunBy, RecordStatus, Records, ReplicationRecord};
 use crate::protocol::decide::{Action, is_finished};
 use crate::protocol::evidence::{Relation, relation};
 use crate::protocol::facts::call_result::{Acceptance, CallAnswer, CallResult};
@@ -474,18 +474,40 @@ fn an_object_that_leaves_no_room_for_the_end_is_not_claimed() {
     scene.claim("a-1");
 }
 
-/// That a policy of the cloud replicates does not tell that calls are shown.
+/// Only what the cloud itself says to be begun by a call tells that calls are shown.
 #[test]
-fn what_a_policy_of_the_cloud_began_shows_no_calls() {
-    for (auto_trigger, outcome) in [
-        (Some(true), Outcome::Unknown),
-        (Some(false), Outcome::NotAccepted),
-        (None, Outcome::NotAccepted),
+fn what_is_not_said_to_be_begun_by_a_call_does_not_tell_that_calls_are_shown() {
+    for (begun_by, outcome) in [
+        (BegunBy::Policy, Outcome::Unknown),
+        (BegunBy::NotSaid, Outcome::Unknown),
+        (BegunBy::Unclear, Outcome::Unknown),
+        (BegunBy::Call, Outcome::NotAccepted),
     ] {
-        let list = || shows(vec![ReplicationRecord { auto_trigger, ..elsewhere("r-0") }]);
+        let list = || shows(vec![ReplicationRecord { begun_by, ..elsewhere("r-0") }]);
         let mut scene = ended(list(), lost());
         scene.lookup = list();
         scene.unchanged_for = until_settled();
-        assert_eq!(scene.settled().0.attempts[0].outcome, Some(outcome), "{auto_trigger:?}");
+        assert_eq!(scene.settled().0.attempts[0].outcome, Some(outcome), "{begun_by:?}");
+    }
+}
+
+/// A policy of the cloud that replicates the same backup to the same place after a lost answer has
+/// made no call of ours; and whether ours was accepted cannot be told from then on.
+#[test]
+fn a_record_that_no_call_began_is_neither_ours_nor_proof_that_there_is_none() {
+    for (begun_by, outcome) in [
+        (BegunBy::Call, Outcome::Accepted),
+        (BegunBy::NotSaid, Outcome::Accepted),
+        (BegunBy::Policy, Outcome::Unknown),
+        (BegunBy::Unclear, Outcome::Unknown),
+    ] {
+        let before = || elsewhere("r-0");
+        let mut scene = ended(shows(vec![before()]), lost());
+        let since = ReplicationRecord { begun_by, ..ours("r-1", RecordStatus::Success) };
+        scene.lookup = shows(vec![before(), since]);
+        scene.unchanged_for = until_settled();
+        let status = scene.settled().0;
+        assert_eq!(status.attempts[0].outcome, Some(outcome), "{begun_by:?}");
+        assert_eq!(status.is_accepted(), outcome == Outcome::Accepted, "{begun_by:?}");
     }
 }

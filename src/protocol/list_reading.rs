@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::cbr::{BackupList, ListError};
-use crate::protocol::lookup::{LookupMemory, ViewerMemory, asked_to_wait};
+use crate::protocol::backoff::asked_to_wait;
+use crate::protocol::lookup::{LookupMemory, ViewerMemory};
 
 /// What a list (`GET backups`) gave.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,17 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::backoff::cap_retry_after;
+use super::backoff::asked_to_wait;
 use super::witness::{self, LogReading};
 use crate::cbr::{Backup, LookUpError, Records, ReplicationRecord, same_spelling};
 use crate::protocol::facts::call_result::CallResult;
-use crate::resource::{BackupReplication, Origin, RejectionKind};
-
-/// Where the cloud asks to wait and does not say how long.
-const UNSAID_WAIT: Duration = Duration::from_secs(30);
-/// A cloud that asks for no wait at all (`Retry-After: 0`, or a date that has passed) is
-/// given a pause nevertheless.
-const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+use crate::resource::{BackupReplication, BackupReplicationStatus, Origin, RejectionKind};
 
 /// What a look-up (`GET backup`) gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,12 +85,6 @@ fn record_bytes(record: &ReplicationRecord) -> usize {
     let said = [&record.fail_code, &record.fail_reason];
     let said: usize = said.into_iter().flatten().map(String::len).sum();
     size_of::<ReplicationRecord>() + TEXTS + said
-}
-
-/// Until when a throttled caller waits.
-pub(super) fn asked_to_wait(retry_after: Option<Duration>, now: Timestamp) -> Timestamp {
-    let asked = cap_retry_after(retry_after.unwrap_or(UNSAID_WAIT));
-    now.checked_add(asked.max(SHORTEST_WAIT)).unwrap_or(now)
 }
 
 /// What the decision may know of the look-ups before this one.
@@ -319,11 +307,20 @@ pub fn shows_record(resource: &BackupReplication, lookup: &Lookup) -> Option<boo
     }
 }
 
-/// Whether the look-up shows the record of a call that the operator itself made for this resource:
-/// what proves that this viewer is shown the records of accepted calls.
+/// Whether the look-up shows the record that the answer to this resource's own call named: what
+/// proves that this viewer is shown the records of accepted calls.
 pub fn shows_called_record(resource: &BackupReplication, lookup: &Lookup) -> bool {
-    let called = resource.status.as_ref().and_then(|status| status.origin) == Some(Origin::Called);
-    called && shows_record(resource, lookup) == Some(true)
+    let answered = resource.status.as_ref().is_some_and(names_answered_record);
+    answered && shows_record(resource, lookup) == Some(true)
+}
+
+/// Whether the record was named by the answer to the resource's own call. One that was found by
+/// what it looks like may be another's, such as that of a policy of the cloud.
+pub(crate) fn names_answered_record(status: &BackupReplicationStatus) -> bool {
+    let Some(record) = &status.replication_record_id else { return false };
+    let mut answered = status.attempts.iter().filter_map(|attempt| attempt.record_id.as_ref());
+    status.origin == Some(Origin::Called)
+        && answered.any(|answered| same_spelling(answered, record))
 }
 
 /// The record with this id, however the cloud spells it.

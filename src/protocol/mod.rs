@@ -28,6 +28,7 @@ mod secret;
 mod target;
 mod token_life;
 mod transitions;
+mod verdict;
 mod witness;
 
 pub(crate) use backoff::{claim_delay, conflict_delay, deadline, error_delay};
@@ -47,6 +48,7 @@ pub use facts::record::{Recorded, record};
 pub use fence::{Clocks, Fence};
 pub use iam::{iam_endpoint, without_version};
 pub use list_reading::ListReading;
+pub(crate) use lookup::names_answered_record;
 pub use lookup::{
     Lookup, LookupHistory, LookupMemory, ViewerMemory, shows_called_record, shows_record,
 };
@@ -57,6 +59,7 @@ pub use secret::{SecretContent, secret_content};
 pub use target::{CallTarget, LockedTarget, locked_target};
 pub use token_life::TokenLife;
 pub use transitions::{Transition, TransitionKind, since_creation, transitions};
+pub(crate) use verdict::CredentialVerdict;
 pub use witness::LogReading;
 
 #[cfg(test)]

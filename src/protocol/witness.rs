@@ -2,19 +2,15 @@
 //! they show proves that a call was accepted. What they do not show proves nothing, ever: that a
 //! service lists calls there is documented nowhere.
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 
-use super::backoff::cap_retry_after;
+use super::backoff::asked_to_wait;
 use super::policy::Policy;
-use crate::cbr::{CloudValue, LogPage, LookUpError, OperationLog, same_spelling};
+use crate::cbr::{BegunBy, CloudValue, LogPage, LookUpError, OperationLog, same_spelling};
 use crate::resource::{Attempt, BackupReplication};
 
 /// The service that logs may be so far behind the one that said what time it is.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(2);
-/// Where the cloud asks to wait and does not say how long.
-const UNSAID_WAIT: Duration = Duration::from_secs(30);
 
 /// What reading the operation logs gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +44,7 @@ impl LogReading {
                 Self::NotAvailable(error.to_string())
             }
             LookUpError::Throttled { error: _, retry_after } => {
-                let wait = cap_retry_after(retry_after.unwrap_or(UNSAID_WAIT));
-                let wait = wait.max(Duration::from_secs(1));
-                Self::Throttled { until: now.checked_add(wait).unwrap_or(now) }
+                Self::Throttled { until: asked_to_wait(*retry_after, now) }
             }
             // A refusal that nobody has described (a parameter that it does not know, say).
             LookUpError::Unreadable { text: _, error: Some(cloud) }
@@ -89,7 +83,7 @@ pub(super) fn entry_of<'a>(
         theirs.as_ref().map_or(absent, |theirs| theirs.is(ours))
     };
     let of_call = entries.iter().filter(|entry| {
-        !entry.of_policy
+        entry.begun_by == BegunBy::Call
             && entry.began_at.is_some_and(|at| (from..=to).contains(&at))
             && is(&entry.source_backup_id, called.backup_id, false)
             && is(&entry.destination_region, called.destination_region, false)

@@ -1,7 +1,7 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::cbr::{LogStatus, OperationLogId};
+use crate::cbr::{BegunBy, LogStatus, OperationLogId};
 use crate::protocol::fixtures::{POLICY, Scene, at};
 
 /// An entry of a call for the resource of the fixtures.
@@ -10,7 +10,7 @@ pub(crate) fn entry(id: &str, began: Timestamp) -> OperationLog {
         id: OperationLogId::parse(id).unwrap(),
         status: LogStatus::Running,
         began_at: Some(began),
-        of_policy: false,
+        begun_by: BegunBy::Call,
         source_backup_id: Some("B".into()),
         destination_region: Some("EU-NL".into()),
         destination_project_id: Some("dp".into()),
@@ -40,7 +40,7 @@ fn an_entry_is_the_calls_only_if_all_of_it_fits() {
     let base = || entry("l-1", cloud(1));
     let cases = [
         (base(), true),
-        (OperationLog { of_policy: true, ..base() }, false),
+        (OperationLog { begun_by: BegunBy::Policy, ..base() }, false),
         (OperationLog { source_backup_id: None, ..base() }, false),
         (OperationLog { source_backup_id: Some("other".into()), ..base() }, false),
         (OperationLog { destination_region: None, ..base() }, false),

@@ -113,6 +113,11 @@ pub struct Attempt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::ID))]
     pub code: Option<String>,
+    /// The replication record that the answer to this very call named. Only such a record shows
+    /// that the cloud lists the records of calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::ID), regex(pattern = PRINTABLE_ID))]
+    pub record_id: Option<String>,
     /// The cloud's request id, for its support.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::ID))]

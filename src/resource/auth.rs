@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::reasons::CredentialNeed;
+
 /// Where the credential comes from. Exactly one of `tokenSecretRef`, `passwordSecretRef`,
 /// `accessKeySecretRef` and `serviceAccount` is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -189,6 +191,38 @@ impl CredentialSource {
             Self::Password(_) => "a user's name, password and domain",
             Self::AccessKey(_) => "an access key",
             Self::ServiceAccount(_) => "a service account",
+        }
+    }
+
+    /// What has to be so with it, where its own place is where that is changed.
+    pub fn becomes(&self, need: CredentialNeed) -> Option<String> {
+        match (need, self) {
+            (CredentialNeed::Permitted, _) => None,
+            (CredentialNeed::Exists, Self::ServiceAccount(_)) => Some(format!("{self} exists")),
+            (CredentialNeed::Exists | CredentialNeed::Holds, _) => {
+                Some(format!("{self} holds {}", self.one()))
+            }
+            (
+                CredentialNeed::AcceptedByCloud | CredentialNeed::AcceptedByIam,
+                Self::Token(_) | Self::AccessKey(_),
+            ) => Some(format!("{self} holds {} that the cloud accepts", self.one())),
+            (CredentialNeed::AcceptedByCloud, _) => {
+                Some(format!("IAM issues another token for {self}, and the cloud accepts it"))
+            }
+            (CredentialNeed::AcceptedByIam, Self::Password(_)) => {
+                Some(format!("{self} holds {} that IAM accepts", self.one()))
+            }
+            (CredentialNeed::AcceptedByIam, Self::ServiceAccount(_)) => {
+                Some(format!("IAM accepts {self}"))
+            }
+        }
+    }
+
+    /// What the cloud is shown, with its article.
+    pub fn presented(&self) -> &'static str {
+        match self {
+            Self::Token(_) | Self::Password(_) | Self::ServiceAccount(_) => "a token",
+            Self::AccessKey(_) => "an access key",
         }
     }
 

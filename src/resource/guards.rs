@@ -216,6 +216,7 @@ fn each_attempt() -> Vec<Rule> {
             CLAIM,
         ),
         Rule::new(&["status", "attempts", "[]", "recordsBefore"], AS_IT_WAS, RECORDS),
+        Rule::new(&["status", "attempts", "[]", "recordId"], AS_IT_WAS, FINAL),
         Rule::new(ATTEMPT, neither_comes_nor_goes("recordsBefore"), RECORDS),
         Rule::new(
             &["status", "attempts", "[]", "outcome"],

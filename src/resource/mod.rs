@@ -25,7 +25,9 @@ pub use called_for::{BackupSource, CalledFor};
 pub use conditions::{Change, ConditionType, Is, Reason, apply as apply_conditions};
 pub use crd::crd_yaml;
 pub use guarded_patch::{Unguarded, decision_patch, met_its_version, status_patch};
-pub use reasons::{Acts, Blanks, Cure, EventType, Explained, Level, Telling};
+pub use reasons::{
+    Acts, Blanks, CredentialNeed, Cure, EventType, Explained, Level, Telling, WaitsFor,
+};
 pub use selector::BackupSelector;
 pub use spec::{
     BackupReplication, BackupReplicationSpec, OnRejection, OnUnknownOutcome, ReadyWhen,

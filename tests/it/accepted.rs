@@ -7,7 +7,6 @@ use anyhow::{Context, Result, ensure};
 use harness::{Object, Scene, in_time};
 use serde_json::{Value, json};
 use simulator::{Answer, Backup, Call, Fault, LookUp, Options, Script, example};
-use uuid::Uuid;
 
 use crate::OPERATOR;
 
@@ -232,10 +231,7 @@ async fn of_two_hundred_resources_at_once_each_is_replicated_once() -> Result<()
     let scene = Scene::with(OPERATOR, Options::any_backup()).await?;
     let _operator = scene.operator().start_ready()?;
     scene.valid_secret()?;
-    let manifests: Vec<String> = (0..NUMBER)
-        .map(|n| Scene::manifest_for(&format!("db-{n}"), &Uuid::new_v4().to_string(), ""))
-        .collect();
-    scene.applied(&manifests.join("\n---\n"))?;
+    scene.applied_many(NUMBER)?;
     let objects = scene.wait_for_all(NUMBER, |object| object.is("Ready")).await?;
 
     let total = scene.simulator.log(|log| log.total());
@@ -320,28 +316,7 @@ async fn what_others_write_while_the_call_is_in_flight_stays_and_so_does_its_out
     scene.applied(&Scene::manifest("db", ""))?;
     in_time("the call arrives", hold.arrived()).await?;
 
-    scene.patched(
-        "db",
-        &json!({
-            "metadata": {"labels": {"team": "storage"}, "annotations": {"example.org/ticket": "4711"}},
-            "spec": {"readyWhen": "Replicated", "suspend": true},
-        }),
-    )?;
-    let foreign = json!([{"op": "add", "path": "/status/conditions/-", "value": {
-        "type": "example.org/Audited", "status": "True", "reason": "Seen", "message": "",
-        "lastTransitionTime": "2026-01-02T03:04:05Z",
-    }}]);
-    let patch = [
-        "patch",
-        "brep",
-        "db",
-        "--subresource=status",
-        "--type=json",
-        "--patch",
-        &foreign.to_string(),
-    ];
-    let patched = scene.kubectl(&patch)?;
-    assert!(patched.accepted, "{}", patched.words);
+    scene.written_by_others("db", &json!({"readyWhen": "Replicated", "suspend": true}))?;
     hold.release();
 
     let accepted = |object: &Object| {

@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use harness::{Object, OperatorOptions, Scene, in_time};
-use serde_json::{Value, json};
-use simulator::{Operation, Options, Pace, View, example};
+use serde_json::Value;
+use simulator::{Operation, Options, Pace, View};
 
 use crate::OPERATOR;
 
@@ -62,24 +62,8 @@ fn careless_showing(view: View) -> Options {
     options
 }
 
-/// A manifest for the simulator's default world with changes to its spec.
-fn manifest(name: &str, backup: &str, changes: &Value) -> Value {
-    let mut spec = json!({
-        "projectId": example::PROJECT, "backupId": backup,
-        "destinationProjectId": example::DESTINATION_PROJECT, "destinationRegion": example::DESTINATION_REGION,
-        "destinationVaultId": example::VAULT, "auth": {"tokenSecretRef": {"name": "cbr-token"}},
-    });
-    for (field, value) in changes.as_object().into_iter().flatten() {
-        spec[field] = value.clone();
-    }
-    json!({
-        "apiVersion": "cbr.replication.dev/v1alpha1", "kind": "BackupReplication", "metadata": {"name": name},
-        "spec": spec,
-    })
-}
-
 fn apply(scene: &Scene, name: &str, backup: &str, changes: &Value) -> Result<()> {
-    scene.applied(&manifest(name, backup, changes).to_string())
+    scene.applied(&Scene::manifest_but(name, backup, changes).to_string())
 }
 
 /// The resource is gone when this returns.

@@ -13,7 +13,7 @@ mod unknown;
 use anyhow::Result;
 use harness::{Object, Scene};
 use serde_json::{Value, json};
-use simulator::{LookUp, Options, example};
+use simulator::{LookUp, Options};
 
 use crate::OPERATOR;
 
@@ -22,22 +22,6 @@ fn no_look_up() -> Options {
     let mut options = Options::default();
     options.behaviour.view.look_up = LookUp::NotFound;
     options
-}
-
-/// A manifest of the simulator's default world with changes to its spec.
-fn manifest(name: &str, backup: &str, changes: &Value) -> Value {
-    let mut spec = json!({
-        "projectId": example::PROJECT, "backupId": backup,
-        "destinationProjectId": example::DESTINATION_PROJECT, "destinationRegion": example::DESTINATION_REGION,
-        "destinationVaultId": example::VAULT, "auth": {"tokenSecretRef": {"name": "cbr-token"}},
-    });
-    for (field, value) in changes.as_object().into_iter().flatten() {
-        spec[field] = value.clone();
-    }
-    json!({
-        "apiVersion": "cbr.replication.dev/v1alpha1", "kind": "BackupReplication", "metadata": {"name": name},
-        "spec": spec,
-    })
 }
 
 /// Applies all of them at once.

@@ -229,10 +229,7 @@ async fn two_operators_at_once_make_one_call_for_each_resource() -> Result<()> {
     let scene = Scene::with(OPERATOR, Options::any_backup()).await?;
     let _operators = [scene.operator().start_ready()?, scene.operator().start_ready()?];
     scene.valid_secret()?;
-    let manifests: Vec<String> = (0..NUMBER)
-        .map(|n| Scene::manifest_for(&format!("db-{n}"), &Uuid::new_v4().to_string(), ""))
-        .collect();
-    scene.applied(&manifests.join("\n---\n"))?;
+    scene.applied_many(NUMBER)?;
     let objects = scene.wait_for_all(NUMBER, |object| object.is("Ready")).await?;
 
     let total = scene.simulator.log(|log| log.total());

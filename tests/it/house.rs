@@ -149,26 +149,20 @@ fn owner(path: &str, modules: &Modules) -> Option<String> {
     }
 }
 
-/// A name means one thing. Only what is private to two unrelated rooms may share one.
+/// A name means one thing.
 #[test]
 fn no_two_types_have_one_name() -> Result<()> {
     let definition =
-        Regex::new(r"(?m)^\s*(pub(?:\([a-z ]+\))? )?(?:struct|enum|trait) ([A-Z][A-Za-z0-9]*)")?;
-    let mut defined: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
+        Regex::new(r"(?m)^\s*(?:pub(?:\([a-z :]+\))? )?(?:struct|enum|trait) ([A-Z][A-Za-z0-9]*)")?;
+    let mut defined: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (room, _) in ROOMS {
         for (module, text) in modules(room)? {
             for found in definition.captures_iter(&text) {
-                let exported = found.get(1).is_some_and(|visible| visible.as_str() == "pub ");
-                defined.entry(found[2].to_owned()).or_default().push((module.clone(), exported));
+                defined.entry(found[1].to_owned()).or_default().push(module.clone());
             }
         }
     }
-    let room = |module: &str| module.split("::").next().unwrap_or_default().to_owned();
-    defined.retain(|_, places| {
-        let rooms: BTreeSet<_> = places.iter().map(|(module, _)| room(module)).collect();
-        places.len() > rooms.len()
-            || (places.len() > 1 && places.iter().any(|(_, exported)| *exported))
-    });
+    defined.retain(|_, places| places.len() > 1);
     assert!(defined.is_empty(), "{defined:#?}");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Decodes what may be base64 or hex. Where a piece of it begins is not known, so it is tried from
 //! each place of a group.
 
-use super::reading::{Place, Read, Reading};
+use super::reading::{Place, Read, ReadText};
 
 /// A way to write bytes as characters of so many bits.
 #[derive(Clone, Copy)]
@@ -39,7 +39,7 @@ fn hex_value(byte: u8) -> Option<u32> {
 /// The bytes that the characters stand for, where each uninterrupted piece begins with its
 /// character no. `phase`.
 pub(super) fn decoded(
-    reading: &Reading,
+    reading: &ReadText,
     encoding: Encoding,
     phase: usize,
 ) -> impl Iterator<Item = Read> {

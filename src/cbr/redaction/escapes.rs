@@ -1,9 +1,9 @@
 //! Undoes escapes: those of JSON and its relatives, of URLs, and of HTML.
 
-use super::reading::Reading;
+use super::reading::ReadText;
 
 /// The text as it reads without white space, line breaks and escapes. Shorter where there were any.
-pub(super) fn unescaped(reading: &Reading) -> Reading {
+pub(super) fn unescaped(reading: &ReadText) -> ReadText {
     reading.rewritten(|rest| match rest.first() {
         Some(b'\\') => backslash(rest),
         Some(b'%') => percent(rest),

@@ -11,12 +11,12 @@ pub(super) struct Place {
 pub(super) type Read = Option<(u8, Place)>;
 
 /// Characters and their places. The two lists are equally long.
-pub(super) struct Reading {
+pub(super) struct ReadText {
     pub(super) bytes: Vec<u8>,
     places: Vec<Place>,
 }
 
-impl Reading {
+impl ReadText {
     /// The text as it stands.
     pub(super) fn of(text: &str) -> Self {
         let places = (0..text.len()).map(|at| Place { from: at, to: at + 1 }).collect();

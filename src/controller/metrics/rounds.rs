@@ -15,7 +15,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Labels {
+struct RoundLabels {
     result: ReconcileResult,
 }
 
@@ -35,7 +35,7 @@ closed_list! {
 
 /// Rounds of the controller.
 pub(in crate::controller) struct RoundMetrics {
-    ended: Family<Labels, Counter>,
+    ended: Family<RoundLabels, Counter>,
     duration: Histogram,
     queue: Queue,
     status_writes: Counter,
@@ -55,7 +55,7 @@ impl RoundMetrics {
         };
         ReconcileResult::ALL
             .iter()
-            .for_each(|result| drop(metrics.ended.get_or_create(&Labels { result: *result })));
+            .for_each(|result| drop(metrics.ended.get_or_create(&RoundLabels { result: *result })));
         registry.register("reconciles", "Reconciliations, by result", metrics.ended.clone());
         registry.register_with_unit(
             "reconcile_duration",
@@ -88,7 +88,7 @@ impl RoundMetrics {
     }
 
     pub(in crate::controller) fn ended(&self, result: ReconcileResult, took: Duration) {
-        self.ended.get_or_create(&Labels { result }).inc();
+        self.ended.get_or_create(&RoundLabels { result }).inc();
         self.duration.observe(took.as_secs_f64());
     }
 

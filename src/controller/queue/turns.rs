@@ -14,14 +14,14 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// Where each resource stands that is not at rest. `W`: what is kept for each that waits for its
 /// turn.
 pub(super) struct Turns<W> {
-    places: HashMap<ResourceKey, Place>,
+    places: HashMap<ResourceKey, TurnState>,
     timed: BTreeSet<(Instant, ResourceKey)>,
     /// By namespace, so that none waits behind the many of another.
     waiting: HashMap<Box<str>, VecDeque<(ResourceKey, W)>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum TurnState {
     DueAt(Instant),
     Waits,
     /// Never two rounds of one resource at a time.
@@ -47,17 +47,17 @@ impl<W> Turns<W> {
         waits: impl FnOnce() -> W,
     ) -> bool {
         match self.places.get_mut(&key) {
-            Some(Place::Runs { changed }) => {
+            Some(TurnState::Runs { changed }) => {
                 *changed = true;
                 return false;
             }
-            Some(Place::Waits) => return false,
-            Some(Place::DueAt(_)) | None => {}
+            Some(TurnState::Waits) => return false,
+            Some(TurnState::DueAt(_)) | None => {}
         }
         match due(&key) {
             Due::Now => {
                 self.forget_time(&key);
-                self.places.insert(key.clone(), Place::Waits);
+                self.places.insert(key.clone(), TurnState::Waits);
                 let of_namespace = self.waiting.entry(key.namespace().into()).or_default();
                 of_namespace.push_back((key, waits()));
                 true
@@ -79,7 +79,7 @@ impl<W> Turns<W> {
             self.waiting.remove(namespace);
         }
         let (key, _) = begun?;
-        self.places.insert(key.clone(), Place::Runs { changed: false });
+        self.places.insert(key.clone(), TurnState::Runs { changed: false });
         Some(key)
     }
 
@@ -100,7 +100,7 @@ impl<W> Turns<W> {
         if let Some(again) = again {
             self.due_after(key.clone(), now, again);
         }
-        place == Some(Place::Runs { changed: true })
+        place == Some(TurnState::Runs { changed: true })
     }
 
     /// When the next time comes.
@@ -120,23 +120,23 @@ impl<W> Turns<W> {
     pub(super) fn close(&mut self) {
         self.timed.clear();
         self.waiting.clear();
-        self.places.retain(|_, place| matches!(place, Place::Runs { .. }));
+        self.places.retain(|_, place| matches!(place, TurnState::Runs { .. }));
     }
 
     fn due_after(&mut self, key: ResourceKey, now: Instant, left: Duration) {
         let Some(at) = now.checked_add(left.min(LONGEST)) else { return };
-        if let Some(Place::DueAt(before)) = self.places.get(&key)
+        if let Some(TurnState::DueAt(before)) = self.places.get(&key)
             && *before <= at
         {
             return;
         }
         self.forget_time(&key);
-        self.places.insert(key.clone(), Place::DueAt(at));
+        self.places.insert(key.clone(), TurnState::DueAt(at));
         self.timed.insert((at, key));
     }
 
     fn forget_time(&mut self, key: &ResourceKey) {
-        if let Some(Place::DueAt(at)) = self.places.get(key) {
+        if let Some(TurnState::DueAt(at)) = self.places.get(key) {
             self.timed.remove(&(*at, key.clone()));
             self.places.remove(key);
         }

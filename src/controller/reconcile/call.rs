@@ -7,9 +7,9 @@ use crate::controller::prepared::{self, Prepared, PreparedCall};
 use crate::controller::reconcile::claim::{Claim, OpenWindow};
 use crate::controller::reconcile::credential::UsableCredential;
 use crate::controller::state::breakers::Turn;
-use crate::controller::state::gate::{Heard, LanePlace, Wanted};
+use crate::controller::state::gate::{CloudWait, Heard, LanePlace};
 use crate::controller::state::viewers::ViewerKey;
-use crate::protocol::{CallAnswer, CallResult, is_silence};
+use crate::protocol::{CallAnswer, CallResult, CredentialVerdict, is_silence};
 use crate::resource::{Attempt, BackupReplication, CredentialSource, RejectionKind};
 
 /// A call that has ended and is to be recorded.
@@ -36,12 +36,13 @@ pub(crate) async fn call(
             let ending = send(context, &callable, usable, &attempt, how).await;
             let heard = heard(&ending, started.elapsed(), limit);
             // What the cloud asks of this caller holds for all with the same credential.
-            let wanted = place.note(heard, sent, context.memory.now(), context.spread());
-            if let Some(Wanted { until: _, more }) = wanted {
+            let wait = place.note(heard, sent, context.memory.now(), context.spread());
+            if let Some(CloudWait { until: _, more }) = wait {
                 context.metrics.cloud.throttled(more);
             }
-            usable.note_call(context, &ending);
-            turn.note_call(&ending, context.memory.now());
+            let verdict = CredentialVerdict::from(&ending);
+            usable.note(context, &verdict);
+            turn.note(verdict, context.memory.now());
             context.memory.viewer(&viewer_key(&object, &callable, usable), |viewer| {
                 viewer.note_call(&ending)
             });

@@ -21,10 +21,10 @@ use crate::controller::state::issued_tokens::{Held, LoginFailure, TokenKey};
 use crate::controller::state::permits::RoundPermit;
 use crate::controller::state::secret_reads::ReadSecret;
 use crate::protocol::{
-    CallResult, CredentialProblem, CredentialReading, ListReading, Lookup, SecretContent,
-    iam_endpoint, secret_content,
+    CredentialProblem, CredentialReading, CredentialVerdict, SecretContent, iam_endpoint,
+    secret_content,
 };
-use crate::resource::{Auth, CredentialSource, RejectionKind, ServiceAccountRef};
+use crate::resource::{Auth, CredentialSource, ServiceAccountRef};
 
 /// How long a service account's token lives that is exchanged at once, in seconds. The API server
 /// issues none that is shorter.
@@ -80,39 +80,13 @@ impl UsableCredential {
     }
 
     /// A token that the cloud no longer takes is replaced, whatever its end says.
-    pub(crate) fn note_lookup(&self, context: &Context, lookup: &Lookup) {
-        match lookup {
-            Lookup::Unauthorized(_) => self.note_refusal(context),
-            Lookup::Backup(_)
-            | Lookup::NoSuchBackup(_)
-            | Lookup::NotAvailable(_)
-            | Lookup::Throttled { .. }
-            | Lookup::Deferred { .. }
-            | Lookup::Failed(_) => {}
-        }
-    }
-
-    /// The same for a list.
-    pub(crate) fn note_list(&self, context: &Context, list: &ListReading) {
-        match list {
-            ListReading::Unauthorized(_) => self.note_refusal(context),
-            ListReading::Shown(_)
-            | ListReading::NotAvailable(_)
-            | ListReading::Throttled { .. }
-            | ListReading::Failed(_) => {}
-        }
-    }
-
-    /// The same for the call.
-    pub(crate) fn note_call(&self, context: &Context, result: &CallResult) {
-        match result {
-            CallResult::Rejected { kind: RejectionKind::Unauthorized, .. } => {
-                self.note_refusal(context);
-            }
-            CallResult::Accepted(..)
-            | CallResult::Rejected { .. }
-            | CallResult::NotSent(_)
-            | CallResult::Unknown(_) => {}
+    pub(crate) fn note(&self, context: &Context, verdict: &CredentialVerdict) {
+        match verdict {
+            CredentialVerdict::Refused(_) => self.note_refusal(context),
+            CredentialVerdict::Accepted
+            | CredentialVerdict::NotLookedAt
+            | CredentialVerdict::Unheard(_)
+            | CredentialVerdict::Untold => {}
         }
     }
 

@@ -7,6 +7,7 @@ mod list;
 mod logs;
 pub(super) mod lookup;
 mod observe;
+mod reading;
 mod record;
 mod status_writer;
 

@@ -18,8 +18,7 @@ use tokio::sync::OwnedMutexGuard;
 use url::{Host, Url};
 
 use crate::cbr::{Credential, CredentialId};
-use crate::protocol::{CallResult, ListReading, Lookup};
-use crate::resource::RejectionKind;
+use crate::protocol::CredentialVerdict;
 
 /// A value, where it is shown. Another cloud may refuse what this one takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -116,12 +115,11 @@ impl Breakers {
         let breaker = self.breaker(key, came);
         let turn = |alone| breaker.turn(credential, alone);
         let trust = breaker.state().trust.clone();
-        match (trust, credential) {
-            (Trust::Proven, _) | (Trust::Unproven, Credential::Token(_)) => {
-                return Pass::Go(turn(None));
-            }
-            (Trust::Unproven, Credential::AccessKey(_)) => {}
-            (Trust::Refused { why, until, tries: _ }, _) => {
+        match trust {
+            Trust::Proven => return Pass::Go(turn(None)),
+            Trust::Unproven if credential.is_locked_by_refusals() => {}
+            Trust::Unproven => return Pass::Go(turn(None)),
+            Trust::Refused { why, until, tries: _ } => {
                 return match breaker.one.clone().try_lock_owned() {
                     Ok(alone) if at() >= until => Pass::Go(turn(Some(alone))),
                     Ok(_) | Err(_) => Pass::Refused(why),
@@ -156,14 +154,14 @@ impl Breakers {
         let trust = breaker.state().trust.clone();
         match trust {
             Trust::Proven => Some(breaker.turn(credential, None)),
-            Trust::Unproven => match credential {
-                Credential::Token(_) => Some(breaker.turn(credential, None)),
-                Credential::AccessKey(_) if self.refused_by_its_cloud(key, at).is_some() => None,
-                Credential::AccessKey(_) => {
-                    let alone = breaker.one_call.clone().try_lock_owned().ok()?;
-                    Some(breaker.turn(credential, Some(alone)))
-                }
-            },
+            Trust::Unproven if !credential.is_locked_by_refusals() => {
+                Some(breaker.turn(credential, None))
+            }
+            Trust::Unproven if self.refused_by_its_cloud(key, at).is_some() => None,
+            Trust::Unproven => {
+                let alone = breaker.one_call.clone().try_lock_owned().ok()?;
+                Some(breaker.turn(credential, Some(alone)))
+            }
             Trust::Refused { .. } => None,
         }
     }
@@ -207,10 +205,7 @@ impl Breakers {
 
 impl Breaker {
     fn turn(self: &Arc<Self>, credential: &Credential, alone: Option<OwnedMutexGuard<()>>) -> Turn {
-        let rests = match credential {
-            Credential::Token(_) => TOKEN_RESTS,
-            Credential::AccessKey(_) => ACCESS_KEY_RESTS,
-        };
+        let rests = if credential.is_locked_by_refusals() { ACCESS_KEY_RESTS } else { TOKEN_RESTS };
         Turn { breaker: self.clone(), rests, _alone: alone }
     }
 
@@ -220,48 +215,14 @@ impl Breaker {
 }
 
 impl Turn {
-    /// Ends the turn with what the look-up gave.
-    pub(crate) fn note_lookup(self, lookup: &Lookup, at: Duration) {
-        match lookup {
-            Lookup::Unauthorized(why) => self.refused(why.clone(), at),
-            Lookup::Backup(_) | Lookup::NoSuchBackup(_) => self.know(Trust::Proven),
-            // Where nothing is served, nobody looks at a credential.
-            Lookup::NotAvailable(_) => self.leave_open(),
-            Lookup::Failed(why) => self.breaker.state().failed = Some((why.clone(), at)),
-            Lookup::Throttled { until: _ } => {
-                let why = "the cloud asks for fewer requests".to_owned();
-                self.breaker.state().failed = Some((why, at));
-            }
-            Lookup::Deferred { until: _ } => {}
-        }
-    }
-
-    /// Ends the turn with what the list gave.
-    pub(crate) fn note_list(self, list: &ListReading, at: Duration) {
-        match list {
-            ListReading::Unauthorized(why) => self.refused(why.clone(), at),
-            ListReading::Shown(_) => self.know(Trust::Proven),
-            // Where nothing is served, nobody looks at a credential.
-            ListReading::NotAvailable(_) => self.leave_open(),
-            ListReading::Failed(why) => self.breaker.state().failed = Some((why.clone(), at)),
-            ListReading::Throttled { until: _ } => {
-                let why = "the cloud asks for fewer requests".to_owned();
-                self.breaker.state().failed = Some((why, at));
-            }
-        }
-    }
-
-    /// Ends the turn with how the call ended.
-    pub(crate) fn note_call(self, result: &CallResult, at: Duration) {
-        match result {
-            CallResult::Rejected { kind: RejectionKind::Unauthorized, retry_after: _, answer } => {
-                // Without what varies from answer to answer: others are told it, too.
-                let code = answer.code.as_ref().map_or_else(String::new, |it| format!(", {it}"));
-                let status = answer.http_status.map_or(401, u32::from);
-                self.refused(format!("the call was refused with HTTP {status}{code}"), at);
-            }
-            CallResult::Accepted(..) | CallResult::Rejected { .. } => self.know(Trust::Proven),
-            CallResult::NotSent(_) | CallResult::Unknown(_) => {}
+    /// Ends the turn with what the answer says of the value.
+    pub(crate) fn note(self, verdict: CredentialVerdict, at: Duration) {
+        match verdict {
+            CredentialVerdict::Accepted => self.know(Trust::Proven),
+            CredentialVerdict::Refused(why) => self.refused(why, at),
+            CredentialVerdict::NotLookedAt => self.leave_open(),
+            CredentialVerdict::Unheard(why) => self.breaker.state().failed = Some((why, at)),
+            CredentialVerdict::Untold => {}
         }
     }
 

@@ -17,12 +17,12 @@ fn token() -> Credential {
     Credential::Token(Token::from_bytes(b"MIIabcdefghij").unwrap())
 }
 
-fn shown() -> Lookup {
-    Lookup::NoSuchBackup("HTTP 404".to_owned())
+fn shown() -> CredentialVerdict {
+    CredentialVerdict::Accepted
 }
 
-fn refused() -> Lookup {
-    Lookup::Unauthorized("HTTP 401".to_owned())
+fn refused() -> CredentialVerdict {
+    CredentialVerdict::Refused("HTTP 401".to_owned())
 }
 
 impl Scene {
@@ -46,8 +46,8 @@ impl Scene {
         self.breakers.for_call(&self.key(), &self.credential, self.now.get())
     }
 
-    async fn look(&self, lookup: &Lookup) {
-        self.lookup().await.unwrap().note_lookup(lookup, self.now.get());
+    async fn look(&self, verdict: CredentialVerdict) {
+        self.lookup().await.unwrap().note(verdict, self.now.get());
     }
 }
 
@@ -68,7 +68,7 @@ async fn of_two_hundred_who_come_together_one_shows_a_refused_value() {
         match scene.lookup().await {
             Some(turn) => {
                 tokio::task::yield_now().await;
-                turn.note_lookup(&refused(), scene.now.get());
+                turn.note(refused(), scene.now.get());
                 1
             }
             None => 0,
@@ -87,7 +87,7 @@ async fn who_waited_behind_one_that_met_a_failure_is_told_it_and_does_not_wait_a
     let ends = async {
         tokio::task::yield_now().await;
         scene.pass_time(Duration::from_secs(60));
-        first.note_lookup(&Lookup::Failed("no answer".to_owned()), scene.now.get());
+        first.note(CredentialVerdict::Unheard("no answer".to_owned()), scene.now.get());
     };
     let (told, ()) = tokio::join!(futures::future::join_all(others), ends);
     assert!(told.iter().all(|pass| matches!(pass, Pass::Failed(why) if why == "no answer")));
@@ -100,14 +100,14 @@ async fn tokens_wait_for_nothing_until_one_is_refused() {
     let scene = Scene::new(token());
     let together = [scene.lookup().await, scene.lookup().await, scene.call()];
     assert!(together.iter().all(Option::is_some));
-    scene.look(&refused()).await;
+    scene.look(refused()).await;
     assert!(scene.lookup().await.is_none() && scene.call().is_none());
 }
 
 #[tokio::test]
 async fn a_value_that_is_taken_holds_nobody_up() {
     let scene = Scene::new(access_key());
-    scene.look(&shown()).await;
+    scene.look(shown()).await;
     let together = [scene.lookup().await, scene.lookup().await, scene.call()];
     assert!(together.iter().all(Option::is_some));
 }
@@ -116,7 +116,7 @@ async fn a_value_that_is_taken_holds_nobody_up() {
 async fn a_refused_value_rests_and_is_then_tried_by_one_look_up_and_never_by_a_call() {
     for (credential, rest) in [(access_key(), ACCESS_KEY_RESTS), (token(), TOKEN_RESTS)] {
         let scene = Scene::new(credential);
-        scene.look(&refused()).await;
+        scene.look(refused()).await;
         scene.pass_time(rest - Duration::from_secs(1));
         assert!(scene.lookup().await.is_none());
         scene.pass_time(Duration::from_secs(1));
@@ -124,11 +124,11 @@ async fn a_refused_value_rests_and_is_then_tried_by_one_look_up_and_never_by_a_c
         let probe = scene.lookup().await.unwrap();
         assert!(scene.lookup().await.is_none());
         // Refused again, it rests for longer.
-        probe.note_lookup(&refused(), scene.now.get());
+        probe.note(refused(), scene.now.get());
         scene.pass_time(rest);
         assert!(scene.lookup().await.is_none());
         scene.pass_time(rest);
-        scene.look(&shown()).await;
+        scene.look(shown()).await;
         assert!(scene.call().is_some());
     }
 }
@@ -136,36 +136,36 @@ async fn a_refused_value_rests_and_is_then_tried_by_one_look_up_and_never_by_a_c
 #[tokio::test]
 async fn an_answer_that_says_nothing_of_the_value_changes_nothing() {
     let scene = Scene::new(access_key());
-    for silent in [Lookup::Failed("away".to_owned()), Lookup::NotAvailable("HTTP 404".to_owned())] {
-        scene.look(&silent).await;
+    for silent in [CredentialVerdict::Unheard("away".to_owned()), CredentialVerdict::NotLookedAt] {
+        scene.look(silent).await;
         let first = scene.call().unwrap();
         assert!(first._alone.is_some());
     }
-    scene.look(&refused()).await;
+    scene.look(refused()).await;
     scene.pass_time(ACCESS_KEY_RESTS);
-    scene.look(&Lookup::NotAvailable("HTTP 404".to_owned())).await;
+    scene.look(CredentialVerdict::NotLookedAt).await;
     assert!(scene.call().unwrap()._alone.is_some());
 }
 
 #[tokio::test]
 async fn another_value_has_a_breaker_of_its_own_and_old_ones_are_forgotten() {
     let mut scene = Scene::new(access_key());
-    scene.look(&refused()).await;
+    scene.look(refused()).await;
     scene.credential = token();
-    scene.look(&shown()).await;
+    scene.look(shown()).await;
     scene.pass_time(FORGOTTEN_AFTER);
     scene.credential = Credential::Token(Token::from_bytes(b"another-token").unwrap());
-    scene.look(&shown()).await;
+    scene.look(shown()).await;
     assert_eq!(scene.breakers.0.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn refusals_of_what_was_under_way_together_count_as_one() {
     let scene = Scene::new(access_key());
-    scene.look(&shown()).await;
+    scene.look(shown()).await;
     let together = [scene.lookup().await, scene.lookup().await, scene.lookup().await];
     for turn in together.into_iter().flatten() {
-        turn.note_lookup(&refused(), scene.now.get());
+        turn.note(refused(), scene.now.get());
     }
     scene.pass_time(ACCESS_KEY_RESTS);
     assert!(scene.lookup().await.is_some());
@@ -194,7 +194,7 @@ async fn shown_in_all_regions(breakers: &Breakers, credential: &Credential) -> u
         match breakers.for_lookup(&at_region(region, credential), credential, || NOW).await {
             Pass::Go(turn) => {
                 tokio::task::yield_now().await;
-                turn.note_lookup(&refused(), NOW);
+                turn.note(refused(), NOW);
                 1
             }
             Pass::Refused(_) | Pass::Failed(_) => 0,
@@ -225,7 +225,7 @@ async fn a_key_that_an_endpoint_takes_is_not_kept_from_it() {
     let (breakers, key) = (Breakers::default(), access_key());
     let proven = at_region("takes-it", &key);
     match breakers.for_lookup(&proven, &key, || NOW).await {
-        Pass::Go(turn) => turn.note_lookup(&shown(), NOW),
+        Pass::Go(turn) => turn.note(shown(), NOW),
         Pass::Refused(why) | Pass::Failed(why) => panic!("{why}"),
     }
     assert_eq!(shown_in_all_regions(&breakers, &key).await, REFUSALS_OF_A_CLOUD);

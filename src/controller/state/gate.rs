@@ -99,7 +99,7 @@ pub(crate) struct LanePlace {
 
 /// A wait that the cloud wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub(crate) struct CloudWait {
     pub(crate) until: Timestamp,
     /// How much longer it is than what was known before.
     pub(crate) more: Duration,
@@ -246,7 +246,7 @@ impl LanePlace {
         sent: Duration,
         at: Duration,
         spread: f64,
-    ) -> Option<Wanted> {
+    ) -> Option<CloudWait> {
         let mut state = lock(&self.lane);
         match heard {
             Heard::Answer => {
@@ -264,7 +264,7 @@ impl LanePlace {
                 let wait = until.saturating_sub(at);
                 let told = deadline(Timestamp::now(), wait).unwrap_or(Timestamp::MAX);
                 state.held_until = state.held_until.max(told);
-                Some(Wanted { until: state.held_until, more: until.saturating_sub(before) })
+                Some(CloudWait { until: state.held_until, more: until.saturating_sub(before) })
             }
             Heard::Silence => {
                 state.circuit.note_silence(sent, at);

@@ -16,13 +16,13 @@ const KEPT: Duration = Duration::from_secs(60);
 
 /// One reading.
 #[derive(Clone, Debug)]
-struct Reading {
+struct CachedLogs {
     started: Instant,
     since: Timestamp,
     logs: LogReading,
 }
 
-type Cell = Arc<AsyncMutex<Option<Reading>>>;
+type Cell = Arc<AsyncMutex<Option<CachedLogs>>>;
 
 /// What was read lately.
 #[derive(Debug, Default)]
@@ -45,7 +45,7 @@ impl LogCache {
         let mut last = cell.lock().await;
         let kept = last.take().filter(|last| last.started.elapsed() < KEPT);
         // What began after it was wanted is as good as one's own.
-        let serves = |last: &Reading| {
+        let serves = |last: &CachedLogs| {
             last.since <= since && (last.started >= wanted || last.started.elapsed() <= max_age)
         };
         if let Some(reading) = kept.as_ref().filter(|last| serves(last)) {
@@ -57,7 +57,7 @@ impl LogCache {
         let since = kept.map_or(since, |last| last.since.min(since));
         let started = Instant::now();
         let logs = read(since).await;
-        *last = Some(Reading { started, since, logs: logs.clone() });
+        *last = Some(CachedLogs { started, since, logs: logs.clone() });
         logs
     }
 

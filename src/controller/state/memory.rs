@@ -19,7 +19,7 @@ const GIVEN_UP: usize = 8;
 
 /// The attempt in force and its state, as they were when they were first seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Seen {
+struct SeenAttempt {
     attempt: AttemptId,
     outcome: Option<Outcome>,
 }
@@ -39,7 +39,7 @@ struct Refusals {
 #[derive(Debug)]
 struct ResourceMemory {
     uid: Option<String>,
-    attempt: Option<(Seen, Duration)>,
+    attempt: Option<(SeenAttempt, Duration)>,
     lookups: LookupMemory,
     given_up: Vec<AttemptId>,
     refusals: Option<Refusals>,
@@ -91,7 +91,7 @@ impl Memory {
     ) -> Duration {
         let in_force = resource.status.as_ref().and_then(|status| status.attempts.first());
         let Some(Attempt { id, outcome, .. }) = in_force else { return Duration::ZERO };
-        let seen = Seen { attempt: id.clone(), outcome: *outcome };
+        let seen = SeenAttempt { attempt: id.clone(), outcome: *outcome };
         let now = self.now();
         self.with(key, resource, |known| match &known.attempt {
             Some((before, since)) if *before == seen => now.saturating_sub(*since),

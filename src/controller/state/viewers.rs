@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::cbr::CredentialId;
-use crate::protocol::ViewerMemory;
+use crate::protocol::{ViewerMemory, names_answered_record};
 use crate::resource::{BackupReplication, Outcome};
 
 /// Viewers kept of one namespace. Of more, those that have not looked for the longest time are
@@ -37,7 +37,7 @@ impl StoredViewer {
     /// The one that this status names.
     pub(crate) fn of(resource: &BackupReplication) -> Option<Self> {
         let status = resource.status.as_ref()?;
-        let viewer = status.record_shown_to.clone()?;
+        let viewer = status.record_shown_to.clone().filter(|_| names_answered_record(status))?;
         let accepted =
             status.attempts.iter().find(|attempt| attempt.outcome == Some(Outcome::Accepted))?;
         Some(Self {

@@ -17,7 +17,7 @@ pub(super) type Guarded = DeserializeGuard<BackupReplication>;
 
 /// What is left of a page.
 #[derive(Debug)]
-pub(super) struct Page<T> {
+pub(super) struct ListPage<T> {
     pub(super) items: Vec<T>,
     /// What the next page is asked for with.
     pub(super) token: Option<String>,
@@ -25,7 +25,7 @@ pub(super) struct Page<T> {
     pub(super) version: Option<String>,
 }
 
-impl<T> Page<T> {
+impl<T> ListPage<T> {
     /// Reads a page, and reduces each of its objects.
     pub(super) fn read(
         body: &[u8],
@@ -41,7 +41,7 @@ impl<T> Page<T> {
 fn read<O: DeserializeOwned, T>(
     body: &[u8],
     reduce: &mut impl FnMut(O) -> T,
-) -> serde_json::Result<Page<T>> {
+) -> serde_json::Result<ListPage<T>> {
     let mut decoder = serde_json::Deserializer::from_slice(body);
     let page = PageSeed { reduce, object: PhantomData }.deserialize(&mut decoder)?;
     decoder.end()?;
@@ -62,22 +62,22 @@ struct PageMeta {
 }
 
 impl<'de, O: DeserializeOwned, T, F: FnMut(O) -> T> DeserializeSeed<'de> for PageSeed<'_, O, F> {
-    type Value = Page<T>;
+    type Value = ListPage<T>;
 
-    fn deserialize<D: Deserializer<'de>>(self, decoder: D) -> Result<Page<T>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, decoder: D) -> Result<ListPage<T>, D::Error> {
         decoder.deserialize_map(self)
     }
 }
 
 impl<'de, O: DeserializeOwned, T, F: FnMut(O) -> T> Visitor<'de> for PageSeed<'_, O, F> {
-    type Value = Page<T>;
+    type Value = ListPage<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of objects")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Page<T>, A::Error> {
-        let mut page = Page { items: Vec::new(), token: None, version: None };
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<ListPage<T>, A::Error> {
+        let mut page = ListPage { items: Vec::new(), token: None, version: None };
         while let Some(field) = fields.next_key::<String>()? {
             match field.as_str() {
                 "items" => {
@@ -147,7 +147,7 @@ mod tests {
     }
 
     /// Each object's name, and whether it could be read.
-    fn names(items: Value, metadata: Value) -> (Vec<(String, bool)>, Page<()>) {
+    fn names(items: Value, metadata: Value) -> (Vec<(String, bool)>, ListPage<()>) {
         let body = json!({
             "apiVersion": "cbr.replication.dev/v1alpha1", "items": items,
             "kind": "BackupReplicationList", "metadata": metadata,
@@ -156,9 +156,9 @@ mod tests {
             Ok(object) => (object.metadata.name.unwrap(), true),
             Err(invalid) => (invalid.metadata.name.unwrap(), false),
         };
-        let Page { items, token, version } =
-            Page::read(body.to_string().as_bytes(), reduce).unwrap();
-        (items, Page { items: Vec::new(), token, version })
+        let ListPage { items, token, version } =
+            ListPage::read(body.to_string().as_bytes(), reduce).unwrap();
+        (items, ListPage { items: Vec::new(), token, version })
     }
 
     #[test]
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn what_is_no_list_is_an_error() {
         for body in ["", "[]", "{\"items\":7}", "{\"items\":[]", "{\"items\":[]}x"] {
-            let read = Page::read(body.as_bytes(), &mut |_: Guarded| ());
+            let read = ListPage::read(body.as_bytes(), &mut |_: Guarded| ());
             assert!(read.is_err(), "{body}");
         }
     }

@@ -10,7 +10,7 @@ use kube::core::WatchEvent;
 use kube::runtime::watcher::{Error, Event};
 use kube::{Api, Client};
 
-use crate::controller::watch::page::{Guarded, Page};
+use crate::controller::watch::page::{Guarded, ListPage};
 
 /// Objects in a page, where they are of ordinary size: some 3 kB each.
 const MOST: u32 = 500;
@@ -40,8 +40,8 @@ pub(super) fn events<T: Send + 'static>(
     // The list's version goes from the end of the list to the watch.
     let listed = list.scan(api, move |api, step| {
         let events = match step {
-            Ok(Step::Event(event)) => stream::iter([Ok(event)]).left_stream(),
-            Ok(Step::Listed(version)) => stream::iter([Ok(Event::InitDone)])
+            Ok(ListStep::Event(event)) => stream::iter([Ok(event)]).left_stream(),
+            Ok(ListStep::Listed(version)) => stream::iter([Ok(Event::InitDone)])
                 .chain(changes(api.clone(), version, watch_timeout, reduce.clone()))
                 .right_stream(),
             Err(error) => stream::iter([Err(error)]).left_stream(),
@@ -51,7 +51,7 @@ pub(super) fn events<T: Send + 'static>(
     listed.flatten()
 }
 
-enum Step<T> {
+enum ListStep<T> {
     Event(Event<T>),
     /// All have been seen, as of this version.
     Listed(String),
@@ -74,10 +74,10 @@ impl List {
     async fn step<T>(
         mut self,
         reduce: &mut impl FnMut(Guarded) -> T,
-    ) -> (Vec<Result<Step<T>, Error>>, Option<Self>) {
+    ) -> (Vec<Result<ListStep<T>, Error>>, Option<Self>) {
         if !self.begun {
             self.begun = true;
-            return (vec![Ok(Step::Event(Event::Init))], Some(self));
+            return (vec![Ok(ListStep::Event(Event::Init))], Some(self));
         }
         let body = match self.read().await {
             Ok(Some(body)) => body,
@@ -87,7 +87,7 @@ impl List {
             }
             Err(error) => return (vec![Err(Error::InitialListFailed(error))], None),
         };
-        let Page { items, token, version } = match Page::read(&body, reduce) {
+        let ListPage { items, token, version } = match ListPage::read(&body, reduce) {
             Ok(page) => page,
             Err(error) => {
                 let error = Error::InitialListFailed(kube::Error::SerdeError(error));
@@ -95,13 +95,13 @@ impl List {
             }
         };
         let mut steps: Vec<_> =
-            items.into_iter().map(|item| Ok(Step::Event(Event::InitApply(item)))).collect();
+            items.into_iter().map(|item| Ok(ListStep::Event(Event::InitApply(item)))).collect();
         self.token = token;
         if self.token.is_some() {
             self.page = self.page.saturating_mul(2).min(MOST);
             return (steps, Some(self));
         }
-        steps.push(version.map(Step::Listed).ok_or(Error::NoResourceVersion));
+        steps.push(version.map(ListStep::Listed).ok_or(Error::NoResourceVersion));
         (steps, None)
     }
 

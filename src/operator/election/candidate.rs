@@ -11,7 +11,7 @@ use super::Election;
 
 /// What to do about the Lease.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Step {
+pub(super) enum LeaseStep {
     /// Write it for the first time.
     Create(Box<Lease>),
     /// Write it over the version that was read: it is ours, or free, or expired.
@@ -34,10 +34,15 @@ impl Candidate {
     }
 
     /// Decides. `boot` is the time since boot, `now` is only written down for people.
-    pub(super) fn judge(&mut self, read: Option<Lease>, boot: Duration, now: Timestamp) -> Step {
+    pub(super) fn judge(
+        &mut self,
+        read: Option<Lease>,
+        boot: Duration,
+        now: Timestamp,
+    ) -> LeaseStep {
         let Some(lease) = read else {
             self.seen = None;
-            return Step::Create(Box::new(self.held(None, now)));
+            return LeaseStep::Create(Box::new(self.held(None, now)));
         };
         let spec = lease.spec.clone().unwrap_or_default();
         let holder = spec.holder_identity.clone().unwrap_or_default();
@@ -52,11 +57,11 @@ impl Candidate {
             };
             self.seen = Some((spec, first_seen));
             if boot.saturating_sub(first_seen) < lasts {
-                return Step::Wait { holder };
+                return LeaseStep::Wait { holder };
             }
         }
         self.seen = None;
-        Step::Replace(Box::new(self.held(Some(lease), now)))
+        LeaseStep::Replace(Box::new(self.held(Some(lease), now)))
     }
 
     /// The Lease with nobody holding it, if it is ours.
@@ -118,24 +123,24 @@ mod tests {
         )
     }
 
-    fn judge(candidate: &mut Candidate, read: Option<&Lease>, seconds: u64) -> Step {
+    fn judge(candidate: &mut Candidate, read: Option<&Lease>, seconds: u64) -> LeaseStep {
         let (boot, now) = at(seconds);
         candidate.judge(read.cloned(), boot, now)
     }
 
     fn lease_of(identity: &str, duration: Duration, seconds: u64) -> Lease {
         match judge(&mut candidate(identity, duration), None, seconds) {
-            Step::Create(lease) => *lease,
-            Step::Replace(_) | Step::Wait { .. } => panic!("there is none yet"),
+            LeaseStep::Create(lease) => *lease,
+            LeaseStep::Replace(_) | LeaseStep::Wait { .. } => panic!("there is none yet"),
         }
     }
 
-    fn holder(step: &Step) -> Option<&str> {
+    fn holder(step: &LeaseStep) -> Option<&str> {
         match step {
-            Step::Create(lease) | Step::Replace(lease) => {
+            LeaseStep::Create(lease) | LeaseStep::Replace(lease) => {
                 lease.spec.as_ref()?.holder_identity.as_deref()
             }
-            Step::Wait { .. } => None,
+            LeaseStep::Wait { .. } => None,
         }
     }
 
@@ -144,14 +149,14 @@ mod tests {
         let first = lease_of("a", DURATION, 0);
         // Whatever its own option says, and however old the times in the Lease look.
         let mut b = candidate("b", Duration::from_secs(3));
-        assert_eq!(judge(&mut b, Some(&first), 100), Step::Wait { holder: "a".to_owned() });
-        assert_eq!(judge(&mut b, Some(&first), 114), Step::Wait { holder: "a".to_owned() });
+        assert_eq!(judge(&mut b, Some(&first), 100), LeaseStep::Wait { holder: "a".to_owned() });
+        assert_eq!(judge(&mut b, Some(&first), 114), LeaseStep::Wait { holder: "a".to_owned() });
         let renewed = lease_of("a", DURATION, 10);
-        assert_eq!(judge(&mut b, Some(&renewed), 115), Step::Wait { holder: "a".to_owned() });
-        assert_eq!(judge(&mut b, Some(&renewed), 129), Step::Wait { holder: "a".to_owned() });
+        assert_eq!(judge(&mut b, Some(&renewed), 115), LeaseStep::Wait { holder: "a".to_owned() });
+        assert_eq!(judge(&mut b, Some(&renewed), 129), LeaseStep::Wait { holder: "a".to_owned() });
         let taken = judge(&mut b, Some(&renewed), 130);
         assert_eq!(holder(&taken), Some("b"));
-        let Step::Replace(taken) = taken else { panic!("{taken:?}") };
+        let LeaseStep::Replace(taken) = taken else { panic!("{taken:?}") };
         assert_eq!(taken.spec.unwrap().lease_transitions, Some(1));
     }
 
@@ -159,10 +164,10 @@ mod tests {
     fn other_fields_that_others_edit_prolong_nothing_and_stay() {
         let mut lease = lease_of("a", DURATION, 0);
         let mut b = candidate("b", DURATION);
-        assert_eq!(judge(&mut b, Some(&lease), 100), Step::Wait { holder: "a".to_owned() });
+        assert_eq!(judge(&mut b, Some(&lease), 100), LeaseStep::Wait { holder: "a".to_owned() });
         lease.metadata.resource_version = Some("2".to_owned());
         lease.metadata.labels = Some([("of".to_owned(), "them".to_owned())].into());
-        let Step::Replace(taken) = judge(&mut b, Some(&lease), 115) else {
+        let LeaseStep::Replace(taken) = judge(&mut b, Some(&lease), 115) else {
             panic!("it has expired")
         };
         assert_eq!(taken.metadata, lease.metadata);
@@ -172,7 +177,9 @@ mod tests {
     fn its_own_lease_is_renewed_and_a_free_one_taken_at_once() {
         let mut a = candidate("a", DURATION);
         let ours = lease_of("a", DURATION, 0);
-        let Step::Replace(renewed) = judge(&mut a, Some(&ours), 5) else { panic!("it is ours") };
+        let LeaseStep::Replace(renewed) = judge(&mut a, Some(&ours), 5) else {
+            panic!("it is ours")
+        };
         let (before, after) = (ours.spec.clone().unwrap(), renewed.spec.clone().unwrap());
         assert_eq!((after.acquire_time, after.lease_transitions), (before.acquire_time, Some(0)));
         assert_eq!(after.renew_time, Some(MicroTime(at(5).1)));
@@ -189,8 +196,14 @@ mod tests {
         for nonsense in [None, Some(-5)] {
             lease.spec.as_mut().unwrap().lease_duration_seconds = nonsense;
             let mut b = candidate("b", DURATION);
-            assert_eq!(judge(&mut b, Some(&lease), 100), Step::Wait { holder: "a".to_owned() });
-            assert_eq!(judge(&mut b, Some(&lease), 114), Step::Wait { holder: "a".to_owned() });
+            assert_eq!(
+                judge(&mut b, Some(&lease), 100),
+                LeaseStep::Wait { holder: "a".to_owned() }
+            );
+            assert_eq!(
+                judge(&mut b, Some(&lease), 114),
+                LeaseStep::Wait { holder: "a".to_owned() }
+            );
             assert_eq!(holder(&judge(&mut b, Some(&lease), 115)), Some("b"));
         }
     }

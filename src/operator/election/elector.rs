@@ -9,7 +9,7 @@ use kube::{Api, Client};
 use tokio_util::sync::CancellationToken;
 
 use super::Election;
-use super::candidate::{Candidate, Step};
+use super::candidate::{Candidate, LeaseStep};
 use crate::controller::{
     Leadership, Part, Readiness, not_allowed, not_known, root_cause, since_boot,
 };
@@ -122,15 +122,15 @@ impl Elector {
         let step = self.candidate.judge(read, asked_at, Timestamp::now());
         // Before it is sent: the answer may be lost, and so may this future.
         self.may_be_ours = match step {
-            Step::Create(_) | Step::Replace(_) => true,
-            Step::Wait { .. } => false,
+            LeaseStep::Create(_) | LeaseStep::Replace(_) => true,
+            LeaseStep::Wait { .. } => false,
         };
         let written = match step {
-            Step::Create(lease) => self.bounded(self.api.create(&parameters, &lease)).await?,
-            Step::Replace(lease) => {
+            LeaseStep::Create(lease) => self.bounded(self.api.create(&parameters, &lease)).await?,
+            LeaseStep::Replace(lease) => {
                 self.bounded(self.api.replace(&self.election.name, &parameters, &lease)).await?
             }
-            Step::Wait { holder } => {
+            LeaseStep::Wait { holder } => {
                 if self.leadership.stand_by(Some(&holder)) {
                     tracing::info!(
                         lease = self.what,

@@ -2,7 +2,7 @@
 
 use super::finding::{Checked, Item};
 use crate::cbr::{
-    Backup, BackupStatus, CloudValue, ImageType, LookUpError, RecordStatus, Records,
+    Backup, BackupStatus, BegunBy, CloudValue, ImageType, LookUpError, RecordStatus, Records,
     ReplicationRecord, ResourceKind, SourceRegion,
 };
 use crate::resource::{BackupReplication, BackupReplicationSpec};
@@ -193,9 +193,9 @@ fn replica(resource: &BackupReplication, records: &Records) -> Checked {
 }
 
 fn named(record: &ReplicationRecord) -> String {
-    let by = match record.auto_trigger {
-        Some(true) => ", which a policy of the cloud began,",
-        Some(false) | None => "",
+    let by = match record.begun_by {
+        BegunBy::Policy => ", which a policy of the cloud began,",
+        BegunBy::Call | BegunBy::NotSaid | BegunBy::Unclear => "",
     };
     format!("Record {}{by} is {} in that region.", record.id, record.status)
 }

@@ -38,7 +38,7 @@ pub(super) struct Report {
     pub(super) backup_id: Option<String>,
     /// Newest first.
     pub(super) attempts: Vec<Attempt>,
-    pub(super) evidence: Evidence,
+    pub(super) evidence: ShownEvidence,
     pub(super) next: NextStep,
     /// Where the runbook has more.
     pub(super) runbook: Option<String>,
@@ -77,7 +77,7 @@ pub(super) struct NamedCondition {
 /// What shows that there is a replication.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Evidence {
+pub(super) struct ShownEvidence {
     /// Of the attempt in force; null where the records could not be checked before it.
     pub(super) records_before: Option<Vec<String>>,
     pub(super) replication_record_id: Option<String>,
@@ -128,7 +128,7 @@ impl Report {
             backup_id: resource.backup_id().map(str::to_owned),
             next: turn(resource, reason, now),
             runbook: reason.map(Reason::runbook_url),
-            evidence: Evidence {
+            evidence: ShownEvidence {
                 records_before: status
                     .attempts
                     .first()

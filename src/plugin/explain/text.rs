@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::report::{Evidence, NamedCondition, NextStep, Report, ShownCondition};
+use super::report::{NamedCondition, NextStep, Report, ShownCondition, ShownEvidence};
 use super::to_type::ToType;
 use crate::plugin::narrate;
 use crate::plugin::words::{plain, short, without_commands};
@@ -152,7 +152,7 @@ fn answer(attempt: &Attempt) -> Option<String> {
 }
 
 fn evidence(report: &Report) -> String {
-    let Evidence {
+    let ShownEvidence {
         records_before,
         replication_record_id,
         operation_log_id,
@@ -170,7 +170,7 @@ fn evidence(report: &Report) -> String {
         tracking_end,
         tracking_issue,
     } = &report.evidence;
-    let mut section = Section::new("Evidence");
+    let mut section = Section::new("ShownEvidence");
     if !report.attempts.is_empty() {
         section.field(
             "before the call",

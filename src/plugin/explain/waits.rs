@@ -1,7 +1,7 @@
 //! What is waited for while nothing is called, for each reason; and what ends the wait.
 
 use crate::plugin::next::{Next, is_followed, leading_condition, next, reason};
-use crate::resource::{BackupReplication, CredentialSource, Reason};
+use crate::resource::{BackupReplication, CredentialSource, Reason, WaitsFor};
 
 /// The wait in one sentence, with the name of what is waited for.
 pub(super) fn summary(resource: &BackupReplication) -> String {
@@ -27,7 +27,7 @@ pub(super) fn summary(resource: &BackupReplication) -> String {
         }
         Reason::CredentialRejected => format!(
             "Waiting for {} that the cloud accepts, from {}.",
-            source.as_ref().map_or("a credential", cloud_is_shown),
+            source.as_ref().map_or("a credential", CredentialSource::presented),
             credential()
         ),
         Reason::LoginRefused => format!("Waiting for IAM to accept the login by {}.", credential()),
@@ -79,79 +79,15 @@ pub(super) fn summary(resource: &BackupReplication) -> String {
     }
 }
 
-/// What the cloud is shown, whatever it comes from.
-fn cloud_is_shown(source: &CredentialSource) -> &'static str {
-    match source {
-        CredentialSource::Token(_)
-        | CredentialSource::Password(_)
-        | CredentialSource::ServiceAccount(_) => "a token",
-        CredentialSource::AccessKey(_) => "an access key",
-    }
-}
-
 /// What must happen to the credential, where the operator waits for that.
 pub(super) fn credential(resource: &BackupReplication) -> Option<String> {
     if is_followed(resource) {
         return None;
     }
     let source = resource.spec.auth.source()?;
-    let told = Reason::parse(&leading_condition(resource)?.reason)?;
-    match (told, &source) {
-        (Reason::CredentialNotFound, CredentialSource::ServiceAccount(_)) => {
-            Some(format!("{source} exists"))
-        }
-        (
-            Reason::CredentialNotFound | Reason::CredentialMissing | Reason::CredentialUnusable,
-            _,
-        ) => Some(format!("{source} holds {}", source.one())),
-        (
-            Reason::CredentialRejected | Reason::LoginRefused,
-            CredentialSource::Token(_) | CredentialSource::AccessKey(_),
-        ) => Some(format!("{source} holds {} that the cloud accepts", source.one())),
-        (Reason::CredentialRejected, _) => {
-            Some(format!("IAM issues another token for {source}, and the cloud accepts it"))
-        }
-        (Reason::LoginRefused, CredentialSource::Password(_)) => {
-            Some(format!("{source} holds {} that IAM accepts", source.one()))
-        }
-        (Reason::LoginRefused, CredentialSource::ServiceAccount(_)) => {
-            Some(format!("IAM accepts {source}"))
-        }
-        (
-            Reason::BeingDeleted
-            | Reason::Suspended
-            | Reason::EndpointMissing
-            | Reason::EndpointRefused
-            | Reason::SpecInvalid
-            | Reason::CredentialNotPermitted
-            | Reason::LoginFailed
-            | Reason::Throttled
-            | Reason::TemporarilyRejected
-            | Reason::NotSent
-            | Reason::Submitting
-            | Reason::OutcomeUnknown
-            | Reason::Rejected
-            | Reason::AlreadyReplicated
-            | Reason::LookUpFailed
-            | Reason::NoMatchingBackup
-            | Reason::BackupChosen
-            | Reason::SourceNotReady
-            | Reason::TooYoung
-            | Reason::ClaimRefused
-            | Reason::ObjectTooLarge
-            | Reason::SameTargetInUse
-            | Reason::Accepted
-            | Reason::Replicating
-            | Reason::Replicated
-            | Reason::ReplicationFailed
-            | Reason::ReplicationSkipped
-            | Reason::AdditionalRecords
-            | Reason::NotReported
-            | Reason::RecordGone
-            | Reason::BackupGone
-            | Reason::TrackingLimitReached
-            | Reason::NotAccepted,
-            _,
-        ) => None,
+    let reason = Reason::parse(&leading_condition(resource)?.reason)?;
+    match reason.explained().waits_for {
+        WaitsFor::Credential(need) => source.becomes(need),
+        WaitsFor::Person | WaitsFor::OperatorOrCloud => None,
     }
 }

@@ -4,27 +4,14 @@ use std::collections::BTreeMap;
 
 use kube::api::ListParams;
 
-use super::manifest::auth;
 use crate::cbr::{Client, Credential, Endpoint, ProjectId, SourceRegion};
 use crate::plugin::cluster::Cluster;
-use crate::plugin::credential::{Purpose, credential};
+use crate::plugin::credential::{UsedFor, credential};
 use crate::plugin::look::{LIMIT, client};
-use crate::plugin::options::{NewOptions, Wanted};
+use crate::plugin::options::{ManifestOptions, NewOptions};
+use crate::plugin::prompt::Offer;
 use crate::plugin::words::short;
 use crate::resource::BackupReplication;
-
-/// One of several.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Choice {
-    pub(super) value: String,
-    pub(super) about: String,
-}
-
-impl Choice {
-    pub(super) fn new(value: impl Into<String>, about: impl Into<String>) -> Self {
-        Self { value: value.into(), about: about.into() }
-    }
-}
 
 /// The cloud, as far as it may be asked.
 pub(super) struct AskedCloud {
@@ -41,7 +28,7 @@ impl AskedCloud {
     /// Why it cannot be asked.
     pub(super) async fn new(
         cluster: &Cluster,
-        wanted: &Wanted,
+        wanted: &ManifestOptions,
         options: &NewOptions,
     ) -> Result<Self, String> {
         let named = wanted.endpoint.as_ref().or(options.default_endpoint.as_ref());
@@ -53,8 +40,8 @@ impl AskedCloud {
         let project = wanted.project.as_deref().unwrap_or_default();
         let project = ProjectId::parse(project).map_err(|error| error.to_string())?;
         let http = client(options.cloud.ca_bundle.as_deref())?;
-        let auth = auth(&wanted.credential).map_err(|why| why.to_string())?;
-        let purpose = Purpose { endpoint: &endpoint, project: &project, limit: LIMIT };
+        let auth = wanted.credential.auth().map_err(|why| why.to_string())?;
+        let purpose = UsedFor { endpoint: &endpoint, project: &project, limit: LIMIT };
         let credential = credential(cluster, &http, &auth, &purpose, &options.cloud)
             .await
             .map_err(|why| why.to_string())?;
@@ -62,7 +49,7 @@ impl AskedCloud {
     }
 
     /// The newest backups that are complete.
-    pub(super) async fn backups(&self) -> Result<Vec<Choice>, String> {
+    pub(super) async fn backups(&self) -> Result<Vec<Offer>, String> {
         let Self { http, endpoint, project, credential } = self;
         let listed = http.newest_backups(endpoint, project, credential, LIMIT).await?;
         let about = |of: Option<String>, at: Option<jiff::Timestamp>| {
@@ -71,18 +58,18 @@ impl AskedCloud {
         };
         Ok(listed
             .into_iter()
-            .map(|backup| Choice::new(backup.id.as_str(), about(backup.of, backup.created_at)))
+            .map(|backup| Offer::new(backup.id.as_str(), about(backup.of, backup.created_at)))
             .collect())
     }
 
     /// Where backups can go.
-    pub(super) async fn regions(&self) -> Result<Vec<Choice>, String> {
+    pub(super) async fn regions(&self) -> Result<Vec<Offer>, String> {
         let Self { http, endpoint, project, credential } = self;
         let regions = http.replication_capabilities(endpoint, project, credential, LIMIT).await?;
         let from = |source: SourceRegion| {
             let about = format!("from {}", source.name.shown());
             let to = source.destinations.into_iter();
-            to.map(move |region| Choice::new(region.shown(), about.clone())).collect::<Vec<_>>()
+            to.map(move |region| Offer::new(region.shown(), about.clone())).collect::<Vec<_>>()
         };
         Ok(regions.into_iter().flat_map(from).collect())
     }
@@ -101,11 +88,11 @@ impl InUse {
         Self(listed.unwrap_or_default())
     }
 
-    pub(super) fn projects(&self, region: Option<&str>) -> Vec<Choice> {
+    pub(super) fn projects(&self, region: Option<&str>) -> Vec<Offer> {
         self.chosen(region, |resource| &resource.spec.destination_project_id)
     }
 
-    pub(super) fn vaults(&self, region: Option<&str>) -> Vec<Choice> {
+    pub(super) fn vaults(&self, region: Option<&str>) -> Vec<Offer> {
         self.chosen(region, |resource| &resource.spec.destination_vault_id)
     }
 
@@ -113,7 +100,7 @@ impl InUse {
         &self,
         region: Option<&str>,
         value: impl Fn(&BackupReplication) -> &String,
-    ) -> Vec<Choice> {
+    ) -> Vec<Offer> {
         let there = |resource: &&BackupReplication| {
             region == Some(resource.spec.destination_region.as_str())
         };
@@ -122,6 +109,6 @@ impl InUse {
             *numbers.entry(value(resource)).or_default() += 1;
         }
         let about = |number| format!("used by {number} of this namespace");
-        numbers.into_iter().map(|(value, number)| Choice::new(value, about(number))).collect()
+        numbers.into_iter().map(|(value, number)| Offer::new(value, about(number))).collect()
     }
 }

@@ -3,13 +3,10 @@
 use kube::Resource;
 use serde::Serialize;
 
-use crate::plugin::failure::Failure;
-use crate::plugin::options::{CredentialOptions, Goal, Wanted};
+use crate::plugin::failure::{PluginFailure, required};
+use crate::plugin::options::{Goal, ManifestOptions};
 use crate::plugin::words::is_object_name;
-use crate::resource::{
-    Auth, BackupReplication, BackupReplicationSpec, ReadyWhen, SecretKeyRef, SecretRef,
-    ServiceAccountRef,
-};
+use crate::resource::{BackupReplication, BackupReplicationSpec, ReadyWhen};
 
 /// In the order in which people write it.
 #[derive(Serialize)]
@@ -32,10 +29,13 @@ struct Metadata {
 ///
 /// # Errors
 /// What is missing or cannot be.
-pub(super) fn manifest(wanted: &Wanted, namespace: Option<&str>) -> Result<Manifest, Failure> {
+pub(super) fn manifest(
+    wanted: &ManifestOptions,
+    namespace: Option<&str>,
+) -> Result<Manifest, PluginFailure> {
     let name = required(wanted.name.as_ref(), "NAME")?;
     if !is_object_name(&name) {
-        return Err(Failure::new(format!(
+        return Err(PluginFailure::new(format!(
             "{name} is no name: lower-case letters, digits, '-' and '.', beginning with a letter \
              or a digit"
         )));
@@ -49,7 +49,7 @@ pub(super) fn manifest(wanted: &Wanted, namespace: Option<&str>) -> Result<Manif
     spec.destination_vault_id = required(wanted.destination_vault.as_ref(), "--destination-vault")?;
     spec.name.clone_from(&wanted.replica_name);
     spec.description.clone_from(&wanted.description);
-    spec.auth = auth(&wanted.credential)?;
+    spec.auth = wanted.credential.auth()?;
     spec.ready_when = wanted.ready_when.map(|goal| match goal {
         Goal::Accepted => ReadyWhen::Accepted,
         Goal::Replicated => ReadyWhen::Replicated,
@@ -60,48 +60,4 @@ pub(super) fn manifest(wanted: &Wanted, namespace: Option<&str>) -> Result<Manif
         metadata: Metadata { name, namespace: namespace.map(str::to_owned) },
         spec,
     })
-}
-
-fn required(value: Option<&String>, option: &str) -> Result<String, Failure> {
-    value.cloned().ok_or_else(|| Failure::new(format!("{option} is missing")))
-}
-
-/// Where the credential comes from.
-///
-/// # Errors
-/// None is named, or not all that belongs to it.
-pub(super) fn auth(credential: &CredentialOptions) -> Result<Auth, Failure> {
-    let CredentialOptions {
-        token_secret,
-        password_secret,
-        access_key_secret,
-        service_account,
-        identity_provider,
-        audience,
-        iam_endpoint,
-    } = credential;
-    let secret = |name: &Option<String>| name.clone().map(|name| SecretRef { name });
-    let token = token_secret.as_ref().map(|text| match text.split_once('/') {
-        Some((name, key)) => SecretKeyRef { name: name.to_owned(), key: Some(key.to_owned()) },
-        None => SecretKeyRef { name: text.clone(), key: None },
-    });
-    let account = match service_account {
-        Some(name) => Some(ServiceAccountRef {
-            name: name.clone(),
-            identity_provider: required(identity_provider.as_ref(), "--identity-provider")?,
-            audience: required(audience.as_ref(), "--audience")?,
-        }),
-        None => None,
-    };
-    let auth = Auth {
-        token_secret_ref: token,
-        password_secret_ref: secret(password_secret),
-        access_key_secret_ref: secret(access_key_secret),
-        service_account: account,
-        iam_endpoint: iam_endpoint.clone(),
-    };
-    match auth.source() {
-        Some(_) => Ok(auth),
-        None => Err(Failure::new("name exactly one credential")),
-    }
 }

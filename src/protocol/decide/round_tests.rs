@@ -59,6 +59,7 @@ fn absence_counts_for_the_viewer_that_was_shown_a_called_record_and_for_no_other
     status.attempts[0].outcome = Some(Outcome::Accepted);
     status.origin = Some(Origin::Called);
     status.replication_record_id = Some("r-1".into());
+    status.attempts[0].record_id = Some("r-1".into());
 
     let (mut shown, mut other) = (ViewerMemory::default(), ViewerMemory::default());
     round(&accepted, &mut shown, shows(vec![ours("r-1", RecordStatus::Success)]));
@@ -73,18 +74,23 @@ fn absence_counts_for_the_viewer_that_was_shown_a_called_record_and_for_no_other
 
 #[test]
 fn who_was_shown_the_record_of_a_call_is_kept_in_the_status() {
-    for (origin, kept) in
-        [(Origin::Called, true), (Origin::Adopted, false), (Origin::Declared, false)]
-    {
+    for (origin, answered, kept) in [
+        (Origin::Called, Some("R-1"), true),
+        (Origin::Called, Some("r-2"), false),
+        (Origin::Called, None, false),
+        (Origin::Adopted, Some("r-1"), false),
+        (Origin::Declared, Some("r-1"), false),
+    ] {
         let mut scene = ended(shows(vec![]), lost());
         let status = scene.status();
         status.attempts[0].outcome = Some(Outcome::Accepted);
         status.origin = Some(origin);
         status.replication_record_id = Some("r-1".into());
+        status.attempts[0].record_id = answered.map(str::to_owned);
         let lookup = shows(vec![ours("r-1", RecordStatus::Success)]);
         let status = round(&scene, &mut ViewerMemory::default(), lookup);
         let viewer = kept.then(|| "cbr-token/token@s1".to_owned());
-        assert_eq!(status.record_shown_to, viewer, "{origin:?}");
+        assert_eq!(status.record_shown_to, viewer, "{origin:?} {answered:?}");
     }
 }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use crate::cbr::{Backup, LogStatus, OperationLog, Records};
+use crate::cbr::{Backup, BegunBy, LogStatus, OperationLog, Records};
 use crate::protocol::decide::Action;
 use crate::protocol::facts::call_result::{Acceptance, CallAnswer, CallResult};
 use crate::protocol::fixtures::{POLICY, Scene, at, condition};
@@ -92,7 +92,10 @@ fn an_entry_settles_a_lost_answer_wherever_the_records_do_not_tell() {
 fn no_entry_proves_nothing_ever() {
     for reading in [
         LogReading::Entries(vec![]),
-        LogReading::Entries(vec![OperationLog { of_policy: true, ..entry("l-1", at(1)) }]),
+        LogReading::Entries(vec![OperationLog {
+            begun_by: BegunBy::Policy,
+            ..entry("l-1", at(1))
+        }]),
         LogReading::NotAvailable("403".into()),
         LogReading::Throttled { until: at(9) },
         LogReading::Unauthorized("401".into()),

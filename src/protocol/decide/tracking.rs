@@ -12,10 +12,10 @@ use crate::protocol::evidence::{Evidence, evidence};
 use crate::protocol::facts::call_result::bounded;
 use crate::protocol::facts::progress::follow;
 use crate::protocol::facts::settle::add_record;
-use crate::protocol::lookup::{Lookup, find};
+use crate::protocol::lookup::{Lookup, find, names_answered_record};
 use crate::protocol::observation::Observation;
 use crate::protocol::policy::Policy;
-use crate::resource::{BackupReplicationStatus, Origin, TrackingEnd, TrackingIssue, bounds};
+use crate::resource::{BackupReplicationStatus, TrackingEnd, TrackingIssue, bounds};
 
 /// Look-ups that fail for a shorter time are nobody's concern.
 const WORTH_TELLING: Duration = Duration::from_secs(10 * 60);
@@ -159,8 +159,8 @@ pub(crate) fn note_further_records(status: &mut BackupReplicationStatus, found: 
 /// This credential has been shown the record of an accepted call: that is known to later processes,
 /// too.
 fn note_viewer(status: &mut BackupReplicationStatus, seen: &Observation<'_>) {
-    if let (Some(Origin::Called), Some(CredentialReading::Usable { viewer, version: _ })) =
-        (status.origin, &seen.credential)
+    if let Some(CredentialReading::Usable { viewer, version: _ }) = &seen.credential
+        && names_answered_record(status)
     {
         status.record_shown_to = Some(bounded(viewer, bounds::VIEWER));
     }

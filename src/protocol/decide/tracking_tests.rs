@@ -268,7 +268,12 @@ fn only_the_record_of_a_call_of_its_own_shows_that_records_are_reported() {
         [(Origin::Called, true), (Origin::Adopted, false), (Origin::Declared, false)]
     {
         let mut scene = accepted(MINUTE);
+        let record = scene.status().replication_record_id.clone();
         scene.status().origin = Some(origin);
+        assert!(!shows_called_record(&scene.resource, &shown), "no answer named it");
+        scene.status().attempts[0].record_id = Some("another".to_owned());
+        assert!(!shows_called_record(&scene.resource, &shown), "an answer named another");
+        scene.status().attempts[0].record_id = record;
         assert_eq!(shows_called_record(&scene.resource, &shown), reported, "{origin:?}");
         assert!(!shows_called_record(&scene.resource, &not_shown));
         assert!(!shows_called_record(&scene.resource, &failed));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cbr::{RecordStatus, Records, ReplicationRecord};
+use crate::cbr::{BegunBy, RecordStatus, Records, ReplicationRecord};
 use crate::protocol::fixtures::cloud::{elsewhere, ours, reports, shows};
 use crate::protocol::fixtures::{POLICY, Scene, condition};
 use crate::protocol::lookup::Lookup;
@@ -12,7 +12,7 @@ use crate::resource::Outcome;
 fn silent() -> [Option<Lookup>; 7] {
     let no_vault =
         ReplicationRecord { destination_vault_id: None, ..ours("r-9", RecordStatus::Fail) };
-    let policys = ReplicationRecord { auto_trigger: Some(true), ..elsewhere("r-0") };
+    let policys = ReplicationRecord { begun_by: BegunBy::Policy, ..elsewhere("r-0") };
     [
         Some(Lookup::NotAvailable("404".into())),
         Some(Lookup::NoSuchBackup("6200".into())),

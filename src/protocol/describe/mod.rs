@@ -52,7 +52,7 @@ pub(crate) fn describe(
     }
     wanted.push(replicated(resource, status, situation));
     status.phase = Some(phase);
-    status.retry_at = retried::retry_at(situation);
+    status.retry_at = situation.next_try().and_then(|attempt| attempt.retry_at.clone());
     status.conditions =
         apply_conditions(&status.conditions, &wanted, resource.metadata.generation, Time(now));
 }
@@ -62,42 +62,11 @@ fn replicated(
     status: &BackupReplicationStatus,
     situation: &Situation,
 ) -> Change {
-    let (is, reason, message) = match situation {
-        Situation::Accepted | Situation::AcceptedWithUnknown(..) => {
-            let Copy { replicated, reason, message } = copy(resource, status);
-            (replicated, reason, message)
-        }
-        Situation::BeingDeleted
-        | Situation::Suspended
-        | Situation::NoEndpoint
-        | Situation::EndpointRefused(_)
-        | Situation::SpecInvalid(_)
-        | Situation::NoCredential(..)
-        | Situation::CredentialRejected(..)
-        | Situation::ThrottledByOthers(_)
-        | Situation::TurnToCome
-        | Situation::WaitingToRetry(_)
-        | Situation::Submitting(..)
-        | Situation::CallEnded(_)
-        | Situation::UnknownLookedUp(..)
-        | Situation::UnknownHeld(..)
-        | Situation::UnknownThenCalledAgain(..)
-        | Situation::AlreadyReplicatedLookedUp(_)
-        | Situation::Rejected(..)
-        | Situation::AlreadyReplicated(..)
-        | Situation::LooksFail(..)
-        | Situation::LookupDoubted(..)
-        | Situation::TooYoung(_)
-        | Situation::ClaimRefused(..)
-        | Situation::ObjectTooLarge(_)
-        | Situation::NoMatchingBackup(_)
-        | Situation::NewestUnclear(_)
-        | Situation::ListFails(..)
-        | Situation::BackupChosen(..)
-        | Situation::SourceNotReady
-        | Situation::SameTargetInUse(_) => {
-            (Is::Unknown, Reason::NotAccepted, "No call is known to be accepted yet.".to_owned())
-        }
+    let (is, reason, message) = if situation.is_accepted() {
+        let Copy { replicated, reason, message } = copy(resource, status);
+        (replicated, reason, message)
+    } else {
+        (Is::Unknown, Reason::NotAccepted, "No call is known to be accepted yet.".to_owned())
     };
     Change { kind: ConditionType::Replicated, is, reason, message }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::protocol::credential::CredentialProblem;
 use crate::protocol::evidence::OtherVault;
-use crate::resource::{Attempt, CredentialSource};
+use crate::resource::{Attempt, CredentialSource, Outcome};
 
 /// Where a resource stands. `describe` has the words for each.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,4 +59,78 @@ pub(crate) enum Situation {
     Accepted,
     /// And another attempt's outcome is unknown.
     AcceptedWithUnknown(Attempt, Option<String>),
+}
+
+/// What a situation is to those who ask no more of it.
+enum Nature<'a> {
+    Accepted,
+    /// It ends without anybody, and says nothing of what the cloud refused. The attempt is the one
+    /// that is made again without any change.
+    Passing(Option<&'a Attempt>),
+    /// It stays until something else is so, or it says what the cloud refused. As above.
+    Standing(Option<&'a Attempt>),
+}
+
+impl Situation {
+    pub(super) fn is_accepted(&self) -> bool {
+        match self.nature() {
+            Nature::Accepted => true,
+            Nature::Passing(_) | Nature::Standing(_) => false,
+        }
+    }
+
+    /// Whether it ends without anybody, and says nothing of what the cloud refused.
+    pub(super) fn is_passing(&self) -> bool {
+        match self.nature() {
+            Nature::Passing(_) => true,
+            Nature::Accepted | Nature::Standing(_) => false,
+        }
+    }
+
+    /// The attempt that is made again without any change. It has the time.
+    pub(super) fn next_try(&self) -> Option<&Attempt> {
+        match self.nature() {
+            Nature::Accepted => None,
+            Nature::Passing(attempt) | Nature::Standing(attempt) => attempt,
+        }
+    }
+
+    fn nature(&self) -> Nature<'_> {
+        match self {
+            Self::Accepted | Self::AcceptedWithUnknown(..) => Nature::Accepted,
+            Self::WaitingToRetry(attempt) => Nature::Passing(Some(attempt)),
+            Self::CallEnded(attempt) if attempt.outcome != Some(Outcome::Unknown) => {
+                Nature::Passing(None)
+            }
+            Self::ThrottledByOthers(_)
+            | Self::Submitting(..)
+            | Self::LooksFail(..)
+            | Self::LookupDoubted(..)
+            | Self::SameTargetInUse(_)
+            | Self::TurnToCome => Nature::Passing(None),
+            Self::Rejected(attempt, true) => Nature::Standing(Some(attempt)),
+            Self::Rejected(_, false)
+            | Self::BeingDeleted
+            | Self::Suspended
+            | Self::NoEndpoint
+            | Self::EndpointRefused(_)
+            | Self::SpecInvalid(_)
+            | Self::NoCredential(..)
+            | Self::CredentialRejected(..)
+            | Self::CallEnded(_)
+            | Self::UnknownLookedUp(..)
+            | Self::UnknownHeld(..)
+            | Self::UnknownThenCalledAgain(..)
+            | Self::AlreadyReplicatedLookedUp(_)
+            | Self::AlreadyReplicated(..)
+            | Self::TooYoung(_)
+            | Self::ClaimRefused(..)
+            | Self::ObjectTooLarge(_)
+            | Self::NoMatchingBackup(_)
+            | Self::NewestUnclear(_)
+            | Self::ListFails(..)
+            | Self::BackupChosen(..)
+            | Self::SourceNotReady => Nature::Standing(None),
+        }
+    }
 }

@@ -47,6 +47,7 @@ pub(crate) fn claim(
         rejection: None,
         http_status: None,
         code: None,
+        record_id: None,
         request_id: None,
         message: None,
         ended_at: None,

@@ -197,11 +197,16 @@ fn ended_attempt(
         }
     };
     let CallAnswer { http_status, code, request_id, message } = answer.clone();
+    let record_id = match ending {
+        CallResult::Accepted(acceptance, _) => acceptance.replication_record_id.clone(),
+        CallResult::NotSent(_) | CallResult::Rejected { .. } | CallResult::Unknown(_) => None,
+    };
     Attempt {
         outcome: Some(outcome),
         rejection,
         http_status,
         code,
+        record_id,
         request_id,
         message: Some(message),
         ended_at: Some(Time(now)),

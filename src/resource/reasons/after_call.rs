@@ -1,6 +1,8 @@
 //! Reasons that stand once a call is claimed.
 
-use super::{Acts, Cure, EDIT, EventType, Explained, Level, QUIET, STALLED, Telling, WARNS};
+use super::{
+    Acts, Cure, EDIT, EventType, Explained, Level, QUIET, STALLED, Telling, WARNS, WaitsFor,
+};
 
 const SIGHT: Option<&str> = Some("BackupReplicationLostSight");
 
@@ -153,6 +155,7 @@ pub(super) const NOT_REPORTED: Explained = Explained {
     event: EventType::Normal,
     told: Telling::Once,
     alert: None,
+    waits_for: WaitsFor::OperatorOrCloud,
 };
 pub(super) const RECORD_GONE: Explained = Explained {
     means: "The replication's record was listed, and has not been for the settling time. Nobody \

@@ -1,6 +1,8 @@
 //! Reasons for which no call is made, or none is known to be accepted.
 
-use super::{Acts, Cure, EDIT, Explained, Level, QUIET, STALLED, Telling, WARNS};
+use super::{
+    Acts, CredentialNeed, Cure, EDIT, Explained, Level, QUIET, STALLED, Telling, WARNS, WaitsFor,
+};
 
 const SECRET: Option<&str> = Some("BackupReplicationSecretUnreadable");
 const CLOUD: Option<&str> = Some("BackupReplicationCloudUnreachable");
@@ -68,6 +70,7 @@ pub(super) const SUSPENDED: Explained = Explained {
             '{\"spec\":{\"suspend\":false}}'",
     }],
     told: Telling::Once,
+    waits_for: WaitsFor::Person,
     ..QUIET
 };
 pub(super) const ENDPOINT_MISSING: Explained = Explained {
@@ -78,6 +81,7 @@ pub(super) const ENDPOINT_MISSING: Explained = Explained {
     cures: &[ENDPOINT],
     level: Level::Error,
     alert: STALLED,
+    waits_for: WaitsFor::Person,
     ..WARNS
 };
 pub(super) const ENDPOINT_REFUSED: Explained = Explained {
@@ -89,6 +93,7 @@ pub(super) const ENDPOINT_REFUSED: Explained = Explained {
     cures: &[ENDPOINT, IAM, ALLOW],
     level: Level::Error,
     alert: STALLED,
+    waits_for: WaitsFor::Person,
     ..WARNS
 };
 pub(super) const SPEC_INVALID: Explained = Explained {
@@ -98,6 +103,7 @@ pub(super) const SPEC_INVALID: Explained = Explained {
     cures: &[EDIT],
     level: Level::Error,
     alert: STALLED,
+    waits_for: WaitsFor::Person,
     ..WARNS
 };
 pub(super) const CREDENTIAL_NOT_FOUND: Explained = Explained {
@@ -116,6 +122,7 @@ pub(super) const CREDENTIAL_NOT_FOUND: Explained = Explained {
         },
     ],
     alert: SECRET,
+    waits_for: WaitsFor::Credential(CredentialNeed::Exists),
     ..WARNS
 };
 pub(super) const CREDENTIAL_MISSING: Explained = Explained {
@@ -125,6 +132,7 @@ pub(super) const CREDENTIAL_MISSING: Explained = Explained {
         holds a value.",
     cures: &[TOKEN],
     alert: SECRET,
+    waits_for: WaitsFor::Credential(CredentialNeed::Holds),
     ..WARNS
 };
 pub(super) const CREDENTIAL_UNUSABLE: Explained = Explained {
@@ -134,6 +142,7 @@ pub(super) const CREDENTIAL_UNUSABLE: Explained = Explained {
         holds the bare value.",
     cures: &[TOKEN],
     alert: SECRET,
+    waits_for: WaitsFor::Credential(CredentialNeed::Holds),
     ..WARNS
 };
 pub(super) const CREDENTIAL_NOT_PERMITTED: Explained = Explained {
@@ -160,6 +169,7 @@ pub(super) const CREDENTIAL_NOT_PERMITTED: Explained = Explained {
         },
     ],
     alert: SECRET,
+    waits_for: WaitsFor::Credential(CredentialNeed::Permitted),
     ..WARNS
 };
 pub(super) const CREDENTIAL_REJECTED: Explained = Explained {
@@ -171,6 +181,7 @@ pub(super) const CREDENTIAL_REJECTED: Explained = Explained {
     cures: &[TOKEN],
     told: Telling::OncePerSeries,
     alert: Some("BackupReplicationCredentialRejected"),
+    waits_for: WaitsFor::Credential(CredentialNeed::AcceptedByCloud),
     ..WARNS
 };
 pub(super) const LOGIN_REFUSED: Explained = Explained {
@@ -183,6 +194,7 @@ pub(super) const LOGIN_REFUSED: Explained = Explained {
     cures: &[TOKEN, SUBJECT, TRUST],
     told: Telling::OncePerSeries,
     alert: SECRET,
+    waits_for: WaitsFor::Credential(CredentialNeed::AcceptedByIam),
     ..WARNS
 };
 pub(super) const LOGIN_FAILED: Explained = Explained {
@@ -290,6 +302,7 @@ pub(super) const CLAIM_REFUSED: Explained = Explained {
     ],
     level: Level::Error,
     alert: STALLED,
+    waits_for: WaitsFor::Person,
     ..WARNS
 };
 pub(super) const OBJECT_TOO_LARGE: Explained = Explained {
@@ -307,6 +320,7 @@ pub(super) const OBJECT_TOO_LARGE: Explained = Explained {
     ],
     level: Level::Error,
     alert: STALLED,
+    waits_for: WaitsFor::Person,
     ..WARNS
 };
 pub(super) const SAME_TARGET_IN_USE: Explained = Explained {

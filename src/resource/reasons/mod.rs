@@ -29,6 +29,8 @@ pub struct Explained {
     pub told: Telling,
     /// The alert that sees a resource which stays so.
     pub alert: Option<&'static str>,
+    /// Whose turn it is while the resource is not stalled.
+    pub waits_for: WaitsFor,
 }
 
 /// A command, and when to type it. [`Blanks::fill`] puts in what is of the resource.
@@ -94,6 +96,32 @@ pub enum Telling {
     Once,
     /// Once for all attempts in a row that end the same way.
     OncePerSeries,
+}
+
+/// Whose turn it is while a resource waits and is not stalled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// The operator or the cloud is at work, or nobody needs to be.
+    OperatorOrCloud,
+    /// A person has to change something. The operator notices it automatically.
+    Person,
+    /// The credential has to become another.
+    Credential(CredentialNeed),
+}
+
+/// What a credential has to become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialNeed {
+    /// It has to be there.
+    Exists,
+    /// It has to be in its place, whole and usable.
+    Holds,
+    /// The operator has to be allowed to use it.
+    Permitted,
+    /// The cloud has to accept it.
+    AcceptedByCloud,
+    /// IAM has to accept it.
+    AcceptedByIam,
 }
 
 /// What fills the blanks of a command.
@@ -213,6 +241,7 @@ const QUIET: Explained = Explained {
     event: EventType::Normal,
     told: Telling::Quiet,
     alert: None,
+    waits_for: WaitsFor::OperatorOrCloud,
 };
 /// Somebody should know.
 const WARNS: Explained =
@@ -235,7 +264,7 @@ mod tests {
     #[test]
     fn every_reason_says_all() {
         for reason in Reason::ALL {
-            let Explained { means, acts, next, cures, level, event, told, alert } =
+            let Explained { means, acts, next, cures, level, event, told, alert, waits_for } =
                 reason.explained();
             let name = reason.as_str();
             for text in [means, next] {
@@ -251,6 +280,8 @@ mod tests {
             );
             let is_worth_an_event = *acts != Acts::Nobody && *event == EventType::Warning;
             assert!(!is_worth_an_event || *told != Telling::Quiet, "{name}");
+            let by_others = *waits_for != WaitsFor::OperatorOrCloud;
+            assert!(!by_others || *acts != Acts::Operator, "{name} is nobody's to end");
         }
     }
 

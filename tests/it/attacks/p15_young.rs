@@ -211,7 +211,7 @@ async fn one_with_marks_of_a_restore_waits_longer_and_suspended_it_waits_for_its
     scene.valid_secret()?;
     let _operator = operator(&scene).start_ready()?;
     let marked = scene.new_backup();
-    let mut object: Value = super::manifest("marked", &marked, &json!({}));
+    let mut object: Value = Scene::manifest_but("marked", &marked, &json!({}));
     object["metadata"]["labels"] =
         json!({"velero.io/restore-name": "nightly", "velero.io/backup-name": "nightly"});
     scene.applied(&object.to_string())?;

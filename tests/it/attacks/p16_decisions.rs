@@ -8,7 +8,7 @@ use simulator::{
 };
 
 use super::{
-    Findings, OPERATOR, apply, calls, careless, counts, decided, delete, looked_up_again, manifest,
+    Findings, OPERATOR, apply, calls, careless, counts, decided, delete, looked_up_again,
     only_record, operator, origin, outcome, patient_operator, ready,
 };
 
@@ -23,7 +23,7 @@ fn slow() -> Options {
 
 /// The manifest as git has it, where somebody has put the decision.
 fn manifest_with(name: &str, backup: &str, decision: &str) -> Value {
-    let mut manifest = manifest(name, backup, &json!({}));
+    let mut manifest = Scene::manifest_but(name, backup, &json!({}));
     manifest["metadata"]["annotations"] = json!({DECISION: decision});
     manifest
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use simulator::{LookUp, View, example};
 
 use super::{
-    Findings, OPERATOR, apply, careless, careless_showing, counts, manifest, operator, origin,
+    Findings, OPERATOR, apply, careless, careless_showing, counts, operator, origin,
     patient_operator, ready,
 };
 
@@ -45,7 +45,10 @@ async fn altered_claims(scene: &Scene, patch: &str) -> Result<()> {
     let claimed = json!({"attempts": [attempt(1, None)]});
     while Instant::now() < deadline {
         scene
-            .create(&manifest("probe", example::BACKUP, &json!({"suspend": true})).to_string())
+            .create(
+                &Scene::manifest_but("probe", example::BACKUP, &json!({"suspend": true}))
+                    .to_string(),
+            )
             .await?;
         let stored: DynamicObject = scene.set_status("probe", &claimed).await?;
         scene.api().delete("probe", &DeleteParams::default()).await?;
@@ -119,7 +122,7 @@ async fn where_a_claim_is_not_kept_there_is_no_call_and_it_is_reported_with_paus
 
 /// An object with so many letters in an owner reference, for which there is no bound.
 fn heavy(name: &str, backup: &str, letters: usize) -> Value {
-    let mut object = manifest(name, backup, &json!({}));
+    let mut object = Scene::manifest_but(name, backup, &json!({}));
     let owner = "x".repeat(letters);
     object["metadata"]["ownerReferences"] = json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": owner, "uid": "11111111-1111-4111-8111-111111111111"}]);
     object

@@ -5,7 +5,7 @@ use harness::{OperatorOptions, Scene};
 use serde_json::json;
 use simulator::example;
 
-use super::{OPERATOR, apply, assert_says, counts, manifest, ready, told};
+use super::{OPERATOR, apply, assert_says, counts, ready, told};
 
 #[tokio::test]
 async fn an_endpoint_that_is_not_allowed_gets_not_one_byte() -> Result<()> {
@@ -33,7 +33,7 @@ async fn an_endpoint_that_is_not_allowed_gets_not_one_byte() -> Result<()> {
     scene.valid_secret()?;
     let backup = scene.new_backup();
     let wrong = |(name, endpoint, _): &(&str, String, &str)| {
-        manifest(name, &backup, &json!({"endpoint": endpoint}))
+        Scene::manifest_but(name, &backup, &json!({"endpoint": endpoint}))
     };
     apply(&scene, cases.iter().map(wrong).collect())?;
     for (name, _, words) in &cases {

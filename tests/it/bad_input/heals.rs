@@ -9,7 +9,7 @@ use kube::api::ListParams;
 use serde_json::json;
 use simulator::{Answer, ErrorShape, Fault, Script, Token, Vault, example};
 
-use super::{OPERATOR, apply, assert_says, counts, manifest, ready};
+use super::{OPERATOR, apply, assert_says, counts, ready};
 
 /// The reasons of all Events of a resource.
 async fn told(scene: &Scene, name: &str) -> Result<Vec<String>> {
@@ -43,7 +43,13 @@ async fn what_is_made_after_the_resource_is_called_for_without_anybody_and_told_
     let wrong = json!({"destinationVaultId": "late-vault"});
     let held = json!({"destinationVaultId": "late-vault", "onRejection": "Hold"});
     let (retried, kept) = (scene.new_backup(), scene.new_backup());
-    apply(&scene, vec![manifest("retried", &retried, &wrong), manifest("held", &kept, &held)])?;
+    apply(
+        &scene,
+        vec![
+            Scene::manifest_but("retried", &retried, &wrong),
+            Scene::manifest_but("held", &kept, &held),
+        ],
+    )?;
     let first = scene.wait_for_phase("retried", "Failed").await?;
     ensure!(first.is("Stalled") && first.reason() == "Rejected", "{:#}", first.0);
     assert_says(&first, &["BackupService.6120", "tries again after 20", "the Secret or the spec"]);
@@ -83,7 +89,7 @@ async fn another_users_token_is_tried_soon_and_a_malformed_request_never_again()
         Script::always(Fault::before_commit().answer(refused)).replicate().backup(&malformed),
     )?;
     let backup = scene.new_backup();
-    scene.applied(&manifest("db", &backup, &json!({})).to_string())?;
+    scene.applied(&Scene::manifest_but("db", &backup, &json!({})).to_string())?;
     let object = scene.wait_for_phase("db", "Failed").await?;
     assert_says(&object, &["APIGW.0310", "tries again after 20"]);
     let retry_at = object.text("/status/retryAt").map(str::to_owned);
@@ -93,7 +99,7 @@ async fn another_users_token_is_tried_soon_and_a_malformed_request_never_again()
     drop(first);
     let _second = operator()?;
     scene.valid_secret()?;
-    scene.applied(&manifest("malformed", &malformed, &json!({})).to_string())?;
+    scene.applied(&Scene::manifest_but("malformed", &malformed, &json!({})).to_string())?;
     scene.wait("db", "ready", ready).await?;
     ensure!(counts(&scene, &backup) == (2, 1), "{:?}", counts(&scene, &backup));
     let object = scene.wait_for_phase("malformed", "Failed").await?;

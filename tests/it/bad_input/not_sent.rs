@@ -12,7 +12,7 @@ use harness::{Object, Scene};
 use serde_json::json;
 use simulator::{Options, Simulator, example};
 
-use super::{OPERATOR, apply, assert_says, counts, manifest, ready};
+use super::{OPERATOR, apply, assert_says, counts, ready};
 
 #[tokio::test]
 async fn without_a_connection_nothing_is_sent_and_it_continues_when_there_is_one() -> Result<()> {
@@ -41,7 +41,7 @@ async fn without_a_connection_nothing_is_sent_and_it_continues_when_there_is_one
     apply(
         &scene,
         manifests
-            .map(|((name, url, _), id)| manifest(name, id, &json!({"endpoint": url})))
+            .map(|((name, url, _), id)| Scene::manifest_but(name, id, &json!({"endpoint": url})))
             .collect(),
     )?;
     for (name, url, words) in &cases {
@@ -104,7 +104,9 @@ async fn a_call_whose_connection_fails_after_a_look_that_worked_is_not_sent_and_
     let endpoint = format!("https://localhost:{port}");
     let _operator = scene.operator().arg(format!("--allowed-endpoint={endpoint}")).start_ready()?;
     scene.valid_secret()?;
-    scene.applied(&manifest("db", example::BACKUP, &json!({"endpoint": endpoint})).to_string())?;
+    scene.applied(
+        &Scene::manifest_but("db", example::BACKUP, &json!({"endpoint": endpoint})).to_string(),
+    )?;
     let waiting = |object: &Object| object.reason() == "NotSent";
     let object = scene.wait("db", "not sent", waiting).await?;
     assert_eq!(

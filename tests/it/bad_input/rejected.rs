@@ -11,7 +11,7 @@ use simulator::{
     example, example::DESTINATION_PROJECT, example::DESTINATION_REGION, example::PROJECT,
 };
 
-use super::{OPERATOR, apply, assert_says, counts, manifest, no_look_up, ready};
+use super::{OPERATOR, apply, assert_says, counts, no_look_up, ready};
 
 /// A refusal by the simulator's own constraints: what is wrong with the spec, the code, and some of
 /// the advice.
@@ -103,8 +103,10 @@ async fn a_rejected_spec_fails_in_the_clouds_words_and_a_corrected_one_starts_a_
         .secret_with("of-another-project", &json!({"token": "gAAAAABtoken-of-another-project"}))?;
     let cases = constraints(&scene);
     let good: Vec<String> = cases.iter().map(|_| scene.new_backup()).collect();
-    let wrong =
-        cases.iter().zip(&good).map(|((name, wrong, ..), backup)| manifest(name, backup, wrong));
+    let wrong = cases
+        .iter()
+        .zip(&good)
+        .map(|((name, wrong, ..), backup)| Scene::manifest_but(name, backup, wrong));
     apply(&scene, wrong.collect())?;
 
     let mut asked_for = Vec::new();
@@ -140,7 +142,7 @@ async fn a_rejected_spec_fails_in_the_clouds_words_and_a_corrected_one_starts_a_
         cases
             .iter()
             .zip(&good)
-            .map(|((name, ..), backup)| manifest(name, backup, &json!({})))
+            .map(|((name, ..), backup)| Scene::manifest_but(name, backup, &json!({})))
             .collect(),
     )?;
     for object in scene.wait_for_all(cases.len(), ready).await? {
@@ -172,7 +174,7 @@ async fn refusals_of_other_servers_are_reported_alike() -> Result<()> {
         let backup = scene.new_backup();
         let fault = Fault::before_commit().answer(answer.clone());
         scene.simulator.script(Script::always(fault).replicate().backup(&backup))?;
-        scene.applied(&manifest(name, &backup, &json!({})).to_string())?;
+        scene.applied(&Scene::manifest_but(name, &backup, &json!({})).to_string())?;
         backups.push(backup);
     }
     for ((name, answer, words), backup) in cases.iter().zip(&backups) {
@@ -202,7 +204,7 @@ async fn an_undocumented_refusal_is_no_refusal_and_no_redirect_is_followed() -> 
         let backup = scene.new_backup();
         let fault = Fault::before_commit().answer(answer.clone());
         scene.simulator.script(Script::always(fault).replicate().backup(&backup))?;
-        scene.applied(&manifest(name, &backup, &json!({})).to_string())?;
+        scene.applied(&Scene::manifest_but(name, &backup, &json!({})).to_string())?;
         let unknown = |object: &Object| {
             object.attempts().iter().any(|attempt| attempt["outcome"] == "Unknown")
         };
@@ -247,13 +249,17 @@ async fn after_a_second_replica_that_the_cloud_refuses_each_command_of_the_messa
     let _operator = scene.operator().arg("--settling-time=1s").start_ready()?;
     scene.valid_secret()?;
     let backups = ["wanted", "known", "unwanted"].map(|name| (name, scene.new_backup()));
-    let first =
-        |(name, backup): &(&str, String)| manifest(&format!("first-{name}"), backup, &json!({}));
+    let first = |(name, backup): &(&str, String)| {
+        Scene::manifest_but(&format!("first-{name}"), backup, &json!({}))
+    };
     apply(&scene, backups.iter().map(first).collect())?;
     scene.wait_for_all(backups.len(), ready).await?;
     apply(
         &scene,
-        backups.iter().map(|(name, backup)| manifest(name, backup, &json!({}))).collect(),
+        backups
+            .iter()
+            .map(|(name, backup)| Scene::manifest_but(name, backup, &json!({})))
+            .collect(),
     )?;
     for (name, backup) in &backups {
         let object = scene.wait_for_phase(name, "Failed").await?;

@@ -5,7 +5,7 @@ use harness::Scene;
 use serde_json::{Value, json};
 use simulator::example;
 
-use super::{OPERATOR, apply, assert_says, counts, manifest, ready, told};
+use super::{OPERATOR, apply, assert_says, counts, ready, told};
 
 #[tokio::test]
 async fn a_secret_without_a_token_is_waited_for_in_words_that_name_it() -> Result<()> {
@@ -48,7 +48,11 @@ async fn a_secret_without_a_token_is_waited_for_in_words_that_name_it() -> Resul
         }
         let backup = scene.new_backup();
         let reference = json!({"name": name, "key": key.unwrap_or("token")});
-        manifests.push(manifest(name, &backup, &json!({"auth": {"tokenSecretRef": reference}})));
+        manifests.push(Scene::manifest_but(
+            name,
+            &backup,
+            &json!({"auth": {"tokenSecretRef": reference}}),
+        ));
         backups.push(backup);
     }
     apply(&scene, manifests)?;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use simulator::{Answer, Call, ErrorShape, Fault, RetryAfter, Script, Token, VaultStatus, example};
 
-use super::{OPERATOR, assert_says, counts, manifest, ready};
+use super::{OPERATOR, assert_says, counts, ready};
 
 fn waiting(object: &Object) -> bool {
     object.phase() == "Pending" && object.text("/status/attempts/0/retryAt").is_some()
@@ -61,7 +61,7 @@ async fn what_cannot_be_taken_now_is_called_again_and_the_message_says_when() ->
                 "destinationVaultId": example::SECOND_VAULT,
             }),
         };
-        scene.applied(&manifest(name, &backup, &changes).to_string())?;
+        scene.applied(&Scene::manifest_but(name, &backup, &changes).to_string())?;
         backups.push(backup);
     }
     for (name, _, code) in &cases {
@@ -88,7 +88,7 @@ fn resource(scene: &Scene, tenant: &str, name: &str) -> Result<String> {
     scene.secret_with(tenant, &json!({"token": token}))?;
     let backup = scene.new_backup();
     let changes = json!({"auth": {"tokenSecretRef": {"name": tenant}}});
-    scene.applied(&manifest(name, &backup, &changes).to_string())?;
+    scene.applied(&Scene::manifest_but(name, &backup, &changes).to_string())?;
     Ok(backup)
 }
 

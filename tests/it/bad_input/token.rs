@@ -5,7 +5,7 @@ use harness::Scene;
 use serde_json::json;
 use simulator::{Answer, ErrorShape, Fault, Script, Token, example};
 
-use super::{OPERATOR, api_time, assert_says, counts, manifest, read_after, ready};
+use super::{OPERATOR, api_time, assert_says, counts, read_after, ready};
 
 #[tokio::test]
 async fn a_refused_token_is_tried_once_until_the_secret_changes() -> Result<()> {
@@ -54,7 +54,7 @@ async fn a_refused_token_is_tried_once_until_the_secret_changes() -> Result<()> 
         scene.simulator.add_token(Token::new(&token, example::PROJECT));
         scene.secret_with(&format!("token-{name}"), &json!({"token": token}))?;
         let auth = json!({"auth": {"tokenSecretRef": {"name": format!("token-{name}")}}});
-        scene.applied(&manifest(name, &backup, &auth).to_string())?;
+        scene.applied(&Scene::manifest_but(name, &backup, &auth).to_string())?;
         backups.push(backup);
     }
     for ((name, _, code), backup) in refusals.iter().zip(&backups) {

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use simulator::{Answer, Body, Cut, ErrorShape, Fault, Script};
 
-use super::{OPERATOR, apply, assert_says, counts, manifest, no_look_up, ready};
+use super::{OPERATOR, apply, assert_says, counts, no_look_up, ready};
 
 /// What happens to the call, and whether the cloud accepted it.
 fn faults() -> Vec<(&'static str, Fault, bool)> {
@@ -78,7 +78,9 @@ async fn an_unknown_outcome_is_held_through_all_that_happens_then() -> Result<()
         let resources = faults.iter().zip(&backups);
         apply(
             &scene,
-            resources.map(|((name, ..), backup)| manifest(name, backup, changes)).collect(),
+            resources
+                .map(|((name, ..), backup)| Scene::manifest_but(name, backup, changes))
+                .collect(),
         )
     };
     let held = |generation: u64| {
@@ -137,7 +139,8 @@ async fn call_again_calls_after_the_settling_time_and_never_after_an_unreadable_
         let backup = scene.new_backup();
         scene.simulator.script(Script::once(fault).replicate().backup(&backup))?;
         scene.applied(
-            &manifest(name, &backup, &json!({"onUnknownOutcome": "CallAgain"})).to_string(),
+            &Scene::manifest_but(name, &backup, &json!({"onUnknownOutcome": "CallAgain"}))
+                .to_string(),
         )?;
         let (who_acts, words) = match name {
             "unreadable" => ("Stalled", "The operator will not call again unless you decide"),

@@ -31,7 +31,7 @@ fn the_table_of_reasons_is_the_sources() -> Result<()> {
 fn the_runbook_has_each_reason_with_its_commands() -> Result<()> {
     let mut sections = String::new();
     for reason in Reason::ALL {
-        let Explained { means, acts, next, cures, level, event, told: _, alert } =
+        let Explained { means, acts, next, cures, level, event, told: _, alert, waits_for: _ } =
             reason.explained();
         writeln!(sections, "### {}\n\n{means} {next}\n", reason.as_str())?;
         let alert = alert

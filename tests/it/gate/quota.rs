@@ -19,12 +19,7 @@ async fn resources_that_meet_the_quota_are_recorded() -> Result<()> {
     options.behaviour.quota = Some(QUOTA);
     let scene = Scene::with(OPERATOR, options).await?;
     scene.valid_secret()?;
-    let one = |number: usize| {
-        let backup = uuid::Uuid::new_v4().to_string();
-        Scene::manifest_for(&format!("db-{number}"), &backup, "")
-    };
-    let all: Vec<String> = (0..RESOURCES).map(one).collect();
-    scene.applied(&all.join("\n---\n"))?;
+    scene.applied_many(RESOURCES)?;
     let _operator = scene.operator().env("BREP_REQUESTS_PER_MINUTE", "3000").start_ready()?;
     let began = jiff::Timestamp::now();
     let objects = scene.wait_for_all(RESOURCES, |object| object.is("Ready")).await?;

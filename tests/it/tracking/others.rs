@@ -33,25 +33,7 @@ async fn the_attempt_its_record_and_what_others_wrote_stay_as_they_are() -> Resu
     scene.valid_secret()?;
     let backup = accepted(&scene, "db", "").await?;
     let first = copied_to(&scene, "db", &backup, 10).await?;
-    scene.patched(
-        "db",
-        &json!({"metadata": {"labels": {"team": "storage"}, "annotations": {"example.org/ticket": "4711"}}}),
-    )?;
-    let foreign = json!([{"op": "add", "path": "/status/conditions/-", "value": {
-        "type": "example.org/Audited", "status": "True", "reason": "Seen", "message": "",
-        "lastTransitionTime": "2026-01-02T03:04:05Z",
-    }}]);
-    let patch = [
-        "patch",
-        "brep",
-        "db",
-        "--subresource=status",
-        "--type=json",
-        "--patch",
-        &foreign.to_string(),
-    ];
-    let patched = scene.kubectl(&patch)?;
-    ensure!(patched.accepted, "{}", patched.words);
+    scene.written_by_others("db", &json!({}))?;
     copied_to(&scene, "db", &backup, 50).await?;
     scene.simulator.advance(&backup, Advance::Success)?;
     let object = scene.wait_for_phase("db", "Succeeded").await?;

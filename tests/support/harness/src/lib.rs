@@ -10,6 +10,7 @@ mod cluster;
 mod collector;
 mod deeds;
 mod lines;
+mod manifests;
 mod object;
 mod operator;
 mod places;

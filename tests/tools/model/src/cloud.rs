@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use backup_replication_operator::cbr::{
-    self, Backup, BackupStatus, CloudError, LogStatus, OperationLog, OperationLogId, RecordId,
-    RecordStatus, Records, ReplicateOutcome, ReplicationRecord, TerminalReason, UnknownWhy,
-    same_spelling,
+    self, Backup, BackupStatus, BegunBy, CloudError, LogStatus, OperationLog, OperationLogId,
+    RecordId, RecordStatus, Records, ReplicateOutcome, ReplicationRecord, TerminalReason,
+    UnknownWhy, same_spelling,
 };
 use backup_replication_operator::protocol::{
     Acceptance, CallAnswer, CallResult, LogReading, Lookup,
@@ -84,7 +84,7 @@ pub(crate) fn look(looked: &Looked, spelling: Spelling) -> Lookup {
                 another.then(|| listed("another", "eu-de", "v", Record::Success)).flatten();
             let others = others.iter().filter_map(|other| match other {
                 Other::Policy => listed(POLICY_RECORD, "eu-nl", "v", Record::Success)
-                    .map(|record| ReplicationRecord { auto_trigger: Some(true), ..record }),
+                    .map(|record| ReplicationRecord { begun_by: BegunBy::Policy, ..record }),
                 Other::OtherVault => listed("other-vault", "eu-nl", "w", Record::Success),
             });
             backup(Records::Reported {
@@ -113,7 +113,7 @@ pub(crate) fn logs(ours: &[AttemptNo], backup_id: &str) -> LogReading {
         id: OperationLogId::parse(id).expect("a valid id"),
         status: LogStatus::Success,
         began_at: Some(at),
-        of_policy: false,
+        begun_by: BegunBy::Call,
         source_backup_id: Some(backup_id.into()),
         destination_region: Some("eu-nl".into()),
         destination_project_id: Some("dp".into()),
@@ -128,7 +128,7 @@ pub(crate) fn logs(ours: &[AttemptNo], backup_id: &str) -> LogReading {
     let others = (1..=9).flat_map(|no| {
         let at = claimed(no);
         [
-            OperationLog { of_policy: true, ..entry(&format!("policy{no}"), at + soon) },
+            OperationLog { begun_by: BegunBy::Policy, ..entry(&format!("policy{no}"), at + soon) },
             entry(&format!("older{no}"), at - SignedDuration::from_secs(60)),
             OperationLog {
                 destination_region: Some("eu-de".into()),
@@ -175,7 +175,7 @@ fn listed(id: &str, region: &str, vault: &str, record: Record) -> Option<Replica
         progress: None,
         fail_code: None,
         fail_reason: None,
-        auto_trigger: None,
+        begun_by: BegunBy::Call,
     })
 }
 

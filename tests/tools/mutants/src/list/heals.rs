@@ -57,9 +57,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "retry-is-told",
         promise: "a try is silent: the resource stays stalled",
-        file: "src/protocol/describe/retried.rs",
-        old: "        | Situation::Submitting(..)\n        | Situation::LooksFail(..)",
-        new: "        | Situation::LooksFail(..)",
+        file: "src/protocol/describe/situation.rs",
+        old: "            Nature::Passing(_) => true,\n",
+        new: "            Nature::Passing(_) => matches!(self, Self::LooksFail(..)),\n",
         caught_by: "--lib protocol::decide::refused_tests",
     },
     Mutant {

@@ -18,7 +18,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "change-in-a-round-forgotten",
         promise: "what changes while it is worked on is worked on again",
         file: TURNS,
-        old: "place == Some(Place::Runs { changed: true })",
+        old: "place == Some(TurnState::Runs { changed: true })",
         new: "place.is_none()",
         caught_by: OF_QUEUE,
     },
