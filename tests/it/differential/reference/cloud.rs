@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use backup_replication_operator::cbr::{
-    Backup, BackupStatus, CloudValue, RecordId, RecordStatus, Records, ReplicationRecord,
+    Backup, BackupStatus, BegunBy, CloudValue, RecordId, RecordStatus, Records, ReplicationRecord,
 };
 use backup_replication_operator::protocol::{Acceptance, CallAnswer, CallResult, Lookup};
 use backup_replication_operator::resource::{AttemptId, RejectionKind};
@@ -252,7 +252,7 @@ impl Record {
             progress: None,
             fail_code: None,
             fail_reason: None,
-            auto_trigger: Some(false),
+            begun_by: BegunBy::Call,
         })
     }
 }
