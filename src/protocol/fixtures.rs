@@ -11,6 +11,7 @@ use crate::protocol::decide::{Action, decide};
 use crate::protocol::facts::call_result::CallResult;
 use crate::protocol::facts::record::{Recorded, record};
 use crate::protocol::list_reading::ListReading;
+use crate::protocol::logged_calls::LoggedCalls;
 use crate::protocol::lookup::{Lookup, LookupHistory};
 use crate::protocol::observation::{FreshAttempt, Observation, RefusedClaim, TargetReading};
 use crate::protocol::policy::Policy;
@@ -79,6 +80,7 @@ pub(super) struct Scene {
     pub(super) credential: Option<CredentialReading>,
     pub(super) lookup: Option<Lookup>,
     pub(super) logs: Option<LogReading>,
+    pub(super) others_calls: Vec<LoggedCalls>,
     pub(super) cloud_offset: Option<SignedDuration>,
     pub(super) backups: Option<ListReading>,
     pub(super) history: LookupHistory,
@@ -102,6 +104,7 @@ impl Scene {
             credential: Some(usable("s1")),
             lookup: Some(Lookup::NotAvailable("no look-up".into())),
             logs: None,
+            others_calls: Vec::new(),
             cloud_offset: None,
             backups: None,
             history: long_known(),
@@ -129,6 +132,7 @@ impl Scene {
             credential: self.credential.clone(),
             lookup: self.lookup.clone(),
             logs: self.logs.clone(),
+            others_calls: self.others_calls.clone(),
             cloud_offset: self.cloud_offset,
             backups: self.backups.clone(),
             history: self.history,

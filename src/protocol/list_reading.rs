@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::cbr::{BackupList, ListError};
 use crate::protocol::backoff::asked_to_wait;
-use crate::protocol::lookup::{LookupMemory, ViewerMemory};
+use crate::protocol::lookup::LookupMemory;
 
 /// What a list (`GET backups`) gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,18 +55,5 @@ impl LookupMemory {
             | ListReading::Throttled { .. } => false,
         };
         self.failing_since = failed.then(|| self.failing_since.unwrap_or(now));
-    }
-}
-
-impl ViewerMemory {
-    /// Notes what the list says of the credential. It says nothing of look-ups.
-    pub fn note_list(&mut self, list: &ListReading) {
-        match list {
-            ListReading::Unauthorized(_) => self.refused = true,
-            ListReading::Shown(_) => self.refused = false,
-            ListReading::NotAvailable(_)
-            | ListReading::Throttled { .. }
-            | ListReading::Failed(_) => {}
-        }
     }
 }

@@ -108,6 +108,8 @@ pub struct LookupHistory {
     pub log_missing_for: Duration,
     /// For how long every answer to this credential has been that there are no operation logs.
     pub no_logs_for: Duration,
+    /// For how long the cloud has asked to wait whenever the operation logs were to be read.
+    pub logs_throttled_for: Duration,
 }
 
 /// What a process remembers of one resource's look-ups. Instants are times on the process's
@@ -128,6 +130,8 @@ pub struct LookupMemory {
     pub logs_last: Option<Duration>,
     /// Since when the operation logs have not shown the entry of its call.
     pub log_missing_since: Option<Duration>,
+    /// Since when the cloud has asked to wait whenever the operation logs were to be read.
+    pub logs_throttled_since: Option<Duration>,
 }
 
 impl LookupMemory {
@@ -141,6 +145,7 @@ impl LookupMemory {
             no_backup_since: None,
             logs_last: None,
             log_missing_since: None,
+            logs_throttled_since: None,
         }
     }
 
@@ -194,6 +199,13 @@ impl LookupMemory {
             Some(false) => self.log_missing_since = Some(self.log_missing_since.unwrap_or(now)),
             None => {}
         }
+        self.logs_throttled_since = match reading {
+            LogReading::Throttled { .. } => Some(self.logs_throttled_since.unwrap_or(now)),
+            LogReading::Entries(_)
+            | LogReading::NotAvailable(_)
+            | LogReading::Unauthorized(_)
+            | LogReading::Failed(_) => None,
+        };
         self.logs_last = Some(now);
     }
 
@@ -204,6 +216,7 @@ impl LookupMemory {
         self.not_shown_since = None;
         self.no_backup_since = None;
         self.log_missing_since = None;
+        self.logs_throttled_since = None;
     }
 
     /// The same as the decision sees it.
@@ -220,6 +233,7 @@ impl LookupMemory {
             logs_ago: self.logs_last.map(|at| now.saturating_sub(at)),
             log_missing_for: elapsed(self.log_missing_since),
             no_logs_for: elapsed(viewer.no_logs_since),
+            logs_throttled_for: elapsed(self.logs_throttled_since),
         }
     }
 }
@@ -234,7 +248,8 @@ pub struct ViewerMemory {
     pub no_lookup_since: Option<Duration>,
     /// Since when every answer has been that there are no operation logs.
     pub no_logs_since: Option<Duration>,
-    /// Whether the last answer that tells was that the credential is refused.
+    /// Whether the last answer that tells was that the credential is refused. Only look-ups and
+    /// calls tell: a user may lack the right to anything else.
     pub refused: bool,
 }
 
@@ -249,11 +264,6 @@ impl ViewerMemory {
             | LogReading::Unauthorized(_)
             | LogReading::Throttled { .. }
             | LogReading::Failed(_) => self.no_logs_since = None,
-        }
-        match reading {
-            LogReading::Unauthorized(_) => self.refused = true,
-            LogReading::Entries(_) => self.refused = false,
-            LogReading::NotAvailable(_) | LogReading::Throttled { .. } | LogReading::Failed(_) => {}
         }
     }
 

@@ -95,6 +95,7 @@ fn a_process_that_begins_to_lead_counts_again_and_keeps_what_it_knows() {
         no_backup_since: long,
         logs_last: long,
         log_missing_since: long,
+        logs_throttled_since: long,
     };
     own.begin_to_lead();
     let begun = LookupMemory { last: long, logs_last: long, ..LookupMemory::new(seconds(1)) };

@@ -19,6 +19,7 @@ mod facts;
 mod fence;
 mod iam;
 mod list_reading;
+mod logged_calls;
 mod lookup;
 mod observation;
 mod pace;
@@ -48,6 +49,7 @@ pub use facts::record::{Recorded, record};
 pub use fence::{Clocks, Fence};
 pub use iam::{iam_endpoint, without_version};
 pub use list_reading::ListReading;
+pub use logged_calls::{LoggedCalls, logged_calls};
 pub(crate) use lookup::names_answered_record;
 pub use lookup::{
     Lookup, LookupHistory, LookupMemory, ViewerMemory, shows_called_record, shows_record,

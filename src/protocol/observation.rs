@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 
 use super::list_reading::ListReading;
+use super::logged_calls::LoggedCalls;
 use super::lookup::{Lookup, LookupHistory};
 use super::witness::LogReading;
 use crate::resource::{AttemptId, BackupReplication, DECISION_ANNOTATION};
@@ -31,6 +32,9 @@ pub struct Observation<'a> {
     pub lookup: Option<Lookup>,
     /// What the operation logs gave in this round; `None` where nothing asked for them yet.
     pub logs: Option<LogReading>,
+    /// The calls of other resources for the same target, as far as no record shows which is which;
+    /// with `logs`.
+    pub others_calls: Vec<LoggedCalls>,
     /// What must be added to `now` to have the cloud's time; `None` where it is not known.
     pub cloud_offset: Option<SignedDuration>,
     /// What a list of the backups gave in this round; `None` where nothing asked for it yet.

@@ -2,15 +2,12 @@
 //! they show proves that a call was accepted. What they do not show proves nothing, ever: that a
 //! service lists calls there is documented nowhere.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::backoff::asked_to_wait;
-use super::policy::Policy;
+use super::logged_calls::{CallTime, LoggedCalls, may_be_accepted};
 use crate::cbr::{BegunBy, CloudValue, LogPage, LookUpError, OperationLog, same_spelling};
 use crate::resource::{Attempt, BackupReplication};
-
-/// The service that logs may be so far behind the one that said what time it is.
-const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(2);
 
 /// What reading the operation logs gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,37 +57,65 @@ impl LogReading {
     }
 }
 
-/// From when on entries can be of the attempt's call, by the cloud's own clock. `None` where the
-/// cloud did not say what time it was: then no entry can be told from an earlier one.
-pub(super) fn begins(attempt: &Attempt) -> Option<Timestamp> {
-    attempt.cloud_time.as_ref()?.0.checked_sub(CLOCKS_DIFFER).ok()
-}
-
-/// The entry of the attempt's call: of the same backup and destination, begun by no policy, and in
-/// the time in which the call can have been accepted. Of several, the first: a later one is
-/// another's. `not_these`: entries that are known to be another call's.
+/// The entry of the attempt's call: of the same backup and destination, begun by a call, and in the
+/// time in which this one can have been accepted. Where several fit, or another resource's call may
+/// have made it, none can be told to be this one's.
 pub(super) fn entry_of<'a>(
     entries: &'a [OperationLog],
     attempt: &Attempt,
     resource: &BackupReplication,
-    policy: &Policy,
-    not_these: &[String],
+    others: &[LoggedCalls],
 ) -> Option<&'a OperationLog> {
-    let called = resource.called_for()?;
-    let from = begins(attempt)?;
-    let to = from.checked_add(policy.settles_after(attempt)).ok()?;
+    let time = CallTime::of(attempt)?;
+    let mut own = of_calls(entries, &[time], resource, others).into_iter();
+    let (entry, at) = own.next().filter(|_| own.next().is_none())?;
+    let may_be_anothers = others.iter().flat_map(|it| &it.times).any(|time| time.contains(at));
+    (!may_be_anothers).then_some(entry)
+}
+
+/// The entries of all calls of the resource, the oldest first, without those that may be another
+/// resource's. Each is of a call that the cloud accepted.
+pub(super) fn entries_of_all<'a>(
+    entries: &'a [OperationLog],
+    resource: &BackupReplication,
+    others: &[LoggedCalls],
+) -> Vec<&'a OperationLog> {
+    let attempts = resource.status.as_ref().map_or(&[][..], |status| &status.attempts);
+    let times: Vec<CallTime> =
+        attempts.iter().filter(|it| may_be_accepted(it)).filter_map(CallTime::of).collect();
+    let may_be_anothers = |at| others.iter().flat_map(|it| &it.times).any(|time| time.contains(at));
+    let mut own = of_calls(entries, &times, resource, others);
+    own.retain(|(_, at)| !may_be_anothers(*at));
+    own.sort_by(|(a, at), (b, bt)| (at, &a.id).cmp(&(bt, &b.id)));
+    own.into_iter().map(|(entry, _)| entry).collect()
+}
+
+/// Entries of calls for what the resource calls for, in one of these times, with when they began;
+/// without those that are taken for another's.
+fn of_calls<'a>(
+    entries: &'a [OperationLog],
+    times: &[CallTime],
+    resource: &BackupReplication,
+    others: &[LoggedCalls],
+) -> Vec<(&'a OperationLog, Timestamp)> {
+    let Some(called) = resource.called_for() else { return Vec::new() };
     let is = |theirs: &Option<CloudValue>, ours: &str, absent: bool| {
         theirs.as_ref().map_or(absent, |theirs| theirs.is(ours))
     };
-    let of_call = entries.iter().filter(|entry| {
+    let is_anothers = |entry: &OperationLog| {
+        let mut taken = others.iter().filter_map(|other| other.entry.as_ref());
+        taken.any(|taken| same_spelling(taken, entry.id.as_str()))
+    };
+    let fits = |entry: &&OperationLog| {
         entry.begun_by == BegunBy::Call
-            && entry.began_at.is_some_and(|at| (from..=to).contains(&at))
             && is(&entry.source_backup_id, called.backup_id, false)
             && is(&entry.destination_region, called.destination_region, false)
             && is(&entry.destination_project_id, called.destination_project_id, true)
-            && !not_these.iter().any(|other| same_spelling(other, entry.id.as_str()))
-    });
-    of_call.min_by_key(|entry| (entry.began_at, entry.id.clone()))
+            && !is_anothers(entry)
+    };
+    let timed = |entry: &'a OperationLog| Some((entry, entry.began_at?));
+    let in_time = |(_, at): &(&OperationLog, Timestamp)| times.iter().any(|it| it.contains(*at));
+    entries.iter().filter(fits).filter_map(timed).filter(in_time).collect()
 }
 
 /// The entry with this id.

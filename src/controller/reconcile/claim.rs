@@ -107,6 +107,11 @@ impl Claim {
         (same_object && first.id == attempt.id && first.outcome.is_none()).then_some(first)
     }
 
+    /// The object with the claim in it.
+    pub(super) fn object(&self) -> &BackupReplication {
+        &self.object
+    }
+
     /// Gives the claim up for its call: what is left is the object and the attempt to be recorded.
     pub(crate) fn spend(self) -> (OpenWindow, Duration, BackupReplication, Attempt) {
         let Self { object, attempt, fence, limit } = self;

@@ -18,6 +18,7 @@ use crate::controller::settings::RequiredLabel;
 use crate::controller::state::breakers::BreakerKey;
 use crate::controller::state::gate::{Entry, LaneKey, Ticket};
 use crate::controller::state::issued_tokens::{Held, LoginFailure, TokenKey};
+use crate::controller::state::operation::CloudOperation;
 use crate::controller::state::permits::RoundPermit;
 use crate::controller::state::secret_reads::ReadSecret;
 use crate::protocol::{
@@ -74,9 +75,15 @@ pub(crate) struct UsableCredential {
 }
 
 impl UsableCredential {
-    /// The breaker of this value.
-    pub(crate) fn breaker(&self, endpoint: &Endpoint) -> BreakerKey {
-        BreakerKey { endpoint: endpoint.to_string(), credential: self.credential.id() }
+    /// The breaker of this value. Where refusals lock it, any of them counts for all that it is
+    /// shown for; else one part of the API may refuse what another takes.
+    pub(crate) fn breaker(&self, endpoint: &Endpoint, operation: CloudOperation) -> BreakerKey {
+        let locked = self.credential.is_locked_by_refusals();
+        BreakerKey {
+            endpoint: endpoint.to_string(),
+            credential: self.credential.id(),
+            operation: if locked { CloudOperation::Backup } else { operation },
+        }
     }
 
     /// A token that the cloud no longer takes is replaced, whatever its end says.
@@ -265,7 +272,11 @@ impl Applicant<'_> {
         let _place = if context.issued.is_at_hand(&key, needed_for, clock) {
             None
         } else {
-            let lane = LaneKey { endpoint: key.iam.clone(), credential: identity };
+            let lane = LaneKey {
+                endpoint: key.iam.clone(),
+                credential: identity,
+                operation: CloudOperation::Login,
+            };
             let ticket = Ticket::Call(asker.resource.clone());
             match context.gate.enter(&lane, ticket, context.memory.now(), context.spread()) {
                 Entry::Go(place) => {

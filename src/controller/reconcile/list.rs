@@ -7,6 +7,7 @@ use crate::controller::prepared::PreparedList;
 use crate::controller::reconcile::credential::UsableCredential;
 use crate::controller::reconcile::reading::{CloudReading, CloudReply, NotBegun};
 use crate::controller::state::gate::{CloudWait, LanePlace};
+use crate::controller::state::operation::CloudOperation;
 use crate::protocol::ListReading;
 
 /// Lists the backups.
@@ -17,11 +18,12 @@ pub(crate) async fn list_backups(
     place: &LanePlace,
 ) -> ListReading {
     let PreparedList { endpoint, project_id, query } = prepared;
-    let reading = match CloudReading::begin(context, endpoint, usable, place).await {
-        Ok(reading) => reading,
-        Err(NotBegun::Refused(why)) => return ListReading::Unauthorized(why),
-        Err(NotBegun::Failed(why)) => return ListReading::Failed(why),
-    };
+    let reading =
+        match CloudReading::begin(context, CloudOperation::List, endpoint, usable, place).await {
+            Ok(reading) => reading,
+            Err(NotBegun::Refused(why)) => return ListReading::Unauthorized(why),
+            Err(NotBegun::Failed(why)) => return ListReading::Failed(why),
+        };
     let limit = context.settings.policy.limit;
     let request = context.cbr.backups(endpoint, project_id, query, &usable.credential, limit);
     let CloudReply { answer, wait, took } = reading.ask(request).await;

@@ -10,6 +10,7 @@ use crate::controller::prepared::PreparedCall;
 use crate::controller::reconcile::credential::UsableCredential;
 use crate::controller::reconcile::reading::{CloudReading, NotBegun};
 use crate::controller::state::gate::LanePlace;
+use crate::controller::state::operation::CloudOperation;
 use crate::protocol::LogReading;
 
 /// Pages that are read at most. Where there are more, what the rest shows stays unseen.
@@ -23,11 +24,14 @@ pub(super) async fn read_logs(
     place: &LanePlace,
     since: Timestamp,
 ) -> LogReading {
-    let reading = match CloudReading::begin(context, &call.endpoint, usable, place).await {
-        Ok(reading) => reading,
-        Err(NotBegun::Refused(why)) => return LogReading::Unauthorized(why),
-        Err(NotBegun::Failed(why)) => return LogReading::Failed(why),
-    };
+    let reading =
+        match CloudReading::begin(context, CloudOperation::Logs, &call.endpoint, usable, place)
+            .await
+        {
+            Ok(reading) => reading,
+            Err(NotBegun::Refused(why)) => return LogReading::Unauthorized(why),
+            Err(NotBegun::Failed(why)) => return LogReading::Failed(why),
+        };
     let pages = pages(context, call, usable, &reading, since).await;
     if let Err(error) = &pages {
         let cloud = error.cloud_error().map(ToString::to_string);

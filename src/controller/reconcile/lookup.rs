@@ -7,6 +7,7 @@ use crate::controller::prepared::PreparedCall;
 use crate::controller::reconcile::credential::UsableCredential;
 use crate::controller::reconcile::reading::{CloudReading, CloudReply, NotBegun};
 use crate::controller::state::gate::{CloudWait, LanePlace};
+use crate::controller::state::operation::CloudOperation;
 use crate::protocol::Lookup;
 
 /// Looks the backup up.
@@ -17,11 +18,12 @@ pub(crate) async fn look_up(
     place: &LanePlace,
 ) -> Lookup {
     let PreparedCall { endpoint, target, body: _ } = call;
-    let reading = match CloudReading::begin(context, endpoint, usable, place).await {
-        Ok(reading) => reading,
-        Err(NotBegun::Refused(why)) => return Lookup::Unauthorized(why),
-        Err(NotBegun::Failed(why)) => return Lookup::Failed(why),
-    };
+    let reading =
+        match CloudReading::begin(context, CloudOperation::Backup, endpoint, usable, place).await {
+            Ok(reading) => reading,
+            Err(NotBegun::Refused(why)) => return Lookup::Unauthorized(why),
+            Err(NotBegun::Failed(why)) => return Lookup::Failed(why),
+        };
     let limit = context.settings.policy.limit;
     let request = context.cbr.backup(endpoint, target, &usable.credential, limit);
     let CloudReply { answer, wait, took } = reading.ask(request).await;

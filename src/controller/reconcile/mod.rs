@@ -174,6 +174,7 @@ async fn work(
                 Err(error) => return not_claimed(context, key, object, &attempt.id, error),
             };
             context.memory.note_kept_claim(key, object);
+            context.targets.note_claim(key, claim.object());
             // Kept too long rather than too short, should this round end in a panic.
             taken.keep_for(context.settings.policy.settling_time);
             // Others may be worked on while the call is under way, and while its end is written,

@@ -19,6 +19,7 @@ use crate::controller::reconcile::logs::read_logs;
 use crate::controller::reconcile::lookup::look_up;
 use crate::controller::state::breakers::Turn;
 use crate::controller::state::gate::{Entry, LaneKey, LanePlace, Ticket};
+use crate::controller::state::operation::CloudOperation;
 use crate::controller::state::permits::RoundPermit;
 use crate::controller::state::target_locks::Caller;
 use crate::controller::state::viewers::{StoredViewer, ViewerKey};
@@ -213,7 +214,7 @@ impl<'a> Observer<'a> {
             *memory
         });
         let held_until = self
-            .lane()
+            .lane(CloudOperation::Backup)
             .and_then(|lane| self.context.gate.held_until(&lane, self.context.memory.now()));
         Viewer { memory, throttled_until: held_until }
     }
@@ -225,7 +226,7 @@ impl<'a> Observer<'a> {
             Some(ReadCredential { usable: Some(usable), reading: _ }),
             Some(key),
             Some(lane),
-        ) = (&self.target, &self.credential, self.viewer_key(), self.lane())
+        ) = (&self.target, &self.credential, self.viewer_key(), self.lane(CloudOperation::List))
         else {
             return Some(Decided::Drained);
         };
@@ -257,7 +258,7 @@ impl<'a> Observer<'a> {
             Some(ReadCredential { usable: Some(usable), reading }),
             Some(key),
             Some(lane),
-        ) = (&self.target, &self.credential, self.viewer_key(), self.lane())
+        ) = (&self.target, &self.credential, self.viewer_key(), self.lane(CloudOperation::Backup))
         else {
             return false;
         };
@@ -316,18 +317,13 @@ impl<'a> Observer<'a> {
             Some(ReadCredential { usable: Some(usable), reading: _ }),
             Some(key),
             Some(lane),
-        ) = (&self.target, &self.credential, self.viewer_key(), self.lane())
+        ) = (&self.target, &self.credential, self.viewer_key(), self.lane(CloudOperation::Logs))
         else {
             return false;
         };
         let context = self.context;
         let memory = &context.memory;
-        // The place of the look-up in this round was granted together with one more request.
-        let held = self.place.as_ref();
         let read = async |since| {
-            if let Some(place) = held {
-                return read_logs(context, call, usable, place, since).await;
-            }
             let ticket = Ticket::Follow(call.target.backup_id.clone());
             match context.gate.enter(&lane, ticket, memory.now(), context.spread()) {
                 Entry::Go(place) => {
@@ -343,8 +339,13 @@ impl<'a> Observer<'a> {
             reading = context.logs.read(&key, since, max_age, read) => reading,
             () = context.drain.cancelled() => return false,
         };
+        let others = CallTarget::of(self.object)
+            .map(|target| context.targets.calls_of_others(&target, self.key))
+            .unwrap_or_default();
         memory.lookups(self.key, self.object, |own| {
-            memory.viewer(&key, |viewer| round.logs_read(reading, own, viewer, memory.now()));
+            memory.viewer(&key, |viewer| {
+                round.logs_read(reading, others, own, viewer, memory.now());
+            });
         });
         true
     }
@@ -355,7 +356,7 @@ impl<'a> Observer<'a> {
         let Prepared::Call(call) = &self.target else {
             return None;
         };
-        let key = usable.breaker(&call.endpoint);
+        let key = usable.breaker(&call.endpoint, CloudOperation::Backup);
         self.context.breakers.for_call(&key, &usable.credential, self.context.memory.now())
     }
 
@@ -368,9 +369,9 @@ impl<'a> Observer<'a> {
         self.context.targets.used_by_another(&target, &self.caller(), settling_time)
     }
 
-    fn lane(&self) -> Option<LaneKey> {
+    fn lane(&self, operation: CloudOperation) -> Option<LaneKey> {
         let ViewerKey { namespace: _, endpoint, project_id: _, credential } = self.viewer_key()?;
-        Some(LaneKey { endpoint, credential })
+        Some(LaneKey { endpoint, credential, operation })
     }
 
     fn viewer_key(&self) -> Option<ViewerKey> {

@@ -8,11 +8,13 @@ use crate::controller::context::Context;
 use crate::controller::reconcile::credential::UsableCredential;
 use crate::controller::state::breakers::{Pass, Turn};
 use crate::controller::state::gate::{CloudWait, Heard, LanePlace};
+use crate::controller::state::operation::CloudOperation;
 use crate::protocol::{CredentialVerdict, is_silence};
 
 /// A reading that has begun.
 pub(super) struct CloudReading<'a> {
     context: &'a Context,
+    operation: CloudOperation,
     usable: &'a UsableCredential,
     place: &'a LanePlace,
     turn: Turn,
@@ -76,15 +78,18 @@ impl<'a> CloudReading<'a> {
     /// Begins one, as soon as the credential may be shown there.
     pub(super) async fn begin(
         context: &'a Context,
+        operation: CloudOperation,
         endpoint: &Endpoint,
         usable: &'a UsableCredential,
         place: &'a LanePlace,
     ) -> Result<Self, NotBegun> {
         let clock = || context.memory.now();
-        let pass =
-            context.breakers.for_lookup(&usable.breaker(endpoint), &usable.credential, clock).await;
+        let pass = context
+            .breakers
+            .for_lookup(&usable.breaker(endpoint, operation), &usable.credential, clock)
+            .await;
         match pass {
-            Pass::Go(turn) => Ok(Self { context, usable, place, turn }),
+            Pass::Go(turn) => Ok(Self { context, operation, usable, place, turn }),
             Pass::Refused(why) => Err(NotBegun::Refused(why)),
             Pass::Failed(why) => Err(NotBegun::Failed(why)),
         }
@@ -98,7 +103,7 @@ impl<'a> CloudReading<'a> {
     where
         Tells: for<'r> From<&'r Result<T, E>>,
     {
-        let Self { context, usable: _, place, turn: _ } = self;
+        let Self { context, operation: _, usable: _, place, turn: _ } = self;
         let (started, sent) = (Instant::now(), context.memory.now());
         let answer = request.await;
         let took = started.elapsed();
@@ -117,8 +122,14 @@ impl<'a> CloudReading<'a> {
 
     /// Ends it.
     pub(super) fn end(self, verdict: CredentialVerdict) {
-        let Self { context, usable, place: _, turn } = self;
-        usable.note(context, &verdict);
+        let Self { context, operation, usable, place: _, turn } = self;
+        match operation {
+            CloudOperation::Backup | CloudOperation::List | CloudOperation::Login => {
+                usable.note(context, &verdict);
+            }
+            // They are optional: who may not read them may well look up and call.
+            CloudOperation::Logs => {}
+        }
         turn.note(verdict, context.memory.now());
     }
 }

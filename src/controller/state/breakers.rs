@@ -18,6 +18,7 @@ use tokio::sync::OwnedMutexGuard;
 use url::{Host, Url};
 
 use crate::cbr::{Credential, CredentialId};
+use crate::controller::state::operation::CloudOperation;
 use crate::protocol::CredentialVerdict;
 
 /// A value, where it is shown. Another cloud may refuse what this one takes.
@@ -25,6 +26,7 @@ use crate::protocol::CredentialVerdict;
 pub(crate) struct BreakerKey {
     pub(crate) endpoint: String,
     pub(crate) credential: CredentialId,
+    pub(crate) operation: CloudOperation,
 }
 
 impl BreakerKey {

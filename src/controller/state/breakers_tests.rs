@@ -31,7 +31,11 @@ impl Scene {
     }
 
     fn key(&self) -> BreakerKey {
-        BreakerKey { endpoint: "https://cbr".to_owned(), credential: self.credential.id() }
+        BreakerKey {
+            endpoint: "https://cbr".to_owned(),
+            credential: self.credential.id(),
+            operation: CloudOperation::Backup,
+        }
     }
 
     fn pass_time(&self, time: Duration) {
@@ -183,7 +187,7 @@ const REGIONS: [&str; 6] = ["eu-de", "eu-nl", "eu-west-0", "cn-north-4", "ap-1",
 
 fn at_region(region: &str, credential: &Credential) -> BreakerKey {
     let endpoint = format!("https://cbr.{region}.otc.t-systems.com");
-    BreakerKey { endpoint, credential: credential.id() }
+    BreakerKey { endpoint, credential: credential.id(), operation: CloudOperation::Backup }
 }
 
 const NOW: Duration = Duration::from_secs(7);
@@ -211,7 +215,11 @@ async fn six_endpoints_of_one_cloud_see_a_wrong_key_twice() {
     assert!(breakers.for_call(&at_region("another", &key), &key, NOW).is_none());
     // Another cloud may know it.
     for other in ["https://cbr.eu-de.myhuaweicloud.com", "https://localhost:1", "http://10.0.0.1"] {
-        let other = BreakerKey { endpoint: other.to_owned(), credential: key.id() };
+        let other = BreakerKey {
+            endpoint: other.to_owned(),
+            credential: key.id(),
+            operation: CloudOperation::Backup,
+        };
         assert!(breakers.for_call(&other, &key, NOW).is_some());
     }
     // Nobody is locked by a token.

@@ -14,13 +14,16 @@ use jiff::Timestamp;
 
 use crate::cbr::{BackupId, CredentialId};
 use crate::controller::key::ResourceKey;
+use crate::controller::state::operation::CloudOperation;
 use crate::protocol::{Circuit, CircuitState, Pace, deadline};
 
-/// Whose requests share a lane. Quotas are counted for each user, whatever the project.
+/// Which requests share a lane: those of one user to one part of an API. Quotas are counted for each
+/// user, whatever the project.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct LaneKey {
     pub(crate) endpoint: String,
     pub(crate) credential: CredentialId,
+    pub(crate) operation: CloudOperation,
 }
 
 /// Who stands in the order of a lane.

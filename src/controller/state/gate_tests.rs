@@ -8,7 +8,11 @@ fn s(seconds: f64) -> Duration {
 }
 
 fn lane(name: &str) -> LaneKey {
-    LaneKey { endpoint: "https://cbr.example".to_owned(), credential: CredentialId::of(&[name]) }
+    LaneKey {
+        endpoint: "https://cbr.example".to_owned(),
+        credential: CredentialId::of(&[name]),
+        operation: CloudOperation::Backup,
+    }
 }
 
 fn resource(number: usize) -> Ticket {

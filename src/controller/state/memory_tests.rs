@@ -16,9 +16,11 @@ fn object(shown_to: &str, outcome: &str) -> BackupReplication {
           auth: {{tokenSecretRef: {{name: cbr-token}}}}
         status:
           recordShownTo: {shown_to}
+          origin: Called
+          replicationRecordId: r-1
           attempts:
             - {{id: a-1, number: 1, generation: 1, endpoint: 'https://cbr.example', claimedAt: 2026-11-23T10:00:00Z,
-               claimedBy: me, window: 10s, limit: 60s, outcome: {outcome}}}
+               claimedBy: me, window: 10s, limit: 60s, outcome: {outcome}, recordId: r-1}}
         "
     );
     serde_saphyr::from_str(&text).unwrap()

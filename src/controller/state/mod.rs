@@ -7,6 +7,7 @@ pub(super) mod last_round;
 pub(super) mod log_cache;
 pub(super) mod lookup_cache;
 pub(super) mod memory;
+pub(super) mod operation;
 pub(super) mod permits;
 pub(super) mod secret_reads;
 pub(super) mod target_index;

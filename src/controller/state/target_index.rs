@@ -10,7 +10,7 @@ use kube::runtime::watcher::Event;
 
 use crate::controller::key::ResourceKey;
 use crate::controller::watch::entry::WatchEntry;
-use crate::protocol::{CallTarget, LockedTarget};
+use crate::protocol::{CallTarget, LockedTarget, LoggedCalls};
 
 /// A target of one namespace.
 pub(crate) type TargetKey = (Box<str>, CallTarget);
@@ -23,6 +23,8 @@ pub(crate) struct TargetIndex(Arc<Mutex<HeldTargets>>);
 struct HeldTargets {
     by_target: HashMap<Arc<TargetKey>, HashMap<ResourceKey, Arc<LockedTarget>>>,
     of_resource: HashMap<ResourceKey, Arc<TargetKey>>,
+    calls: HashMap<CallTarget, HashMap<ResourceKey, LoggedCalls>>,
+    calls_of_resource: HashMap<ResourceKey, CallTarget>,
 }
 
 impl TargetIndex {
@@ -39,8 +41,8 @@ impl TargetIndex {
             Event::Delete(entry) => held.remove(&entry.key),
             // What went while nobody watched has brought no event.
             Event::InitDone => {
-                let gone: Vec<_> =
-                    held.of_resource.keys().filter(|key| !is_there(key)).cloned().collect();
+                let known = held.of_resource.keys().chain(held.calls_of_resource.keys());
+                let gone: Vec<_> = known.filter(|key| !is_there(key)).cloned().collect();
                 gone.iter().for_each(|key| held.remove(key));
             }
             Event::Init => {}
@@ -64,6 +66,23 @@ impl TargetIndex {
         Some(other.clone())
     }
 
+    /// The calls of other resources for the target, in whichever namespace: the logs are those of
+    /// the project.
+    pub(crate) fn calls_of_others(
+        &self,
+        target: &CallTarget,
+        than: &ResourceKey,
+    ) -> Vec<LoggedCalls> {
+        let held = self.lock();
+        let of_target = held.calls.get(target).into_iter().flatten();
+        of_target.filter(|(other, _)| *other != than).map(|(_, calls)| calls.clone()).collect()
+    }
+
+    /// Notes a claim before the watch tells it: its call may be in the logs sooner.
+    pub(crate) fn note_claim(&self, resource: &ResourceKey, calls: Option<LoggedCalls>) {
+        self.lock().set_calls(resource, calls);
+    }
+
     fn lock(&self) -> MutexGuard<'_, HeldTargets> {
         // A panic elsewhere leaves it whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -77,11 +96,31 @@ impl HeldTargets {
         if let Some(locked) = &entry.held {
             let key = Arc::new((resource.namespace().into(), locked.target.clone()));
             self.of_resource.insert(resource.clone(), key.clone());
-            self.by_target.entry(key).or_default().insert(resource, locked.clone());
+            self.by_target.entry(key).or_default().insert(resource.clone(), locked.clone());
+        }
+        self.set_calls(&resource, entry.calls.as_deref().cloned());
+    }
+
+    fn set_calls(&mut self, resource: &ResourceKey, calls: Option<LoggedCalls>) {
+        self.remove_calls(resource);
+        if let Some(calls) = calls {
+            self.calls_of_resource.insert(resource.clone(), calls.target.clone());
+            self.calls.entry(calls.target.clone()).or_default().insert(resource.clone(), calls);
+        }
+    }
+
+    fn remove_calls(&mut self, resource: &ResourceKey) {
+        let Some(target) = self.calls_of_resource.remove(resource) else { return };
+        if let Some(calls) = self.calls.get_mut(&target) {
+            calls.remove(resource);
+            if calls.is_empty() {
+                self.calls.remove(&target);
+            }
         }
     }
 
     fn remove(&mut self, resource: &ResourceKey) {
+        self.remove_calls(resource);
         let Some(key) = self.of_resource.remove(resource) else { return };
         if let Some(holders) = self.by_target.get_mut(&key) {
             holders.remove(resource);

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::controller::key::ResourceKey;
 use crate::controller::state::target_index::{TargetIndex, TargetKey};
-use crate::protocol::CallTarget;
+use crate::protocol::{CallTarget, LoggedCalls, logged_calls};
+use crate::resource::BackupReplication;
 
 /// Who calls. The uid tells a resource from its successor of the same name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,20 @@ impl TargetLocks {
             .map(|used| used.by.resource.clone());
         let elsewhere = || self.index.another(&key, &caller.resource, settling_time);
         here.or_else(elsewhere).map(|other| other.name().to_owned())
+    }
+
+    /// The calls of other resources for the target, whichever namespace they are in.
+    pub(crate) fn calls_of_others(
+        &self,
+        target: &CallTarget,
+        than: &ResourceKey,
+    ) -> Vec<LoggedCalls> {
+        self.index.calls_of_others(target, than)
+    }
+
+    /// Notes a claim as soon as it stands.
+    pub(crate) fn note_claim(&self, key: &ResourceKey, object: &BackupReplication) {
+        self.index.note_claim(key, logged_calls(object));
     }
 
     /// Takes the target for a call, unless another resource has it.

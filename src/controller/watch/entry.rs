@@ -10,7 +10,7 @@ use kube::core::DeserializeGuard;
 
 use crate::controller::key::ResourceKey;
 use crate::controller::watch::kept::{Kept, Room};
-use crate::protocol::{LockedTarget, is_finished, locked_target};
+use crate::protocol::{LockedTarget, LoggedCalls, is_finished, locked_target, logged_calls};
 use crate::resource::{
     BackupReplication, BackupReplicationStatus, ConditionType, Outcome, Phase, Reason,
 };
@@ -36,6 +36,8 @@ pub(crate) struct WatchEntry {
     pub(crate) under_way_since: Option<Timestamp>,
     /// What others must not call for meanwhile.
     pub(crate) held: Option<Arc<LockedTarget>>,
+    /// What others must know of its calls before they take an entry of the logs for their own.
+    pub(crate) calls: Option<Box<LoggedCalls>>,
 }
 
 impl WatchEntry {
@@ -71,6 +73,7 @@ impl WatchEntry {
                     unknown_since: None,
                     under_way_since: None,
                     held: None,
+                    calls: None,
                 }
             }
         }
@@ -102,6 +105,7 @@ impl WatchEntry {
             held: locked_target(resource)
                 .filter(|held| held.is_held(Timestamp::now(), settling_time))
                 .map(Arc::new),
+            calls: logged_calls(resource).map(Box::new),
         }
     }
 }

@@ -34,6 +34,7 @@ pub fn describe_result(
         credential: Some(credential),
         lookup: None,
         logs: None,
+        others_calls: Vec::new(),
         cloud_offset: None,
         backups: None,
         history: LookupHistory::default(),

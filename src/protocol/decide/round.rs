@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::protocol::credential::CredentialReading;
 use crate::protocol::decide::{Action, decide};
 use crate::protocol::list_reading::ListReading;
+use crate::protocol::logged_calls::LoggedCalls;
 use crate::protocol::lookup::{Lookup, LookupHistory, LookupMemory, ViewerMemory};
 use crate::protocol::observation::{FreshAttempt, Observation, RefusedClaim, TargetReading};
 use crate::protocol::policy::Policy;
@@ -70,6 +71,7 @@ impl<'a> Round<'a> {
             credential: None,
             lookup: None,
             logs: None,
+            others_calls: Vec::new(),
             cloud_offset: None,
             backups: None,
             history: own.history(&ViewerMemory::default(), at),
@@ -108,16 +110,15 @@ impl<'a> Round<'a> {
         self.seen.history = own.history(memory, at);
     }
 
-    /// The backups were listed. What that leaves to remember goes into `own` and `viewer`.
+    /// The backups were listed. What that leaves to remember goes into `own`.
     pub fn listed(
         &mut self,
         backups: ListReading,
         own: &mut LookupMemory,
-        viewer: &mut ViewerMemory,
+        viewer: &ViewerMemory,
         at: Duration,
     ) {
         own.note_list(&backups, at);
-        viewer.note_list(&backups);
         self.seen.history = own.history(viewer, at);
         self.seen.backups = Some(backups);
     }
@@ -139,10 +140,11 @@ impl<'a> Round<'a> {
         self.seen.lookup = Some(lookup);
     }
 
-    /// The operation logs were read. What that leaves to remember goes into `own` and `viewer`.
+    /// The operation logs were read. `others_calls`: of other resources for the same target. What that leaves to remember goes into `own` and `viewer`.
     pub fn logs_read(
         &mut self,
         reading: LogReading,
+        others_calls: Vec<LoggedCalls>,
         own: &mut LookupMemory,
         viewer: &mut ViewerMemory,
         at: Duration,
@@ -152,6 +154,7 @@ impl<'a> Round<'a> {
         let LookupHistory { ago, .. } = self.seen.history;
         self.seen.history = LookupHistory { ago, ..own.history(viewer, at) };
         self.seen.logs = Some(reading);
+        self.seen.others_calls = others_calls;
     }
 
     /// What must be added to this machine's time to have the cloud's.

@@ -3,19 +3,27 @@
 
 use std::time::Duration;
 
-use crate::cbr::OperationLog;
+use jiff::Timestamp;
+
+use crate::cbr::{OperationLog, same_spelling};
 use crate::protocol::backoff;
 use crate::protocol::credential::CredentialReading;
 use crate::protocol::decide::step::{Need, Step, Wait};
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::facts::logged::follow_log;
+use crate::protocol::facts::settle::add_record;
+use crate::protocol::logged_calls::CallTime;
 use crate::protocol::observation::Observation;
 use crate::protocol::policy::Policy;
-use crate::protocol::witness::{LogReading, begins, entry_of, find};
+use crate::protocol::witness::{LogReading, entries_of_all, entry_of, find};
 use crate::resource::{Attempt, BackupReplicationStatus, Outcome, TrackingEnd, TrackingIssue};
 
 /// One reading serves all resources of a viewer for so long.
 const SHARED: Duration = Duration::from_secs(5);
+
+/// What is decided waits so long for logs that the cloud throttles, and no longer: they are asked
+/// because they may help, and may not be there at all.
+const WAITED_FOR: Duration = Duration::from_secs(60);
 
 /// What the logs say of an attempt of unknown outcome.
 pub(crate) enum Testimony<'a> {
@@ -36,18 +44,21 @@ pub(crate) fn testimony<'a>(
     since: Duration,
     at_last: bool,
     seen: &'a Observation<'_>,
-    policy: &Policy,
 ) -> Testimony<'a> {
-    let Some(begins) = begins(attempt).filter(|_| can_be_asked(attempt, seen)) else {
+    let Some(begins) =
+        CallTime::of(attempt).map(|time| time.from).filter(|_| can_be_asked(attempt, seen))
+    else {
         return Testimony::Silent;
     };
     match &seen.logs {
         Some(LogReading::Entries(entries)) => {
-            let entry = entry_of(entries, attempt, seen.resource, policy, &[]);
+            let entry = entry_of(entries, attempt, seen.resource, &seen.others_calls);
             entry.map_or(Testimony::Silent, Testimony::Accepted)
         }
-        Some(LogReading::Throttled { until }) if at_last => {
-            Testimony::Later(backoff::remaining(*until, seen.now))
+        Some(LogReading::Throttled { until })
+            if at_last && seen.history.logs_throttled_for < WAITED_FOR =>
+        {
+            Testimony::Later(backoff::remaining(*until, seen.now).min(WAITED_FOR))
         }
         Some(
             LogReading::NotAvailable(_)
@@ -82,7 +93,7 @@ pub(crate) fn may_tell_later(attempt: &Attempt, seen: &Observation<'_>) -> bool 
         ) => true,
         None => seen.history.logs_ago.is_some() && seen.history.no_logs_for.is_zero(),
     };
-    read && begins(attempt).is_some() && can_be_asked(attempt, seen)
+    read && CallTime::of(attempt).is_some() && can_be_asked(attempt, seen)
 }
 
 /// Only the place of the call has logged it.
@@ -94,12 +105,34 @@ fn can_be_asked(attempt: &Attempt, seen: &Observation<'_>) -> bool {
 /// Whether a copy whose record is not reported may still be followed by the logs.
 pub(crate) fn may_follow(status: &BackupReplicationStatus, seen: &Observation<'_>) -> bool {
     accepted_attempt(status)
-        .is_some_and(|attempt| begins(attempt).is_some() && can_be_asked(attempt, seen))
+        .is_some_and(|attempt| CallTime::of(attempt).is_some() && can_be_asked(attempt, seen))
 }
 
 /// The attempt that was accepted, if it was a call of the resource's own.
 fn accepted_attempt(status: &BackupReplicationStatus) -> Option<&Attempt> {
     status.attempts.iter().find(|attempt| attempt.outcome == Some(Outcome::Accepted))
+}
+
+/// From when on the logs may show a call of this resource.
+fn first_call(status: &BackupReplicationStatus) -> Option<Timestamp> {
+    status.attempts.iter().filter_map(CallTime::of).map(|time| time.from).min()
+}
+
+/// Each entry is one accepted call: a double is never silent. The one that is taken for the call in
+/// force, else the newest, is not told.
+fn note_further_entries(
+    status: &mut BackupReplicationStatus,
+    entries: &[OperationLog],
+    seen: &Observation<'_>,
+) {
+    let own = entries_of_all(entries, seen.resource, &seen.others_calls);
+    let newest = own.last().map(|entry| entry.id.as_str().to_owned());
+    let Some(known) = status.operation_log_id.clone().or(newest) else { return };
+    for entry in own {
+        if !same_spelling(entry.id.as_str(), &known) {
+            add_record(status, format!("operation-log-{}", entry.id));
+        }
+    }
 }
 
 /// Follows the copy by its entry in the logs, which is looked for until the settling time is over.
@@ -121,17 +154,23 @@ pub(crate) fn follow_by_logs(
         let due_in = seen.history.logs_ago.map_or(Duration::ZERO, |ago| {
             backoff::tracking_delay(age.saturating_sub(ago), backup).saturating_sub(ago)
         });
-        return match begins(&attempt) {
-            Some(since) if due_in.is_zero() => Step::See(Need::Logs { since, max_age: SHARED }),
+        return match CallTime::of(&attempt) {
+            Some(time) if due_in.is_zero() => Step::See(Need::Logs {
+                since: first_call(status).unwrap_or(time.from),
+                max_age: SHARED,
+            }),
             Some(_) => wait(Some(due_in)),
             None => wait(Some(again)),
         };
     };
+    if let LogReading::Entries(entries) = reading {
+        note_further_entries(status, entries, seen);
+    }
     let known = status.operation_log_id.clone();
     let entry = match reading {
         LogReading::Entries(entries) => match &known {
             Some(id) => find(entries, id),
-            None => entry_of(entries, &attempt, seen.resource, policy, &[]),
+            None => entry_of(entries, &attempt, seen.resource, &seen.others_calls),
         },
         LogReading::Throttled { until } => return wait(Some(backoff::remaining(*until, seen.now))),
         LogReading::Unauthorized(_) => {

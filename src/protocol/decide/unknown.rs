@@ -101,7 +101,7 @@ pub(crate) fn unknown(
         ) => false,
     };
     if untold {
-        match testimony(&attempt, unknown_for, at_last, seen, policy) {
+        match testimony(&attempt, unknown_for, at_last, seen) {
             Testimony::Need(need) => return Step::See(need),
             Testimony::Accepted(entry) => {
                 accept_by_log(status, entry, seen.now);

@@ -104,10 +104,14 @@ fn phase(status: &BackupReplicationStatus) -> Phase {
 /// How it came to be accepted, and as which record.
 fn how(status: &BackupReplicationStatus) -> String {
     let record = status.replication_record_id.as_deref();
-    let its_record = record.map_or_else(
-        || "its replication record id is not known".to_owned(),
-        |id| format!("its replication record is {id}"),
-    );
+    let its_record = match (record, &status.operation_log_id) {
+        (Some(id), _) => format!("its replication record is {id}"),
+        (None, Some(entry)) => format!(
+            "that is told by entry {entry} of the cloud's operation logs, which name no record and \
+             no vault"
+        ),
+        (None, None) => "its replication record id is not known".to_owned(),
+    };
     match status.origin {
         Some(Origin::Adopted) => format!(
             "An earlier replication{} to the same vault was adopted; {its_record}.",

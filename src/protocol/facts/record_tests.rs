@@ -175,10 +175,19 @@ fn an_end_is_folded_over_what_is_stored_whatever_was_claimed() {
         scene.status().attempts[0].claimed_by = "masked".into();
         let stored = scene.status().attempts[0].clone();
         let status = written(scene.status(), &attempt, &ending);
-        let Attempt { outcome, rejection, http_status, message, ended_at, retry_at, .. } =
-            status.attempts[0].clone();
-        let kept =
-            Attempt { outcome, rejection, http_status, message, ended_at, retry_at, ..stored };
+        let Attempt {
+            outcome, rejection, http_status, record_id, message, ended_at, retry_at, ..
+        } = status.attempts[0].clone();
+        let kept = Attempt {
+            outcome,
+            rejection,
+            http_status,
+            record_id,
+            message,
+            ended_at,
+            retry_at,
+            ..stored
+        };
         assert_eq!(status.attempts[0], kept, "{ending:?}");
     }
 }

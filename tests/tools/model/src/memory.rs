@@ -30,6 +30,7 @@ pub(crate) fn quantised(own: LookupMemory) -> LookupMemory {
         no_backup_since,
         logs_last: _,
         log_missing_since,
+        logs_throttled_since,
     } = own;
     LookupMemory {
         known_since,
@@ -39,6 +40,7 @@ pub(crate) fn quantised(own: LookupMemory) -> LookupMemory {
         no_backup_since,
         logs_last: None,
         log_missing_since,
+        logs_throttled_since: logs_throttled_since.map(|_| LONG_AGO),
     }
 }
 
@@ -63,6 +65,7 @@ pub(crate) fn older(own: LookupMemory, until: Age, restored: bool) -> LookupMemo
         no_backup_since,
         logs_last,
         log_missing_since,
+        logs_throttled_since,
     } = own;
     let settled = until == Age::PastSettling;
     let known = if settled || !restored { LONG_AGO } else { HELD_AGO };
@@ -74,6 +77,7 @@ pub(crate) fn older(own: LookupMemory, until: Age, restored: bool) -> LookupMemo
         no_backup_since: no_backup_since.map(|_| LONG_AGO),
         logs_last,
         log_missing_since: log_missing_since.map(|since| if settled { LONG_AGO } else { since }),
+        logs_throttled_since: logs_throttled_since.map(|_| LONG_AGO),
     }
 }
 

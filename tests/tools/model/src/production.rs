@@ -288,7 +288,7 @@ impl Production {
                 }
                 Action::ReadLogs { .. } => {
                     let logs = logs(&sight.logged, object.backup_id().unwrap_or_default());
-                    round.logs_read(logs, &mut own, &mut viewer, AT);
+                    round.logs_read(logs, Vec::new(), &mut own, &mut viewer, AT);
                     continue;
                 }
                 Action::Update { status, requeue_after: again } => {
