@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kube::runtime::reflector::ObjectRef;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -11,6 +10,7 @@ use uuid::Uuid;
 use super::metrics::Metrics;
 use crate::cbr::Client as CbrClient;
 use crate::controller::events::Events;
+use crate::controller::key::ResourceKey;
 use crate::controller::leadership::Leadership;
 use crate::controller::settings::Settings;
 use crate::controller::state::breakers::Breakers;
@@ -23,7 +23,6 @@ use crate::controller::state::memory::Memory;
 use crate::controller::state::permits::Permits;
 use crate::controller::state::secret_reads::SecretReads;
 use crate::controller::state::target_locks::TargetLocks;
-use crate::controller::watch::entry::WatchEntry;
 use crate::controller::watch::newest::Newest;
 
 /// What every reconcile has at hand.
@@ -73,7 +72,7 @@ impl Context {
     }
 
     /// Forgets a resource that is gone or finished.
-    pub(super) fn forget(&self, key: &ObjectRef<WatchEntry>) {
+    pub(super) fn forget(&self, key: &ResourceKey) {
         self.memory.forget(key);
         self.last_rounds.forget(key);
     }

@@ -15,6 +15,9 @@ use crate::resource::{BackupReplication, BackupReplicationStatus};
 /// Events that wait to be published. What comes beyond is dropped: events are for people, and the
 /// status has it all.
 const WAITING: usize = 1024;
+/// So many Events are remembered, so that the same one counts up instead of being made again. kube
+/// remembers all of six minutes, which after a start with many resources are as many.
+const REMEMBERED: usize = 256;
 /// Longest time of one publication.
 const LIMIT: Duration = Duration::from_secs(10);
 /// Longest time for those that wait when the controller has ended.
@@ -53,7 +56,7 @@ impl Events {
     pub(super) fn start(client: Client, identity: &str) -> (Self, Publisher) {
         let reporter =
             Reporter { controller: CONTROLLER.to_owned(), instance: Some(identity.to_owned()) };
-        let recorder = Recorder::new(client, reporter);
+        let recorder = move || Recorder::new(client.clone(), reporter.clone());
         let (sender, receiver) = mpsc::channel(WAITING);
         (Self(sender), Publisher(tokio::spawn(publish_all(recorder, receiver))))
     }
@@ -112,9 +115,17 @@ impl Publisher {
     }
 }
 
-async fn publish_all(recorder: Recorder, mut receiver: mpsc::Receiver<(ObjectReference, Event)>) {
+async fn publish_all(
+    new: impl Fn() -> Recorder,
+    mut receiver: mpsc::Receiver<(ObjectReference, Event)>,
+) {
     let mut failing = false;
+    let (mut recorder, mut remembered) = (new(), 0);
     while let Some((regarding, event)) = receiver.recv().await {
+        if remembered == REMEMBERED {
+            (recorder, remembered) = (new(), 0);
+        }
+        remembered += 1;
         let published = tokio::time::timeout(LIMIT, recorder.publish(&event, &regarding)).await;
         let failure = match published {
             Ok(Ok(())) => None,

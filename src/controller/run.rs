@@ -5,24 +5,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
-use kube::runtime::applier;
-use kube::runtime::controller::{Action, Config};
-use kube::runtime::reflector::{ObjectRef, Store};
-use kube::runtime::watcher::{self, Event};
+use futures::{FutureExt, Stream, StreamExt, stream};
+use kube::runtime::watcher::Event;
 use prometheus_client::registry::Registry;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::metrics::{LaneMetrics, Metrics, ReconcileResult, ResourceMetrics};
-use super::{trace, watch};
+use super::metrics::{LaneMetrics, Metrics, ReconcileResult, ResourceMetrics, Waiting};
+use super::{queue, trace, watch};
 use crate::cbr::Client as CbrClient;
 use crate::controller::api::ApiError;
 use crate::controller::context::Context;
 use crate::controller::events::{Events, Publisher};
 use crate::controller::heartbeat::Heartbeat;
+use crate::controller::key::ResourceKey;
 use crate::controller::leadership::Leadership;
+use crate::controller::queue::{NextRound, Rounds};
 use crate::controller::readiness::Readiness;
 use crate::controller::reconcile::reconcile;
 use crate::controller::settings::Settings;
@@ -37,9 +36,9 @@ use crate::controller::state::permits::{Permits, RoundPermit};
 use crate::controller::state::secret_reads::SecretReads;
 use crate::controller::state::target_index::TargetIndex;
 use crate::controller::state::target_locks::TargetLocks;
-use crate::controller::watch::entry::WatchEntry;
 use crate::controller::watch::kept::Room;
 use crate::controller::watch::newest::Newest;
+use crate::controller::watch::store::WatchStore;
 use crate::controller::watch::stores::Stores;
 use crate::resource::BackupReplication;
 
@@ -153,16 +152,14 @@ impl Controller {
             on_object,
             move |event, store| {
                 context.newest.note(own.as_deref(), event);
-                let is_there = |key: &ObjectRef<WatchEntry>| {
-                    let of_others = own.is_some() && key.namespace != own;
+                let is_there = |key: &ResourceKey| {
+                    let of_others = own.as_deref().is_some_and(|own| key.namespace() != own);
                     of_others || store.get(key).is_some()
                 };
                 index.note(event, is_there);
                 match event {
-                    Event::Delete(tracked) => context.forget(&ObjectRef::from_obj(tracked)),
-                    Event::Apply(tracked) if tracked.finished => {
-                        context.forget(&ObjectRef::from_obj(tracked))
-                    }
+                    Event::Delete(tracked) => context.forget(&tracked.key),
+                    Event::Apply(tracked) if tracked.finished => context.forget(&tracked.key),
                     Event::InitDone => {
                         context.memory.keep_only(is_there);
                         context.last_rounds.keep_only(is_there);
@@ -173,51 +170,25 @@ impl Controller {
         );
         self.stores.add(store.clone());
         let drain = self.shutdown.drain.clone();
-        let drained_unlisted = drained_before_the_first_list(drain.clone(), store.clone());
         // When this ends, the rounds under way are waited for and no other begins.
-        let changed = stream.map_ok(|tracked| ObjectRef::from_obj(&tracked));
-        let due = stream::select(changed, self.all_when_leading(&store))
+        let changes = stream::select(stream, self.all_when_leading(&store))
             .take_until(Box::pin(drain.cancelled_owned()));
-        let after_error = |entry: Arc<WatchEntry>, _: &ApiError, context: Arc<Context>| {
-            Action::requeue(context.memory.next_error_delay(&ObjectRef::from_obj(&*entry)))
-        };
-        let round = |tracked, context| Box::pin(round(tracked, context));
-        let rounds =
-            applier(round, after_error, self.context.clone(), store, due, Config::default())
-                // Errors have been logged where they happened; those of the watch, by the watch.
-                .for_each(|_| std::future::ready(()));
-        tokio::select! {
-            () = rounds => {}
-            () = drained_unlisted => {}
-        }
+        let rounds = ResourceRounds { context: self.context.clone(), store };
+        queue::work(changes, &self.context.permits, &rounds).await;
     }
 
     /// What changed while another led has brought no round here: all that is not finished is due
     /// when the lead is gained.
     fn all_when_leading(
         &self,
-        store: &Store<WatchEntry>,
-    ) -> impl Stream<Item = Result<ObjectRef<WatchEntry>, watcher::Error>> + Send + 'static {
+        store: &WatchStore,
+    ) -> impl Stream<Item = ResourceKey> + Send + 'static {
         let (store, context) = (store.clone(), self.context.clone());
         self.context.leadership.gains().flat_map(move |()| {
             context.memory.begin_to_lead();
             context.last_rounds.begin_to_lead();
-            let unfinished = store.state().into_iter().filter(|tracked| !tracked.finished);
-            stream::iter(
-                unfinished.map(|tracked| Ok(ObjectRef::from_obj(&*tracked))).collect::<Vec<_>>(),
-            )
+            stream::iter(store.unfinished())
         })
-    }
-}
-
-/// The applier begins its first round, and looks whether it may end, only when the store has its
-/// first list; and in a drain no list comes any more. Where none has come, no round has begun, and
-/// there is nothing to wait for.
-async fn drained_before_the_first_list(drain: CancellationToken, store: Store<WatchEntry>) {
-    drain.cancelled().await;
-    if store.wait_until_ready().now_or_never().is_some() {
-        // The applier ends when its rounds have.
-        std::future::pending().await
     }
 }
 
@@ -230,58 +201,57 @@ fn watched(namespaces: &[String]) -> Vec<Option<&str>> {
     }
 }
 
-/// One bounded, logged and panic-proof round. Until it is its turn it holds next to nothing: any
-/// number of resources may be due at once.
-async fn round(tracked: Arc<WatchEntry>, context: Arc<Context>) -> Result<Action, ApiError> {
-    if tracked.finished {
-        return Ok(Action::await_change());
+/// The rounds of what one watch shows.
+struct ResourceRounds {
+    context: Arc<Context>,
+    store: WatchStore,
+}
+
+impl Rounds for ResourceRounds {
+    type Waiting = Waiting;
+
+    /// An event that brings nothing new brings no round: the echo of an own write, a list, or a
+    /// change of what no decision reads.
+    fn due(&self, key: &ResourceKey) -> Due {
+        if self.store.get(key).is_none_or(|tracked| tracked.finished) {
+            return Due::Later;
+        }
+        match self.context.newest.fingerprint(key) {
+            Some(fingerprint) => self.context.last_rounds.due(key, fingerprint),
+            None => Due::Now,
+        }
     }
-    let key = ObjectRef::from_obj(&*tracked);
-    drop(tracked);
-    if let Some(not_yet) = not_due(&key, &context) {
-        return Ok(not_yet);
+
+    fn waits(&self) -> Waiting {
+        self.context.metrics.rounds.waits()
     }
-    let waiting = context.metrics.rounds.waits();
-    let Some(permit) = context.permits.acquire(key.namespace.as_deref().unwrap_or_default()).await
-    else {
-        return Ok(Action::await_change());
-    };
-    drop(waiting);
+
+    fn round(
+        &self,
+        key: ResourceKey,
+        permit: RoundPermit,
+    ) -> impl Future<Output = NextRound> + Send + 'static {
+        begun(key, self.context.clone(), permit)
+    }
+}
+
+/// A logged and panic-proof round, whose turn it is. A panic in it must not stop the others.
+async fn begun(key: ResourceKey, context: Arc<Context>, permit: RoundPermit) -> NextRound {
     // Without the lead nothing begins (all are due when it is gained). A round whose turn comes
     // during the drain does not begin either.
     if !context.may_begin() {
-        return Ok(Action::await_change());
+        return NextRound::await_change();
     }
-    Box::pin(begun(key, context, permit)).await
-}
-
-/// An event that brings nothing new brings no round: the echo of an own write, a list, or a change
-/// of what no decision reads.
-fn not_due(key: &ObjectRef<WatchEntry>, context: &Context) -> Option<Action> {
-    let fingerprint = context.newest.fingerprint(key)?;
-    match context.last_rounds.due(key, fingerprint) {
-        Due::Now => None,
-        Due::In(left) => Some(Action::requeue(left)),
-        Due::Later => Some(Action::await_change()),
-    }
-}
-
-/// A round whose turn it is. A panic in it must not stop the others.
-async fn begun(
-    key: ObjectRef<WatchEntry>,
-    context: Arc<Context>,
-    permit: RoundPermit,
-) -> Result<Action, ApiError> {
-    let span = trace::round(key.namespace.as_deref(), &key.name);
+    let span = trace::round(key.namespace(), key.name());
     let started = Instant::now();
     let work = AssertUnwindSafe(reconcile(key.clone(), context.clone(), &permit)).catch_unwind();
-    let Ok(result) = work.instrument(span.clone()).await else {
+    let Ok(result) = Box::pin(work.instrument(span.clone())).await else {
         context.metrics.rounds.ended(ReconcileResult::Panic, started.elapsed());
         trace::failed(&span, "a bug");
         span.in_scope(|| {
             tracing::error!("A bug stopped this reconciliation; it is retried automatically")
         });
-        return Ok(Action::requeue(AFTER_PANIC));
+        return NextRound::requeue(AFTER_PANIC);
     };
     let kind = match &result {
         Ok(_) => ReconcileResult::Done,
@@ -303,35 +273,19 @@ async fn begun(
         Err(ApiError::Conflict) => {
             let newest = context.newest.version(&key);
             let wait = context.last_rounds.conflict_delay(&key, newest.as_deref());
-            Ok(Action::requeue(wait))
+            NextRound::requeue(wait)
         }
         Err(error) => {
             trace::failed(&span, &error.to_string());
             span.in_scope(|| {
                 tracing::warn!(%error, "This reconciliation failed; it is retried automatically")
             });
-            Err(error)
+            NextRound::requeue(context.memory.next_error_delay(&key))
         }
-        Ok(action) => {
+        Ok(next) => {
             context.memory.note_success(&key);
             context.last_rounds.note_success(&key);
-            Ok(action)
+            next
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn size<F>(_: impl FnOnce(Arc<WatchEntry>, Arc<Context>) -> F) -> usize {
-        size_of::<F>()
-    }
-
-    /// Any number of resources may be due at once. (A round under way takes some 20 kB.)
-    #[test]
-    fn a_round_that_waits_for_its_turn_takes_less_than_a_kilobyte() {
-        let size = size(round);
-        assert!(size < 1024, "{size} B");
     }
 }

@@ -6,7 +6,7 @@ use tracing::field::{Empty, display};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// The span of a round. Where it is traced, the lines logged in it carry the trace's id.
-pub(super) fn round(namespace: Option<&str>, name: &str) -> Span {
+pub(super) fn round(namespace: &str, name: &str) -> Span {
     let span = tracing::info_span!(
         parent: None,
         "reconcile",
@@ -20,7 +20,7 @@ pub(super) fn round(namespace: Option<&str>, name: &str) -> Span {
     let trace = context.span().span_context().clone();
     if trace.is_valid() && trace.is_sampled() {
         span.record("trace_id", display(trace.trace_id()));
-        span.set_attribute("k8s.namespace.name", namespace.unwrap_or_default().to_owned());
+        span.set_attribute("k8s.namespace.name", namespace.to_owned());
     }
     span
 }

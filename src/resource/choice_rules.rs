@@ -27,8 +27,8 @@ pub(super) fn choice_rules() -> Vec<Rule> {
         ),
         Rule::new(
             ROOT,
-            "self.spec == oldSelf.spec || !has(oldSelf.status) || \
-             !has(oldSelf.status.chosenBackupId) || (self.spec.projectId == oldSelf.spec.projectId \
+            "!has(oldSelf.status) || !has(oldSelf.status.chosenBackupId) || \
+             self.spec == oldSelf.spec || (self.spec.projectId == oldSelf.spec.projectId \
              && has(self.spec.backupId) == has(oldSelf.spec.backupId) && \
              has(self.spec.backupSelector) == has(oldSelf.spec.backupSelector) && \
              (!has(self.spec.backupSelector) || self.spec.backupSelector == \

@@ -26,7 +26,7 @@ pub(super) use cloud::CloudMetrics;
 pub(super) use lanes::LaneMetrics;
 pub(super) use replications::{ReplicationMetrics, SecretFailure};
 pub(super) use resources::ResourceMetrics;
-pub(super) use rounds::{ReconcileResult, RoundMetrics};
+pub(super) use rounds::{ReconcileResult, RoundMetrics, Waiting};
 
 /// The controller's metrics, apart from those that are read from the watches at a scrape.
 pub(super) struct Metrics {

@@ -8,11 +8,11 @@ use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
 use kube::Api;
 use kube::api::PostParams;
-use kube::runtime::reflector::ObjectRef;
 
 use crate::cbr::{Credential, CredentialId, Endpoint, Issued, Login, ProjectId, Token};
 use crate::controller::api::{ApiError, bounded};
 use crate::controller::context::Context;
+use crate::controller::key::ResourceKey;
 use crate::controller::prepared::CloudPlace;
 use crate::controller::settings::RequiredLabel;
 use crate::controller::state::breakers::BreakerKey;
@@ -21,7 +21,6 @@ use crate::controller::state::issued_tokens::{Held, LoginFailure, TokenKey};
 use crate::controller::state::operation::CloudOperation;
 use crate::controller::state::permits::RoundPermit;
 use crate::controller::state::secret_reads::ReadSecret;
-use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{
     CredentialProblem, CredentialReading, CredentialVerdict, SecretContent, iam_endpoint,
     secret_content,
@@ -56,7 +55,7 @@ impl<T: Into<ReadCredential>> From<T> for CredentialAnswer {
 
 /// Who wants a credential. The gate gives the permit back before anything waits for IAM.
 pub(crate) struct Asker<'a> {
-    pub(crate) resource: &'a ObjectRef<WatchEntry>,
+    pub(crate) resource: &'a ResourceKey,
     pub(crate) permit: &'a RoundPermit,
 }
 
@@ -122,7 +121,7 @@ pub(crate) async fn read_credential(
     auth: &Auth,
     place: CloudPlace<'_>,
 ) -> Result<CredentialAnswer, ApiError> {
-    let namespace = asker.resource.namespace.as_deref().unwrap_or_default();
+    let namespace = asker.resource.namespace();
     let Some(source) = auth.source() else {
         return Ok(CredentialProblem::NotFound.into());
     };
@@ -164,7 +163,7 @@ async fn of_secret(
     source: &CredentialSource,
     place: CloudPlace<'_>,
 ) -> Result<CredentialAnswer, ApiError> {
-    let namespace = asker.resource.namespace.as_deref().unwrap_or_default();
+    let namespace = asker.resource.namespace();
     let (version, content) = match read_secret(context, namespace, source).await? {
         Ok(read) => read,
         Err(problem) => return Ok(problem.into()),

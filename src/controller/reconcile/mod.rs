@@ -15,11 +15,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
-use kube::runtime::controller::Action as Next;
-use kube::runtime::reflector::ObjectRef;
 
 use crate::controller::api::ApiError;
 use crate::controller::context::Context;
+use crate::controller::key::ResourceKey;
+use crate::controller::queue::NextRound;
 use crate::controller::reconcile::call::call;
 use crate::controller::reconcile::claim::Claim;
 use crate::controller::reconcile::credential::ReadCredential;
@@ -27,7 +27,6 @@ use crate::controller::reconcile::observe::{Decided, Observer};
 use crate::controller::reconcile::record::record_result;
 use crate::controller::reconcile::status_writer::{Purpose, StatusWriter};
 use crate::controller::state::permits::RoundPermit;
-use crate::controller::watch::entry::WatchEntry;
 use crate::controller::watch::newest::{Known, KnownObject};
 use crate::protocol::{Action, CallResult, CallTarget, MayWrite, another_writer, has_new_facts};
 use crate::resource::{AttemptId, BackupReplication, BackupReplicationStatus};
@@ -42,12 +41,12 @@ const TARGET_IN_USE: Duration = Duration::from_secs(1);
 
 /// One round. What it returns says when the next one is due without any event.
 pub(crate) async fn reconcile(
-    key: ObjectRef<WatchEntry>,
+    key: ResourceKey,
     context: Arc<Context>,
     permit: &RoundPermit,
-) -> Result<Next, ApiError> {
+) -> Result<NextRound, ApiError> {
     let Some(known) = newest(&context, &key).await? else {
-        return Ok(Next::await_change());
+        return Ok(NextRound::await_change());
     };
     let ended = work(&key, &context, permit, &known).await;
     if let Err(ApiError::Conflict) = &ended
@@ -65,10 +64,7 @@ pub(crate) async fn reconcile(
 /// The newest version that this process knows. It is read only where it is not kept, or where a
 /// write has shown it to be stale and the watch has not brought another. `None` where there is
 /// nothing to do for it.
-async fn newest(
-    context: &Context,
-    key: &ObjectRef<WatchEntry>,
-) -> Result<Option<KnownObject>, ApiError> {
+async fn newest(context: &Context, key: &ResourceKey) -> Result<Option<KnownObject>, ApiError> {
     match context.newest.get(key) {
         Known::Object(known) => {
             let version = known.object.resource_version();
@@ -94,18 +90,18 @@ async fn newest(
 }
 
 async fn work(
-    key: &ObjectRef<WatchEntry>,
+    key: &ResourceKey,
     context: &Context,
     permit: &RoundPermit,
     known: &KnownObject,
-) -> Result<Next, ApiError> {
+) -> Result<NextRound, ApiError> {
     let KnownObject { object, metadata_bytes: _, fingerprint } = known;
     let writer = StatusWriter::new(context, key);
     let mut observer = Observer::new(context, key, known, permit);
     let action = match observer.decide().await? {
         Decided::Act(action) => action,
-        Decided::Later(wait) => return Ok(Next::requeue(wait)),
-        Decided::Drained => return Ok(Next::await_change()),
+        Decided::Later(wait) => return Ok(NextRound::requeue(wait)),
+        Decided::Drained => return Ok(NextRound::await_change()),
     };
     let place = observer.take_place();
     match action {
@@ -113,12 +109,12 @@ async fn work(
         Action::ReadCredential
         | Action::ListBackups
         | Action::Lookup { .. }
-        | Action::ReadLogs { .. } => Ok(Next::await_change()),
+        | Action::ReadLogs { .. } => Ok(NextRound::await_change()),
         Action::Update { status, requeue_after } => {
             drop(place);
             if object.status.as_ref() == Some(&*status) {
                 context.last_rounds.conclude(key, object, *fingerprint, requeue_after);
-                return Ok(requeue_after.map_or_else(Next::await_change, Next::requeue));
+                return Ok(requeue_after.map_or_else(NextRound::await_change, NextRound::requeue));
             }
             if let MayWrite::After { wait, is_news } =
                 context.last_rounds.may_write(key, object, &status)
@@ -128,7 +124,7 @@ async fn work(
                 }
                 let again = requeue_after.map_or(wait, |again| again.min(wait));
                 context.last_rounds.conclude(key, object, *fingerprint, Some(again));
-                return Ok(Next::requeue(again));
+                return Ok(NextRound::requeue(again));
             }
             permit.come_back().await;
             let written = writer.write(object, &status, Purpose::Settle).await?;
@@ -139,39 +135,39 @@ async fn work(
                 requeue_after
             };
             context.last_rounds.conclude(key, &written.object, written.fingerprint, again);
-            Ok(again.map_or_else(Next::await_change, Next::requeue))
+            Ok(again.map_or_else(NextRound::await_change, NextRound::requeue))
         }
         Action::Claim { status, attempt } => {
             tracing::Span::current().record("attempt", attempt.id.as_str());
             let caller = observer.caller();
             let Some(ReadCredential { reading, usable: Some(usable) }) = observer.credential.take()
             else {
-                return Ok(Next::await_change());
+                return Ok(NextRound::await_change());
             };
             let before = Instant::now();
             permit.come_back().await;
             let Some(mut place) = place.filter(|_| before.elapsed() < LOOK_UP_IS_FRESH) else {
-                return Ok(Next::requeue(Duration::ZERO));
+                return Ok(NextRound::requeue(Duration::ZERO));
             };
             // Nothing new begins in a drain or without the lead, however long the look before it
             // took.
             if !context.may_begin() {
                 tracing::info!("Not claimed: this process stands by or shuts down");
-                return Ok(Next::await_change());
+                return Ok(NextRound::await_change());
             }
             let Some(turn) = observer.turn(&usable) else {
-                return Ok(Next::requeue(CREDENTIAL_REFUSED));
+                return Ok(NextRound::requeue(CREDENTIAL_REFUSED));
             };
             // From here on nothing waits for the cloud's leave.
             if !place.may_call(context.memory.now()) {
-                return Ok(Next::requeue(CREDENTIAL_REFUSED));
+                return Ok(NextRound::requeue(CREDENTIAL_REFUSED));
             }
             // A claim is of a backup that is known.
             let Some(target) = CallTarget::of(object) else {
-                return Ok(Next::await_change());
+                return Ok(NextRound::await_change());
             };
             let Some(mut taken) = context.targets.take(target, caller) else {
-                return Ok(Next::requeue(TARGET_IN_USE));
+                return Ok(NextRound::requeue(TARGET_IN_USE));
             };
             let claim = match Claim::stake(&writer, object, &status, &attempt).await {
                 Ok(claim) => claim,
@@ -188,7 +184,7 @@ async fn work(
             taken.keep_for(shows_after(&ended.ending, context));
             drop(taken);
             let again = record_result(context, key, ended, reading).await;
-            Ok(again.map_or_else(Next::await_change, Next::requeue))
+            Ok(again.map_or_else(NextRound::await_change, NextRound::requeue))
         }
     }
 }
@@ -216,11 +212,11 @@ fn tell_of_another(
 /// backed off.
 fn not_claimed(
     context: &Context,
-    key: &ObjectRef<WatchEntry>,
+    key: &ResourceKey,
     object: &BackupReplication,
     attempt: &AttemptId,
     error: ApiError,
-) -> Result<Next, ApiError> {
+) -> Result<NextRound, ApiError> {
     match &error {
         ApiError::NoAnswer(_) | ApiError::Gone | ApiError::Unauthorized(_) => {
             context.memory.note_given_up(key, object, attempt)
@@ -234,7 +230,7 @@ fn not_claimed(
             }
             context.memory.note_refused_claim(key, object, why.clone());
             tracing::warn!(%error, "The claim was not kept; no call is made");
-            return Ok(Next::requeue(Duration::ZERO));
+            return Ok(NextRound::requeue(Duration::ZERO));
         }
         ApiError::Conflict | ApiError::Unguardable(_) | ApiError::Unserialisable(_) => {}
     }

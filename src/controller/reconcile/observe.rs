@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::ResourceExt;
-use kube::runtime::reflector::ObjectRef;
 use uuid::Uuid;
 
 use crate::controller::api::ApiError;
 use crate::controller::context::Context;
+use crate::controller::key::ResourceKey;
 use crate::controller::metrics::SecretFailure;
 use crate::controller::prepared::{self, Prepared};
 use crate::controller::reconcile::credential::{
@@ -23,7 +23,6 @@ use crate::controller::state::operation::CloudOperation;
 use crate::controller::state::permits::RoundPermit;
 use crate::controller::state::target_locks::Caller;
 use crate::controller::state::viewers::{StoredViewer, ViewerKey};
-use crate::controller::watch::entry::WatchEntry;
 use crate::controller::watch::newest::KnownObject;
 use crate::protocol::{
     Action, CallTarget, CredentialProblem, CredentialReading, Facts, FreshAttempt, ListReading,
@@ -34,7 +33,7 @@ use crate::resource::{AttemptId, BackupReplication};
 /// What one round looks at, and what it has seen so far.
 pub(super) struct Observer<'a> {
     context: &'a Context,
-    key: &'a ObjectRef<WatchEntry>,
+    key: &'a ResourceKey,
     object: &'a BackupReplication,
     permit: &'a RoundPermit,
     metadata_bytes: usize,
@@ -59,7 +58,7 @@ const NO_ANSWER: &str = "the endpoint has not answered in time lately; one reque
 impl<'a> Observer<'a> {
     pub(super) fn new(
         context: &'a Context,
-        key: &'a ObjectRef<WatchEntry>,
+        key: &'a ResourceKey,
         known: &'a KnownObject,
         permit: &'a RoundPermit,
     ) -> Self {
@@ -200,7 +199,7 @@ impl<'a> Observer<'a> {
             return Viewer::default();
         };
         let stored = StoredViewer {
-            namespace: self.key.namespace.clone().unwrap_or_default(),
+            namespace: self.key.namespace().to_owned(),
             endpoint: key.endpoint.clone(),
             project_id: key.project_id.clone(),
             viewer: viewer.clone(),
@@ -373,7 +372,7 @@ impl<'a> Observer<'a> {
         let place = self.target.place()?;
         let usable = self.credential.as_ref()?.usable.as_ref()?;
         Some(ViewerKey {
-            namespace: self.key.namespace.clone().unwrap_or_default(),
+            namespace: self.key.namespace().to_owned(),
             endpoint: place.endpoint.to_string(),
             project_id: self.object.spec.project_id.clone(),
             credential: usable.identity,

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::ResourceExt;
-use kube::runtime::reflector::ObjectRef;
 
 use crate::controller::api::ApiError;
 use crate::controller::context::Context;
+use crate::controller::key::ResourceKey;
 use crate::controller::prepared;
 use crate::controller::reconcile::call::FinishedCall;
 use crate::controller::reconcile::status_writer::{Purpose, StatusWriter};
-use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{CallResult, CredentialReading, Recorded, describe_result, record};
 use crate::resource::{Attempt, BackupReplication};
 
@@ -25,7 +24,7 @@ const LONGEST_WAIT_REFUSED: Duration = Duration::from_secs(60);
 /// Records the end of a call. Returns when the resource is to be looked at next.
 pub(crate) async fn record_result(
     context: &Context,
-    key: &ObjectRef<WatchEntry>,
+    key: &ResourceKey,
     ended: FinishedCall,
     credential: CredentialReading,
 ) -> Option<Duration> {
@@ -101,7 +100,7 @@ pub(crate) async fn record_result(
 
 struct Recorder<'a> {
     context: &'a Context,
-    key: &'a ObjectRef<WatchEntry>,
+    key: &'a ResourceKey,
     writer: StatusWriter<'a>,
     attempt: &'a Attempt,
     ending: &'a CallResult,

@@ -4,12 +4,11 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::Api;
 use kube::ResourceExt;
-use kube::runtime::reflector::ObjectRef;
 
 use crate::controller::api::{ApiError, Unwritten, bounded, write_status};
 use crate::controller::context::Context;
 use crate::controller::events::announce;
-use crate::controller::watch::entry::WatchEntry;
+use crate::controller::key::ResourceKey;
 use crate::controller::watch::newest::KnownObject;
 use crate::resource::{
     BackupReplication, BackupReplicationStatus, ConditionType, Level, Phase, Reason,
@@ -31,13 +30,12 @@ pub(super) enum Purpose {
 pub(super) struct StatusWriter<'a> {
     context: &'a Context,
     api: Api<BackupReplication>,
-    key: &'a ObjectRef<WatchEntry>,
+    key: &'a ResourceKey,
 }
 
 impl<'a> StatusWriter<'a> {
-    pub(super) fn new(context: &'a Context, key: &'a ObjectRef<WatchEntry>) -> Self {
-        let namespace = key.namespace.as_deref().unwrap_or_default();
-        let api = Api::namespaced(context.kubernetes.clone(), namespace);
+    pub(super) fn new(context: &'a Context, key: &'a ResourceKey) -> Self {
+        let api = Api::namespaced(context.kubernetes.clone(), key.namespace());
         Self { context, api, key }
     }
 
@@ -97,7 +95,7 @@ impl<'a> StatusWriter<'a> {
     /// The object could not be read.
     pub(super) async fn read(&self) -> Result<KnownObject, ApiError> {
         let before = self.context.newest.version(self.key);
-        let object = bounded(self.api.get(&self.key.name)).await?;
+        let object = bounded(self.api.get(self.key.name())).await?;
         Ok(self.context.newest.read(self.key, before.as_deref(), object))
     }
 

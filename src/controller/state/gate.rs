@@ -12,13 +12,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::runtime::reflector::ObjectRef;
 
 use crate::cbr::{BackupId, CredentialId};
+use crate::controller::key::ResourceKey;
 use crate::controller::state::operation::CloudOperation;
 use crate::controller::state::permits::RoundPermit;
 use crate::controller::state::under_way::{AllRequests, RequestPlace};
-use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{Circuit, CircuitState, Pace, deadline};
 
 /// Which requests share a lane: those of one user to one part of an API. Quotas are counted for each
@@ -34,7 +33,7 @@ pub(crate) struct LaneKey {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Ticket {
     /// Before a call, or for one whose outcome is unknown.
-    Call(ObjectRef<WatchEntry>),
+    Call(ResourceKey),
     /// To follow the copies of a backup. Those come after the others.
     Follow(BackupId),
 }

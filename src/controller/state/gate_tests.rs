@@ -17,7 +17,7 @@ fn lane(name: &str) -> LaneKey {
 }
 
 fn resource(number: usize) -> Ticket {
-    Ticket::Call(ObjectRef::new(&format!("db-{number}")).within("backups"))
+    Ticket::Call(ResourceKey::new("backups", &format!("db-{number}")))
 }
 
 fn backup(number: usize) -> Ticket {

@@ -6,13 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
-use kube::runtime::reflector::ObjectRef;
 
-use crate::controller::watch::entry::WatchEntry;
+use crate::controller::key::ResourceKey;
 use crate::protocol::{MayWrite, OwnStatus, conflict_delay};
 use crate::resource::{BackupReplication, BackupReplicationStatus};
-
-type Key = ObjectRef<WatchEntry>;
 
 /// From so many refused writes in a row on, somebody should know of it.
 const WORTH_TELLING: u32 = 4;
@@ -21,7 +18,8 @@ const WORTH_TELLING: u32 = 4;
 #[derive(Debug)]
 pub(crate) struct LastRounds {
     started: Instant,
-    known: Mutex<HashMap<Key, LastRound>>,
+    /// Boxed: a table with room to grow is half empty.
+    known: Mutex<HashMap<ResourceKey, Box<LastRound>>>,
 }
 
 #[derive(Debug, Default)]
@@ -67,7 +65,7 @@ impl LastRounds {
     /// without any change.
     pub(crate) fn conclude(
         &self,
-        key: &Key,
+        key: &ResourceKey,
         resource: &BackupReplication,
         fingerprint: u64,
         again: Option<Duration>,
@@ -78,7 +76,7 @@ impl LastRounds {
     }
 
     /// When an object of this fingerprint is due.
-    pub(crate) fn due(&self, key: &Key, fingerprint: u64) -> Due {
+    pub(crate) fn due(&self, key: &ResourceKey, fingerprint: u64) -> Due {
         let known = self.lock();
         let came_to = known.get(key).and_then(|last| last.came_to);
         match came_to.filter(|came_to| came_to.fingerprint == fingerprint) {
@@ -93,7 +91,11 @@ impl LastRounds {
 
     /// A write did not meet the version that it was decided on. Returns how often that has happened
     /// in a row, where somebody should know of it.
-    pub(crate) fn note_conflict(&self, key: &Key, decided_on: &BackupReplication) -> Option<u32> {
+    pub(crate) fn note_conflict(
+        &self,
+        key: &ResourceKey,
+        decided_on: &BackupReplication,
+    ) -> Option<u32> {
         self.with(key, decided_on, |last| {
             let before = last.refused.as_ref().map_or(0, |refused| refused.times);
             let times = before.saturating_add(1);
@@ -103,7 +105,7 @@ impl LastRounds {
     }
 
     /// Whether a write has shown that this version is not the newest.
-    pub(crate) fn is_refused(&self, key: &Key, version: Option<&str>) -> bool {
+    pub(crate) fn is_refused(&self, key: &ResourceKey, version: Option<&str>) -> bool {
         let known = self.lock();
         let refused = known.get(key).and_then(|last| last.refused.as_ref());
         refused.is_some_and(|refused| refused.version.as_deref() == version)
@@ -111,7 +113,7 @@ impl LastRounds {
 
     /// How long to wait after a refused write, where this version is the newest that is known: for
     /// the watch to bring another, or else for a moment.
-    pub(crate) fn conflict_delay(&self, key: &Key, newest: Option<&str>) -> Duration {
+    pub(crate) fn conflict_delay(&self, key: &ResourceKey, newest: Option<&str>) -> Duration {
         let known = self.lock();
         let refused = known.get(key).and_then(|last| last.refused.as_ref());
         let delay = conflict_delay(refused.map_or(1, |refused| refused.times));
@@ -122,19 +124,19 @@ impl LastRounds {
     }
 
     /// A round has come to its end.
-    pub(crate) fn note_success(&self, key: &Key) {
+    pub(crate) fn note_success(&self, key: &ResourceKey) {
         if let Some(last) = self.lock().get_mut(key) {
             last.refused = None;
         }
     }
 
     /// An own write left this.
-    pub(crate) fn note_written(&self, key: &Key, returned: &BackupReplication) {
+    pub(crate) fn note_written(&self, key: &ResourceKey, returned: &BackupReplication) {
         self.with(key, returned, |last| last.own_status.wrote(returned.status.as_ref()));
     }
 
     /// Whether an own write left what there is now is open.
-    pub(crate) fn note_unclear_write(&self, key: &Key) {
+    pub(crate) fn note_unclear_write(&self, key: &ResourceKey) {
         if let Some(last) = self.lock().get_mut(key) {
             last.own_status = OwnStatus::default();
         }
@@ -143,7 +145,7 @@ impl LastRounds {
     /// Whether this status may be written over that of the object, or another writes it, too.
     pub(crate) fn may_write(
         &self,
-        key: &Key,
+        key: &ResourceKey,
         decided_on: &BackupReplication,
         status: &BackupReplicationStatus,
     ) -> MayWrite {
@@ -162,30 +164,30 @@ impl LastRounds {
     }
 
     /// Forgets a resource that is gone or finished.
-    pub(crate) fn forget(&self, key: &Key) {
+    pub(crate) fn forget(&self, key: &ResourceKey) {
         self.lock().remove(key);
     }
 
     /// Forgets what is not there any more, as far as one watch can tell.
-    pub(crate) fn keep_only(&self, is_there: impl Fn(&Key) -> bool) {
+    pub(crate) fn keep_only(&self, is_there: impl Fn(&ResourceKey) -> bool) {
         self.lock().retain(|key, _| is_there(key));
     }
 
     fn with<T>(
         &self,
-        key: &Key,
+        key: &ResourceKey,
         resource: &BackupReplication,
         work: impl FnOnce(&mut LastRound) -> T,
     ) -> T {
         let mut known = self.lock();
         let last = known.entry(key.clone()).or_default();
         if last.uid != resource.metadata.uid {
-            *last = LastRound { uid: resource.metadata.uid.clone(), ..LastRound::default() };
+            **last = LastRound { uid: resource.metadata.uid.clone(), ..LastRound::default() };
         }
         work(last)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, LastRound>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ResourceKey, Box<LastRound>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -198,8 +200,8 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(60 * 60);
 
-    fn key() -> Key {
-        ObjectRef::new("db").within("n")
+    fn key() -> ResourceKey {
+        ResourceKey::new("n", "db")
     }
 
     fn object(uid: &str, version: &str) -> BackupReplication {

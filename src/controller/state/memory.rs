@@ -6,10 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use kube::runtime::reflector::ObjectRef;
 
+use crate::controller::key::ResourceKey;
 use crate::controller::state::viewers::{StoredViewer, ViewerKey, Viewers};
-use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{
     LookupMemory, NextLookup, RefusedClaim, ViewerMemory, claim_delay, deadline, error_delay,
 };
@@ -61,7 +60,8 @@ impl ResourceMemory {
 #[derive(Debug)]
 pub(crate) struct Memory {
     started: Instant,
-    known: Mutex<HashMap<ObjectRef<WatchEntry>, ResourceMemory>>,
+    /// Boxed: a table with room to grow is half empty.
+    known: Mutex<HashMap<ResourceKey, Box<ResourceMemory>>>,
     viewers: Viewers,
 }
 
@@ -86,7 +86,7 @@ impl Memory {
     /// starts now.
     pub(crate) fn unchanged_for(
         &self,
-        key: &ObjectRef<WatchEntry>,
+        key: &ResourceKey,
         resource: &BackupReplication,
     ) -> Duration {
         let in_force = resource.status.as_ref().and_then(|status| status.attempts.first());
@@ -105,7 +105,7 @@ impl Memory {
     /// What is remembered of look-ups for the resource, to read or to add to.
     pub(crate) fn lookups<T>(
         &self,
-        key: &ObjectRef<WatchEntry>,
+        key: &ResourceKey,
         resource: &BackupReplication,
         work: impl FnOnce(&mut LookupMemory) -> T,
     ) -> T {
@@ -115,7 +115,7 @@ impl Memory {
     /// When the next look-up for the resource is due; `None` where nothing is known of it.
     pub(crate) fn due(
         &self,
-        key: &ObjectRef<WatchEntry>,
+        key: &ResourceKey,
         resource: &BackupReplication,
     ) -> Option<NextLookup> {
         self.with(key, resource, |known| known.due)
@@ -124,7 +124,7 @@ impl Memory {
     /// Notes when the next look-up for the resource is due.
     pub(crate) fn note_due(
         &self,
-        key: &ObjectRef<WatchEntry>,
+        key: &ResourceKey,
         resource: &BackupReplication,
         due: Option<NextLookup>,
     ) {
@@ -152,27 +152,28 @@ impl Memory {
 
     fn with<T>(
         &self,
-        key: &ObjectRef<WatchEntry>,
+        key: &ResourceKey,
         resource: &BackupReplication,
         work: impl FnOnce(&mut ResourceMemory) -> T,
     ) -> T {
         let now = self.now();
         let uid = &resource.metadata.uid;
         let mut all = lock(&self.known);
-        let known = all.entry(key.clone()).or_insert_with(|| ResourceMemory::new(uid.clone(), now));
+        let new = || Box::new(ResourceMemory::new(uid.clone(), now));
+        let known = all.entry(key.clone()).or_insert_with(new);
         if known.uid != *uid {
-            *known = ResourceMemory::new(uid.clone(), now);
+            *known = new();
         }
         work(known)
     }
 
     /// Forgets a resource that is gone or finished.
-    pub(crate) fn forget(&self, key: &ObjectRef<WatchEntry>) {
+    pub(crate) fn forget(&self, key: &ResourceKey) {
         lock(&self.known).remove(key);
     }
 
     /// Forgets what is not there any more, as far as one watch can tell.
-    pub(crate) fn keep_only(&self, is_there: impl Fn(&ObjectRef<WatchEntry>) -> bool) {
+    pub(crate) fn keep_only(&self, is_there: impl Fn(&ResourceKey) -> bool) {
         lock(&self.known).retain(|resource, _| is_there(resource));
     }
 
@@ -189,7 +190,7 @@ impl Memory {
     /// what may.
     pub(crate) fn note_given_up(
         &self,
-        key: &ObjectRef<WatchEntry>,
+        key: &ResourceKey,
         resource: &BackupReplication,
         attempt: &AttemptId,
     ) {
@@ -201,11 +202,7 @@ impl Memory {
     }
 
     /// Whether this process claimed the attempt in force, or tried to, and will never call it.
-    pub(crate) fn has_given_up(
-        &self,
-        key: &ObjectRef<WatchEntry>,
-        resource: &BackupReplication,
-    ) -> bool {
+    pub(crate) fn has_given_up(&self, key: &ResourceKey, resource: &BackupReplication) -> bool {
         let in_force = resource.status.as_ref().and_then(|status| status.attempts.first());
         in_force.is_some_and(|attempt| {
             self.with(key, resource, |known| known.given_up.contains(&attempt.id))
@@ -215,7 +212,7 @@ impl Memory {
     /// Notes that the API server did not keep a claim.
     pub(crate) fn note_refused_claim(
         &self,
-        key: &ObjectRef<WatchEntry>,
+        key: &ResourceKey,
         resource: &BackupReplication,
         why: String,
     ) {
@@ -230,11 +227,7 @@ impl Memory {
     }
 
     /// Notes that a claim was kept.
-    pub(crate) fn note_kept_claim(
-        &self,
-        key: &ObjectRef<WatchEntry>,
-        resource: &BackupReplication,
-    ) {
+    pub(crate) fn note_kept_claim(&self, key: &ResourceKey, resource: &BackupReplication) {
         self.with(key, resource, |known| known.refusals = None);
     }
 
@@ -242,7 +235,7 @@ impl Memory {
     /// starts over.
     pub(crate) fn refused_claim(
         &self,
-        key: &ObjectRef<WatchEntry>,
+        key: &ResourceKey,
         resource: &BackupReplication,
     ) -> Option<RefusedClaim> {
         let now = self.now();
@@ -258,7 +251,7 @@ impl Memory {
 
     /// How long the resource waits after a round that failed because of the API server: longer from
     /// one to the next.
-    pub(crate) fn next_error_delay(&self, key: &ObjectRef<WatchEntry>) -> Duration {
+    pub(crate) fn next_error_delay(&self, key: &ResourceKey) -> Duration {
         match lock(&self.known).get_mut(key) {
             Some(known) => {
                 known.errors = known.errors.saturating_add(1);
@@ -269,7 +262,7 @@ impl Memory {
     }
 
     /// A round of the resource has come to its end.
-    pub(crate) fn note_success(&self, key: &ObjectRef<WatchEntry>) {
+    pub(crate) fn note_success(&self, key: &ResourceKey) {
         if let Some(known) = lock(&self.known).get_mut(key) {
             known.errors = 0;
         }

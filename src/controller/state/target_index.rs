@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher::Event;
 
+use crate::controller::key::ResourceKey;
 use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{CallTarget, LockedTarget, LoggedCalls};
 
 /// A target of one namespace.
-pub(crate) type TargetKey = (Option<String>, CallTarget);
+pub(crate) type TargetKey = (Box<str>, CallTarget);
 
 /// Who holds what. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -21,10 +21,10 @@ pub(crate) struct TargetIndex(Arc<Mutex<HeldTargets>>);
 
 #[derive(Debug, Default)]
 struct HeldTargets {
-    by_target: HashMap<TargetKey, HashMap<ObjectRef<WatchEntry>, LockedTarget>>,
-    of_resource: HashMap<ObjectRef<WatchEntry>, TargetKey>,
-    calls: HashMap<CallTarget, HashMap<ObjectRef<WatchEntry>, LoggedCalls>>,
-    calls_of_resource: HashMap<ObjectRef<WatchEntry>, CallTarget>,
+    by_target: HashMap<Arc<TargetKey>, HashMap<ResourceKey, Arc<LockedTarget>>>,
+    of_resource: HashMap<ResourceKey, Arc<TargetKey>>,
+    calls: HashMap<CallTarget, HashMap<ResourceKey, LoggedCalls>>,
+    calls_of_resource: HashMap<ResourceKey, CallTarget>,
 }
 
 impl TargetIndex {
@@ -32,13 +32,13 @@ impl TargetIndex {
     /// listed, or another watch's matter.
     pub(crate) fn note(
         &self,
-        event: &Event<WatchEntry>,
-        is_there: impl Fn(&ObjectRef<WatchEntry>) -> bool,
+        event: &Event<Arc<WatchEntry>>,
+        is_there: impl Fn(&ResourceKey) -> bool,
     ) {
         let mut held = self.lock();
         match event {
             Event::Apply(entry) | Event::InitApply(entry) => held.set(entry),
-            Event::Delete(entry) => held.remove(&ObjectRef::from_obj(entry)),
+            Event::Delete(entry) => held.remove(&entry.key),
             // What went while nobody watched has brought no event.
             Event::InitDone => {
                 let known = held.of_resource.keys().chain(held.calls_of_resource.keys());
@@ -53,9 +53,9 @@ impl TargetIndex {
     pub(crate) fn another(
         &self,
         key: &TargetKey,
-        than: &ObjectRef<WatchEntry>,
+        than: &ResourceKey,
         settling_time: Duration,
-    ) -> Option<ObjectRef<WatchEntry>> {
+    ) -> Option<ResourceKey> {
         let now = Timestamp::now();
         let held = self.lock();
         let (other, _) = held
@@ -71,7 +71,7 @@ impl TargetIndex {
     pub(crate) fn calls_of_others(
         &self,
         target: &CallTarget,
-        than: &ObjectRef<WatchEntry>,
+        than: &ResourceKey,
     ) -> Vec<LoggedCalls> {
         let held = self.lock();
         let of_target = held.calls.get(target).into_iter().flatten();
@@ -79,7 +79,7 @@ impl TargetIndex {
     }
 
     /// Notes a claim before the watch tells it: its call may be in the logs sooner.
-    pub(crate) fn note_claim(&self, resource: &ObjectRef<WatchEntry>, calls: Option<LoggedCalls>) {
+    pub(crate) fn note_claim(&self, resource: &ResourceKey, calls: Option<LoggedCalls>) {
         self.lock().set_calls(resource, calls);
     }
 
@@ -91,17 +91,17 @@ impl TargetIndex {
 
 impl HeldTargets {
     fn set(&mut self, entry: &WatchEntry) {
-        let resource = ObjectRef::from_obj(entry);
+        let resource = entry.key.clone();
         self.remove(&resource);
-        if let Some(locked) = entry.held.as_deref() {
-            let key = (resource.namespace.clone(), locked.target.clone());
+        if let Some(locked) = &entry.held {
+            let key = Arc::new((resource.namespace().into(), locked.target.clone()));
             self.of_resource.insert(resource.clone(), key.clone());
             self.by_target.entry(key).or_default().insert(resource.clone(), locked.clone());
         }
         self.set_calls(&resource, entry.calls.as_deref().cloned());
     }
 
-    fn set_calls(&mut self, resource: &ObjectRef<WatchEntry>, calls: Option<LoggedCalls>) {
+    fn set_calls(&mut self, resource: &ResourceKey, calls: Option<LoggedCalls>) {
         self.remove_calls(resource);
         if let Some(calls) = calls {
             self.calls_of_resource.insert(resource.clone(), calls.target.clone());
@@ -109,7 +109,7 @@ impl HeldTargets {
         }
     }
 
-    fn remove_calls(&mut self, resource: &ObjectRef<WatchEntry>) {
+    fn remove_calls(&mut self, resource: &ResourceKey) {
         let Some(target) = self.calls_of_resource.remove(resource) else { return };
         if let Some(calls) = self.calls.get_mut(&target) {
             calls.remove(resource);
@@ -119,7 +119,7 @@ impl HeldTargets {
         }
     }
 
-    fn remove(&mut self, resource: &ObjectRef<WatchEntry>) {
+    fn remove(&mut self, resource: &ResourceKey) {
         self.remove_calls(resource);
         let Some(key) = self.of_resource.remove(resource) else { return };
         if let Some(holders) = self.by_target.get_mut(&key) {
@@ -140,7 +140,7 @@ mod tests {
     const SETTLING_TIME: Duration = Duration::from_secs(600);
 
     /// A resource whose call has this outcome.
-    fn entry(namespace: &str, name: &str, backup: &str, outcome: &str) -> WatchEntry {
+    fn entry(namespace: &str, name: &str, backup: &str, outcome: &str) -> Arc<WatchEntry> {
         let text = format!(
             "
             apiVersion: cbr.replication.dev/v1alpha1
@@ -160,19 +160,19 @@ mod tests {
             "
         );
         let resource: BackupReplication = serde_saphyr::from_str(&text).unwrap();
-        WatchEntry::of(&resource, SETTLING_TIME, &Room::default(), None)
+        Arc::new(WatchEntry::of(&resource, SETTLING_TIME, &Room::default(), None))
     }
 
-    fn key(entry: &WatchEntry) -> ObjectRef<WatchEntry> {
-        ObjectRef::from_obj(entry)
+    fn key(entry: &WatchEntry) -> ResourceKey {
+        entry.key.clone()
     }
 
     fn target(of: &WatchEntry) -> TargetKey {
         let held = of.held.as_deref().unwrap();
-        (key(of).namespace, held.target.clone())
+        (of.key.namespace().into(), held.target.clone())
     }
 
-    fn note(index: &TargetIndex, event: Event<WatchEntry>) {
+    fn note(index: &TargetIndex, event: Event<Arc<WatchEntry>>) {
         index.note(&event, |_| true);
     }
 
@@ -181,7 +181,7 @@ mod tests {
         let index = TargetIndex::default();
         let unknown = entry("a", "one", "b", "Unknown");
         let (target, own) = (target(&unknown), key(&unknown));
-        let another = |than: &ObjectRef<WatchEntry>| index.another(&target, than, SETTLING_TIME);
+        let another = |than: &ResourceKey| index.another(&target, than, SETTLING_TIME);
         let two = key(&entry("a", "two", "b", "Rejected"));
         assert_eq!(another(&two), None);
         for event in [Event::InitApply(unknown.clone()), Event::Apply(unknown.clone())] {
@@ -189,7 +189,7 @@ mod tests {
             assert_eq!(another(&two), Some(own.clone()));
             assert_eq!(another(&own), None, "nobody waits for itself");
         }
-        let elsewhere = (Some("b".to_owned()), target.1.clone());
+        let elsewhere = ("b".into(), target.1.clone());
         assert_eq!(index.another(&elsewhere, &two, SETTLING_TIME), None);
         note(&index, Event::Apply(entry("a", "one", "b", "Rejected")));
         assert_eq!(another(&two), None, "it is settled");
@@ -206,13 +206,13 @@ mod tests {
     fn the_calls_of_others_are_known_in_every_namespace_until_their_resource_goes() {
         let index = TargetIndex::default();
         let timed = |namespace, name, outcome| {
-            let mut entry = entry(namespace, name, "b", outcome);
+            let mut entry = Arc::unwrap_or_clone(entry(namespace, name, "b", outcome));
             let own = entry.calls.take();
             assert!(own.is_none(), "without the cloud's time nothing can be told");
             let target = entry.held.as_deref().unwrap().target.clone();
             entry.calls =
                 Some(Box::new(LoggedCalls { target, times: Vec::new(), entry: Some("l".into()) }));
-            entry
+            Arc::new(entry)
         };
         let (one, two) = (timed("a", "one", "Unknown"), timed("b", "two", "Unknown"));
         let target = target(&one).1;
@@ -238,7 +238,7 @@ mod tests {
         for name in ["stays", "goes"] {
             note(&index, Event::Apply(entry("a", name, name, "Unknown")));
         }
-        index.note(&Event::InitDone, |key| key.name == "stays");
+        index.note(&Event::InitDone, |key| key.name() == "stays");
         let held = index.lock();
         assert_eq!((held.by_target.len(), held.of_resource.len()), (1, 1));
     }

@@ -6,17 +6,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use kube::runtime::reflector::ObjectRef;
-
+use crate::controller::key::ResourceKey;
 use crate::controller::state::target_index::{TargetIndex, TargetKey};
-use crate::controller::watch::entry::WatchEntry;
 use crate::protocol::{CallTarget, LoggedCalls, logged_calls};
 use crate::resource::BackupReplication;
 
 /// Who calls. The uid tells a resource from its successor of the same name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Caller {
-    pub(crate) resource: ObjectRef<WatchEntry>,
+    pub(crate) resource: ResourceKey,
     pub(crate) uid: Option<String>,
 }
 
@@ -54,32 +52,32 @@ impl TargetLocks {
         caller: &Caller,
         settling_time: Duration,
     ) -> Option<String> {
-        let key = (caller.resource.namespace.clone(), target.clone());
+        let key = (caller.resource.namespace().into(), target.clone());
         let here = lock(&self.uses)
             .get(&key)
             .filter(|used| used.stops(caller))
             .map(|used| used.by.resource.clone());
         let elsewhere = || self.index.another(&key, &caller.resource, settling_time);
-        here.or_else(elsewhere).map(|other| other.name)
+        here.or_else(elsewhere).map(|other| other.name().to_owned())
     }
 
     /// The calls of other resources for the target, whichever namespace they are in.
     pub(crate) fn calls_of_others(
         &self,
         target: &CallTarget,
-        than: &ObjectRef<WatchEntry>,
+        than: &ResourceKey,
     ) -> Vec<LoggedCalls> {
         self.index.calls_of_others(target, than)
     }
 
     /// Notes a claim as soon as it stands.
-    pub(crate) fn note_claim(&self, key: &ObjectRef<WatchEntry>, object: &BackupReplication) {
+    pub(crate) fn note_claim(&self, key: &ResourceKey, object: &BackupReplication) {
         self.index.note_claim(key, logged_calls(object));
     }
 
     /// Takes the target for a call, unless another resource has it.
     pub(crate) fn take(&self, target: CallTarget, caller: Caller) -> Option<TargetLock> {
-        let key = (caller.resource.namespace.clone(), target);
+        let key = (caller.resource.namespace().into(), target);
         let mut uses = lock(&self.uses);
         let now = Instant::now();
         uses.retain(|_, used| used.until.is_none_or(|until| until > now));

@@ -1,16 +1,14 @@
 //! What is kept in memory of each resource: of a finished one its name, of another one what
 //! decisions rest on.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
-use kube::Resource;
 use kube::core::DeserializeGuard;
-use kube::runtime::reflector::ObjectRef;
 
+use crate::controller::key::ResourceKey;
 use crate::controller::watch::kept::{Kept, Room};
 use crate::protocol::{LockedTarget, LoggedCalls, is_finished, locked_target, logged_calls};
 use crate::resource::{
@@ -20,8 +18,7 @@ use crate::resource::{
 /// A resource reduced to what the watch must remember.
 #[derive(Clone, Debug)]
 pub(crate) struct WatchEntry {
-    /// Namespace and name alone.
-    metadata: ObjectMeta,
+    pub(crate) key: ResourceKey,
     /// Its resourceVersion.
     pub(crate) version: Box<str>,
     /// What decisions rest on. `None` where it is finished, or too large to be kept.
@@ -38,7 +35,7 @@ pub(crate) struct WatchEntry {
     /// When what is under way was accepted.
     pub(crate) under_way_since: Option<Timestamp>,
     /// What others must not call for meanwhile.
-    pub(crate) held: Option<Box<LockedTarget>>,
+    pub(crate) held: Option<Arc<LockedTarget>>,
     /// What others must know of its calls before they take an entry of the logs for their own.
     pub(crate) calls: Option<Box<LoggedCalls>>,
 }
@@ -50,17 +47,12 @@ impl WatchEntry {
         watched: DeserializeGuard<BackupReplication>,
         settling_time: Duration,
         room: &Room,
-        before: impl FnOnce(&ObjectRef<Self>) -> Option<Arc<Self>>,
+        before: impl FnOnce(&ResourceKey) -> Option<Arc<Self>>,
     ) -> Self {
         match watched.0 {
             Ok(resource) => {
-                let name = name(&resource.metadata);
-                let key = ObjectRef::new(name.name.as_deref().unwrap_or_default());
-                let key = match &name.namespace {
-                    Some(namespace) => key.within(namespace),
-                    None => key,
-                };
-                Self::of(&resource, settling_time, room, before(&key).as_deref())
+                let before = before(&ResourceKey::of(&resource.metadata));
+                Self::of(&resource, settling_time, room, before.as_deref())
             }
             Err(invalid) => {
                 tracing::error!(
@@ -71,7 +63,7 @@ impl WatchEntry {
                      installed CRD with the one of this version (backup-replication-operator crd)."
                 );
                 Self {
-                    metadata: name(&invalid.metadata),
+                    key: ResourceKey::of(&invalid.metadata),
                     version: version(&invalid.metadata),
                     kept: None,
                     finished: true,
@@ -87,7 +79,7 @@ impl WatchEntry {
         }
     }
 
-    /// Reduces an object.
+    /// Reduces an object. `before`: an earlier version of the same name.
     pub(crate) fn of(
         resource: &BackupReplication,
         settling_time: Duration,
@@ -96,10 +88,12 @@ impl WatchEntry {
     ) -> Self {
         let status = resource.status.as_ref();
         let finished = is_finished(resource);
-        let before = before.and_then(|before| before.kept.as_ref());
-        let kept = if finished { None } else { Kept::new(resource, room, before) };
+        let kept_before = before.and_then(|before| before.kept.as_ref());
+        let kept = if finished { None } else { Kept::new(resource, room, kept_before) };
         Self {
-            metadata: name(&resource.metadata),
+            // The one that others point to already.
+            key: before
+                .map_or_else(|| ResourceKey::of(&resource.metadata), |before| before.key.clone()),
             version: version(&resource.metadata),
             kept,
             finished,
@@ -110,17 +104,9 @@ impl WatchEntry {
             under_way_since: status.and_then(under_way_since),
             held: locked_target(resource)
                 .filter(|held| held.is_held(Timestamp::now(), settling_time))
-                .map(Box::new),
+                .map(Arc::new),
             calls: logged_calls(resource).map(Box::new),
         }
-    }
-}
-
-fn name(full: &ObjectMeta) -> ObjectMeta {
-    ObjectMeta {
-        name: full.name.clone(),
-        namespace: full.namespace.clone(),
-        ..ObjectMeta::default()
     }
 }
 
@@ -159,35 +145,6 @@ fn unknown_since(status: &BackupReplicationStatus) -> Option<Timestamp> {
 
 fn under_way_since(status: &BackupReplicationStatus) -> Option<Timestamp> {
     status.accepted_at.as_ref().map(|at| at.0).filter(|_| status.tracking_end.is_none())
-}
-
-impl Resource for WatchEntry {
-    type DynamicType = ();
-    type Scope = <BackupReplication as Resource>::Scope;
-
-    fn kind(dt: &()) -> Cow<'_, str> {
-        BackupReplication::kind(dt)
-    }
-
-    fn group(dt: &()) -> Cow<'_, str> {
-        BackupReplication::group(dt)
-    }
-
-    fn version(dt: &()) -> Cow<'_, str> {
-        BackupReplication::version(dt)
-    }
-
-    fn plural(dt: &()) -> Cow<'_, str> {
-        BackupReplication::plural(dt)
-    }
-
-    fn meta(&self) -> &ObjectMeta {
-        &self.metadata
-    }
-
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.metadata
-    }
 }
 
 #[cfg(test)]

@@ -3,23 +3,26 @@
 pub(super) mod entry;
 pub(super) mod kept;
 pub(super) mod newest;
+mod page;
 mod source;
+pub(super) mod store;
 pub(super) mod stores;
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures::{Stream, StreamExt, stream};
 use kube::runtime::WatchStreamExt;
-use kube::runtime::reflector::{self, Store};
 use kube::runtime::watcher::{self, Event};
 use kube::{Api, Client};
 
 use crate::controller::api::{not_allowed, not_known, root_cause};
+use crate::controller::key::ResourceKey;
 use crate::controller::readiness::{Part, Readiness};
 use crate::controller::settings::Settings;
 use crate::controller::watch::entry::WatchEntry;
 use crate::controller::watch::kept::Room;
-use crate::controller::watch::source::Guarded;
+use crate::controller::watch::page::Guarded;
+use crate::controller::watch::store::{WatchStore, WatchWriter};
 use crate::resource::BackupReplication;
 
 /// Starts watching one namespace, or all. What comes out is what there may be something to do for.
@@ -29,9 +32,9 @@ pub(crate) fn unfinished(
     readiness: &Readiness,
     settings: &Settings,
     room: Room,
-    on_object: impl Fn(&BackupReplication) + Send + 'static,
-    on_event: impl Fn(&Event<WatchEntry>, &Store<WatchEntry>) + Send + 'static,
-) -> (Store<WatchEntry>, impl Stream<Item = Result<WatchEntry, watcher::Error>> + Send + 'static) {
+    on_object: impl Fn(&BackupReplication) + Send + Sync + 'static,
+    on_event: impl Fn(&Event<Arc<WatchEntry>>, &WatchStore) + Send + 'static,
+) -> (WatchStore, impl Stream<Item = ResourceKey> + Send + 'static) {
     let api: Api<Guarded> = match namespace {
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
@@ -39,33 +42,41 @@ pub(crate) fn unfinished(
     let (settling_time, watch_timeout) = (settings.policy.settling_time, settings.watch_timeout);
     let what = what(namespace);
     let readiness = readiness.clone();
-    let (store, writer) = reflector::store();
+    let mut writer = WatchWriter::default();
+    let store = writer.store();
     let (seen, known) = (store.clone(), store.clone());
     let client = client.clone();
-    let watch = move || Box::pin(source::events(client.clone(), api.clone(), watch_timeout));
+    let reduce = Arc::new(move |watched: Guarded| {
+        if let Ok(object) = &watched.0 {
+            on_object(object);
+        }
+        Arc::new(WatchEntry::new(watched, settling_time, &room, |key| known.get(key)))
+    });
+    let watch = move || {
+        let reduce = reduce.clone();
+        let reduce = move |watched| reduce(watched);
+        Box::pin(source::events(client.clone(), api.clone(), watch_timeout, reduce))
+    };
     let stream = stream::repeat_with(watch)
         .flatten()
-        .inspect(move |event| {
-            if let Ok(Event::Apply(object) | Event::InitApply(object)) = event
-                && let Ok(object) = &object.0
-            {
-                on_object(object);
-            }
-        })
-        .map(move |event| event.map(|event| reduce(event, settling_time, &room, &known)))
         .default_backoff()
-        .reflect(writer)
-        .inspect(move |event| {
-            tell(&readiness, &what, event);
-            if let Ok(event) = event {
-                on_event(event, &seen);
+        .map(move |event| {
+            if let Ok(event) = &event {
+                writer.note(event);
+            }
+            tell(&readiness, &what, &event);
+            let Ok(event) = event else { return Vec::new() };
+            on_event(&event, &seen);
+            match event {
+                Event::Apply(entry) if !entry.finished => vec![entry.key.clone()],
+                // What a list shows is known when it is whole.
+                Event::InitDone => seen.unfinished(),
+                Event::Apply(_) | Event::Delete(_) | Event::Init | Event::InitApply(_) => {
+                    Vec::new()
+                }
             }
         })
-        .applied_objects()
-        .filter(|tracked| {
-            let passes = !matches!(tracked, Ok(WatchEntry { finished: true, .. }));
-            std::future::ready(passes)
-        });
+        .flat_map(stream::iter);
     (store, stream)
 }
 
@@ -82,24 +93,8 @@ fn what(namespace: Option<&str>) -> String {
     }
 }
 
-fn reduce(
-    event: Event<Guarded>,
-    settling_time: Duration,
-    room: &Room,
-    known: &Store<WatchEntry>,
-) -> Event<WatchEntry> {
-    let entry = |object| WatchEntry::new(object, settling_time, room, |key| known.get(key));
-    match event {
-        Event::Apply(object) => Event::Apply(entry(object)),
-        Event::Delete(object) => Event::Delete(entry(object)),
-        Event::Init => Event::Init,
-        Event::InitApply(object) => Event::InitApply(entry(object)),
-        Event::InitDone => Event::InitDone,
-    }
-}
-
 /// Says in the log and at `/ready` what the watch is missing, once for each news.
-fn tell(readiness: &Readiness, what: &str, event: &Result<Event<WatchEntry>, watcher::Error>) {
+fn tell(readiness: &Readiness, what: &str, event: &Result<Event<Arc<WatchEntry>>, watcher::Error>) {
     match event {
         Ok(Event::InitDone | Event::Apply(_) | Event::Delete(_)) => {
             if readiness.ready(Part::Watch, what) {

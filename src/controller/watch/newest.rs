@@ -6,19 +6,17 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher::Event;
 
+use crate::controller::key::ResourceKey;
 use crate::controller::watch::entry::WatchEntry;
 use crate::controller::watch::kept::{Room, metadata_bytes};
 use crate::controller::watch::stores::Stores;
 use crate::protocol::essential;
 use crate::resource::BackupReplication;
-
-type Key = ObjectRef<WatchEntry>;
 
 /// What is known of an object.
 pub(crate) enum Known {
@@ -52,7 +50,7 @@ pub(crate) struct Newest {
 /// What is known from elsewhere than the watch, and counts until the watch has caught up.
 #[derive(Default)]
 struct Ahead {
-    objects: HashMap<Key, (WatchEntry, u64)>,
+    objects: HashMap<ResourceKey, (Arc<WatchEntry>, u64)>,
     /// Numbers them in the order in which they came.
     count: u64,
     /// For each watch, the count when its last list began: that list shows whatever was there
@@ -67,7 +65,7 @@ impl Newest {
     }
 
     /// What is known of an object.
-    pub(crate) fn get(&self, key: &Key) -> Known {
+    pub(crate) fn get(&self, key: &ResourceKey) -> Known {
         let Some(entry) = self.entry(key) else { return Known::Gone };
         if entry.finished {
             return Known::Finished;
@@ -84,18 +82,18 @@ impl Newest {
     }
 
     /// The same for versions that decide alike; `None` of what is not there.
-    pub(crate) fn fingerprint(&self, key: &Key) -> Option<u64> {
+    pub(crate) fn fingerprint(&self, key: &ResourceKey) -> Option<u64> {
         self.entry(key).map(|entry| fingerprint(&entry))
     }
 
     /// The newest known resourceVersion.
-    pub(crate) fn version(&self, key: &Key) -> Option<Box<str>> {
-        self.entry(key).map(|entry| entry.version)
+    pub(crate) fn version(&self, key: &ResourceKey) -> Option<Box<str>> {
+        self.entry(key).map(|entry| entry.version.clone())
     }
 
     /// An own write returned this. It counts until the watch delivers it, or what came after it.
-    pub(crate) fn wrote(&self, key: &Key, returned: BackupReplication) -> KnownObject {
-        let entry = WatchEntry::of(&returned, self.settling_time, &self.room, None);
+    pub(crate) fn wrote(&self, key: &ResourceKey, returned: BackupReplication) -> KnownObject {
+        let entry = Arc::new(WatchEntry::of(&returned, self.settling_time, &self.room, None));
         let known = known(returned, &entry);
         let mut ahead = self.lock();
         let delivered = self.stores.get(key);
@@ -111,11 +109,11 @@ impl Newest {
     /// restored to an earlier day.
     pub(crate) fn read(
         &self,
-        key: &Key,
+        key: &ResourceKey,
         before: Option<&str>,
         returned: BackupReplication,
     ) -> KnownObject {
-        let entry = WatchEntry::of(&returned, self.settling_time, &self.room, None);
+        let entry = Arc::new(WatchEntry::of(&returned, self.settling_time, &self.room, None));
         let known = known(returned, &entry);
         let mut ahead = self.lock();
         let newest = ahead
@@ -132,7 +130,7 @@ impl Newest {
 
     /// Takes note of what a watch of this namespace, or of all, has delivered. Called when its store
     /// shows it.
-    pub(crate) fn note(&self, watched: Option<&str>, event: &Event<WatchEntry>) {
+    pub(crate) fn note(&self, watched: Option<&str>, event: &Event<Arc<WatchEntry>>) {
         match event {
             Event::Apply(entry) | Event::Delete(entry) => self.delivered(entry),
             Event::Init => self.list_begins(watched),
@@ -143,10 +141,9 @@ impl Newest {
 
     fn delivered(&self, entry: &WatchEntry) {
         let mut ahead = self.lock();
-        let key = ObjectRef::from_obj(entry);
-        let caught_up = |(own, _): &(WatchEntry, u64)| !is_newer(&own.version, &entry.version);
-        if ahead.objects.get(&key).is_some_and(caught_up) {
-            ahead.objects.remove(&key);
+        let caught_up = |(own, _): &(Arc<WatchEntry>, u64)| !is_newer(&own.version, &entry.version);
+        if ahead.objects.get(&entry.key).is_some_and(caught_up) {
+            ahead.objects.remove(&entry.key);
         }
     }
 
@@ -160,7 +157,7 @@ impl Newest {
         let mut ahead = self.lock();
         let began = ahead.lists.get(&watched.map(str::to_owned)).copied().unwrap_or_default();
         ahead.objects.retain(|key, (own, number)| {
-            let of_others = watched.is_some() && key.namespace.as_deref() != watched;
+            let of_others = watched.is_some_and(|watched| key.namespace() != watched);
             let is_ahead = || {
                 let delivered = self.stores.get(key);
                 delivered.is_some_and(|delivered| is_newer(&own.version, &delivered.version))
@@ -169,9 +166,9 @@ impl Newest {
         });
     }
 
-    fn entry(&self, key: &Key) -> Option<WatchEntry> {
+    fn entry(&self, key: &ResourceKey) -> Option<Arc<WatchEntry>> {
         let ahead = self.lock().objects.get(key).map(|(entry, _)| entry.clone());
-        ahead.or_else(|| self.stores.get(key).map(|entry| (*entry).clone()))
+        ahead.or_else(|| self.stores.get(key))
     }
 
     fn lock(&self) -> MutexGuard<'_, Ahead> {
@@ -180,7 +177,7 @@ impl Newest {
 }
 
 impl Ahead {
-    fn add(&mut self, key: &Key, entry: WatchEntry) {
+    fn add(&mut self, key: &ResourceKey, entry: Arc<WatchEntry>) {
         self.objects.insert(key.clone(), (entry, self.count));
         self.count = self.count.saturating_add(1);
     }

@@ -1,28 +1,27 @@
-use kube::runtime::reflector;
-use kube::runtime::reflector::store::Writer;
 use kube::runtime::watcher::Event;
 use serde_json::json;
 
 use super::*;
+use crate::controller::watch::store::WatchWriter;
 
 /// A watch that the test delivers for, and what the process knows.
 struct Scene {
     newest: Newest,
-    watch: Writer<WatchEntry>,
+    watch: WatchWriter,
 }
 
 impl Scene {
     fn new() -> Self {
-        let (store, watch) = reflector::store();
+        let watch = WatchWriter::default();
         let stores = Stores::default();
-        stores.add(store);
+        stores.add(watch.store());
         let newest = Newest::new(stores, Duration::ZERO, Room::default());
         Self { newest, watch }
     }
 
     fn deliver(&mut self, event: Event<BackupReplication>) {
         let entry = |object: BackupReplication| {
-            WatchEntry::of(&object, Duration::ZERO, &Room::default(), None)
+            Arc::new(WatchEntry::of(&object, Duration::ZERO, &Room::default(), None))
         };
         let event = match event {
             Event::Apply(object) => Event::Apply(entry(object)),
@@ -31,7 +30,7 @@ impl Scene {
             Event::InitApply(object) => Event::InitApply(entry(object)),
             Event::InitDone => Event::InitDone,
         };
-        self.watch.apply_watcher_event(&event);
+        self.watch.note(&event);
         self.newest.note(None, &event);
     }
 
@@ -46,8 +45,8 @@ impl Scene {
     }
 }
 
-fn key() -> ObjectRef<WatchEntry> {
-    ObjectRef::new("db").within("n")
+fn key() -> ResourceKey {
+    ResourceKey::new("n", "db")
 }
 
 fn object(uid: &str, version: &str) -> BackupReplication {

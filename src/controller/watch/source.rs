@@ -6,14 +6,11 @@ use futures::io::AsyncReadExt;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, stream};
 use kube::api::{ListParams, WatchParams};
-use kube::core::{DeserializeGuard, ObjectList, WatchEvent};
+use kube::core::WatchEvent;
 use kube::runtime::watcher::{Error, Event};
 use kube::{Api, Client};
 
-use crate::resource::BackupReplication;
-
-/// An object that may not be readable.
-pub(super) type Guarded = DeserializeGuard<BackupReplication>;
+use crate::controller::watch::page::{Guarded, ListPage};
 
 /// Objects in a page, where they are of ordinary size: some 3 kB each.
 const MOST: u32 = 500;
@@ -22,24 +19,30 @@ const MOST: u32 = 500;
 /// and no further. What is larger is asked for again in smaller pages, down to single objects.
 const PAGE_BYTES: u64 = 4 * 1024 * 1024;
 
-/// All objects, and then each change, up to the first error and with it. Nobody could tell of a
-/// watch that only resumes after an error that it sees its resources again.
-pub(super) fn events(
+/// All objects, and then each change, up to the first error and with it: each reduced to what is
+/// remembered of it. Nobody could tell of a watch that only resumes after an error that it sees its
+/// resources again.
+pub(super) fn events<T: Send + 'static>(
     client: Client,
     api: Api<Guarded>,
     watch_timeout: Duration,
-) -> impl Stream<Item = Result<Event<Guarded>, Error>> + Send {
-    let list = stream::unfold(Some(List::new(client, api.clone())), async |list| {
-        let (events, next) = list?.step().await;
-        Some((stream::iter(events), next))
+    reduce: impl Fn(Guarded) -> T + Clone + Send + Sync + 'static,
+) -> impl Stream<Item = Result<Event<T>, Error>> + Send {
+    let reduce_listed = reduce.clone();
+    let list = stream::unfold(Some(List::new(client, api.clone())), move |list| {
+        let mut reduce = reduce_listed.clone();
+        async move {
+            let (events, next) = list?.step(&mut reduce).await;
+            Some((stream::iter(events), next))
+        }
     })
     .flatten();
     // The list's version goes from the end of the list to the watch.
     let listed = list.scan(api, move |api, step| {
         let events = match step {
-            Ok(ListStep::Event(event)) => stream::iter([Ok(*event)]).left_stream(),
+            Ok(ListStep::Event(event)) => stream::iter([Ok(event)]).left_stream(),
             Ok(ListStep::Listed(version)) => stream::iter([Ok(Event::InitDone)])
-                .chain(changes(api.clone(), version, watch_timeout))
+                .chain(changes(api.clone(), version, watch_timeout, reduce.clone()))
                 .right_stream(),
             Err(error) => stream::iter([Err(error)]).left_stream(),
         };
@@ -48,8 +51,8 @@ pub(super) fn events(
     listed.flatten()
 }
 
-enum ListStep {
-    Event(Box<Event<Guarded>>),
+enum ListStep<T> {
+    Event(Event<T>),
     /// All have been seen, as of this version.
     Listed(String),
 }
@@ -68,38 +71,42 @@ impl List {
         Self { client, api, begun: false, page: MOST, token: None }
     }
 
-    async fn step(mut self) -> (Vec<Result<ListStep, Error>>, Option<Self>) {
+    async fn step<T>(
+        mut self,
+        reduce: &mut impl FnMut(Guarded) -> T,
+    ) -> (Vec<Result<ListStep<T>, Error>>, Option<Self>) {
         if !self.begun {
             self.begun = true;
-            return (vec![Ok(ListStep::Event(Box::new(Event::Init)))], Some(self));
+            return (vec![Ok(ListStep::Event(Event::Init))], Some(self));
         }
-        let list = match self.read().await {
-            Ok(Some(list)) => list,
+        let body = match self.read().await {
+            Ok(Some(body)) => body,
             Ok(None) => {
                 self.page = smaller(self.page);
                 return (Vec::new(), Some(self));
             }
             Err(error) => return (vec![Err(Error::InitialListFailed(error))], None),
         };
-        let ObjectList { types: _, metadata, items } = list;
-        let mut steps: Vec<_> = items
-            .into_iter()
-            .map(|object| Ok(ListStep::Event(Box::new(Event::InitApply(object)))))
-            .collect();
-        self.token = metadata.continue_.filter(|token| !token.is_empty());
+        let ListPage { items, token, version } = match ListPage::read(&body, reduce) {
+            Ok(page) => page,
+            Err(error) => {
+                let error = Error::InitialListFailed(kube::Error::SerdeError(error));
+                return (vec![Err(error)], None);
+            }
+        };
+        let mut steps: Vec<_> =
+            items.into_iter().map(|item| Ok(ListStep::Event(Event::InitApply(item)))).collect();
+        self.token = token;
         if self.token.is_some() {
             self.page = self.page.saturating_mul(2).min(MOST);
             return (steps, Some(self));
         }
-        steps.push(match metadata.resource_version.filter(|version| !version.is_empty()) {
-            Some(version) => Ok(ListStep::Listed(version)),
-            None => Err(Error::NoResourceVersion),
-        });
+        steps.push(version.map(ListStep::Listed).ok_or(Error::NoResourceVersion));
         (steps, None)
     }
 
-    /// The next page; `None` where it is too large.
-    async fn read(&self) -> kube::Result<Option<ObjectList<Guarded>>> {
+    /// The next page as it came; `None` where it is too large.
+    async fn read(&self) -> kube::Result<Option<Vec<u8>>> {
         let mut parameters = ListParams::default().limit(self.page);
         parameters.continue_token.clone_from(&self.token);
         let request = kube::core::Request::new(self.api.resource_url())
@@ -110,10 +117,8 @@ impl List {
         let bound = if self.page == 1 { u64::MAX } else { PAGE_BYTES };
         let read = answer.take(bound.saturating_add(1)).read_to_end(&mut body).await;
         read.map_err(kube::Error::ReadEvents)?;
-        if u64::try_from(body.len()).is_ok_and(|length| length > bound) {
-            return Ok(None);
-        }
-        serde_json::from_slice(&body).map(Some).map_err(kube::Error::SerdeError)
+        let fits = u64::try_from(body.len()).is_ok_and(|length| length <= bound);
+        Ok(fits.then_some(body))
     }
 }
 
@@ -122,15 +127,27 @@ fn smaller(page: u32) -> u32 {
 }
 
 /// Each change after a version, for as long as the watch goes on.
-fn changes(
+fn changes<T: Send>(
     api: Api<Guarded>,
     version: String,
     timeout: Duration,
-) -> impl Stream<Item = Result<Event<Guarded>, Error>> + Send {
-    stream::unfold(Some(Watch { api, version, timeout, open: None }), async |watch| {
-        let (event, next) = watch?.next().await;
-        Some((event, next))
+    reduce: impl Fn(Guarded) -> T + Send + Sync,
+) -> impl Stream<Item = Result<Event<T>, Error>> + Send {
+    let changes =
+        stream::unfold(Some(Watch { api, version, timeout, open: None }), async |watch| {
+            let (event, next) = watch?.next().await;
+            Some((event, next))
+        });
+    changes.map(move |change| {
+        let Delivered { object, gone } = change?;
+        let reduced = reduce(object);
+        Ok(if gone { Event::Delete(reduced) } else { Event::Apply(reduced) })
     })
+}
+
+struct Delivered {
+    object: Guarded,
+    gone: bool,
 }
 
 struct Watch {
@@ -142,7 +159,7 @@ struct Watch {
 }
 
 impl Watch {
-    async fn next(mut self) -> (Result<Event<Guarded>, Error>, Option<Self>) {
+    async fn next(mut self) -> (Result<Delivered, Error>, Option<Self>) {
         loop {
             let mut open = match self.open.take() {
                 Some(open) => open,
@@ -180,8 +197,7 @@ impl Watch {
                 return (Err(Error::NoResourceVersion), None);
             };
             self.version = version;
-            let event = if gone { Event::Delete(object) } else { Event::Apply(object) };
-            return (Ok(event), Some(self));
+            return (Ok(Delivered { object, gone }), Some(self));
         }
     }
 }

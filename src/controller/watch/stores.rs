@@ -3,33 +3,33 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kube::runtime::reflector::{ObjectRef, Store};
-
+use crate::controller::key::ResourceKey;
 use crate::controller::watch::entry::WatchEntry;
+use crate::controller::watch::store::WatchStore;
 
 /// The stores of all watches. Clones share them.
 #[derive(Clone, Default)]
-pub(crate) struct Stores(Arc<Mutex<Vec<Store<WatchEntry>>>>);
+pub(crate) struct Stores(Arc<Mutex<Vec<WatchStore>>>);
 
 impl Stores {
     /// One more watch's.
-    pub(crate) fn add(&self, store: Store<WatchEntry>) {
+    pub(crate) fn add(&self, store: WatchStore) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(store);
     }
 
     /// The one of this name.
-    pub(crate) fn get(&self, key: &ObjectRef<WatchEntry>) -> Option<Arc<WatchEntry>> {
+    pub(crate) fn get(&self, key: &ResourceKey) -> Option<Arc<WatchEntry>> {
         self.all().iter().find_map(|store| store.get(key))
     }
 
     /// Shows each.
     pub(crate) fn for_each(&self, mut look: impl FnMut(&WatchEntry)) {
         for store in self.all() {
-            store.state().iter().for_each(|tracked| look(tracked));
+            store.all().iter().for_each(|tracked| look(tracked));
         }
     }
 
-    fn all(&self) -> Vec<Store<WatchEntry>> {
+    fn all(&self) -> Vec<WatchStore> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -18,9 +18,9 @@ use crate::observed::Scrape;
 const DEFAULT: usize = 800;
 /// Objects in a page.
 const PAGE: usize = 500;
-/// What each resource may add to the peak. The future of a whole round takes more than that
-/// alone.
-const MOST_EACH: u64 = 16 * 1024;
+/// What each resource may add to the peak, so that 20,000 start and stay under 128 MiB. The future
+/// of a whole round takes more than that alone.
+const MOST_EACH: u64 = 6 * 1024;
 /// What is there once, however many they are: a page of the list, and what the work takes.
 const ONCE: u64 = 6 * 1024 * 1024;
 

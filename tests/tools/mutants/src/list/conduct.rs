@@ -237,6 +237,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         caught_by: "--test it frozen::frozen_while",
     },
     Mutant {
+        name: "spec-thaws-with-its-status",
+        promise: "the API server keeps what was called for",
+        file: "src/resource/guards.rs",
+        old: "self.status.phase != oldSelf.status.phase",
+        new: "self.status.phase == oldSelf.status.phase",
+        caught_by: "--test it frozen::frozen_while",
+    },
+    Mutant {
         name: "spec-thaws-after-acceptance",
         promise: "the API server keeps what was called for",
         file: "src/resource/guards.rs",

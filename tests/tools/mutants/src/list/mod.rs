@@ -8,6 +8,7 @@ mod heals;
 mod newest;
 mod once;
 mod plugin;
+mod queue;
 mod selector;
 
 use crate::mutant::Mutant;
@@ -22,6 +23,7 @@ const PARTS: &[&[Mutant]] = &[
     selector::MUTANTS,
     gate::MUTANTS,
     plugin::MUTANTS,
+    queue::MUTANTS,
 ];
 
 /// All mutants.

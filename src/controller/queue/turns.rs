@@ -1,0 +1,148 @@
+//! Who is due when, who waits for its turn, and who is worked on. What waits takes a name in a
+//! list: a future for each would take a hundred times as much, and be asked each time that another
+//! one moves.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use crate::controller::key::ResourceKey;
+use crate::controller::state::last_round::Due;
+
+/// No wait is longer. Whose time has not come by then waits again.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Where each resource stands that is not at rest. `W`: what is kept for each that waits for its
+/// turn.
+pub(super) struct Turns<W> {
+    places: HashMap<ResourceKey, TurnState>,
+    timed: BTreeSet<(Instant, ResourceKey)>,
+    /// By namespace, so that none waits behind the many of another.
+    waiting: HashMap<Box<str>, VecDeque<(ResourceKey, W)>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TurnState {
+    DueAt(Instant),
+    Waits,
+    /// Never two rounds of one resource at a time.
+    Runs {
+        changed: bool,
+    },
+}
+
+impl<W> Default for Turns<W> {
+    fn default() -> Self {
+        Self { places: HashMap::new(), timed: BTreeSet::new(), waiting: HashMap::new() }
+    }
+}
+
+impl<W> Turns<W> {
+    /// A resource may have changed. `due`: when it is due. Returns whether it waits for its turn
+    /// since now.
+    pub(super) fn changed(
+        &mut self,
+        key: ResourceKey,
+        now: Instant,
+        due: impl FnOnce(&ResourceKey) -> Due,
+        waits: impl FnOnce() -> W,
+    ) -> bool {
+        match self.places.get_mut(&key) {
+            Some(TurnState::Runs { changed }) => {
+                *changed = true;
+                return false;
+            }
+            Some(TurnState::Waits) => return false,
+            Some(TurnState::DueAt(_)) | None => {}
+        }
+        match due(&key) {
+            Due::Now => {
+                self.forget_time(&key);
+                self.places.insert(key.clone(), TurnState::Waits);
+                let of_namespace = self.waiting.entry(key.namespace().into()).or_default();
+                of_namespace.push_back((key, waits()));
+                true
+            }
+            Due::In(left) => {
+                self.due_after(key, now, left);
+                false
+            }
+            // What it waits for already stays.
+            Due::Later => false,
+        }
+    }
+
+    /// One of this namespace, whose turn it is now.
+    pub(super) fn begin(&mut self, namespace: &str) -> Option<ResourceKey> {
+        let of_namespace = self.waiting.get_mut(namespace)?;
+        let begun = of_namespace.pop_front();
+        if of_namespace.is_empty() {
+            self.waiting.remove(namespace);
+        }
+        let (key, _) = begun?;
+        self.places.insert(key.clone(), TurnState::Runs { changed: false });
+        Some(key)
+    }
+
+    /// Whether any of this namespace waits for its turn.
+    pub(super) fn is_waited_for(&self, namespace: &str) -> bool {
+        self.waiting.contains_key(namespace)
+    }
+
+    /// The round of a resource has ended; the next one is due after so long. Returns whether the
+    /// resource may have changed meanwhile.
+    pub(super) fn ended(
+        &mut self,
+        key: &ResourceKey,
+        now: Instant,
+        again: Option<Duration>,
+    ) -> bool {
+        let place = self.places.remove(key);
+        if let Some(again) = again {
+            self.due_after(key.clone(), now, again);
+        }
+        place == Some(TurnState::Runs { changed: true })
+    }
+
+    /// When the next time comes.
+    pub(super) fn next_time(&self) -> Option<Instant> {
+        self.timed.first().map(|(at, _)| *at)
+    }
+
+    /// One whose time has come.
+    pub(super) fn whose_time_has_come(&mut self, now: Instant) -> Option<ResourceKey> {
+        self.timed.first().filter(|(at, _)| *at <= now)?;
+        let (_, key) = self.timed.pop_first()?;
+        self.places.remove(&key);
+        Some(key)
+    }
+
+    /// Nothing begins any more.
+    pub(super) fn close(&mut self) {
+        self.timed.clear();
+        self.waiting.clear();
+        self.places.retain(|_, place| matches!(place, TurnState::Runs { .. }));
+    }
+
+    fn due_after(&mut self, key: ResourceKey, now: Instant, left: Duration) {
+        let Some(at) = now.checked_add(left.min(LONGEST)) else { return };
+        if let Some(TurnState::DueAt(before)) = self.places.get(&key)
+            && *before <= at
+        {
+            return;
+        }
+        self.forget_time(&key);
+        self.places.insert(key.clone(), TurnState::DueAt(at));
+        self.timed.insert((at, key));
+    }
+
+    fn forget_time(&mut self, key: &ResourceKey) {
+        if let Some(TurnState::DueAt(at)) = self.places.get(key) {
+            self.timed.remove(&(*at, key.clone()));
+            self.places.remove(key);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "turns_tests.rs"]
+mod tests;
