@@ -41,6 +41,8 @@ pub struct ListedBackup {
     pub resource_id: Option<CloudValue>,
     /// Where it lies.
     pub vault_id: Option<CloudValue>,
+    /// Whose it is.
+    pub project_id: Option<CloudValue>,
 }
 
 /// The list, as far as it could be read.
@@ -73,6 +75,7 @@ impl ListedBackup {
             created_at: scalar(entry.get("created_at")).and_then(|time| timestamp::parse(&time)),
             resource_id: value("resource_id"),
             vault_id: value("vault_id"),
+            project_id: value("project_id"),
         }
     }
 }

@@ -21,7 +21,17 @@ pub(super) fn is_object_name(text: &str) -> bool {
 
 /// Text of others as one line: whatever could steer a terminal becomes a space.
 pub(super) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c }).collect()
+}
+
+/// Whether it changes the order of what stands beside it, or takes no room: the reader does not see
+/// what is written.
+fn is_invisible(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    )
 }
 
 /// The operator's message names the commands in full. For a reader of the plugin they stand

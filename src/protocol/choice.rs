@@ -42,14 +42,20 @@ enum Misfit {
 ///
 /// # Errors
 /// What is wrong with the selector.
-pub(crate) fn choose(list: &BackupList, wanted: &BackupSelector) -> Result<Choice, String> {
+pub(crate) fn choose(
+    list: &BackupList,
+    wanted: &BackupSelector,
+    project_id: &str,
+) -> Result<Choice, String> {
     let BackupList { backups, incomplete } = list;
     let created_after = wanted.created_after()?;
     if let Some(incomplete) = incomplete {
         return Ok(Choice::CannotTell(why_incomplete(*incomplete).to_owned()));
     }
-    let judged: Vec<_> =
-        backups.iter().map(|backup| (fit(backup, wanted, created_after), backup)).collect();
+    let judged: Vec<_> = backups
+        .iter()
+        .map(|backup| (fit(backup, wanted, project_id, created_after), backup))
+        .collect();
     let usable = |(fit, backup): &(Fit, &ListedBackup)| {
         let (id, created_at) = (backup.id.clone()?, backup.created_at?);
         (*fit == Fit::Fits).then_some((id, created_at))
@@ -82,8 +88,14 @@ pub(crate) fn choose(list: &BackupList, wanted: &BackupSelector) -> Result<Choic
 }
 
 /// What speaks against it decides, even where something else cannot be read.
-fn fit(backup: &ListedBackup, wanted: &BackupSelector, after: Option<Timestamp>) -> Fit {
-    let ListedBackup { id: _, status, image_type, created_at, resource_id, vault_id } = backup;
+fn fit(
+    backup: &ListedBackup,
+    wanted: &BackupSelector,
+    project: &str,
+    after: Option<Timestamp>,
+) -> Fit {
+    let ListedBackup { id: _, status, image_type, created_at, resource_id, vault_id, project_id } =
+        backup;
     let BackupSelector { resource_id: resource, vault_id: vault, created_after: _ } = wanted;
     let of = |misfit: Misfit, holds: Option<bool>| match holds {
         Some(true) => Fit::Fits,
@@ -116,6 +128,8 @@ fn fit(backup: &ListedBackup, wanted: &BackupSelector, after: Option<Timestamp>)
     let parts = [
         of(Misfit::Elsewhere, is(resource_id, resource)),
         of(Misfit::Elsewhere, is(vault_id, vault)),
+        // A service need not say it: the list was asked of the project.
+        of(Misfit::Elsewhere, Some(project_id.as_ref().is_none_or(|theirs| theirs.is(project)))),
         of(Misfit::Replica, is_original),
         of(Misfit::TooOld, is_late),
         of(Misfit::NotAvailable, is_available),
@@ -139,7 +153,8 @@ fn why_incomplete(incomplete: Incomplete) -> &'static str {
 
 /// What is missing of one that may be the newest.
 fn unclear(backup: &ListedBackup) -> String {
-    let ListedBackup { id, status, image_type, created_at, resource_id, vault_id } = backup;
+    let ListedBackup { id, status, image_type, created_at, resource_id, vault_id, project_id: _ } =
+        backup;
     let parts = [
         ("id", id.is_none()),
         ("status", status.is_none()),

@@ -14,6 +14,7 @@ fn backup(id: &str, second: i64) -> ListedBackup {
         created_at: Some(at(second)),
         resource_id: Some("s-1".into()),
         vault_id: Some("v-1".into()),
+        project_id: Some("P".into()),
     }
 }
 
@@ -26,7 +27,7 @@ fn wanted() -> BackupSelector {
 }
 
 fn chosen(backups: Vec<ListedBackup>) -> Choice {
-    choose(&BackupList { backups, incomplete: None }, &wanted()).unwrap()
+    choose(&BackupList { backups, incomplete: None }, &wanted(), "p").unwrap()
 }
 
 fn is(choice: &Choice, id: &str) -> bool {
@@ -53,11 +54,12 @@ fn the_newest_that_is_available_and_no_replica_is_chosen() {
     });
     newer.push(ListedBackup { resource_id: Some("s-2".into()), ..backup("n", 93) });
     newer.push(ListedBackup { vault_id: Some("v-2".into()), ..backup("n", 94) });
+    newer.push(ListedBackup { project_id: Some("p2".into()), ..backup("n", 95) });
     let mut all = vec![backup("old", 10), backup("new", 20), backup("middle", 15)];
     all.extend(newer.clone());
     assert!(is(&chosen(all), "new"));
     let Choice::NoneFits(instead) = chosen(newer) else { panic!() };
-    assert_eq!(instead, "5 not available, 2 replicas, 2 of another resource or vault");
+    assert_eq!(instead, "5 not available, 3 of another resource or vault, 2 replicas");
 }
 
 #[test]
@@ -67,7 +69,7 @@ fn what_is_not_later_than_wanted_is_not_chosen() {
     assert!(is(&chosen(vec![backup("a", 0), backup("b", 1)]), "b"));
     assert_eq!(chosen(vec![]), Choice::NoneFits("it is empty".into()));
     let odd = BackupSelector { created_after: Some("yesterday".into()), ..wanted() };
-    assert!(choose(&BackupList::default(), &odd).is_err());
+    assert!(choose(&BackupList::default(), &odd, "p").is_err());
 }
 
 #[test]
@@ -110,7 +112,10 @@ fn no_older_one_is_taken_for_the_newest() {
     assert!(is(&chosen(vec![backup("old", 10), others]), "old"));
     for incomplete in [Incomplete::Inconsistent, Incomplete::TooLong] {
         let list = BackupList { backups: vec![backup("a", 10)], incomplete: Some(incomplete) };
-        assert!(matches!(choose(&list, &wanted()), Ok(Choice::CannotTell(_))), "{incomplete:?}");
+        assert!(
+            matches!(choose(&list, &wanted(), "p"), Ok(Choice::CannotTell(_))),
+            "{incomplete:?}"
+        );
     }
 }
 
@@ -120,7 +125,7 @@ fn a_selector_asks_for_nothing_that_it_does_not_name() {
     let by_vault = BackupSelector { vault_id: Some("V1".into()), ..BackupSelector::default() };
     let sparse = ListedBackup { resource_id: None, ..backup("a", -5) };
     let list = BackupList { backups: vec![sparse], incomplete: None };
-    assert!(is(&choose(&list, &by_vault).unwrap(), "a"));
+    assert!(is(&choose(&list, &by_vault, "p").unwrap(), "a"));
 }
 
 fn entries() -> impl Strategy<Value = Vec<ListedBackup>> {
@@ -134,6 +139,7 @@ fn entries() -> impl Strategy<Value = Vec<ListedBackup>> {
                 created_at: (second < 9).then(|| at(second)),
                 resource_id: resource.map(Into::into),
                 vault_id: vault.map(Into::into),
+                project_id: None,
                 status: match status {
                     0 => None,
                     1 => Some(BackupStatus::Protecting),

@@ -88,19 +88,14 @@ impl UsableCredential {
 
     /// A token that the cloud no longer takes is replaced, whatever its end says.
     pub(crate) fn note(&self, context: &Context, verdict: &CredentialVerdict) {
+        let Self { credential, identity: _, issued: Some(key), is_new: _ } = self else { return };
+        let at = context.memory.now();
         match verdict {
-            CredentialVerdict::Refused(_) => self.note_refusal(context),
-            CredentialVerdict::Accepted
-            | CredentialVerdict::NotLookedAt
+            CredentialVerdict::Refused(_) => context.issued.refused(key, credential.id(), at),
+            CredentialVerdict::Accepted => context.issued.accepted(key, credential.id(), at),
+            CredentialVerdict::NotLookedAt
             | CredentialVerdict::Unheard(_)
             | CredentialVerdict::Untold => {}
-        }
-    }
-
-    fn note_refusal(&self, context: &Context) {
-        let Self { credential, identity: _, issued, is_new: _ } = self;
-        if let Some(key) = issued {
-            context.issued.refused(key, credential.id(), context.memory.now());
         }
     }
 }

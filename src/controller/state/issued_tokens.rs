@@ -104,6 +104,11 @@ impl IssuedTokens {
         self.slot(key, at).note_refused(token, at);
     }
 
+    /// The cloud has taken this token.
+    pub(crate) fn accepted(&self, key: &TokenKey, token: CredentialId, at: Duration) {
+        self.slot(key, at).note_accepted(token, at);
+    }
+
     fn slot(&self, key: &TokenKey, at: Duration) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if !slots.contains_key(key) {

@@ -248,3 +248,21 @@ async fn who_waited_long_behind_another_project_takes_the_token_that_came_meanwh
     }
     assert_eq!(scene.logins.get(), 2);
 }
+
+/// Who revokes tokens again and again, each after it has worked, does not make the next one come
+/// later and later.
+#[tokio::test]
+async fn a_token_that_has_worked_for_a_while_ends_the_row_of_refused_ones() {
+    for (worked_for, all_come_at_once) in
+        [(FIRST_REPLACEMENT, true), (FIRST_REPLACEMENT - Duration::from_secs(1), false)]
+    {
+        let scene = Scene::default();
+        for _ in 0..5 {
+            let held = scene.get(None).await.unwrap();
+            scene.pass(worked_for);
+            scene.tokens.accepted(&key("p"), held.token.id(), scene.now.get());
+            scene.tokens.refused(&key("p"), held.token.id(), scene.now.get());
+        }
+        assert_eq!(scene.logins.get() == 5, all_come_at_once, "{worked_for:?}");
+    }
+}

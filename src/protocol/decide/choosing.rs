@@ -32,7 +32,7 @@ pub(crate) fn choose_backup(
     let failing_for = seen.history.failing_for;
     let again = Some(backoff::lookup_delay(waited));
     let situation = match seen.backups.as_ref().ok_or(Need::Backups)? {
-        ListReading::Shown(list) => match choose(list, selector) {
+        ListReading::Shown(list) => match choose(list, selector, &seen.resource.spec.project_id) {
             Ok(Choice::Chosen(id, created_at)) => {
                 status.chosen_backup_id = Some(id.as_str().to_owned());
                 let chosen = Situation::BackupChosen(id.as_str().to_owned(), created_at);

@@ -28,6 +28,7 @@ fn shown(ids: &[(&str, i64)]) -> Option<ListReading> {
         created_at: Some(at(*second)),
         resource_id: Some("s-1".into()),
         vault_id: None,
+        project_id: None,
     };
     let backups = ids.iter().map(entry).collect();
     Some(ListReading::Shown(BackupList { backups, incomplete: None }))

@@ -226,6 +226,7 @@ fn a_renewed_token_is_no_reason_to_repeat_what_was_refused() {
     let (_, again) = scene.settled();
     assert_eq!(again, None);
     scene.credential = Some(usable("18.1800000086400"));
+    scene.unchanged_for = POLICY.rejection_retry;
     assert_eq!(scene.claim("a-2").number, 2);
 }
 

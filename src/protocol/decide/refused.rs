@@ -17,6 +17,9 @@ use crate::resource::{Attempt, BackupReplicationStatus, OnRejection};
 /// A Secret that something changes again and again must not lead to call after call: so small a
 /// part of the first wait is kept in any case.
 const PAUSE: u32 = 10;
+/// So must two writers of a spec that name different credentials in turn. Who edits it once hardly
+/// notices so small a part.
+const PAUSE_OF_EDITS: u32 = 60;
 
 /// `ended_for`: how long this process has seen it so.
 pub(crate) fn refused(
@@ -29,7 +32,7 @@ pub(crate) fn refused(
     let retries =
         seen.resource.spec.on_rejection() == OnRejection::Retry && may_be_cured_outside(&attempt);
     if !retries {
-        return held(attempt, seen);
+        return held(attempt, ended_for, seen, policy);
     }
     let attempt = with_retry(status, attempt, seen, policy);
     let left = backoff::until_retry(&attempt, ended_for, seen.now);
@@ -44,10 +47,9 @@ pub(crate) fn refused(
     }
     let since = attempt.ended_at.as_ref().map_or(seen.now, |at| at.0);
     let poll = backoff::poll_delay(since, seen.now);
-    // Who has edited the spec to name another credential waits for nothing.
     let edited = Some(attempt.generation) != seen.resource.metadata.generation;
-    let pause = if edited { Duration::ZERO } else { policy.rejection_retry / PAUSE };
-    let pause = pause.saturating_sub(ended_for);
+    let part = if edited { PAUSE_OF_EDITS } else { PAUSE };
+    let pause = (policy.rejection_retry / part).saturating_sub(ended_for);
     match &seen.credential {
         None => Step::See(Need::Credential),
         Some(CredentialReading::Usable { version, viewer: _ }) if is_another(&attempt, version) => {
@@ -90,15 +92,18 @@ fn is_another(attempt: &Attempt, version: &str) -> bool {
 }
 
 /// With a credential that the edited spec names instead, it is another call.
-fn held(attempt: Attempt, seen: &Observation<'_>) -> Step {
+fn held(attempt: Attempt, ended_for: Duration, seen: &Observation<'_>, policy: &Policy) -> Step {
+    let pause = (policy.rejection_retry / PAUSE_OF_EDITS).saturating_sub(ended_for);
     let edited = Some(attempt.generation) != seen.resource.metadata.generation;
     if edited && seen.resource.spec.auth.source().is_some() {
         match &seen.credential {
             None => return Step::See(Need::Credential),
             Some(CredentialReading::Usable { version, viewer: _ }) => {
-                if is_another(&attempt, version) {
+                if is_another(&attempt, version) && pause.is_zero() {
                     return Step::MayCall;
                 }
+                let again = is_another(&attempt, version).then_some(pause);
+                return Step::Wait(Wait::new(Situation::Rejected(attempt, false), again));
             }
             Some(CredentialReading::Problem(_)) => {}
         }

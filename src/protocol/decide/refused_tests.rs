@@ -316,7 +316,25 @@ fn a_try_looks_first() {
 fn another_credential_that_the_edited_spec_names_is_tried_at_once() {
     let mut scene = refused(&no_right());
     scene.credential = Some(usable("s2"));
+    let at_once = POLICY.rejection_retry / 60;
+    pass(&mut scene, at_once);
     assert!(!claims(&scene));
     scene.resource.metadata.generation = Some(2);
     assert!(claims(&scene));
+}
+
+/// Two who edit it in turn do not make call after call, whatever was refused and whatever is asked.
+#[test]
+fn edits_that_go_to_and_fro_lead_to_few_calls() {
+    for on_rejection in [OnRejection::Retry, OnRejection::Hold] {
+        let mut scene = refused(&no_right());
+        scene.resource.spec.on_rejection = Some(on_rejection);
+        scene.resource.metadata.generation = Some(2);
+        scene.credential = Some(usable("s2"));
+        assert!(!claims(&scene), "{on_rejection:?}");
+        let (_, again) = scene.settled();
+        assert!(again.is_some_and(|wait| wait <= POLICY.rejection_retry / 60), "{again:?}");
+        pass(&mut scene, POLICY.rejection_retry / 60);
+        assert!(claims(&scene), "{on_rejection:?}");
+    }
 }

@@ -164,15 +164,22 @@ impl Blanks {
             && about("iamEndpoint", &self.iam)
     }
 
-    /// The command for this resource.
+    /// The command for this resource. What a shell could take for more than a word is left blank:
+    /// not all of a status is written by the operator.
     pub fn fill(&self, command: &str) -> String {
         let Self { namespace, name, secret, account, files, endpoint, iam } = self;
         let values = [namespace, name, secret, account, files, endpoint, iam];
         let filled = |text: String, ((blank, nothing), value): (&(&str, &str), &&String)| {
-            text.replace(blank, if value.is_empty() { nothing } else { value })
+            let fits = !value.is_empty() && value.chars().all(is_plain);
+            text.replace(blank, if fits { value } else { nothing })
         };
         Self::ALL.iter().zip(&values).fold(command.to_owned(), filled)
     }
+}
+
+/// Whether a shell takes it for itself. (A blank separates the options for several files.)
+fn is_plain(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-' | '/' | ':' | '=' | ' ')
 }
 
 impl Reason {
@@ -282,6 +289,26 @@ mod tests {
             assert!(!is_worth_an_event || *told != Telling::Quiet, "{name}");
             let by_others = *waits_for != WaitsFor::OperatorOrCloud;
             assert!(!by_others || *acts != Acts::Operator, "{name} is nobody's to end");
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_resource_becomes_a_command() {
+        for odd in
+            ["x;id", "$(id)", "`id`", "x|id", "x&id", "x\nid", "'x", "\"x", "${IFS}", "<x", "x>y"]
+        {
+            let blanks = Blanks {
+                namespace: odd.into(),
+                name: odd.into(),
+                secret: odd.into(),
+                account: odd.into(),
+                files: odd.into(),
+                endpoint: odd.into(),
+                iam: odd.into(),
+            };
+            for (blank, nothing) in Blanks::ALL {
+                assert_eq!(blanks.fill(blank), nothing, "{odd}");
+            }
         }
     }
 

@@ -141,6 +141,20 @@ impl Slot {
         false
     }
 
+    /// The cloud has taken this token. Once it has worked for a while, those that were refused before
+    /// it say nothing of the next one.
+    pub(super) fn note_accepted(&self, token: CredentialId, at: Duration) {
+        let mut state = self.state();
+        let has_worked = state.current.as_ref().is_some_and(|it| {
+            it.token.id() == token
+                && it.refused_at.is_none()
+                && at.saturating_sub(it.came) >= FIRST_REPLACEMENT
+        });
+        if has_worked {
+            (state.refused, state.last_refused) = (0, None);
+        }
+    }
+
     /// The cloud has refused this token.
     pub(super) fn note_refused(&self, token: CredentialId, at: Duration) {
         let SlotState { current, failed: _, refused, last_refused, wanted: _ } = &mut *self.state();
