@@ -43,7 +43,7 @@ async fn one_reading_serves_those_whom_it_reaches_back_for() {
     assert_eq!(*read.borrow(), [100, 50, 50, 100], "nobody sees another's");
 }
 
-/// A reading that hangs: whoever waits for it, and however many want it, nobody holds a permit, and
+/// A reading that hangs: whatever waits for it, and however many want it, nobody holds a permit, and
 /// few wait.
 #[test]
 fn who_waits_for_a_reading_that_hangs_holds_no_permit() {

@@ -90,7 +90,7 @@ fn what_is_kept_is_bounded_and_nobody_pushes_out_a_neighbour() {
     assert!(look(&cache, &modest, 7, failed(1)).1, "what is too large is not kept");
 }
 
-/// A look-up that hangs: whoever waits for it, and however many want it, nobody holds a permit, and
+/// A look-up that hangs: whatever waits for it, and however many want it, nobody holds a permit, and
 /// few wait.
 #[test]
 fn who_waits_for_a_look_up_that_hangs_holds_no_permit() {

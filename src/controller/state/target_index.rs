@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(another(&two), None, "it is deleted");
     }
 
-    /// The logs are those of the project, whoever calls.
+    /// The logs are those of the project, whatever resource calls.
     #[test]
     fn the_calls_of_others_are_known_in_every_namespace_until_their_resource_goes() {
         let index = TargetIndex::default();

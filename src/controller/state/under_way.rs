@@ -1,4 +1,4 @@
-//! All requests to the cloud that are under way, whoever makes them. Together they leave handles
+//! All requests to the cloud that are under way, whatever makes them. Together they leave handles
 //! for the rest of the process, and no namespace and no endpoint has them all.
 
 use std::collections::HashMap;

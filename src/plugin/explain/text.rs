@@ -170,7 +170,7 @@ fn evidence(report: &Report) -> String {
         tracking_end,
         tracking_issue,
     } = &report.evidence;
-    let mut section = Section::new("ShownEvidence");
+    let mut section = Section::new("Evidence");
     if !report.attempts.is_empty() {
         section.field(
             "before the call",

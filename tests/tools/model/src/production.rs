@@ -401,6 +401,7 @@ fn list(newest: BackupNo) -> ListReading {
         created_at: stored().checked_add(Duration::from_secs(number.into())).ok(),
         resource_id: Some("s".into()),
         vault_id: None,
+        project_id: None,
     };
     let backups = (1..=newest).map(entry).collect();
     ListReading::Shown(BackupList { backups, incomplete: None })

@@ -26,7 +26,7 @@ impl Truth {
         self.0.get(tag).map_or(&[], Vec::as_slice)
     }
 
-    /// The replications of a backup, whoever called.
+    /// The replications of a backup, by whatever call.
     pub(crate) fn of_backup(&self, backup: &str) -> Vec<&Record> {
         self.0.values().flatten().filter(|record| record.target.backup_id == backup).collect()
     }
