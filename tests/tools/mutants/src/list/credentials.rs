@@ -54,8 +54,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "all-show-an-unproven-value",
         promise: "an access key that has not been accepted yet is shown by one request at a time",
         file: BREAKERS,
-        old: "(Trust::Unproven, Credential::AccessKey(_)) => {}",
-        new: "(Trust::Unproven, Credential::AccessKey(_)) => return Pass::Go(turn(None)),",
+        old: "Trust::Unproven if credential.is_locked_by_refusals() => {}",
+        new: "",
         caught_by: OF_BREAKERS,
     },
     Mutant {

@@ -71,8 +71,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "adoption-names-viewer",
         promise: "only the record of a call tells whom records are shown to",
         file: "src/protocol/decide/tracking.rs",
-        old: "    if let (Some(Origin::Called), Some(",
-        new: "    if let (Some(_), Some(",
+        old: "        && names_answered_record(status)",
+        new: "        && (names_answered_record(status) || status.is_accepted())",
         caught_by: "--lib protocol::",
     },
     Mutant {

@@ -74,8 +74,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "index-keeps-the-settled",
         promise: "a target whose call is settled is free again",
         file: "src/controller/state/target_index.rs",
-        old: "let resource = ObjectRef::from_obj(entry);\n        self.remove(&resource);",
-        new: "let resource = ObjectRef::from_obj(entry);",
+        old: "let resource = entry.key.clone();\n        self.remove(&resource);",
+        new: "let resource = entry.key.clone();",
         caught_by: "--lib controller::state::target_index",
     },
     Mutant {

@@ -50,8 +50,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "secret-without-pause",
         promise: "a Secret that changes without end leads to few calls",
         file: "src/protocol/decide/refused.rs",
-        old: "Duration::ZERO } else { policy.rejection_retry / PAUSE }",
-        new: "Duration::ZERO } else { Duration::ZERO.max(policy.rejection_retry / PAUSE / 1000) }",
+        old: "let part = if edited { PAUSE_OF_EDITS } else { PAUSE };",
+        new: "let part = if edited { PAUSE_OF_EDITS } else { PAUSE * 1000 };",
         caught_by: "--lib protocol::decide::refused_tests",
     },
     Mutant {

@@ -237,8 +237,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "adopted-record-proves",
         promise: "only the record of a call of its own shows that records are reported",
         file: "src/protocol/lookup.rs",
-        old: "called && shows_record(resource, lookup) == Some(true)",
-        new: "shows_record(resource, lookup) == Some(true) || (called && false)",
+        old: "status.origin == Some(Origin::Called)\n        && ",
+        new: "",
         caught_by: "--lib protocol::",
     },
     Mutant {
