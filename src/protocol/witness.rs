@@ -2,11 +2,15 @@
 //! they show proves that a call was accepted. What they do not show proves nothing, ever: that a
 //! service lists calls there is documented nowhere.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 
 use super::backoff::asked_to_wait;
 use super::logged_calls::{CallTime, LoggedCalls, may_be_accepted};
-use crate::cbr::{BegunBy, CloudValue, LogPage, LookUpError, OperationLog, same_spelling};
+use crate::cbr::{
+    BegunBy, CloudValue, LogPage, LookUpError, OperationLog, same_spelling, spelling,
+};
 use crate::resource::{Attempt, BackupReplication};
 
 /// What reading the operation logs gave.
@@ -69,8 +73,12 @@ pub(super) fn entry_of<'a>(
     let time = CallTime::of(attempt)?;
     let mut own = of_calls(entries, &[time], resource, others).into_iter();
     let (entry, at) = own.next().filter(|_| own.next().is_none())?;
-    let may_be_anothers = others.iter().flat_map(|it| &it.times).any(|time| time.contains(at));
-    (!may_be_anothers).then_some(entry)
+    (!may_be_anothers(at, others)).then_some(entry)
+}
+
+/// Whether another resource's call can have been accepted then.
+fn may_be_anothers(at: Timestamp, others: &[LoggedCalls]) -> bool {
+    others.iter().flat_map(|it| &it.times).any(|time| time.contains(at))
 }
 
 /// The entries of all calls of the resource, the oldest first, without those that may be another
@@ -83,15 +91,15 @@ pub(super) fn entries_of_all<'a>(
     let attempts = resource.status.as_ref().map_or(&[][..], |status| &status.attempts);
     let times: Vec<CallTime> =
         attempts.iter().filter(|it| may_be_accepted(it)).filter_map(CallTime::of).collect();
-    let may_be_anothers = |at| others.iter().flat_map(|it| &it.times).any(|time| time.contains(at));
     let mut own = of_calls(entries, &times, resource, others);
-    own.retain(|(_, at)| !may_be_anothers(*at));
+    own.retain(|(_, at)| !may_be_anothers(*at, others));
     own.sort_by(|(a, at), (b, bt)| (at, &a.id).cmp(&(bt, &b.id)));
     own.into_iter().map(|(entry, _)| entry).collect()
 }
 
 /// Entries of calls for what the resource calls for, in one of these times, with when they began;
-/// without those that are taken for another's.
+/// without those that are taken for another's. Each once: pages overlap where a list changes between
+/// them, or where a service does not know the offset.
 fn of_calls<'a>(
     entries: &'a [OperationLog],
     times: &[CallTime],
@@ -115,7 +123,10 @@ fn of_calls<'a>(
     };
     let timed = |entry: &'a OperationLog| Some((entry, entry.began_at?));
     let in_time = |(_, at): &(&OperationLog, Timestamp)| times.iter().any(|it| it.contains(*at));
-    entries.iter().filter(fits).filter_map(timed).filter(in_time).collect()
+    let mut own: Vec<_> = entries.iter().filter(fits).filter_map(timed).filter(in_time).collect();
+    let mut known = HashSet::new();
+    own.retain(|(entry, _)| known.insert(spelling(entry.id.as_str())));
+    own
 }
 
 /// The entry with this id.

@@ -101,6 +101,14 @@ fn of_several_entries_none_can_be_told_to_be_the_calls() {
 }
 
 #[test]
+fn an_entry_that_several_pages_show_is_one() {
+    let (scene, attempt) = claimed_one();
+    let entries = [entry("l-1", cloud(1)), entry("L1", cloud(1)), entry("l-1", cloud(1))];
+    let found = entry_of(&entries, &attempt, &scene.resource, &[]);
+    assert_eq!(found.map(|entry| entry.id.as_str()), Some("l-1"));
+}
+
+#[test]
 fn an_entry_that_anothers_call_may_have_made_is_nobodys() {
     let (scene, attempt) = claimed_one();
     let entries = [entry("l-1", cloud(5))];

@@ -12,7 +12,7 @@ use crate::protocol::decide::step::{Need, Step, Wait};
 use crate::protocol::describe::situation::Situation;
 use crate::protocol::facts::logged::follow_log;
 use crate::protocol::facts::settle::add_record;
-use crate::protocol::logged_calls::CallTime;
+use crate::protocol::logged_calls::{CallTime, may_be_accepted};
 use crate::protocol::observation::Observation;
 use crate::protocol::policy::Policy;
 use crate::protocol::witness::{LogReading, entries_of_all, entry_of, find};
@@ -118,13 +118,17 @@ fn first_call(status: &BackupReplicationStatus) -> Option<Timestamp> {
     status.attempts.iter().filter_map(CallTime::of).map(|time| time.from).min()
 }
 
-/// Each entry is one accepted call: a double is never silent. The one that is taken for the call in
+/// A double is never silent: where more calls than one can have been accepted, each entry is one. The one that is taken for the call in
 /// force, else the newest, is not told.
 fn note_further_entries(
     status: &mut BackupReplicationStatus,
     entries: &[OperationLog],
     seen: &Observation<'_>,
 ) {
+    // One call makes no double, however many entries a cloud writes for it.
+    if status.attempts.iter().filter(|attempt| may_be_accepted(attempt)).count() < 2 {
+        return;
+    }
     let own = entries_of_all(entries, seen.resource, &seen.others_calls);
     let newest = own.last().map(|entry| entry.id.as_str().to_owned());
     let Some(known) = status.operation_log_id.clone().or(newest) else { return };

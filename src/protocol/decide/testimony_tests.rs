@@ -9,7 +9,7 @@ use crate::protocol::fixtures::{POLICY, Scene, at, condition};
 use crate::protocol::lookup::Lookup;
 use crate::protocol::witness::LogReading;
 use crate::protocol::witness::tests::entry;
-use crate::resource::{OnUnknownOutcome, Origin, Outcome, TrackingEnd};
+use crate::resource::{AttemptId, OnUnknownOutcome, Origin, Outcome, TrackingEnd};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -316,22 +316,37 @@ fn a_decision_does_not_wait_without_end_for_logs_that_the_cloud_throttles() {
     }
 }
 
-/// Each entry is of a call that the cloud accepted.
+/// Called twice: the first call was taken as not accepted, the second was accepted.
+fn called_twice() -> Scene {
+    let mut scene = accepted(None);
+    let mut first = scene.status().attempts[0].clone();
+    first.outcome = Some(Outcome::NotAccepted);
+    first.id = AttemptId::new("a-0");
+    scene.status().attempts[0].number = 2;
+    scene.status().attempts.push(first);
+    scene
+}
+
 #[test]
 fn a_double_that_only_the_logs_show_is_told() {
-    let mut scene = accepted(None);
-    scene.logs = logs(vec![entry("l-2", at(5)), entry("l-1", at(1))]);
+    let both = || logs(vec![entry("l-2", at(5)), entry("l-1", at(1))]);
+    let mut scene = called_twice();
+    scene.logs = both();
     let (status, _) = scene.settled();
     assert_eq!(status.operation_log_id, None, "neither can be told to be its own");
     assert_eq!(status.additional_records, ["operation-log-l-1"]);
     assert_eq!(condition(&status, "Stalled").unwrap().1, "AdditionalRecords");
 
-    let mut followed = accepted(None);
+    let mut followed = called_twice();
     followed.status().operation_log_id = Some("L1".into());
-    followed.logs = logs(vec![entry("l-2", at(5)), entry("l-1", at(1))]);
+    followed.logs = both();
     assert_eq!(followed.settled().0.additional_records, ["operation-log-l-2"]);
 
-    let mut alone = accepted(None);
-    alone.logs = logs(vec![entry("l-1", at(1))]);
-    assert!(alone.settled().0.additional_records.is_empty());
+    let mut one_entry = called_twice();
+    one_entry.logs = logs(vec![entry("l-1", at(1))]);
+    assert!(one_entry.settled().0.additional_records.is_empty());
+
+    let mut one_call = accepted(None);
+    one_call.logs = both();
+    assert!(one_call.settled().0.additional_records.is_empty(), "one call is no double");
 }
