@@ -49,7 +49,7 @@ fn take(stream: TcpStream, router: &Router, open: &OpenConnections) {
     }
     let number = connections.next;
     connections.next = number.wrapping_add(1);
-    let service = CountedRoutes {
+    let service = ConnectionRoutes {
         inner: TowerToHyperService::new(router.clone()),
         open: open.clone(),
         number,
@@ -114,7 +114,7 @@ impl Drop for ConnectionPlace {
 }
 
 /// The routes, for one connection: notes that it has sent a request.
-struct CountedRoutes {
+struct ConnectionRoutes {
     inner: TowerToHyperService<Router>,
     open: OpenConnections,
     number: u64,
@@ -122,7 +122,7 @@ struct CountedRoutes {
 
 type Answer = Result<Response<Body>, std::convert::Infallible>;
 
-impl Service<Request<Incoming>> for CountedRoutes {
+impl Service<Request<Incoming>> for ConnectionRoutes {
     type Response = Response<Body>;
     type Error = std::convert::Infallible;
     type Future = Pin<Box<dyn Future<Output = Answer> + Send>>;

@@ -77,7 +77,7 @@ pub(super) fn announcement(auth: &Auth) -> Option<String> {
 }
 
 /// Where a credential is needed, and how long it may take to get one.
-pub(super) struct UsedFor<'a> {
+pub(super) struct CredentialUse<'a> {
     pub(super) endpoint: &'a Endpoint,
     pub(super) project: &'a ProjectId,
     pub(super) limit: Duration,
@@ -91,7 +91,7 @@ pub(super) async fn credential(
     cluster: &Cluster,
     http: &Client,
     auth: &Auth,
-    purpose: &UsedFor<'_>,
+    purpose: &CredentialUse<'_>,
     options: &CloudOptions,
 ) -> Result<Credential, NoCredential> {
     let Some(source) = auth.source() else {
@@ -127,7 +127,7 @@ async fn of_account(
     http: &Client,
     auth: &Auth,
     account: &ServiceAccountRef,
-    purpose: &UsedFor<'_>,
+    purpose: &CredentialUse<'_>,
     options: &CloudOptions,
 ) -> Result<Credential, NoCredential> {
     let ServiceAccountRef { name, identity_provider, audience } = account;
@@ -151,7 +151,7 @@ async fn log_in(
     http: &Client,
     auth: &Auth,
     login: Login<'_>,
-    purpose: &UsedFor<'_>,
+    purpose: &CredentialUse<'_>,
     options: &CloudOptions,
 ) -> Result<Credential, NoCredential> {
     let allowed = options.iam_endpoints();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::cluster::Cluster;
-use super::credential::{UsedFor, credential};
+use super::credential::{CredentialUse, credential};
 use super::options::CloudOptions;
 use crate::cbr::{
     Backup, BackupId, Client, ClientConfig, ProjectId, Records, ReplicationRecord, Target,
@@ -52,7 +52,7 @@ pub(super) async fn look(
             .map_err(|error| error.to_string())?,
     };
     let http = client(options.ca_bundle.as_deref())?;
-    let purpose = UsedFor { endpoint: &endpoint, project: &target.project_id, limit: LIMIT };
+    let purpose = CredentialUse { endpoint: &endpoint, project: &target.project_id, limit: LIMIT };
     let credential = credential(cluster, &http, &spec.auth, &purpose, options)
         .await
         .map_err(|why| why.to_string())?;

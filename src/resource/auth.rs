@@ -219,7 +219,7 @@ impl CredentialSource {
     }
 
     /// What the cloud is shown, with its article.
-    pub fn presented(&self) -> &'static str {
+    pub fn kind_shown(&self) -> &'static str {
         match self {
             Self::Token(_) | Self::Password(_) | Self::ServiceAccount(_) => "a token",
             Self::AccessKey(_) => "an access key",

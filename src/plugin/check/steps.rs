@@ -6,7 +6,7 @@ use crate::cbr::{
     BackupId, Client, Credential, Endpoint, EndpointRefused, NotSentReason, ProjectId, Target,
 };
 use crate::plugin::cluster::Cluster;
-use crate::plugin::credential::{NoCredential, UsedFor, announcement, credential, risk};
+use crate::plugin::credential::{CredentialUse, NoCredential, announcement, credential, risk};
 use crate::plugin::look::{LIMIT, client};
 use crate::plugin::options::CheckOptions;
 use crate::resource::BackupReplication;
@@ -166,7 +166,7 @@ async fn with_credential(
             .chain(unseen(&OF_THE_CLOUD))
             .collect();
     }
-    let purpose = UsedFor { endpoint, project: &target.project_id, limit: LIMIT };
+    let purpose = CredentialUse { endpoint, project: &target.project_id, limit: LIMIT };
     let got = credential(cluster, http, &resource.spec.auth, &purpose, &options.cloud).await;
     let credential = match got {
         Ok(credential) => credential,

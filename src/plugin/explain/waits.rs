@@ -27,7 +27,7 @@ pub(super) fn summary(resource: &BackupReplication) -> String {
         }
         Reason::CredentialRejected => format!(
             "Waiting for {} that the cloud accepts, from {}.",
-            source.as_ref().map_or("a credential", CredentialSource::presented),
+            source.as_ref().map_or("a credential", CredentialSource::kind_shown),
             credential()
         ),
         Reason::LoginRefused => format!("Waiting for IAM to accept the login by {}.", credential()),

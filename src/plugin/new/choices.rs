@@ -6,7 +6,7 @@ use kube::api::ListParams;
 
 use crate::cbr::{Client, Credential, Endpoint, ProjectId, SourceRegion};
 use crate::plugin::cluster::Cluster;
-use crate::plugin::credential::{UsedFor, credential};
+use crate::plugin::credential::{CredentialUse, credential};
 use crate::plugin::look::{LIMIT, client};
 use crate::plugin::options::{ManifestOptions, NewOptions};
 use crate::plugin::prompt::Offer;
@@ -41,7 +41,7 @@ impl AskedCloud {
         let project = ProjectId::parse(project).map_err(|error| error.to_string())?;
         let http = client(options.cloud.ca_bundle.as_deref())?;
         let auth = wanted.credential.auth().map_err(|why| why.to_string())?;
-        let purpose = UsedFor { endpoint: &endpoint, project: &project, limit: LIMIT };
+        let purpose = CredentialUse { endpoint: &endpoint, project: &project, limit: LIMIT };
         let credential = credential(cluster, &http, &auth, &purpose, &options.cloud)
             .await
             .map_err(|why| why.to_string())?;

@@ -133,8 +133,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "witness-of-anothers-call",
         promise: "an entry that another resource's call may have made shows nothing",
         file: "src/protocol/witness.rs",
-        old: "(!may_be_anothers).then_some(entry)",
-        new: "Some(entry).filter(|_| may_be_anothers || !may_be_anothers)",
+        old: "(!may_be_anothers(at, others)).then_some(entry)",
+        new: "Some(entry).filter(|_| at <= Timestamp::MAX)",
         caught_by: "--lib protocol::witness",
     },
     Mutant {
@@ -143,6 +143,22 @@ pub(super) const MUTANTS: &[Mutant] = &[
         file: "src/protocol/decide/testimony.rs",
         old: "at_last && seen.history.logs_throttled_for < WAITED_FOR",
         new: "at_last",
+        caught_by: "--lib protocol::decide::testimony_tests",
+    },
+    Mutant {
+        name: "witness-twice-listed",
+        promise: "an entry that several pages show is one",
+        file: "src/protocol/witness.rs",
+        old: "    own.retain(|(entry, _)| known.insert(spelling(entry.id.as_str())));",
+        new: "    own.retain(|(entry, _)| known.insert(spelling(entry.id.as_str())) || true);",
+        caught_by: "--lib protocol::witness",
+    },
+    Mutant {
+        name: "one-call-doubled",
+        promise: "one call is no double, however many entries a cloud writes for it",
+        file: "src/protocol/decide/testimony.rs",
+        old: "filter(|attempt| may_be_accepted(attempt)).count() < 2",
+        new: "filter(|attempt| may_be_accepted(attempt)).count() < 1",
         caught_by: "--lib protocol::decide::testimony_tests",
     },
     Mutant {
