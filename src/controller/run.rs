@@ -34,7 +34,7 @@ use crate::controller::state::lookup_cache::LookupCache;
 use crate::controller::state::memory::Memory;
 use crate::controller::state::permits::{Permits, RoundPermit};
 use crate::controller::state::secret_reads::SecretReads;
-use crate::controller::state::target_index::TargetIndex;
+use crate::controller::state::target_index::{FirstList, TargetIndex};
 use crate::controller::state::target_locks::TargetLocks;
 use crate::controller::watch::kept::Room;
 use crate::controller::watch::newest::Newest;
@@ -129,19 +129,21 @@ impl Controller {
 
     /// Runs until drained.
     pub async fn run(self) {
-        let all = join_all(
-            watched(&self.context.settings.namespaces).into_iter().map(|n| self.run_one(n)),
-        );
+        let namespaces = watched(&self.context.settings.namespaces).into_iter();
+        // All are awaited before one begins.
+        let awaited: Vec<_> = namespaces.map(|n| (n, self.index.await_list())).collect();
+        let all = join_all(awaited.into_iter().map(|(n, first)| self.run_one(n, first)));
         self.heartbeat.beside(all).await;
         drop(self.context);
         self.publisher.end().await;
     }
 
-    async fn run_one(&self, namespace: Option<&str>) {
+    async fn run_one(&self, namespace: Option<&str>, first: FirstList) {
         let client = &self.context.kubernetes;
         let context = self.context.clone();
         let own = namespace.map(str::to_owned);
         let (memory, index) = (self.context.clone(), self.index.clone());
+        let mut first = Some(first);
         let on_object = move |object: &BackupReplication| memory.memory.note_stored_viewer(object);
         let (store, stream) = watch::unfinished(
             client,
@@ -161,6 +163,9 @@ impl Controller {
                     Event::Delete(tracked) => context.forget(&tracked.key),
                     Event::Apply(tracked) if tracked.finished => context.forget(&tracked.key),
                     Event::InitDone => {
+                        if let Some(first) = first.take() {
+                            first.has_come();
+                        }
                         context.memory.keep_only(is_there);
                         context.last_rounds.keep_only(is_there);
                     }

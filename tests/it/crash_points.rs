@@ -11,7 +11,7 @@ mod point;
 mod run;
 mod scenario;
 mod sleeper;
-mod stage;
+pub(crate) mod stage;
 mod table;
 
 use std::time::Instant;

@@ -4,15 +4,17 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use harness::{Object, OperatorOptions, Scene};
+use harness::{Object, OperatorOptions, Scene, in_time};
 use jiff::{SignedDuration, Timestamp};
+use proxy::{Gate, Moment};
 use serde_json::{Value, json};
 use simulator::{
-    Advance, Answer, Fault, LookUp, Operation, OperationLogs, Options, Pace, Records, RetryAfter,
-    Script, View, example,
+    Advance, Answer, Call, Fault, LookUp, Operation, OperationLogs, Options, Pace, Records,
+    RetryAfter, Script, View, example,
 };
 
 use crate::OPERATOR;
+use crate::crash_points::stage::before_the_api_server;
 
 /// A cloud without records, with these operation logs.
 fn cloud(api: OperationLogs) -> Options {
@@ -344,5 +346,39 @@ async fn an_entry_of_another_resources_call_settles_no_lost_one() -> Result<()> 
     let object = scene.wait("db", "asked", |o| asked(o) || o.is("Ready")).await?;
     ensure!(asked(&object), "{:#}", object.0);
     ensure!(counts(&scene, &backup) == (1, 0), "{:?}", counts(&scene, &backup));
+    Ok(())
+}
+
+/// Another namespace's resource may have made the call that an entry is of.
+#[tokio::test]
+async fn no_entry_is_taken_before_each_watch_has_shown_its_resources() -> Result<()> {
+    let scene = Scene::with(OPERATOR, cloud(OperationLogs::Present)).await?;
+    let elsewhere = "namespaces/elsewhere/";
+    let gate = Gate::new(move |message| {
+        message.path.contains(elsewhere) && !message.path.contains("watch=")
+    });
+    let (_proxy, kubeconfig) = before_the_api_server(&scene, &gate).await?;
+    let mut list = gate.stop(Moment::Request, |_| true);
+    let options = scene.operator().env("KUBECONFIG", &kubeconfig).arg("--namespace=elsewhere");
+    let _operator = options.start()?;
+    in_time("the list", list.reached()).await??;
+    scene.valid_secret()?;
+    let backup = scene.new_backup();
+    scene.simulator.script(Script::once(lost()).replicate().backup(&backup))?;
+    scene.applied(&Scene::manifest_for("db", &backup, ""))?;
+    // Who asks again has taken nothing of the first reading.
+    let again = scene.simulator.wait_for(|log| {
+        let is_reading = |call: &&Call| call.operation == Some(Operation::ListLogs);
+        log.calls().iter().filter(is_reading).count() > 1
+    });
+    in_time("a second reading", again).await?;
+    let object = scene.get("db").await?;
+    ensure!(object.text("/status/operationLogId").is_none(), "{:#}", object.0);
+    list.pass();
+    let found = |object: &Object| object.text("/status/operationLogId").is_some();
+    let object = scene.wait("db", "found", |o| found(o) || o.is("Stalled")).await?;
+    let id = object.text("/status/operationLogId").map(str::to_owned);
+    ensure!(id == log_of(&scene, &backup), "{id:?} {:#}", object.0);
+    ensure!(counts(&scene, &backup) == (1, 1), "{:?}", counts(&scene, &backup));
     Ok(())
 }

@@ -55,6 +55,9 @@ pub(super) enum Decided {
 const NO_ANSWER: &str = "the endpoint has not answered in time lately; one request at a time finds \
                          out whether it does again";
 
+/// After which one sees again whether each watch has told what there is.
+const UNTIL_LISTED: Duration = Duration::from_secs(1);
+
 impl<'a> Observer<'a> {
     pub(super) fn new(
         context: &'a Context,
@@ -334,8 +337,12 @@ impl<'a> Observer<'a> {
             () = context.drain.cancelled() => return false,
         };
         let others = CallTarget::of(self.object)
-            .map(|target| context.targets.calls_of_others(&target, self.key))
-            .unwrap_or_default();
+            .and_then(|target| context.targets.calls_of_others(&target, self.key));
+        let (reading, others) = match others {
+            Some(others) => (reading, others),
+            // An entry may be that of a call that no watch has told of.
+            None => (LogReading::Throttled { until: after(UNTIL_LISTED) }, Vec::new()),
+        };
         memory.lookups(self.key, self.object, |own| {
             memory.viewer(&key, |viewer| {
                 round.logs_read(reading, others, own, viewer, memory.now());

@@ -25,9 +25,28 @@ struct HeldTargets {
     of_resource: HashMap<ResourceKey, Arc<TargetKey>>,
     calls: HashMap<CallTarget, HashMap<ResourceKey, LoggedCalls>>,
     calls_of_resource: HashMap<ResourceKey, CallTarget>,
+    /// Watches whose first list has not come.
+    unlisted: usize,
+}
+
+/// A watch whose first list has not come.
+pub(crate) struct FirstList(TargetIndex);
+
+impl FirstList {
+    /// It has come.
+    pub(crate) fn has_come(self) {
+        let mut held = self.0.lock();
+        held.unlisted = held.unlisted.saturating_sub(1);
+    }
 }
 
 impl TargetIndex {
+    /// One more watch is going to tell what it sees.
+    pub(crate) fn await_list(&self) -> FirstList {
+        self.lock().unlisted += 1;
+        FirstList(self.clone())
+    }
+
     /// Notes what a watch says. `is_there`: whether a resource is one of what this watch has
     /// listed, or another watch's matter.
     pub(crate) fn note(
@@ -67,15 +86,19 @@ impl TargetIndex {
     }
 
     /// The calls of other resources for the target, in whichever namespace: the logs are those of
-    /// the project.
+    /// the project. `None` until each watch has told what there is.
     pub(crate) fn calls_of_others(
         &self,
         target: &CallTarget,
         than: &ResourceKey,
-    ) -> Vec<LoggedCalls> {
+    ) -> Option<Vec<LoggedCalls>> {
         let held = self.lock();
+        if held.unlisted > 0 {
+            return None;
+        }
         let of_target = held.calls.get(target).into_iter().flatten();
-        of_target.filter(|(other, _)| *other != than).map(|(_, calls)| calls.clone()).collect()
+        let others = of_target.filter(|(other, _)| *other != than);
+        Some(others.map(|(_, calls)| calls.clone()).collect())
     }
 
     /// Notes a claim before the watch tells it: its call may be in the logs sooner.
@@ -216,7 +239,7 @@ mod tests {
         };
         let (one, two) = (timed("a", "one", "Unknown"), timed("b", "two", "Unknown"));
         let target = target(&one).1;
-        let others = |of: &WatchEntry| index.calls_of_others(&target, &key(of)).len();
+        let others = |of: &WatchEntry| index.calls_of_others(&target, &key(of)).unwrap().len();
         note(&index, Event::InitApply(one.clone()));
         assert_eq!((others(&one), others(&two)), (0, 1));
         note(&index, Event::Apply(two.clone()));
@@ -230,6 +253,19 @@ mod tests {
         assert_eq!(others(&two), 0);
         let held = index.lock();
         assert!(held.calls.is_empty() && held.calls_of_resource.is_empty());
+    }
+
+    #[test]
+    fn nobodys_calls_are_known_until_each_watch_has_its_first_list() {
+        let index = TargetIndex::default();
+        let one = entry("a", "one", "b", "Unknown");
+        let (first, second) = (index.await_list(), index.await_list());
+        let known = || index.calls_of_others(&target(&one).1, &key(&one)).is_some();
+        assert!(!known());
+        first.has_come();
+        assert!(!known(), "the second watch may show another's call");
+        second.has_come();
+        assert!(known());
     }
 
     #[test]

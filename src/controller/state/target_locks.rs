@@ -61,12 +61,13 @@ impl TargetLocks {
         here.or_else(elsewhere).map(|other| other.name().to_owned())
     }
 
-    /// The calls of other resources for the target, whichever namespace they are in.
+    /// The calls of other resources for the target, whichever namespace they are in. `None` while
+    /// there may be some that no watch has told of.
     pub(crate) fn calls_of_others(
         &self,
         target: &CallTarget,
         than: &ResourceKey,
-    ) -> Vec<LoggedCalls> {
+    ) -> Option<Vec<LoggedCalls>> {
         self.index.calls_of_others(target, than)
     }
 

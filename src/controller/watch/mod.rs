@@ -33,7 +33,7 @@ pub(crate) fn unfinished(
     settings: &Settings,
     room: Room,
     on_object: impl Fn(&BackupReplication) + Send + Sync + 'static,
-    on_event: impl Fn(&Event<Arc<WatchEntry>>, &WatchStore) + Send + 'static,
+    mut on_event: impl FnMut(&Event<Arc<WatchEntry>>, &WatchStore) + Send + 'static,
 ) -> (WatchStore, impl Stream<Item = ResourceKey> + Send + 'static) {
     let api: Api<Guarded> = match namespace {
         Some(namespace) => Api::namespaced(client.clone(), namespace),

@@ -33,19 +33,8 @@ impl Behind {
     /// Proxies to both servers of the scene, with one gate.
     pub(crate) async fn new(scene: &Scene) -> Result<Self> {
         let gate = Gate::new(point::counts);
-        let mut kubeconfig: Value =
-            serde_json::from_slice(&std::fs::read(scene.cluster.kubeconfig())?)?;
-        let cluster = kubeconfig
-            .pointer_mut("/clusters/0/cluster")
-            .context("no cluster in the kubeconfig")?;
-        let ca = std::fs::read(cluster["certificate-authority"].as_str().context("no authority")?)?;
-        let api_server =
-            Proxy::start(Upstream::https(scene.cluster.url(), ca), gate.clone()).await?;
+        let (api_server, file) = before_the_api_server(scene, &gate).await?;
         let cloud = Proxy::start(Upstream::http(scene.simulator.http_url()), gate.clone()).await?;
-        // The operator's own token goes through the proxy.
-        *cluster = json!({"server": api_server.url()});
-        let file: PathBuf = scene.cluster.folder().join(format!("{}.kubeconfig", Uuid::new_v4()));
-        std::fs::write(&file, kubeconfig.to_string())?;
         let options = OperatorOptions::new(scene.binary(), &file)
             .arg(format!("--namespace={}", scene.namespace))
             .arg(format!("--allowed-endpoint={}", scene.simulator.http_url()))
@@ -64,6 +53,21 @@ impl Behind {
     pub(crate) fn start(&self) -> Result<Operator> {
         self.options.start()
     }
+}
+
+/// A proxy to the scene's API server, and a kubeconfig that leads through it.
+pub(crate) async fn before_the_api_server(scene: &Scene, gate: &Gate) -> Result<(Proxy, PathBuf)> {
+    let mut kubeconfig: Value =
+        serde_json::from_slice(&std::fs::read(scene.cluster.kubeconfig())?)?;
+    let cluster =
+        kubeconfig.pointer_mut("/clusters/0/cluster").context("no cluster in the kubeconfig")?;
+    let ca = std::fs::read(cluster["certificate-authority"].as_str().context("no authority")?)?;
+    let proxy = Proxy::start(Upstream::https(scene.cluster.url(), ca), gate.clone()).await?;
+    // The operator's own token goes through the proxy.
+    *cluster = json!({"server": proxy.url()});
+    let file = scene.cluster.folder().join(format!("{}.kubeconfig", Uuid::new_v4()));
+    std::fs::write(&file, kubeconfig.to_string())?;
+    Ok((proxy, file))
 }
 
 /// Puts the Secrets and the resource there.

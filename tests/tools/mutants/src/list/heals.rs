@@ -87,6 +87,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         caught_by: "--lib protocol::witness",
     },
     Mutant {
+        name: "witness-before-the-lists",
+        promise: "no entry is taken before each watch has shown whose call it may be",
+        file: "src/controller/reconcile/observe.rs",
+        old: "None => (LogReading::Throttled { until: after(UNTIL_LISTED) }, Vec::new()),",
+        new: "None => (reading, Vec::new()),",
+        caught_by: "--test it witness::no_entry_is_taken",
+    },
+    Mutant {
         name: "witness-elsewhere",
         promise: "an entry without a region shows no call",
         file: "src/protocol/witness.rs",
