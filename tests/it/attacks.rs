@@ -19,7 +19,7 @@ mod secrets;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use harness::{Object, OperatorOptions, Scene, in_time};
+use harness::{Object, OperatorOptions, Scene};
 use serde_json::Value;
 use simulator::{Operation, Options, Pace, View};
 
@@ -102,7 +102,7 @@ async fn lasting_outcome(scene: &Scene, name: &str, backup: &str) -> Result<Obje
     if calls(&object) > 1 || object.is("Ready") {
         return Ok(object);
     }
-    looked_up_again(scene, backup, 2).await?;
+    scene.looked_up_again(backup, 2).await?;
     scene.get(name).await
 }
 
@@ -122,16 +122,6 @@ fn only_record(scene: &Scene, backup: &str) -> Result<String> {
     let mut records = scene.simulator.records(backup);
     ensure!(records.len() == 1, "{records:#?}");
     Ok(records.pop().context("no record")?.id)
-}
-
-/// Waits until the operator has looked the backup up so many times more.
-async fn looked_up_again(scene: &Scene, backup: &str, times: u64) -> Result<()> {
-    let before = scene.simulator.counts(backup).gets;
-    in_time(
-        "another look",
-        scene.simulator.wait_for(|log| log.counts(backup).gets >= before + times),
-    )
-    .await
 }
 
 /// The operations about a backup, in order of arrival.

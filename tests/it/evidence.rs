@@ -80,13 +80,6 @@ fn origin(object: &Object) -> (Option<&str>, Option<&str>) {
     (object.text("/status/origin"), object.text("/status/replicationRecordId"))
 }
 
-/// Waits until the operator has looked the backup up so many times more.
-async fn looked_up_again(scene: &Scene, backup: &str, times: u64) -> Result<()> {
-    let before = scene.simulator.counts(backup).gets;
-    let looked = scene.simulator.wait_for(|log| log.counts(backup).gets >= before + times);
-    harness::in_time("another look", looked).await
-}
-
 /// Whether the calls about a backup are a look-up each time before a replication, and nothing else
 /// between the two.
 fn assert_looked_before_each_post(scene: &Scene, backup: &str) {

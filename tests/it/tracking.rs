@@ -11,7 +11,7 @@ mod restart;
 mod siblings;
 
 use anyhow::{Context, Result, ensure};
-use harness::{Object, Scene, in_time};
+use harness::{Object, Scene};
 use simulator::{Advance, Options, Record};
 
 use crate::OPERATOR;
@@ -80,26 +80,16 @@ async fn assert_called_once(scene: &Scene, name: &str, backup: &str) -> Result<(
     Ok(())
 }
 
-/// Waits until the operator has looked the backup up so many times more.
-async fn looked_up_again(scene: &Scene, backup: &str, times: u64) -> Result<()> {
-    let before = scene.simulator.counts(backup).gets;
-    in_time(
-        "another look",
-        scene.simulator.wait_for(|log| log.counts(backup).gets >= before + times),
-    )
-    .await
-}
-
 /// Nobody looks at these backups any more, while another that is followed is looked at again and
 /// again.
 async fn assert_left_alone(scene: &Scene, backups: &[&str]) -> Result<()> {
     let followed = accepted(scene, "followed-meanwhile", "").await?;
     // What was under way has ended by then.
-    looked_up_again(scene, &followed, 1).await?;
+    scene.looked_up_again(&followed, 1).await?;
     let gets =
         || backups.iter().map(|backup| scene.simulator.counts(backup).gets).collect::<Vec<_>>();
     let before = gets();
-    looked_up_again(scene, &followed, 4).await?;
+    scene.looked_up_again(&followed, 4).await?;
     assert_eq!(gets(), before);
     Ok(())
 }

@@ -46,7 +46,7 @@ pub(crate) async fn measure(
         let _operator = blocking(|| as_shipped(&scene).start_ready())?;
         let pilot = Pilot::fly(&scene).await?;
         match kind {
-            CrowdKind::Unfinished => pilot,
+            CrowdKind::Unfinished => pilot.under_way(&scene).await?,
             CrowdKind::Finished => pilot.finish(&scene).await?,
         }
     };
@@ -97,19 +97,28 @@ impl Seeds<'_> {
         Ok(())
     }
 
+    /// The record of a replication that the cloud has been at for a while.
+    fn under_way(&self, backup: &str) -> Result<String> {
+        let simulator = &self.scene.simulator;
+        let record = simulator.add_replication(Target {
+            project_id: example::PROJECT.into(),
+            backup_id: backup.to_owned(),
+            destination_project_id: example::DESTINATION_PROJECT.into(),
+            destination_region: example::DESTINATION_REGION.into(),
+            destination_vault_id: example::VAULT.into(),
+            name: None,
+            description: None,
+        })?;
+        let began = ("created_at".to_owned(), self.pilot.record_created_at()?);
+        simulator.alter_record(&record, [began].into_iter().collect())?;
+        Ok(record)
+    }
+
     /// Whether its status was kept.
     async fn seed(&self, name: &str) -> Result<bool> {
         let ids = Ids::fresh();
         let record = match self.kind {
-            CrowdKind::Unfinished => self.scene.simulator.add_replication(Target {
-                project_id: example::PROJECT.into(),
-                backup_id: ids.backup.clone(),
-                destination_project_id: example::DESTINATION_PROJECT.into(),
-                destination_region: example::DESTINATION_REGION.into(),
-                destination_vault_id: example::VAULT.into(),
-                name: None,
-                description: None,
-            })?,
+            CrowdKind::Unfinished => self.under_way(&ids.backup)?,
             CrowdKind::Finished => Uuid::new_v4().to_string(),
         };
         let manifest = Scene::manifest_for(name, &ids.backup, "");

@@ -47,8 +47,8 @@ async fn main() -> Result<()> {
     let mut figures = Figures {
         setting: Setting {
             processors: thread::available_parallelism()?.get(),
-            replications: number("REPLICATIONS", 1_000)?,
-            rounds: number("ROUNDS", 3)?,
+            replications: number("REPLICATIONS", 200)?,
+            rounds: number("ROUNDS", 9)?,
             at_once: AT_ONCE,
             unfinished_bytes: 0,
             finished_bytes: 0,

@@ -4,6 +4,7 @@
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt};
 use harness::{Object, Scene};
+use jiff::{SignedDuration, Timestamp};
 use kube::api::{ListParams, WatchEvent, WatchParams};
 use serde_json::Value;
 use simulator::Advance;
@@ -85,6 +86,25 @@ impl Pilot {
         Ok(serde_json::from_str(&status.replace(&self.record, record))?)
     }
 
+    /// Waits until the copy is followed, and takes that as what an acceptance leaves, an hour ago:
+    /// for resources that are under way. A copy is looked at every few seconds at first, and every
+    /// few minutes an hour later; nobody's ten thousand were all accepted just now.
+    pub(crate) async fn under_way(self, scene: &Scene) -> Result<Self> {
+        let followed = |object: &Object| object.text("/status/recordStatus").is_some();
+        let mut status = scene.wait(NAME, "followed", followed).await?.0["status"].take();
+        let began = hour_ago(&status)?;
+        for field in ["acceptedAt", "recordCreatedAt"] {
+            status[field] = began.clone();
+        }
+        Ok(Self { accepted: status.to_string(), ..self })
+    }
+
+    /// When the replications began that are under way, as the status has it.
+    pub(crate) fn record_created_at(&self) -> Result<Value> {
+        let status: Value = serde_json::from_str(&self.accepted)?;
+        Ok(status["recordCreatedAt"].clone())
+    }
+
     /// Lets the copy be made, and takes what the operator then leaves as what an acceptance leaves:
     /// for resources that are finished.
     pub(crate) async fn finish(self, scene: &Scene) -> Result<Self> {
@@ -92,4 +112,10 @@ impl Pilot {
         let finished = scene.wait_for_phase(NAME, "Succeeded").await?;
         Ok(Self { accepted: finished.0["status"].to_string(), ..self })
     }
+}
+
+fn hour_ago(status: &Value) -> Result<Value> {
+    let accepted: Timestamp =
+        status["acceptedAt"].as_str().context("it does not say when it was accepted")?.parse()?;
+    Ok((accepted - SignedDuration::from_hours(1)).to_string().into())
 }

@@ -8,8 +8,8 @@ use simulator::{
 };
 
 use super::{
-    Findings, OPERATOR, apply, calls, careless, counts, decided, delete, looked_up_again,
-    only_record, operator, origin, outcome, patient_operator, ready,
+    Findings, OPERATOR, apply, calls, careless, counts, decided, delete, only_record, operator,
+    origin, outcome, patient_operator, ready,
 };
 
 const DECISION: &str = "cbr.replication.dev/decision";
@@ -82,7 +82,7 @@ async fn a_decision_that_stays_on_an_object_is_not_carried_out_for_the_next_one(
         delete(&scene, name)?;
         scene.applied(&manifest_with(name, &backup, decision).to_string())?;
         scene.wait(name, "decided", decided).await?;
-        looked_up_again(&scene, &backup, 2).await?;
+        scene.looked_up_again(&backup, 2).await?;
         let object = scene.wait(name, "ready", ready).await?;
         let as_before = adopted(&object) && origin(&object).1 == Some(&first);
         findings
@@ -116,7 +116,7 @@ async fn a_decision_in_the_manifest_of_a_new_object_is_not_carried_out_and_one_t
         &manifest_with("db", example::BACKUP, &format!("{record}:call-anew")).to_string(),
     )?;
     scene.wait("db", "decided", decided).await?;
-    looked_up_again(&scene, example::BACKUP, 2).await?;
+    scene.looked_up_again(example::BACKUP, 2).await?;
     let object = scene.get("db").await?;
     assert_eq!(counts(&scene, example::BACKUP), (0, 0), "{:?}", origin(&object));
     assert_eq!(origin(&object), (Some("Adopted"), Some(record.as_str())));
@@ -126,7 +126,7 @@ async fn a_decision_in_the_manifest_of_a_new_object_is_not_carried_out_and_one_t
     paste_retry(&scene, &scene.get("db").await?)?;
     let called = |object: &Object| ready(object) && origin(object).0 == Some("Called");
     scene.wait("db", "called for", called).await?;
-    looked_up_again(&scene, example::BACKUP, 2).await?;
+    scene.looked_up_again(example::BACKUP, 2).await?;
     assert_eq!(counts(&scene, example::BACKUP), (1, 1));
     Ok(())
 }

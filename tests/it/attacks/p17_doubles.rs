@@ -5,9 +5,7 @@ use harness::{Object, Scene, in_time};
 use serde_json::{Map, Value, json};
 use simulator::{Advance, Fault, Options, Pace, Script, Target, example};
 
-use super::{
-    Findings, OPERATOR, apply, careless, counts, looked_up_again, operator, origin, ready,
-};
+use super::{Findings, OPERATOR, apply, careless, counts, operator, origin, ready};
 
 /// A cloud whose replications go on for as long as the test wants, so that they are followed.
 fn slow() -> Options {
@@ -51,7 +49,7 @@ async fn assert_told(
     backup: &str,
     others: &[String],
 ) -> Result<()> {
-    looked_up_again(scene, backup, 3).await?;
+    scene.looked_up_again(backup, 3).await?;
     let object = scene.get(name).await?;
     let all = doubles(&object) == others;
     findings
@@ -160,7 +158,7 @@ async fn what_is_older_elsewhere_declined_or_its_own_is_no_double() -> Result<()
 
     let mut findings = Findings::default();
     for (name, backup) in rows {
-        looked_up_again(&scene, backup, 3).await?;
+        scene.looked_up_again(backup, 3).await?;
         let object = scene.get(name).await?;
         findings
             .check(name, ready(&object), || format!("{} {}", object.reason(), object.message()));

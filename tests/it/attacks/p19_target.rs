@@ -8,10 +8,7 @@ use simulator::{
     Cache, Children, Fault, Operation, Options, Records, Script, Shape, Target, View, Wire, example,
 };
 
-use super::{
-    Findings, OPERATOR, apply, careless, counts, decided, lasting_outcome, looked_up_again,
-    only_record,
-};
+use super::{Findings, OPERATOR, apply, careless, counts, decided, lasting_outcome, only_record};
 use super::{operator, origin, outcome, ready};
 
 /// A cloud that shows records when it is told to.
@@ -122,7 +119,7 @@ async fn a_look_that_shows_another_backup_proves_nothing() -> Result<()> {
     let there = scene.simulator.add_replication(there)?;
     scene.simulator.set_view(&again, misrouted());
     apply(&scene, "again", &again, &json!({}))?;
-    looked_up_again(&scene, &again, 3).await?;
+    scene.looked_up_again(&again, 3).await?;
     findings.counts(&scene, "again", &again, (0, 0));
     scene.simulator.set_view(&again, None);
     let object = scene.wait("again", "decided", decided).await?;

@@ -4,9 +4,7 @@ use anyhow::{Context, Result};
 use harness::{Object, Scene};
 use simulator::{Advance, DeletedRecord, Fault, Options, Script, example};
 
-use super::{
-    HIDDEN, OPERATOR, apply, counts, delete, looked_up_again, only_record, origin, ready, showing,
-};
+use super::{HIDDEN, OPERATOR, apply, counts, delete, only_record, origin, ready, showing};
 use super::{assert_looked_before_each_post, reconciled_again};
 
 #[tokio::test]
@@ -78,7 +76,7 @@ async fn a_1009_leads_to_the_record_that_the_look_before_the_call_did_not_show_y
         object.is("Reconciling") && object.message().contains("is looking for its record")
     };
     scene.wait("second", "looking for the record", looking).await?;
-    looked_up_again(&scene, example::BACKUP, 1).await?;
+    scene.looked_up_again(example::BACKUP, 1).await?;
 
     scene.simulator.reveal(Some(example::BACKUP));
     let object = scene.wait("second", "ready", ready).await?;

@@ -7,10 +7,7 @@ use simulator::{
     Answer, BackupStatus, Body, Cut, Fault, LookUp, Records, RetryAfter, Script, View, example,
 };
 
-use super::{
-    OPERATOR, apply, assert_looked_before_each_post, counts, looked_up_again, origin, ready,
-    without,
-};
+use super::{OPERATOR, apply, assert_looked_before_each_post, counts, origin, ready, without};
 
 #[tokio::test]
 async fn a_service_that_shows_no_records_gets_its_one_call() -> Result<()> {
@@ -89,7 +86,7 @@ async fn while_the_look_fails_there_is_no_call_and_then_there_is_one() -> Result
             "{name}"
         );
         assert!(object.attempts().is_empty(), "{name}");
-        looked_up_again(&scene, &backup, 1).await?;
+        scene.looked_up_again(&backup, 1).await?;
         backups.push((name, backup));
     }
     for (name, backup) in &backups {
@@ -136,7 +133,7 @@ async fn a_backup_that_is_still_being_made_is_waited_for() -> Result<()> {
             object.phase() == "Pending" && object.is("Reconciling") && object.attempts().is_empty(),
             "{name}"
         );
-        looked_up_again(&scene, backup, 1).await?;
+        scene.looked_up_again(backup, 1).await?;
         assert_eq!(counts(&scene, backup), (0, 0), "{name}");
     }
     for (name, _, backup) in &backups {

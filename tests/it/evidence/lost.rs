@@ -7,9 +7,7 @@ use simulator::{
     Answer, DestinationVault, Fault, Options, Records, Script, Timestamps, Token, View, example,
 };
 
-use super::{
-    ASKED, HIDDEN, OPERATOR, apply, counts, looked_up_again, only_record, origin, ready, showing,
-};
+use super::{ASKED, HIDDEN, OPERATOR, apply, counts, only_record, origin, ready, showing};
 use super::{assert_looked_before_each_post, to_another_region};
 
 /// An operator whose claims go stale, and whose unknown outcomes settle, within seconds.
@@ -88,7 +86,7 @@ async fn a_record_that_appears_late_is_found_and_even_one_that_comes_after_the_s
     let operator = scene.operator().start_ready()?;
     apply(&scene, "late", &late)?;
     // One before the call, and two after it that show nothing.
-    looked_up_again(&scene, &late, 3).await?;
+    scene.looked_up_again(&late, 3).await?;
     scene.simulator.reveal(Some(&late));
     let object = scene.wait("late", "ready", ready).await?;
     assert_eq!(origin(&object), (Some("Called"), Some(only_record(&scene, &late)?.as_str())));
@@ -172,7 +170,7 @@ async fn absence_proves_that_a_call_was_not_accepted_only_where_other_records_ar
     scene
         .wait("empty", "stalled", |object| object.is("Stalled") && object.commands().len() == 3)
         .await?;
-    looked_up_again(&scene, &empty, 2).await?;
+    scene.looked_up_again(&empty, 2).await?;
     assert!(scene.get("empty").await?.is("Stalled"));
     assert_eq!(counts(&scene, &empty), (1, 0));
     assert_eq!(operator.log.count(|line| line.contains(ASKED)), 1);
@@ -214,7 +212,7 @@ async fn once_a_record_of_an_accepted_call_was_seen_an_empty_list_proves_absence
     assert_called_again(&scene, &object, &lost);
     assert_eq!(counts(&scene, &lost), (2, 1));
     scene.wait("lost-elsewhere", "stalled", |object| object.is("Stalled")).await?;
-    looked_up_again(&scene, &lost_elsewhere, 2).await?;
+    scene.looked_up_again(&lost_elsewhere, 2).await?;
     assert!(scene.get("lost-elsewhere").await?.is("Stalled"));
     assert_eq!(counts(&scene, &lost_elsewhere), (1, 0));
     assert_eq!(operator.log.count(|line| line.contains(ASKED)), 1, "for the other endpoint alone");
@@ -249,7 +247,7 @@ async fn nothing_proves_anything_against_an_answer_of_2xx_or_where_no_records_ar
     }
     for (name, backup) in &backups {
         scene.wait(name, "stalled", |object: &Object| object.is("Stalled")).await?;
-        looked_up_again(&scene, backup, 2).await?;
+        scene.looked_up_again(backup, 2).await?;
         assert!(scene.get(name).await?.is("Stalled"), "{name}");
         assert_eq!(counts(&scene, backup), (2, 1), "{name}: the other region's, and one");
     }
@@ -267,7 +265,7 @@ async fn a_service_that_never_fills_its_lists_proves_nothing_by_them() -> Result
     lose_call(&scene, &backup)?;
     apply(&scene, "db", &backup)?;
     scene.wait("db", "stalled", |object| object.is("Stalled")).await?;
-    looked_up_again(&scene, &backup, 2).await?;
+    scene.looked_up_again(&backup, 2).await?;
     assert!(scene.get("db").await?.is("Stalled"));
     assert_eq!(counts(&scene, &backup), (2, 1), "the other region's, and one");
     assert_eq!(operator.log.count(|line| line.contains(ASKED)), 1);

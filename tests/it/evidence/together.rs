@@ -5,9 +5,7 @@ use control_plane::Exit;
 use harness::{Object, Scene, in_time};
 use simulator::{Fault, Script, example};
 
-use super::{
-    HIDDEN, OPERATOR, apply, counts, looked_up_again, only_record, origin, ready, showing,
-};
+use super::{HIDDEN, OPERATOR, apply, counts, only_record, origin, ready, showing};
 
 #[tokio::test]
 async fn of_many_resources_for_one_backup_and_region_one_is_called_for_and_the_others_adopt()
@@ -59,7 +57,7 @@ async fn the_second_waits_while_the_first_is_in_flight_unknown_or_too_young_to_s
         let ended = |object: &Object| !object.0["status"]["attempts"][0]["outcome"].is_null();
         scene.wait(&format!("{case}-first"), "ended", ended).await?;
         // It makes its own look-up, and sees nothing.
-        looked_up_again(&scene, backup, 3).await?;
+        scene.looked_up_again(backup, 3).await?;
         assert_eq!(
             scene.get(&format!("{case}-second")).await?.reason(),
             "SameTargetInUse",
@@ -97,7 +95,7 @@ async fn the_next_process_keeps_the_second_waiting_for_a_call_of_unknown_outcome
     };
     scene.wait("second", "waiting for a call that may be in flight", waiting).await?;
     scene.wait("first", "unknown", |object| object.phase() == "OutcomeUnknown").await?;
-    looked_up_again(&scene, example::BACKUP, 4).await?;
+    scene.looked_up_again(example::BACKUP, 4).await?;
     assert_eq!(scene.get("second").await?.reason(), "SameTargetInUse");
     scene.simulator.reveal(Some(example::BACKUP));
     for (name, came_by) in [("first", "Called"), ("second", "Adopted")] {

@@ -6,10 +6,7 @@ use anyhow::{Context, Result};
 use harness::{Object, in_time};
 use simulator::{Advance, Answer, CallEnding, Fault, RetryAfter, Script, Token, example};
 
-use super::{
-    accepted, assert_called_once, assert_left_alone, copied_to, end, looked_up_again, progress,
-    ready,
-};
+use super::{accepted, assert_called_once, assert_left_alone, copied_to, end, progress, ready};
 use super::{replicated, slow_cloud};
 
 #[tokio::test]
@@ -32,7 +29,7 @@ async fn a_token_that_expires_is_reported_and_with_a_new_one_it_continues() -> R
             && message.contains("40 %"),
         "{message}"
     );
-    looked_up_again(&scene, &backup, 2).await?;
+    scene.looked_up_again(&backup, 2).await?;
     assert_eq!(scene.get("db").await?.0, object.0, "told once");
 
     scene.simulator.advance(&backup, Advance::Replicating { progress: 60 })?;
@@ -164,7 +161,7 @@ async fn look_ups_that_fail_for_a_moment_are_not_reported() -> Result<()> {
         scene.simulator.script(Script::once(Fault { steps, end }).show().backup(&backup))?;
         in_time("a look that fails", hold.arrived()).await?;
     }
-    looked_up_again(&scene, &backup, 1).await?;
+    scene.looked_up_again(&backup, 1).await?;
     assert_eq!(scene.get("db").await?.0, before.0, "nothing is written");
     scene.simulator.advance(&backup, Advance::Success)?;
     scene.wait_for_phase("db", "Succeeded").await?;

@@ -5,10 +5,7 @@ use harness::{Object, Scene};
 use simulator::{Advance, LookUp, Records, View};
 
 use super::slow_cloud;
-use super::{
-    accepted, assert_called_once, assert_left_alone, copied_to, end, looked_up_again, ready,
-    replicated,
-};
+use super::{accepted, assert_called_once, assert_left_alone, copied_to, end, ready, replicated};
 
 fn without(look_up: LookUp) -> View {
     View { look_up, ..View::default() }
@@ -128,7 +125,7 @@ async fn a_record_that_shows_late_or_again_is_followed_on() -> Result<()> {
     let before = copied_to(&scene, "again", &again, 40).await?;
     scene.simulator.set_view(&again, Some(showing(Records::Empty)));
     for backup in [&late, &again] {
-        looked_up_again(&scene, backup, 3).await?;
+        scene.looked_up_again(backup, 3).await?;
     }
     let object = scene.get("late").await?;
     assert_eq!(

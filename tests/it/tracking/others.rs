@@ -5,9 +5,7 @@ use harness::{Object, Scene};
 use serde_json::json;
 use simulator::{Advance, Fault, Records, Script, View, example};
 
-use super::{
-    accepted, assert_called_once, copied_to, end, looked_up_again, only_record, ready, replicated,
-};
+use super::{accepted, assert_called_once, copied_to, end, only_record, ready, replicated};
 use super::{is_accepted, slow_cloud};
 
 /// What following never touches.
@@ -162,7 +160,7 @@ async fn what_a_human_declared_is_followed_where_the_record_is_named() -> Result
     let pasted = scene.paste(&line.replace("<RECORD_ID>", &record))?;
     ensure!(pasted.accepted, "{}", pasted.words);
     scene.wait("db", "accepted", is_accepted).await?;
-    looked_up_again(&scene, &backup, 1).await?;
+    scene.looked_up_again(&backup, 1).await?;
     let object = copied_to(&scene, "db", &backup, 40).await?;
     assert_eq!(ready(&object), ("True", "Accepted"));
     scene.simulator.advance(&backup, Advance::Success)?;

@@ -7,7 +7,7 @@ use harness::Object;
 use simulator::Advance;
 
 use super::{OPERATOR, slow_cloud};
-use super::{accepted, assert_called_once, copied_to, end, looked_up_again, ready, replicated};
+use super::{accepted, assert_called_once, copied_to, end, ready, replicated};
 
 #[tokio::test]
 async fn killed_while_it_waits_while_it_is_copied_and_before_its_end_was_seen() -> Result<()> {
@@ -47,7 +47,7 @@ async fn killed_while_it_waits_while_it_is_copied_and_before_its_end_was_seen() 
         assert_called_once(&scene, name, backup).await?;
     }
     for (object, backup) in before.iter().zip([&waiting, &copying]) {
-        looked_up_again(&scene, backup, 2).await?;
+        scene.looked_up_again(backup, 2).await?;
         let name = object.text("/metadata/name").unwrap_or_default();
         assert_eq!(
             scene.get(name).await?.0,
@@ -82,7 +82,7 @@ async fn killed_before_the_record_was_ever_seen() -> Result<()> {
     let before = scene.get("db").await?;
 
     let _operator = scene.operator().start_ready()?;
-    looked_up_again(&scene, &backup, 2).await?;
+    scene.looked_up_again(&backup, 2).await?;
     assert_eq!(scene.get("db").await?.0["status"], before.0["status"]);
     scene.simulator.reveal(Some(&backup));
     scene.simulator.advance(&backup, Advance::Success)?;

@@ -5,7 +5,7 @@ use control_plane::Exit;
 use harness::{Object, Scene};
 use simulator::{Advance, Options, Records};
 
-use super::{OPERATOR, accepted, assert_called_once, looked_up_again};
+use super::{OPERATOR, accepted, assert_called_once};
 
 #[tokio::test]
 async fn an_accepted_call_whose_record_does_not_show_yet_holds_its_target_over_a_restart()
@@ -26,7 +26,7 @@ async fn an_accepted_call_whose_record_does_not_show_yet_holds_its_target_over_a
         object.reason() == "SameTargetInUse" && object.message().contains("first")
     };
     scene.wait("second", "waiting for the first one's record", waiting).await?;
-    looked_up_again(&scene, &backup, 4).await?;
+    scene.looked_up_again(&backup, 4).await?;
     assert!(waiting(&scene.get("second").await?));
     assert_called_once(&scene, "first", &backup).await?;
 

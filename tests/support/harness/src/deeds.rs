@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use kube::api::{DynamicObject, ListParams};
 use serde_json::Value;
 use simulator::{Backup, Call, Operation, example};
 
@@ -44,6 +45,21 @@ impl Scene {
             self.kubectl(&["patch", "brep", name, "--type=merge", "--patch", &patch.to_string()])?;
         ensure!(patched.accepted, "{}", patched.words);
         Ok(())
+    }
+
+    /// Waits until the operator has looked the backup up so many times more.
+    ///
+    /// # Errors
+    /// It has not in time. What its resources say then is in the error.
+    pub async fn looked_up_again(&self, backup_id: &str, times: u64) -> Result<()> {
+        let before = self.simulator.counts(backup_id).gets;
+        let looked = self.simulator.wait_for(|log| log.counts(backup_id).gets >= before + times);
+        let Err(late) = in_time("another look", looked).await else { return Ok(()) };
+        let resources = self.api().list(&ListParams::default()).await?;
+        let of_backup =
+            |object: &DynamicObject| object.data["spec"]["backupId"].as_str() == Some(backup_id);
+        let said: Vec<_> = resources.items.into_iter().filter(of_backup).collect();
+        Err(late.context(format!("{backup_id}: {}", serde_json::to_string(&said)?)))
     }
 
     /// Runs a line in a shell, as a reader does who copies it out of a message. `kubectl` is the
