@@ -11,6 +11,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, Stream, StreamExt};
 
 pub(crate) use self::next_round::NextRound;
+pub(crate) use self::turns::Purpose;
 use self::turns::Turns;
 use crate::controller::key::ResourceKey;
 use crate::controller::state::last_round::Due;
@@ -24,8 +25,8 @@ pub(super) trait Rounds {
     /// When this one is due, as far as is known.
     fn due(&self, key: &ResourceKey) -> Due;
 
-    /// One more waits for its turn.
-    fn waits(&self) -> Self::Waiting;
+    /// This one waits for its turn.
+    fn waits(&self, key: &ResourceKey) -> (Purpose, Self::Waiting);
 
     /// A round.
     fn round(
@@ -90,7 +91,7 @@ pub(super) async fn work<R: Rounds>(
             let namespace: Box<str> = key.namespace().into();
             let is_first = !turns.is_waited_for(&namespace);
             let due = |key: &ResourceKey| rounds.due(key);
-            if turns.changed(key, Instant::now(), due, || rounds.waits()) && is_first {
+            if turns.changed(key, Instant::now(), due, |key| rounds.waits(key)) && is_first {
                 asking.push(ask(permits, namespace));
             }
         }

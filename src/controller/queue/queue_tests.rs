@@ -20,7 +20,9 @@ impl Rounds for Arc<Scripted> {
         self.due.lock().unwrap().get(key).copied().unwrap_or(Due::Now)
     }
 
-    fn waits(&self) {}
+    fn waits(&self, _key: &ResourceKey) -> (Purpose, ()) {
+        (Purpose::Call, ())
+    }
 
     fn round(
         &self,

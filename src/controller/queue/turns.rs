@@ -11,13 +11,64 @@ use crate::controller::state::last_round::Due;
 /// No wait is longer. Whose time has not come by then waits again.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// So many calls go before a copy that waits.
+const CALLS_BEFORE_A_COPY: u32 = 8;
+
 /// Where each resource stands that is not at rest. `W`: what is kept for each that waits for its
 /// turn.
 pub(super) struct Turns<W> {
     places: HashMap<ResourceKey, TurnState>,
     timed: BTreeSet<(Instant, ResourceKey)>,
     /// By namespace, so that none waits behind the many of another.
-    waiting: HashMap<Box<str>, VecDeque<(ResourceKey, W)>>,
+    waiting: HashMap<Box<str>, WaitingLine<W>>,
+}
+
+/// What a round is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A call, or whatever leads to one.
+    Call,
+    /// To see how far a copy is, which takes minutes or hours: calls go first.
+    Follow,
+}
+
+/// What waits in one namespace: who came first goes first.
+struct WaitingLine<W> {
+    calls: VecDeque<(ResourceKey, W)>,
+    copies: VecDeque<(ResourceKey, W)>,
+    /// Calls that went before the first of the copies.
+    went_before: u32,
+}
+
+impl<W> Default for WaitingLine<W> {
+    fn default() -> Self {
+        Self { calls: VecDeque::new(), copies: VecDeque::new(), went_before: 0 }
+    }
+}
+
+impl<W> WaitingLine<W> {
+    fn push(&mut self, key: ResourceKey, purpose: Purpose, waiting: W) {
+        match purpose {
+            Purpose::Call => self.calls.push_back((key, waiting)),
+            Purpose::Follow => self.copies.push_back((key, waiting)),
+        }
+    }
+
+    fn pop(&mut self) -> Option<(ResourceKey, W)> {
+        if self.copies.is_empty() {
+            return self.calls.pop_front();
+        }
+        if self.calls.is_empty() || self.went_before >= CALLS_BEFORE_A_COPY {
+            self.went_before = 0;
+            return self.copies.pop_front();
+        }
+        self.went_before += 1;
+        self.calls.pop_front()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.calls.is_empty() && self.copies.is_empty()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,14 +88,14 @@ impl<W> Default for Turns<W> {
 }
 
 impl<W> Turns<W> {
-    /// A resource may have changed. `due`: when it is due. Returns whether it waits for its turn
-    /// since now.
+    /// A resource may have changed. `due`: when it is due; `waits`: for what, and what is kept
+    /// while it waits. Returns whether it waits for its turn since now.
     pub(super) fn changed(
         &mut self,
         key: ResourceKey,
         now: Instant,
         due: impl FnOnce(&ResourceKey) -> Due,
-        waits: impl FnOnce() -> W,
+        waits: impl FnOnce(&ResourceKey) -> (Purpose, W),
     ) -> bool {
         match self.places.get_mut(&key) {
             Some(TurnState::Runs { changed }) => {
@@ -58,8 +109,9 @@ impl<W> Turns<W> {
             Due::Now => {
                 self.forget_time(&key);
                 self.places.insert(key.clone(), TurnState::Waits);
-                let of_namespace = self.waiting.entry(key.namespace().into()).or_default();
-                of_namespace.push_back((key, waits()));
+                let (purpose, waiting) = waits(&key);
+                let line = self.waiting.entry(key.namespace().into()).or_default();
+                line.push(key, purpose, waiting);
                 true
             }
             Due::In(left) => {
@@ -73,9 +125,9 @@ impl<W> Turns<W> {
 
     /// One of this namespace, whose turn it is now.
     pub(super) fn begin(&mut self, namespace: &str) -> Option<ResourceKey> {
-        let of_namespace = self.waiting.get_mut(namespace)?;
-        let begun = of_namespace.pop_front();
-        if of_namespace.is_empty() {
+        let line = self.waiting.get_mut(namespace)?;
+        let begun = line.pop();
+        if line.is_empty() {
             self.waiting.remove(namespace);
         }
         let (key, _) = begun?;

@@ -19,7 +19,8 @@ impl Scene {
     /// Whether it waits for its turn since now.
     fn changed(&mut self, name: &str, seconds: u32, due: Due) -> bool {
         let at = self.at(seconds);
-        self.turns.changed(key(name), at, |_| due, || ())
+        let purpose = if name.starts_with("copy") { Purpose::Follow } else { Purpose::Call };
+        self.turns.changed(key(name), at, |_| due, |_| (purpose, ()))
     }
 
     fn begin(&mut self) -> Option<String> {
@@ -59,6 +60,24 @@ fn each_waits_once_and_who_came_first_begins_first() {
     assert_eq!(scene.begin(), None);
     assert!(!scene.ended("a", 0, None) && !scene.ended("b", 0, None));
     assert!(scene.is_empty(), "what is at rest takes nothing");
+}
+
+#[test]
+fn calls_go_before_copies_which_have_their_turn_nevertheless() {
+    let mut scene = Scene::new();
+    for name in ["copy-1", "copy-2"] {
+        scene.changed(name, 0, Due::Now);
+    }
+    let calls: Vec<_> = (0..40).map(|number| format!("{number:02}")).collect();
+    for name in &calls {
+        scene.changed(name, 0, Due::Now);
+    }
+    let begun: Vec<_> = std::iter::from_fn(|| scene.begin()).collect();
+    let places: Vec<_> = (0..begun.len()).filter(|at| begun[*at].starts_with("copy")).collect();
+    assert_eq!(begun.len(), 42);
+    assert!(places.iter().all(|at| (8..20).contains(at)) && places.len() == 2, "{begun:?}");
+    let other: Vec<_> = begun.iter().filter(|name| !name.starts_with("copy")).collect();
+    assert!(other.into_iter().eq(&calls), "among themselves who came first begins first");
 }
 
 #[test]
@@ -106,7 +125,7 @@ fn namespaces_wait_apart() {
     let mut scene = Scene::new();
     scene.changed("a", 0, Due::Now);
     let other = ResourceKey::new("other", "a");
-    scene.turns.changed(other.clone(), scene.start, |_| Due::Now, || ());
+    scene.turns.changed(other.clone(), scene.start, |_| Due::Now, |_| (Purpose::Call, ()));
     assert!(scene.turns.is_waited_for("n") && scene.turns.is_waited_for("other"));
     assert_eq!(scene.turns.begin("other"), Some(other));
     assert!(scene.turns.is_waited_for("n") && !scene.turns.is_waited_for("other"));

@@ -23,6 +23,22 @@ pub(super) const MUTANTS: &[Mutant] = &[
         caught_by: OF_QUEUE,
     },
     Mutant {
+        name: "copies-first",
+        promise: "a call does not wait behind the copies of others that are followed",
+        file: TURNS,
+        old: "if self.calls.is_empty() || self.went_before >= CALLS_BEFORE_A_COPY {",
+        new: "if !self.copies.is_empty() {",
+        caught_by: OF_QUEUE,
+    },
+    Mutant {
+        name: "copies-starve",
+        promise: "calls without end leave a turn to the copies that are followed",
+        file: TURNS,
+        old: "self.calls.is_empty() || self.went_before >= CALLS_BEFORE_A_COPY",
+        new: "self.calls.is_empty()",
+        caught_by: OF_QUEUE,
+    },
+    Mutant {
         name: "event-takes-a-time-away",
         promise: "no event puts off what is due",
         file: TURNS,
