@@ -199,6 +199,10 @@ fn what_hangs_for_one_alone_holds_up_nobody_else() {
     assert!(matches!(enter(&gate, "one", resource(3), 62.0), Entry::Shut), "it rests");
     // Nobody else has asked since.
     silent(3, 100.0);
+    assert!(matches!(enter(&gate, "one", resource(4), 101.0), Entry::Shut));
+    assert!(matches!(enter(&gate, "one", resource(3), 200.0), Entry::Shut));
+    // The other one may be gone.
+    silent(3, 201.0);
 }
 
 /// Nothing is kept of a lane that has nothing to tell, and of no lane without end.

@@ -102,9 +102,9 @@ impl LaneState {
     }
 
     /// Whether this one must leave it to others to find out whether anybody answers: what hangs may
-    /// be a matter of this one alone.
-    pub(super) fn is_for_others(&self, ticket: &Ticket) -> bool {
-        self.others_were_shut && self.silent.as_ref() == Some(ticket)
+    /// be a matter of this one alone. Once, as the others may be gone.
+    pub(super) fn is_for_others(&mut self, ticket: &Ticket) -> bool {
+        self.silent.as_ref() == Some(ticket) && std::mem::take(&mut self.others_were_shut)
     }
 
     /// A request of this one stayed without an answer. Where that happens to one backup alone, it

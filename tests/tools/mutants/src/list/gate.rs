@@ -27,7 +27,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "same-one-finds-out",
         promise: "who got no answer last does not try again before those that were turned away",
         file: LANE,
-        old: "self.others_were_shut && self.silent.as_ref() == Some(ticket)",
+        old: "self.silent.as_ref() == Some(ticket) && std::mem::take(&mut self.others_were_shut)",
         new: "false",
         caught_by: OF_GATE,
     },
