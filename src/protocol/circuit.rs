@@ -54,6 +54,11 @@ impl Circuit {
         }
     }
 
+    /// Whether requests have stayed without an answer so often that others wait.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// An answer came, whatever it says.
     pub(crate) fn note_answer(&mut self) {
         *self = Self::default();

@@ -13,30 +13,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::cbr::{BackupId, CredentialId};
-use crate::controller::key::ResourceKey;
-use crate::controller::state::operation::CloudOperation;
+use crate::controller::state::lane::{HORIZON, LaneKey, LaneState, Ticket};
 use crate::controller::state::permits::RoundPermit;
 use crate::controller::state::under_way::{AllRequests, RequestPlace};
-use crate::protocol::{Circuit, CircuitState, Pace, deadline};
-
-/// Which requests share a lane: those of one user to one part of an API. Quotas are counted for each
-/// user, whatever the project.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct LaneKey {
-    pub(crate) endpoint: String,
-    pub(crate) credential: CredentialId,
-    pub(crate) operation: CloudOperation,
-}
-
-/// Who stands in the order of a lane.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Ticket {
-    /// Before a call, or for one whose outcome is unknown.
-    Call(ResourceKey),
-    /// To follow the copies of a backup. Those come after the others.
-    Follow(BackupId),
-}
+use crate::protocol::{CircuitState, deadline};
 
 /// Whether a request may be made.
 pub(crate) enum Entry {
@@ -63,20 +43,11 @@ pub(crate) enum Heard {
     Nothing,
 }
 
-/// A ticket is given out for no longer than this in advance. Who would have to wait for longer
-/// comes again.
-const HORIZON: Duration = Duration::from_secs(2 * 60);
-/// A ticket that nobody came for is void after this.
-const TICKET_KEPT: Duration = Duration::from_secs(60);
 /// Who finds all places taken comes again after this, at the earliest.
 const WHEN_FULL: Duration = Duration::from_millis(500);
 /// Whose namespace or endpoint has as many requests under way as it may, comes again after this to
 /// twice as long: many may be waiting.
 const WHEN_SHARE_IS_TAKEN: Duration = Duration::from_secs(4);
-/// What a lane has learned is kept for so long after its last use.
-const KEPT: Duration = Duration::from_secs(60 * 60);
-/// A look-up before a call is granted together with the call: nothing waits after the claim.
-const WITH_CALL: u32 = 2;
 
 /// All lanes.
 pub(crate) struct Gate {
@@ -88,21 +59,10 @@ pub(crate) struct Gate {
 
 type Lane = Mutex<LaneState>;
 
-struct LaneState {
-    pace: Pace,
-    circuit: Circuit,
-    /// By the wall clock, for people.
-    held_until: Timestamp,
-    tickets: HashMap<Ticket, Duration>,
-    /// When the next ticket to follow a copy is due.
-    next_to_follow: Duration,
-    in_flight: usize,
-    used: Duration,
-}
-
 /// A place in a lane, until it is dropped.
 pub(crate) struct LanePlace {
     lane: Arc<Lane>,
+    ticket: Ticket,
     /// Whether a call was granted with it and has not been made.
     call_granted: bool,
     _request: RequestPlace,
@@ -159,7 +119,13 @@ impl Gate {
         state.tickets.remove(&ticket);
         let places = if state.pace.is_doubtful() { 1 } else { self.places };
         match state.circuit.state(at, state.in_flight > 0) {
-            CircuitState::Open => return Entry::Shut,
+            CircuitState::Open => {
+                state.note_shut(&ticket);
+                return Entry::Shut;
+            }
+            CircuitState::HalfOpen if state.is_for_others(&ticket) => {
+                return Entry::Shut;
+            }
             CircuitState::HalfOpen | CircuitState::Closed if state.in_flight < places => {}
             // To the end of the order, so that a full lane is not asked faster than an empty one.
             CircuitState::HalfOpen | CircuitState::Closed => {
@@ -182,8 +148,9 @@ impl Gate {
             }
         };
         state.in_flight += 1;
+        state.others_were_shut = false;
         drop(state);
-        Entry::Go(LanePlace { lane, call_granted, _request: request })
+        Entry::Go(LanePlace { lane, ticket, call_granted, _request: request })
     }
 
     /// Until when the cloud asked this credential to wait, if that is after `at`.
@@ -218,54 +185,11 @@ impl Gate {
         if !lanes.contains_key(key) {
             lanes.retain(|_, lane| Arc::strong_count(lane) > 1 || lock(lane).is_worth_keeping(at));
         }
-        let lane = lanes.entry(key.clone()).or_insert_with(|| {
-            Arc::new(Mutex::new(LaneState {
-                pace: Pace::new(self.per_minute),
-                circuit: Circuit::default(),
-                held_until: Timestamp::MIN,
-                tickets: HashMap::new(),
-                next_to_follow: Duration::ZERO,
-                in_flight: 0,
-                used: at,
-            }))
-        });
+        let lane = lanes
+            .entry(key.clone())
+            .or_insert_with(|| Arc::new(Mutex::new(LaneState::new(self.per_minute, at))));
         lock(lane).used = at;
         lane.clone()
-    }
-}
-
-impl LaneState {
-    /// When this ticket's turn is; a new one is put at the end.
-    fn turn(&mut self, ticket: &Ticket, at: Duration) -> Duration {
-        let Self { pace, tickets, next_to_follow, .. } = self;
-        if let Some(begins) = tickets.get(ticket).filter(|begins| at < **begins + TICKET_KEPT) {
-            return match ticket {
-                Ticket::Call(_) => *begins,
-                // What came for calls meanwhile goes first.
-                Ticket::Follow(_) => (*begins).max(pace.next(at)),
-            };
-        }
-        tickets.retain(|_, begins| at < *begins + TICKET_KEPT);
-        match ticket {
-            Ticket::Call(_) if pace.next(at) > at + HORIZON => pace.next(at),
-            Ticket::Call(_) => pace.grant(WITH_CALL, at),
-            Ticket::Follow(_) => {
-                let begins = pace.next(at).max(*next_to_follow);
-                if begins <= at + HORIZON {
-                    *next_to_follow = begins + pace.gap();
-                }
-                begins
-            }
-        }
-    }
-
-    /// Whether it knows more than a new one would.
-    fn is_worth_keeping(&self, at: Duration) -> bool {
-        let Self { pace, circuit, held_until: _, tickets, next_to_follow: _, in_flight, used } =
-            self;
-        let knows = !pace.knows_nothing(at) || *circuit != Circuit::default();
-        let is_waited_for = tickets.values().any(|begins| at < *begins + TICKET_KEPT);
-        *in_flight > 0 || (knows && at.saturating_sub(*used) < KEPT) || is_waited_for
     }
 }
 
@@ -283,11 +207,11 @@ impl LanePlace {
         match heard {
             Heard::Answer => {
                 state.pace.note_passed();
-                state.circuit.note_answer();
+                state.note_answer();
                 None
             }
             Heard::Throttled(asked) => {
-                state.circuit.note_answer();
+                state.note_answer();
                 let before = state.pace.held_until(at).unwrap_or(at);
                 let until = state.pace.note_throttled(sent, at, asked, spread);
                 // The turns that were given out are of the old pace.
@@ -299,7 +223,7 @@ impl LanePlace {
                 Some(CloudWait { until: state.held_until, more: until.saturating_sub(before) })
             }
             Heard::Silence => {
-                state.circuit.note_silence(sent, at);
+                state.note_silence(&self.ticket, sent, at);
                 None
             }
             Heard::Nothing => None,

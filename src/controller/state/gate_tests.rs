@@ -1,4 +1,7 @@
 use super::*;
+use crate::cbr::{BackupId, CredentialId};
+use crate::controller::key::ResourceKey;
+use crate::controller::state::operation::CloudOperation;
 
 const PER_MINUTE: NonZeroU32 = NonZeroU32::new(600).unwrap();
 const PLACES: u16 = 4;
@@ -172,6 +175,34 @@ fn an_endpoint_that_is_silent_is_asked_by_one_at_a_time() {
     assert!(matches!(enter(&gate, "one", resource(8), 9.5), Entry::Shut));
     probe.note(Heard::Answer, s(9.0), s(9.5), 0.0);
     go(enter(&gate, "one", resource(8), 9.8));
+}
+
+/// The cloud hangs at one backup, and answers for others.
+#[test]
+fn what_hangs_for_one_alone_holds_up_nobody_else() {
+    let gate = gate();
+    let silent = |number: usize, at: f64| {
+        let place = go(enter(&gate, "one", resource(number), at));
+        place.note(Heard::Silence, s(at), s(at + 0.5), 0.0);
+    };
+    for round in 0..20 {
+        silent(1, 1.0 + f64::from(round));
+    }
+    go(enter(&gate, "one", resource(2), 30.0)).note(Heard::Answer, s(30.0), s(30.5), 0.0);
+    for (number, at) in [(1, 40.0), (2, 41.0), (1, 42.0)] {
+        silent(number, at);
+    }
+    assert!(matches!(enter(&gate, "one", resource(3), 43.0), Entry::Shut));
+    // Another one was turned away, so it is not the same one that finds out.
+    assert!(matches!(enter(&gate, "one", resource(1), 60.0), Entry::Shut));
+    silent(3, 61.0);
+    assert!(matches!(enter(&gate, "one", resource(3), 62.0), Entry::Shut), "it rests");
+    // Nobody else has asked since.
+    silent(3, 100.0);
+    assert!(matches!(enter(&gate, "one", resource(4), 101.0), Entry::Shut));
+    assert!(matches!(enter(&gate, "one", resource(3), 200.0), Entry::Shut));
+    // The other one may be gone.
+    silent(3, 201.0);
 }
 
 /// Nothing is kept of a lane that has nothing to tell, and of no lane without end.

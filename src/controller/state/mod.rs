@@ -3,6 +3,7 @@
 pub(super) mod breakers;
 pub(super) mod gate;
 pub(super) mod issued_tokens;
+pub(super) mod lane;
 pub(super) mod last_round;
 pub(super) mod log_cache;
 pub(super) mod lookup_cache;

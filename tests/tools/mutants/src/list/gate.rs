@@ -3,6 +3,7 @@
 use crate::mutant::Mutant;
 
 const GATE: &str = "src/controller/state/gate.rs";
+const LANE: &str = "src/controller/state/lane.rs";
 const OF_GATE: &str = "--lib controller::state::gate";
 
 pub(super) const MUTANTS: &[Mutant] = &[
@@ -13,6 +14,22 @@ pub(super) const MUTANTS: &[Mutant] = &[
         old: "self.doublings = self.doublings.saturating_add(1).min(MOST_DOUBLINGS);",
         new: "",
         caught_by: "--lib protocol::pace",
+    },
+    Mutant {
+        name: "one-hanging-backup-shuts-all-out",
+        promise: "a backup at which the cloud hangs holds up no other one of the credential",
+        file: LANE,
+        old: "if !again || self.circuit.is_open() {",
+        new: "if again || !again {",
+        caught_by: OF_GATE,
+    },
+    Mutant {
+        name: "same-one-finds-out",
+        promise: "who got no answer last does not try again before those that were turned away",
+        file: LANE,
+        old: "self.silent.as_ref() == Some(ticket) && std::mem::take(&mut self.others_were_shut)",
+        new: "false",
+        caught_by: OF_GATE,
     },
     Mutant {
         name: "no-wait-asked-no-wait-made",
@@ -49,7 +66,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "copies-before-calls",
         promise: "calls come before look-ups of copies",
-        file: GATE,
+        file: LANE,
         old: "Ticket::Follow(_) => (*begins).max(pace.next(at)),",
         new: "Ticket::Follow(_) => *begins,",
         caught_by: OF_GATE,
