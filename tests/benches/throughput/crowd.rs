@@ -59,6 +59,9 @@ pub(crate) async fn measure(
         crowd.sow(there, *size).await?;
         there = *size;
         for (version, binary) in *operators {
+            // It reads all resources again when a CRD changes.
+            let api_server = cluster.apiserver_pid().context("no API server")?;
+            blocking(|| process::at_rest(api_server))?;
             let crowd = start(&scene, *version, binary, kind, *size).await?;
             println!("{crowd:?}");
             crowds.push(crowd);

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+const SAMPLE: Duration = Duration::from_secs(1);
+
 /// Processor time so far.
 pub(crate) fn busy(pid: u32) -> Result<Duration> {
     const TICKS_PER_SECOND: u64 = 100;
@@ -32,4 +34,15 @@ fn status(pid: u32, field: &str) -> Result<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(field)).context("no such field")?;
     let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
     Ok(kibibytes * 1024)
+}
+
+/// Waits until a process takes less than a tenth of a processor.
+pub(crate) fn at_rest(pid: u32) -> Result<()> {
+    loop {
+        let before = busy(pid)?;
+        std::thread::sleep(SAMPLE);
+        if busy(pid)? - before < SAMPLE / 10 {
+            return Ok(());
+        }
+    }
 }
