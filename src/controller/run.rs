@@ -21,7 +21,7 @@ use crate::controller::events::{Events, Publisher};
 use crate::controller::heartbeat::Heartbeat;
 use crate::controller::key::ResourceKey;
 use crate::controller::leadership::Leadership;
-use crate::controller::queue::{NextRound, Purpose, Rounds};
+use crate::controller::queue::{NextRound, RoundKind, Rounds};
 use crate::controller::readiness::Readiness;
 use crate::controller::reconcile::reconcile;
 use crate::controller::settings::Settings;
@@ -227,10 +227,10 @@ impl Rounds for ResourceRounds {
         }
     }
 
-    fn waits(&self, key: &ResourceKey) -> (Purpose, Waiting) {
+    fn waits(&self, key: &ResourceKey) -> (RoundKind, Waiting) {
         let follows = self.store.get(key).is_some_and(|entry| entry.under_way_since.is_some());
-        let purpose = if follows { Purpose::Follow } else { Purpose::Call };
-        (purpose, self.context.metrics.rounds.waits())
+        let kind = if follows { RoundKind::Follow } else { RoundKind::Call };
+        (kind, self.context.metrics.rounds.waits())
     }
 
     fn round(

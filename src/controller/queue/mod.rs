@@ -11,7 +11,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, Stream, StreamExt};
 
 pub(crate) use self::next_round::NextRound;
-pub(crate) use self::turns::Purpose;
+pub(crate) use self::turns::RoundKind;
 use self::turns::Turns;
 use crate::controller::key::ResourceKey;
 use crate::controller::state::last_round::Due;
@@ -26,7 +26,7 @@ pub(super) trait Rounds {
     fn due(&self, key: &ResourceKey) -> Due;
 
     /// This one waits for its turn.
-    fn waits(&self, key: &ResourceKey) -> (Purpose, Self::Waiting);
+    fn waits(&self, key: &ResourceKey) -> (RoundKind, Self::Waiting);
 
     /// A round.
     fn round(

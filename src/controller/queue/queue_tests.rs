@@ -20,8 +20,8 @@ impl Rounds for Arc<Scripted> {
         self.due.lock().unwrap().get(key).copied().unwrap_or(Due::Now)
     }
 
-    fn waits(&self, _key: &ResourceKey) -> (Purpose, ()) {
-        (Purpose::Call, ())
+    fn waits(&self, _key: &ResourceKey) -> (RoundKind, ()) {
+        (RoundKind::Call, ())
     }
 
     fn round(

@@ -25,7 +25,7 @@ pub(super) struct Turns<W> {
 
 /// What a round is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub(crate) enum RoundKind {
     /// A call, or whatever leads to one.
     Call,
     /// To see how far a copy is, which takes minutes or hours: calls go first.
@@ -47,10 +47,10 @@ impl<W> Default for WaitingLine<W> {
 }
 
 impl<W> WaitingLine<W> {
-    fn push(&mut self, key: ResourceKey, purpose: Purpose, waiting: W) {
-        match purpose {
-            Purpose::Call => self.calls.push_back((key, waiting)),
-            Purpose::Follow => self.copies.push_back((key, waiting)),
+    fn push(&mut self, key: ResourceKey, kind: RoundKind, waiting: W) {
+        match kind {
+            RoundKind::Call => self.calls.push_back((key, waiting)),
+            RoundKind::Follow => self.copies.push_back((key, waiting)),
         }
     }
 
@@ -95,7 +95,7 @@ impl<W> Turns<W> {
         key: ResourceKey,
         now: Instant,
         due: impl FnOnce(&ResourceKey) -> Due,
-        waits: impl FnOnce(&ResourceKey) -> (Purpose, W),
+        waits: impl FnOnce(&ResourceKey) -> (RoundKind, W),
     ) -> bool {
         match self.places.get_mut(&key) {
             Some(TurnState::Runs { changed }) => {
@@ -109,9 +109,9 @@ impl<W> Turns<W> {
             Due::Now => {
                 self.forget_time(&key);
                 self.places.insert(key.clone(), TurnState::Waits);
-                let (purpose, waiting) = waits(&key);
+                let (kind, waiting) = waits(&key);
                 let line = self.waiting.entry(key.namespace().into()).or_default();
-                line.push(key, purpose, waiting);
+                line.push(key, kind, waiting);
                 true
             }
             Due::In(left) => {

@@ -19,8 +19,8 @@ impl Scene {
     /// Whether it waits for its turn since now.
     fn changed(&mut self, name: &str, seconds: u32, due: Due) -> bool {
         let at = self.at(seconds);
-        let purpose = if name.starts_with("copy") { Purpose::Follow } else { Purpose::Call };
-        self.turns.changed(key(name), at, |_| due, |_| (purpose, ()))
+        let kind = if name.starts_with("copy") { RoundKind::Follow } else { RoundKind::Call };
+        self.turns.changed(key(name), at, |_| due, |_| (kind, ()))
     }
 
     fn begin(&mut self) -> Option<String> {
@@ -125,7 +125,7 @@ fn namespaces_wait_apart() {
     let mut scene = Scene::new();
     scene.changed("a", 0, Due::Now);
     let other = ResourceKey::new("other", "a");
-    scene.turns.changed(other.clone(), scene.start, |_| Due::Now, |_| (Purpose::Call, ()));
+    scene.turns.changed(other.clone(), scene.start, |_| Due::Now, |_| (RoundKind::Call, ()));
     assert!(scene.turns.is_waited_for("n") && scene.turns.is_waited_for("other"));
     assert_eq!(scene.turns.begin("other"), Some(other));
     assert!(scene.turns.is_waited_for("n") && !scene.turns.is_waited_for("other"));
