@@ -134,18 +134,23 @@ async fn strike(
     if fault.kind == FaultKind::KillLagging {
         behind.gate.lag(LAG);
     }
-    // It sees the resource, and nothing that it asks for the resource passes before the point is
-    // reached.
-    let other = beside.map(|beside| (beside, beside.gate.stop(Moment::Request, |_| true)));
+    // The other one sees the resource, and nothing that it asks for the resource passes before the
+    // point is reached.
+    let other = match beside {
+        Some(beside) => {
+            let mut waits = beside.gate.stop(Moment::Request, |_| true);
+            let process = beside.start()?;
+            waits.reached().await?;
+            Some((beside, waits, process))
+        }
+        None => None,
+    };
     operators.push(behind.start()?);
-    if let Some(beside) = beside {
-        operators.push(beside.start()?);
-    }
     stop.reached().await?;
-    if let Some((beside, mut waits)) = other {
-        waits.reached().await?;
+    if let Some((beside, waits, process)) = other {
         waits.pass();
         beside.gate.answered(1).await;
+        operators.push(process);
     }
     if fault.is_kill() {
         operators.first().context("no operator")?.process.kill()?;
