@@ -6,7 +6,7 @@ use crate::svg::{Anchor, Drawing, Style};
 use crate::unit::{Axis, Unit};
 
 const LEFT: f64 = 40.0;
-const RIGHT: f64 = 12.0;
+const RIGHT: f64 = 18.0;
 const TOP: f64 = 42.0;
 /// The times below the curves.
 const TIMES: f64 = 18.0;

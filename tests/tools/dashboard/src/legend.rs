@@ -8,7 +8,7 @@ const ROWS: usize = 3;
 pub(crate) const ROW_HEIGHT: f64 = 14.0;
 /// The square before a name, and the space behind it.
 const MARK: f64 = 11.0;
-const SPACE: f64 = 8.0;
+const SPACE: f64 = 12.0;
 /// So few curves are all named, also those that stay at 0.
 const FEW: usize = 4;
 
@@ -51,7 +51,7 @@ impl Legend {
         if hidden > 0 {
             legend.add(&more(hidden), None, width, 0.0);
         } else if at_zero > 0 {
-            legend.add(&format!("{at_zero} at 0"), None, width, 0.0);
+            legend.add(&format!("and {at_zero} at 0"), None, width, 0.0);
         }
         legend
     }
@@ -121,7 +121,7 @@ mod tests {
         let few = [line("a", 0.0), line("b", 1.0)];
         assert_eq!(texts(&Legend::of(&few, 300.0)), [["a", "b"]]);
         let many: Vec<Line> = (0..9).map(|n| line("a", if n == 3 { 1.0 } else { 0.0 })).collect();
-        assert_eq!(texts(&Legend::of(&many, 300.0)), [["a", "8 at 0"]]);
+        assert_eq!(texts(&Legend::of(&many, 300.0)), [["a", "and 8 at 0"]]);
     }
 
     #[test]

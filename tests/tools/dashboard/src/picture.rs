@@ -50,18 +50,14 @@ fn draw(
     span: Span,
     data: &Data,
 ) {
+    // In full, for readers who do not see, and for the test of the documentation.
+    drawing.line(&format!("<title>{}</title>", escaped(&panel.title)));
     if panel.kind == Kind::Row {
         drawing.text(0.0, 15.0, Style { size: 14.0, ..Style::TITLE }, &panel.title);
         return;
     }
     drawing.rectangle((0.0, 0.0), (width, height), "rx=\"4\" fill=\"none\" stroke=\"#cccccc\"");
-    // A long title gets smaller letters: it must be there in full.
-    let wide = Style::TITLE.wide(&panel.title);
-    let room = width - 16.0;
-    let smaller =
-        Style { size: (Style::TITLE.size * room / wide * 10.0).floor() / 10.0, ..Style::TITLE };
-    let style = if wide > room { smaller } else { Style::TITLE };
-    drawing.text(8.0, 17.0, style, &panel.title);
+    title(drawing, width - 16.0, &panel.title);
     match (&panel.kind, data) {
         _ if data.is_empty() => {
             let style = Style { size: 12.0, ..Style::PALE.anchor(Anchor::Middle) };
@@ -76,6 +72,20 @@ fn draw(
         (Kind::Table, Data::Table(table)) => stat::table(drawing, (width, height), table),
         (Kind::Row | Kind::TimeSeries { .. } | Kind::Stat { .. } | Kind::Table, _) => {}
     }
+}
+
+/// A title that is too wide stands in two lines.
+fn title(drawing: &mut Drawing, room: f64, title: &str) {
+    if Style::TITLE.wide(title) <= room {
+        drawing.text(8.0, 18.0, Style::TITLE, title);
+        return;
+    }
+    let small = Style { size: 9.5, ..Style::TITLE };
+    let fits = |at: &usize| title.get(..*at).is_some_and(|first| small.wide(first) <= room);
+    let split = title.match_indices(' ').map(|(at, _)| at).filter(fits).last();
+    let (first, second) = title.split_at(split.unwrap_or(title.len()));
+    drawing.text(8.0, 12.5, small, &small.fitted(first, room));
+    drawing.text(8.0, 24.0, small, &small.fitted(second.trim_start(), room));
 }
 
 #[cfg(test)]
@@ -101,6 +111,16 @@ mod tests {
         assert!(svg.contains(">One &amp; two</text>") && svg.contains(">Three</text>"));
         assert!(svg.contains("<title>A &lt;head&gt;</title>"));
         assert_eq!(svg.matches("<g ").count(), svg.matches("</g>").count());
+    }
+
+    #[test]
+    fn a_long_title_stands_in_two_lines() {
+        let mut drawing = Drawing::default();
+        title(&mut drawing, 100.0, "Oldest replication under way");
+        let drawn = drawing.finish();
+        assert!(drawn.contains(">Oldest</text>") || drawn.contains(">Oldest replication</text>"));
+        assert_eq!(drawn.matches("<text").count(), 2);
+        assert!(!drawn.contains('…'), "{drawn}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::svg::{Anchor, Drawing, Style};
 use crate::unit::Unit;
 
 /// Below the title.
-const TOP: f64 = 26.0;
+const TOP: f64 = 30.0;
 const MARGIN: f64 = 8.0;
 const ROW: f64 = 17.0;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::json;
 use simulator::{
-    Advance, Answer, ErrorShape, Fault, LookUp, RetryAfter, Script, Simulator, View, example,
+    Advance, Answer, ErrorShape, Fault, Records, RetryAfter, Script, Simulator, View, example,
 };
 use tokio::time::Instant;
 
@@ -39,8 +39,8 @@ pub(crate) async fn tell(stage: &Stage) -> Result<()> {
         at(35).await;
         let too_many = Answer::throttled(Some(RetryAfter::Seconds(6)));
         let script = |times| Script::times(times, Fault::before_commit().answer(too_many.clone()));
-        stage.scene.simulator.script(script(2).replicate())?;
-        stage.scene.simulator.script(script(3).show())
+        stage.scene.simulator.script(script(1).replicate())?;
+        stage.scene.simulator.script(script(2).show())
     };
     let credentials = async {
         at(48).await;
@@ -83,14 +83,14 @@ pub(crate) async fn tell(stage: &Stage) -> Result<()> {
 async fn unknown_outcomes(stage: &Stage, begin: Instant) -> Result<()> {
     let cloud = &stage.scene.simulator;
     for (seconds, name, blind) in
-        [(66, "lost-answer-0", false), (72, "nobody-knows", true), (128, "lost-answer-1", false)]
+        [(66, "lost-answer-0", false), (70, "nobody-knows", true), (128, "lost-answer-1", false)]
     {
         tokio::time::sleep_until(begin + Duration::from_secs(seconds)).await;
         let backup = uuid::Uuid::new_v4().to_string();
         cloud.add_backup(simulator::Backup::server(&backup, example::PROJECT));
         if blind {
-            let forbidden = View { look_up: LookUp::Forbidden, ..View::default() };
-            cloud.set_view(&backup, Some(forbidden));
+            let no_records = View { records: Records::Absent, ..View::default() };
+            cloud.set_view(&backup, Some(no_records));
         }
         let lost = Fault::after_commit().reset();
         cloud.script(Script::once(lost).replicate().backup(&backup))?;
