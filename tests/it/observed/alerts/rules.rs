@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 use prometheus::{RULES, promtool, rules};
+use serde_json::Value;
 
 use super::read;
 

@@ -1,5 +1,5 @@
-//! `cargo run -p dashboard` draws the dashboard's panels into `docs/dashboard.svg`, from what a real
-//! Prometheus measured of a running operator.
+//! `cargo run -p dashboard` draws the dashboard's panels into `docs/dashboard.svg`, from what a
+//! real Prometheus measured of a running operator.
 
 mod ask;
 mod chart;

@@ -1,5 +1,5 @@
-//! The whole dashboard as one SVG. It needs no font and no script, and is on white, so that it reads
-//! in light and in dark pages.
+//! The whole dashboard as one SVG. It needs no font and no script, and is on white, so that it
+//! reads in light and in dark pages.
 
 use crate::chart::{self, Span};
 use crate::data::Data;
@@ -10,6 +10,8 @@ use crate::svg::{Anchor, Drawing, Style, escaped};
 const COLUMN: f64 = 40.0;
 const ROW: f64 = 28.0;
 const GAP: f64 = 8.0;
+/// Titles have more narrow letters than the names in a legend.
+const SLIM: f64 = 0.9;
 /// What stands over the panels.
 const HEAD: f64 = 34.0;
 
@@ -57,7 +59,7 @@ fn draw(
         return;
     }
     drawing.rectangle((0.0, 0.0), (width, height), "rx=\"4\" fill=\"none\" stroke=\"#cccccc\"");
-    title(drawing, width - 16.0, &panel.title);
+    title(drawing, (width - 16.0) / SLIM, &panel.title);
     match (&panel.kind, data) {
         _ if data.is_empty() => {
             let style = Style { size: 12.0, ..Style::PALE.anchor(Anchor::Middle) };
@@ -80,7 +82,7 @@ fn title(drawing: &mut Drawing, room: f64, title: &str) {
         drawing.text(8.0, 18.0, Style::TITLE, title);
         return;
     }
-    let small = Style { size: 9.5, ..Style::TITLE };
+    let small = Style { size: 9.0, ..Style::TITLE };
     let fits = |at: &usize| title.get(..*at).is_some_and(|first| small.wide(first) <= room);
     let split = title.match_indices(' ').map(|(at, _)| at).filter(fits).last();
     let (first, second) = title.split_at(split.unwrap_or(title.len()));
@@ -116,7 +118,7 @@ mod tests {
     #[test]
     fn a_long_title_stands_in_two_lines() {
         let mut drawing = Drawing::default();
-        title(&mut drawing, 100.0, "Oldest replication under way");
+        title(&mut drawing, 96.0 / SLIM, "Oldest replication under way");
         let drawn = drawing.finish();
         assert!(drawn.contains(">Oldest</text>") || drawn.contains(">Oldest replication</text>"));
         assert_eq!(drawn.matches("<text").count(), 2);

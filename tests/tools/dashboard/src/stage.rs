@@ -1,13 +1,15 @@
-//! What is started for the picture: a control plane, two clouds, the operator, and a Prometheus that
-//! scrapes it.
+//! What is started for the picture: a control plane, two clouds, the operator, and a Prometheus
+//! that scrapes it.
+
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use harness::{Cluster, Operator, OperatorOptions, Scene, built, install_crd};
-use kube::api::{DynamicObject, PostParams};
+use kube::Api;
+use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams};
 use prometheus::{Prometheus, Target, hastened};
 use serde_json::{Value, json};
 use simulator::{Backup, Options, Pace, Simulator, example};
-use std::time::Duration;
 use uuid::Uuid;
 
 /// As in a cluster: the chart's names.
@@ -15,7 +17,7 @@ const NAMESPACE: &str = "backup-replication";
 const JOB: &str = "operator";
 /// From the acceptance of a call to the copy.
 const COPY: Duration = Duration::from_secs(15);
-/// Above which the story's first samples are: counters at 0, that is.
+/// The operator is scraped: its counters at 0 are known.
 const IS_SEEN: &str = "count(up == 1)";
 
 pub(crate) struct Stage {
@@ -48,8 +50,8 @@ pub(crate) async fn start() -> Result<Stage> {
         .arg(format!("--allowed-endpoint={}", other.https_url()))
         .arg(format!("--default-endpoint={url}"))
         .arg(format!("--ca-bundle={}", both.display()))
-        .arg("--claim-window=2s")
-        .arg("--request-timeout=3s")
+        .arg("--claim-window=5s")
+        .arg("--request-timeout=6s")
         .arg("--settling-time=10s");
     let operator = tokio::task::spawn_blocking(move || operator.start_ready()).await??;
     let target = Target {
@@ -86,6 +88,36 @@ impl Stage {
             serde_json::from_value(Scene::manifest_but(name, backup, more))?;
         let created = self.scene.api().create(&PostParams::default(), &object).await;
         created.with_context(|| format!("{name} cannot be made"))?;
+        Ok(())
+    }
+}
+
+/// What people write. Not by kubectl, which would hold up all else that happens.
+impl Stage {
+    /// A Secret with this token, new or not.
+    pub(crate) async fn secret(&self, name: &str, token: &str) -> Result<()> {
+        let kind = ApiResource {
+            group: String::new(),
+            version: "v1".into(),
+            api_version: "v1".into(),
+            kind: "Secret".into(),
+            plural: "secrets".into(),
+        };
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(self.scene.client.clone(), &self.scene.namespace, &kind);
+        let secret = json!({
+            "apiVersion": "v1", "kind": "Secret",
+            "metadata": {"name": name}, "stringData": {"token": token},
+        });
+        let parameters = PatchParams::apply("dashboard").force();
+        api.patch(name, &parameters, &Patch::Apply(secret)).await?;
+        Ok(())
+    }
+
+    /// Fields of a resource that its owner corrects.
+    pub(crate) async fn correct(&self, name: &str, patch: &Value) -> Result<()> {
+        let api = self.scene.api();
+        api.patch(name, &PatchParams::default(), &Patch::Merge(patch)).await?;
         Ok(())
     }
 }

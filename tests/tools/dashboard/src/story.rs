@@ -46,15 +46,15 @@ pub(crate) async fn tell(stage: &Stage) -> Result<()> {
         at(48).await;
         // Nobody has made its Secret yet.
         stage.create(&stage.scene.simulator, "no-secret", &with_secret("later")).await?;
-        stage.scene.secret_with("wrong", &json!({"token": "a-token-of-yesterday"}))?;
+        stage.secret("wrong", "a-token-of-yesterday").await?;
         for number in 0..2 {
             let name = format!("wrong-token-{number}");
             stage.create(&stage.scene.simulator, &name, &with_secret("wrong")).await?;
         }
         at(84).await;
-        stage.scene.secret_with("later", &json!({"token": example::TOKEN}))?;
+        stage.secret("later", example::TOKEN).await?;
         at(100).await;
-        stage.scene.secret_with("wrong", &json!({"token": example::TOKEN}))
+        stage.secret("wrong", example::TOKEN).await
     };
     let refused = async {
         at(58).await;
@@ -64,7 +64,7 @@ pub(crate) async fn tell(stage: &Stage) -> Result<()> {
         }
         at(120).await;
         let right = json!({"spec": {"destinationVaultId": example::VAULT}});
-        stage.scene.patched("wrong-vault-0", &right)
+        stage.correct("wrong-vault-0", &right).await
     };
     tokio::try_join!(
         ordinary,
