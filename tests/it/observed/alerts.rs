@@ -4,18 +4,15 @@
 
 mod cases;
 mod dashboard;
-mod debian;
 mod described;
 mod firing;
 mod masks;
-mod prometheus;
 mod rules;
 mod runbook;
 mod situations;
 
 use anyhow::{Context, Result};
 
-const RULES: &str = "deploy/alerts/backup-replication-operator.yaml";
 const DASHBOARD: &str = "deploy/dashboard/backup-replication-operator.json";
 const RUNBOOK: &str = "docs/runbook.md";
 

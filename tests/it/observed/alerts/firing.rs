@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
+use prometheus::{Prometheus, Sample, Target, hastened};
 
 use super::cases::{Alert, Case, DEEDS};
-use super::prometheus::{Prometheus, Sample};
 use super::{dashboard, rules};
 
 const ABSENT: &str = "BackupReplicationOperatorAbsent";
@@ -25,17 +25,19 @@ async fn each_alert_fires_in_its_case_and_in_no_other_and_the_dashboard_finds_da
     for (deed, _, _) in DEEDS {
         cases.push(Case::new(deed).await.with_context(|| format!("{deed:?}"))?);
     }
-    let targets: Vec<(&str, String)> = DEEDS
+    let targets: Vec<Target> = DEEDS
         .iter()
         .zip(&cases)
-        .map(|((_, job, _), case)| Ok((*job, case.address()?)))
+        .map(|((_, job, _), case)| {
+            Ok(Target { job: (*job).to_owned(), address: case.address()?, namespace: None })
+        })
         .collect::<Result<_>>()?;
     let prometheus = Prometheus::start(&targets)?;
     prometheus
         .wait("sum(up)", |samples| samples.iter().any(|sum| sum.value == DEEDS.len() as f64))
         .await?;
     // Before that they would all seem to be absent.
-    prometheus.load(&rules::hastened()?).await?;
+    prometheus.load(&hastened()?).await?;
     // The first event of its kind is an increase only where there was a 0 before.
     for counted in rules::increases()? {
         let at_zero = format!("count by (job) ({counted} == 0)");

@@ -3,17 +3,10 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
+use prometheus::{RULES, promtool, rules};
 use serde_json::Value;
 
-use super::prometheus::promtool;
-use super::{RULES, read};
-
-/// The rules, each as it stands in the file.
-pub(crate) fn rules() -> Result<Vec<Value>> {
-    let file: Value = serde_saphyr::from_str(&read(RULES)?)?;
-    let rules = file.pointer("/groups/0/rules").and_then(Value::as_array).context("no rules")?;
-    Ok(rules.clone())
-}
+use super::read;
 
 /// The names of the alerts.
 pub(crate) fn names() -> Result<BTreeSet<String>> {
@@ -30,19 +23,6 @@ pub(crate) fn increases() -> Result<Vec<String>> {
         counted.extend(ranges.map(str::to_owned));
     }
     Ok(counted)
-}
-
-/// The same rules for a test that has no half hours: minutes become seconds, and six hours 20 s.
-pub(crate) fn hastened() -> Result<Value> {
-    let mut rules = rules()?;
-    for rule in &mut rules {
-        if let Some(lasting) = rule["for"].as_str() {
-            rule["for"] = lasting.replace('m', "s").into();
-        }
-        let query = rule["expr"].as_str().context("no expr")?;
-        rule["expr"] = query.replace("m]", "s]").replace("6 * 3600", "20").into();
-    }
-    Ok(serde_json::json!({"groups": [{"name": "hastened", "rules": rules}]}))
 }
 
 #[test]

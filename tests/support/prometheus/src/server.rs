@@ -1,6 +1,5 @@
-//! A real Prometheus on a free port, and `promtool`.
+//! A real Prometheus on a free port.
 
-use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -10,38 +9,25 @@ use harness::{Lines, PATIENCE};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::debian;
+use crate::answer::{self, Sample, Series};
+use crate::program::program;
 
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// `promtool` in the repository's folder, with what it says.
-///
-/// # Errors
-/// It is not there, or is not content.
-pub(crate) fn promtool(arguments: &[&str]) -> Result<String> {
-    let mut command = Command::new(debian::program("promtool")?);
-    let output =
-        command.args(arguments).current_dir(repository::root()).output().context("promtool")?;
-    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    ensure!(output.status.success(), "promtool {arguments:?}: {said}");
-    Ok(said)
-}
-
-/// One series of an answer, with its value now.
+/// What is scraped, every two seconds.
 #[derive(Clone, Debug)]
-pub(crate) struct Sample {
-    pub(crate) labels: BTreeMap<String, String>,
-    pub(crate) value: f64,
-}
-
-impl Sample {
-    pub(crate) fn label(&self, name: &str) -> &str {
-        self.labels.get(name).map(String::as_str).unwrap_or_default()
-    }
+pub struct Target {
+    /// The label `job`.
+    pub job: String,
+    /// Host and port.
+    pub address: String,
+    /// The label `namespace`, if there is one.
+    pub namespace: Option<String>,
 }
 
 /// A running Prometheus; killed when dropped.
-pub(crate) struct Prometheus {
+#[derive(Debug)]
+pub struct Prometheus {
     url: String,
     client: reqwest::Client,
     process: Supervised,
@@ -53,11 +39,17 @@ impl Prometheus {
     ///
     /// # Errors
     /// It is not installed, or does not start.
-    pub(crate) fn start(targets: &[(&str, String)]) -> Result<Self> {
+    pub fn start(targets: &[Target]) -> Result<Self> {
         let folder = TempDir::new()?;
         let scrapes: Vec<Value> = targets
             .iter()
-            .map(|(job, address)| json!({"job_name": job, "static_configs": [{"targets": [address]}]}))
+            .map(|Target { job, address, namespace }| {
+                let mut labels = json!({});
+                if let Some(namespace) = namespace {
+                    labels["namespace"] = namespace.as_str().into();
+                }
+                json!({"job_name": job, "static_configs": [{"targets": [address], "labels": labels}]})
+            })
             .collect();
         let configuration = json!({
             "global": {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "1s"},
@@ -66,7 +58,7 @@ impl Prometheus {
         let file = folder.path().join("prometheus.json");
         std::fs::write(&file, configuration.to_string())?;
         let (log, writer) = Lines::from_pipe()?;
-        let mut command = Command::new(debian::program("prometheus")?);
+        let mut command = Command::new(program("prometheus")?);
         command
             .arg(format!("--config.file={}", file.display()))
             .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
@@ -93,7 +85,7 @@ impl Prometheus {
     ///
     /// # Errors
     /// It does not take them.
-    pub(crate) async fn load(&self, rules: &Value) -> Result<()> {
+    pub async fn load(&self, rules: &Value) -> Result<()> {
         std::fs::write(self.folder.path().join("rules.json"), rules.to_string())?;
         let answer = self.client.post(format!("{}/-/reload", self.url)).send().await?;
         ensure!(answer.status().is_success(), "{}: {}", answer.status(), answer.text().await?);
@@ -104,39 +96,40 @@ impl Prometheus {
     ///
     /// # Errors
     /// It is not a query, or its answer is no vector.
-    pub(crate) async fn query(&self, query: &str) -> Result<Vec<Sample>> {
-        let url =
-            url::Url::parse_with_params(&format!("{}/api/v1/query", self.url), [("query", query)])?;
-        let answer = self
-            .client
-            .get(url)
-            .send()
-            .await
-            .with_context(|| self.process.to_string())?
-            .bytes()
-            .await?;
-        let answer: Value = serde_json::from_slice(&answer)?;
-        ensure!(answer["status"] == "success", "{query}: {answer}");
-        let samples =
-            answer.pointer("/data/result").and_then(Value::as_array).context("no result")?;
-        samples
-            .iter()
-            .map(|sample| {
-                let value = sample
-                    .pointer("/value/1")
-                    .and_then(Value::as_str)
-                    .context("no value")?
-                    .parse()?;
-                Ok(Sample { labels: serde_json::from_value(sample["metric"].clone())?, value })
-            })
-            .collect()
+    pub async fn query(&self, query: &str) -> Result<Vec<Sample>> {
+        let answer = self.ask("query", &[("query", query)]).await?;
+        answer::samples(&answer).with_context(|| query.to_owned())
+    }
+
+    /// What the query gives from the one time to the other, in seconds since 1970, at every `step`
+    /// seconds.
+    ///
+    /// # Errors
+    /// It is not a query, or its answer is no matrix.
+    pub async fn query_range(
+        &self,
+        query: &str,
+        (from, to): (f64, f64),
+        step: f64,
+    ) -> Result<Vec<Series>> {
+        let (from, to, step) = (from.to_string(), to.to_string(), step.to_string());
+        let parameters = [("query", query), ("start", &from), ("end", &to), ("step", &step)];
+        let answer = self.ask("query_range", &parameters).await?;
+        answer::series(&answer).with_context(|| query.to_owned())
+    }
+
+    async fn ask(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Value> {
+        let url = url::Url::parse_with_params(&format!("{}/api/v1/{path}", self.url), parameters)?;
+        let sent = self.client.get(url).send().await;
+        let answer = sent.with_context(|| self.process.to_string())?.bytes().await?;
+        Ok(serde_json::from_slice(&answer)?)
     }
 
     /// What the query gives once it is as wanted.
     ///
     /// # Errors
     /// It is not so in time. What it gave last is in the error.
-    pub(crate) async fn wait(
+    pub async fn wait(
         &self,
         query: &str,
         wanted: impl Fn(&[Sample]) -> bool,

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use control_plane::assets::target_folder;
 
 const MISSING: &str =
     "Prometheus is missing: it is in Debian's package `prometheus` (apt-get install prometheus)";
@@ -14,7 +15,7 @@ const MISSING: &str =
 ///
 /// # Errors
 /// It is not installed, and Debian does not give it either; the error says so.
-pub(crate) fn program(name: &str) -> Result<PathBuf> {
+pub fn program(name: &str) -> Result<PathBuf> {
     static FOLDER: OnceLock<Result<Option<PathBuf>, String>> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| find().map_err(|error| format!("{MISSING}. {error:#}")));
     let folder = folder.as_ref().map_err(|error| anyhow!("{error}"))?;
@@ -26,7 +27,7 @@ fn find() -> Result<Option<PathBuf>> {
     if runs("prometheus") && runs("promtool") {
         return Ok(None);
     }
-    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prometheus");
+    let kept = target_folder()?.join("tmp/prometheus");
     let programs = kept.join("usr/bin");
     if !programs.exists() {
         unpack(&kept)?;
@@ -42,7 +43,9 @@ fn runs(name: &str) -> bool {
 
 /// Needs no root; where lists of packages are there, that is.
 fn unpack(kept: &Path) -> Result<()> {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let parent = kept.parent().context("no folder to unpack into")?;
+    std::fs::create_dir_all(parent)?;
+    let folder = tempfile::tempdir_in(parent)?;
     let run = |program: &str, arguments: &[&str]| {
         let mut command = Command::new(program);
         let output = command
@@ -66,5 +69,18 @@ fn unpack(kept: &Path) -> Result<()> {
     run("dpkg-deb", &["--extract", package, "unpacked"])?;
     // In one step, so that what is there is whole.
     std::fs::rename(folder.path().join("unpacked"), kept)
-        .context("another test was faster; run it again")
+        .context("another one was faster; run it again")
+}
+
+/// `promtool` in the repository's folder, with what it says.
+///
+/// # Errors
+/// It is not there, or is not content.
+pub fn promtool(arguments: &[&str]) -> Result<String> {
+    let mut command = Command::new(program("promtool")?);
+    let output =
+        command.args(arguments).current_dir(repository::root()).output().context("promtool")?;
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    ensure!(output.status.success(), "promtool {arguments:?}: {said}");
+    Ok(said)
 }
