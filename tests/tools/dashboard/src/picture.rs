@@ -84,7 +84,7 @@ fn title(drawing: &mut Drawing, room: f64, title: &str) {
     }
     let small = Style { size: 9.0, ..Style::TITLE };
     let fits = |at: &usize| title.get(..*at).is_some_and(|first| small.wide(first) <= room);
-    let split = title.match_indices(' ').map(|(at, _)| at).filter(fits).last();
+    let split = title.match_indices(' ').map(|(at, _)| at).rev().find(fits);
     let (first, second) = title.split_at(split.unwrap_or(title.len()));
     drawing.text(8.0, 12.5, small, &small.fitted(first, room));
     drawing.text(8.0, 24.0, small, &small.fitted(second.trim_start(), room));
