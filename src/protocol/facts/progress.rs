@@ -46,3 +46,16 @@ pub(crate) fn follow(
     status.tracking_end = Some(end);
     status.tracking_issue = None;
 }
+
+/// Takes back all that [`follow`] took over: the record is not this resource's.
+pub(crate) fn forget(status: &mut BackupReplicationStatus) {
+    status.record_status = None;
+    status.record_created_at = None;
+    status.progress = None;
+    status.replica_backup_id = None;
+    status.fail_code = None;
+    status.fail_reason = None;
+    status.completed_at = None;
+    status.tracking_end = None;
+    status.tracking_issue = None;
+}

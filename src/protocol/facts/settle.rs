@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::cbr::{CloudValue, ReplicationRecord, same_spelling};
 use crate::protocol::facts::call_result::bounded;
-use crate::protocol::facts::progress::follow;
+use crate::protocol::facts::progress::{follow, forget};
 use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome, bounds};
 
 /// Gives the attempt its outcome, and says by whose word.
@@ -129,11 +129,6 @@ pub(crate) fn let_go(status: &mut BackupReplicationStatus) -> Result<(), String>
     decline(status, status.replication_record_id.clone());
     status.origin = None;
     status.accepted_at = None;
-    status.record_created_at = None;
-    status.progress = None;
-    status.completed_at = None;
-    status.tracking_end = None;
-    status.tracking_issue = None;
     for field in [
         &mut status.replication_record_id,
         &mut status.operation_log_id,
@@ -143,12 +138,9 @@ pub(crate) fn let_go(status: &mut BackupReplicationStatus) -> Result<(), String>
         &mut status.destination_region,
         &mut status.destination_project_id,
         &mut status.destination_vault_id,
-        &mut status.record_status,
-        &mut status.replica_backup_id,
-        &mut status.fail_code,
-        &mut status.fail_reason,
     ] {
         *field = None;
     }
+    forget(status);
     Ok(())
 }
