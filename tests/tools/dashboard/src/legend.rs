@@ -64,7 +64,11 @@ impl Legend {
         let end = self.rows.last().and_then(|row| row.last()).map(|item| item.x + wide(&item.text));
         match (end, self.rows.last_mut()) {
             (Some(end), Some(row))
-                if end + SPACE + needed + if last_row { rest + SPACE } else { 0.0 } <= width =>
+                if end
+                    + SPACE
+                    + needed
+                    + if last_row && rest > 0.0 { SPACE + rest } else { 0.0 }
+                    <= width =>
             {
                 row.push(Item { x: end + SPACE, text, colour });
             }
