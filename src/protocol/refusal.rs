@@ -28,8 +28,9 @@ pub(super) fn may_be_cured_outside(attempt: &Attempt) -> bool {
         }
 }
 
-/// Whether an attempt settles nothing of what the one before it was refused for.
-fn is_passing(attempt: &Attempt) -> bool {
+/// Whether an attempt settles nothing of what the one before it was refused for: it is made again
+/// within minutes.
+pub(super) fn is_passing(attempt: &Attempt) -> bool {
     match attempt.outcome {
         None | Some(Outcome::NotSent) => true,
         Some(Outcome::Rejected) => {

@@ -8,6 +8,7 @@ use crate::protocol::backoff;
 use crate::protocol::facts::call_result::{Acceptance, CallAnswer, CallResult};
 use crate::protocol::facts::claim::keep_newest;
 use crate::protocol::facts::settle::add_record;
+use crate::protocol::refusal::is_passing;
 use crate::resource::{Attempt, BackupReplicationStatus, Origin, Outcome, RejectionKind};
 
 /// What recording comes to.
@@ -179,7 +180,9 @@ fn ended_attempt(
     now: Timestamp,
 ) -> Attempt {
     let stored = status.attempts.iter().find(|a| a.id == claimed.id).unwrap_or(claimed);
+    // What was waited for after a refused token says nothing of a cloud that is busy.
     let before = status.attempts.iter().find(|a| a.number < claimed.number);
+    let before = before.filter(|before| is_passing(before));
     let retry_delay = |asked| backoff::retry_delay(&claimed.id, before, asked);
     let (outcome, rejection, answer, retry) = match ending {
         CallResult::Accepted(_, answer) => (Outcome::Accepted, None, answer, None),

@@ -1,3 +1,5 @@
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
 use crate::protocol::facts::call_result::{Acceptance, CallAnswer, CallResult};
 use crate::protocol::facts::claim::keep_newest;
 use crate::protocol::facts::record::{Recorded, record};
@@ -189,5 +191,45 @@ fn an_end_is_folded_over_what_is_stored_whatever_was_claimed() {
             ..stored
         };
         assert_eq!(status.attempts[0], kept, "{ending:?}");
+    }
+}
+
+/// Only what was itself worth repeating soon makes the next wait longer: an hour after a refused
+/// token says nothing of a cloud that is busy.
+#[test]
+fn a_wait_grows_with_waits_of_its_own_kind_alone() {
+    use Outcome::{Accepted, NotAccepted, NotSent, Rejected, Unknown};
+    use RejectionKind::{AlreadyReplicated, Temporary, Terminal, Throttled, Unauthorized};
+    let before = [
+        (NotSent, None, true),
+        (Rejected, Some(Temporary), true),
+        (Rejected, Some(Throttled), true),
+        (Rejected, Some(Unauthorized), false),
+        (Rejected, Some(Terminal), false),
+        (Rejected, Some(AlreadyReplicated), false),
+        (Rejected, None, false),
+        (NotAccepted, None, false),
+        (Accepted, None, false),
+        (Unknown, None, false),
+    ];
+    for (outcome, rejection, grows) in before {
+        let mut scene = Scene::new();
+        let attempt = scene.claim("a-2");
+        let earlier = Attempt {
+            id: AttemptId::new("a-1"),
+            number: attempt.number - 1,
+            outcome: Some(outcome),
+            rejection,
+            ended_at: Some(Time(at(0))),
+            retry_at: Some(Time(at(3_600))),
+            ..attempt.clone()
+        };
+        scene.status().attempts.push(earlier);
+        for ending in [rejected(Temporary), CallResult::NotSent(CallAnswer::default())] {
+            let status = written(scene.status(), &attempt, &ending);
+            let retry = status.attempts[0].retry_at.as_ref().unwrap().0;
+            let waits = retry.duration_since(at(1)).as_secs();
+            assert_eq!(waits > 60, grows, "{outcome:?} {rejection:?}: {waits} s");
+        }
     }
 }
