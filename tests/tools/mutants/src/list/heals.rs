@@ -63,6 +63,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         caught_by: "--lib protocol::decide::refused_tests",
     },
     Mutant {
+        name: "busy-waits-like-refused",
+        promise: "a wait for a busy cloud does not inherit that of a refused token",
+        file: "src/protocol/facts/record.rs",
+        old: "before.filter(|before| is_passing(before));",
+        new: "before.filter(|before| is_passing(before) || true);",
+        caught_by: "--lib protocol::facts::record",
+    },
+    Mutant {
         name: "witness-of-policy",
         promise: "an entry of a policy shows no call",
         file: "src/protocol/witness.rs",
